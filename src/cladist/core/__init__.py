@@ -1,0 +1,1 @@
+"""Immutable typed data and the arithmetic on it; numpy and the standard library only."""

@@ -1,0 +1,170 @@
+"""An assay: everything that a DNA depends on besides the model.
+
+    Protocol = probes + decoding + samples          what responses depend on
+    Method   = encoders + projection + metric       what is made of the responses
+    Assay    = Protocol + Method                    what a DNA depends on
+
+Each has a hash. Responses are kept under the protocol's hash, DNA under the assay's, so
+another encoder re-uses the responses of an earlier one, and nothing else is ever mixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+from cladist.core.hashing import digest
+from cladist.core.probes import ProbeSet
+from cladist.errors import AssayError
+
+Interface = Literal["raw", "chat", "auto", "recorded"]
+Metric = Literal["euclidean", "cosine", "nei", "kinship"]
+Scaling = Literal["unit-columns", "paper"]
+Option = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How a model is asked.
+
+    interface    raw: plain continuation; chat: through the chat template; auto: raw where the
+                 model allows it, otherwise chat; recorded: unknown, the responses were given
+    temperature  0 is greedy
+    max_tokens   limit on generated tokens
+    samples      answers a probe
+    seed         base of the seeds of every (probe, sample)
+    """
+
+    interface: Interface = "auto"
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 16
+    samples: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.interface not in get_args(Interface):
+            raise AssayError(
+                f"interface '{self.interface}' is unknown; use one of {get_args(Interface)}"
+            )
+        if not 0 <= self.temperature <= 5:
+            raise AssayError(f"temperature {self.temperature} is outside 0 to 5")
+        if not 0 < self.top_p <= 1:
+            raise AssayError(f"top_p {self.top_p} is outside 0 (excluded) to 1")
+        if self.max_tokens < 1 or self.samples < 1:
+            raise AssayError("max_tokens and samples must be at least 1")
+        if self.temperature == 0 and self.samples > 1:
+            raise AssayError(
+                "greedy decoding (temperature 0) gives the same answer every time: "
+                "use samples = 1, or a temperature above 0"
+            )
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Probes and how they are asked; the identity of responses."""
+
+    name: str
+    probes: ProbeSet
+    decoding: Decoding
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the probes and the decoding; names do not enter."""
+        return digest({"probes": self.probes.digest, "decoding": asdict(self.decoding)})
+
+
+@dataclass(frozen=True)
+class EncoderSpec:
+    """Name of an encoder, its options, and its share of the squared distance."""
+
+    name: str
+    options: Mapping[str, Option] = field(default_factory=dict)
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.weight > 0:
+            raise AssayError(f"encoder '{self.name}': weight must be above 0, not {self.weight}")
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data for hashing and storing."""
+        return {"name": self.name, "options": dict(self.options), "weight": float(self.weight)}
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """The shared Gaussian projection (LLM DNA, arXiv 2509.24496, section 4).
+
+    dimension  L, the length of a DNA
+    scaling    unit-columns: every column has norm 1, as the authors' release does;
+               paper: entries N(0, 1/L), as the theorem states
+    """
+
+    dimension: int = 128
+    seed: int = 42
+    scaling: Scaling = "paper"
+
+    def __post_init__(self) -> None:
+        if self.dimension < 1:
+            raise AssayError(f"projection dimension must be at least 1, not {self.dimension}")
+        if self.scaling not in get_args(Scaling):
+            raise AssayError(
+                f"projection scaling '{self.scaling}' is unknown; use one of {get_args(Scaling)}"
+            )
+
+
+@dataclass(frozen=True)
+class Method:
+    """What is made of responses: encoders, projection, and the metric to compare by."""
+
+    name: str
+    encoders: tuple[EncoderSpec, ...]
+    projection: Projection = field(default_factory=Projection)
+    metric: Metric = "euclidean"
+    metric_options: Mapping[str, Option] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.encoders:
+            raise AssayError(f"method '{self.name}' names no encoder")
+        if self.metric not in get_args(Metric):
+            raise AssayError(f"metric '{self.metric}' is unknown; use one of {get_args(Metric)}")
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data for hashing and storing; the name does not enter the hash."""
+        return {
+            "encoders": [e.as_data() for e in self.encoders],
+            "projection": asdict(self.projection),
+            "metric": self.metric,
+            "metric_options": dict(self.metric_options),
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over encoders, projection and metric."""
+        return digest(self.as_data())
+
+
+@dataclass(frozen=True)
+class Assay:
+    """A protocol and a method; the identity of a DNA."""
+
+    name: str
+    protocol: Protocol
+    method: Method
+    description: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over protocol and method; names and descriptions do not enter."""
+        return digest({"protocol": self.protocol.digest, "method": self.method.as_data()})
+
+    @property
+    def short(self) -> str:
+        """Name and the first eight digits of the hash, for people."""
+        return f"{self.name}#{self.digest[:8]}"
+
+    def on(self, protocol: Protocol) -> Assay:
+        """The same method on other responses (for example recorded ones)."""
+        return replace(self, protocol=protocol)

@@ -1,0 +1,79 @@
+"""DNA: the vector of one model under one assay."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.core.features import FloatArray
+from cladist.errors import InputError, NotComparableError
+
+
+@dataclass(frozen=True)
+class DNA:
+    """The DNA of one model.
+
+    vector    float32 (L,): the sum of the per-probe blocks
+    blocks    float16 (p, L): what every probe contributes, for bootstrap and missing probes
+    assay     hash of the assay; DNAs of different assays are never compared
+    usable    probes with a usable answer
+    probes    probes of the assay
+    notes     marks such as 'sparse-coverage' or 'chat-interface' that travel with the DNA
+    """
+
+    model: str
+    assay: str
+    vector: FloatArray
+    blocks: NDArray[np.float16]
+    usable: int
+    probes: int
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.vector.ndim != 1 or self.blocks.shape != (self.probes, len(self.vector)):
+            raise InputError(
+                f"DNA of '{self.model}': vector {self.vector.shape} and blocks "
+                f"{self.blocks.shape} do not fit {self.probes} probes"
+            )
+        if not np.isfinite(self.vector).all():
+            raise InputError(f"DNA of '{self.model}' holds NaN or infinity")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the assay and the little-endian bytes of the vector."""
+        raw = self.vector.astype("<f4").tobytes()
+        return hashlib.sha256(self.assay.encode() + raw).hexdigest()
+
+
+def of_blocks(
+    model: str, assay: str, blocks: FloatArray, present: NDArray[np.bool_], notes: Sequence[str]
+) -> DNA:
+    """The DNA whose per-probe contributions are `blocks` (p, L) float32."""
+    vector = blocks.sum(axis=0, dtype=np.float64).astype(np.float32)
+    limit = float(np.finfo(np.float16).max)
+    stored = np.clip(blocks, -limit, limit).astype(np.float16)
+    return DNA(model, assay, vector, stored, int(present.sum()), len(present), tuple(notes))
+
+
+def require_one_assay(dnas: Sequence[DNA]) -> str:
+    """The assay that all DNAs share; `NotComparableError` names the first two that differ."""
+    if not dnas:
+        raise InputError("no DNA was given")
+    first = dnas[0]
+    for other in dnas[1:]:
+        if other.assay != first.assay:
+            raise NotComparableError(
+                f"'{first.model}' was measured by assay {first.assay[:8]}, '{other.model}' by "
+                f"{other.assay[:8]}; distances between them would mean nothing. "
+                "Extract both with the same assay"
+            )
+        if len(other.vector) != len(first.vector):
+            raise NotComparableError(
+                f"'{first.model}' and '{other.model}' have DNAs of {len(first.vector)} and "
+                f"{len(other.vector)} dimensions"
+            )
+    return first.assay

@@ -1,0 +1,105 @@
+"""The shared Gaussian projection from representation to DNA.
+
+One random matrix for all models, never fitted (LLM DNA, arXiv 2509.24496, section 4). Every
+probe has a block of rows of its own, so the projected blocks of single probes add up to the
+DNA, and a bootstrap over probes needs no new projection.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.core.assay import Projection
+from cladist.core.features import DenseFeatures, FloatArray, SparseFeatures
+from cladist.core.hashing import key64, mix64
+from cladist.core.representation import Representation
+from cladist.errors import AssayError
+
+BUCKETS = 1 << 16
+"""Rows of the matrix that sparse features share: keys are hashed to them with a sign."""
+
+
+def gaussian_matrix(rows: int, projection: Projection) -> FloatArray:
+    """The matrix of `rows` x L float32.
+
+    unit-columns reproduces the published one: RandomState(seed).randn cast to float32, each
+    column divided by its norm; paper gives N(0, 1/L). Cost: rows * L normal numbers.
+    """
+    if projection.dimension > rows:
+        raise AssayError(
+            f"a DNA of {projection.dimension} dimensions is longer than the {rows} features "
+            "it is made of; lower the projection's dimension"
+        )
+    matrix = np.random.RandomState(projection.seed).randn(rows, projection.dimension)
+    matrix = matrix.astype(np.float32)
+    if projection.scaling == "unit-columns":
+        norms = np.linalg.norm(matrix, axis=0, keepdims=True)
+        return np.asarray(matrix / norms, dtype=np.float32)
+    return np.asarray(matrix / np.float32(np.sqrt(projection.dimension)), dtype=np.float32)
+
+
+@lru_cache(maxsize=4)
+def _cached_matrix(rows: int, projection: Projection) -> FloatArray:
+    matrix = gaussian_matrix(rows, projection)
+    matrix.setflags(write=False)
+    return matrix
+
+
+def project(representation: Representation, projection: Projection) -> FloatArray:
+    """Per-probe blocks of the DNA, float32 of shape (p, L); their sum over p is the DNA.
+
+    A probe without a usable answer has a block of zeros. Channels enter with the square root of
+    their weight. Cost: O(stored features * L).
+    """
+    p, total = len(representation.probe_ids), None
+    for number, channel in enumerate(representation.channels):
+        if isinstance(channel.features, DenseFeatures):
+            blocks = _project_dense(channel.features, projection)
+        else:
+            salts = probe_salts(representation.probe_ids, number)
+            blocks = _project_sparse(channel.features, salts, projection)
+        if channel.weight != 1.0:
+            blocks = blocks * np.float32(np.sqrt(channel.weight))
+        total = blocks if total is None else total + blocks
+    if total is None:
+        total = np.zeros((p, projection.dimension), dtype=np.float32)
+    total = np.where(representation.present[:, None], total, np.float32(0))
+    return np.asarray(total, dtype=np.float32)
+
+
+def probe_salts(probe_ids: tuple[str, ...], channel: int) -> NDArray[np.uint64]:
+    """A 64-bit salt a probe, so that equal texts of different probes are different features."""
+    return np.array([mix64(key64(i) + channel) for i in probe_ids], dtype=np.uint64)
+
+
+def _project_dense(features: DenseFeatures, projection: Projection) -> FloatArray:
+    p, d = features.values.shape
+    matrix = _cached_matrix(p * d, projection).reshape(p, d, projection.dimension)
+    return np.einsum("pd,pdl->pl", features.values, matrix, optimize=True).astype(np.float32)
+
+
+def _project_sparse(
+    features: SparseFeatures, salts: NDArray[np.uint64], projection: Projection
+) -> FloatArray:
+    matrix = _cached_matrix(BUCKETS, projection)
+    rows = features.rows()
+    word = _mix64_array(features.keys ^ salts[rows])
+    bucket = (word & np.uint64(BUCKETS - 1)).astype(np.int64)
+    sign = np.where(word >> np.uint64(63), np.float32(-1), np.float32(1))
+    values = features.values * sign
+    out = np.zeros((len(features), projection.dimension), dtype=np.float32)
+    for row in range(len(features)):
+        lo, hi = features.indptr[row], features.indptr[row + 1]
+        if hi > lo:
+            out[row] = values[lo:hi] @ matrix[bucket[lo:hi]]
+    return out
+
+
+def _mix64_array(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    z = words + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(z ^ (z >> np.uint64(31)), dtype=np.uint64)

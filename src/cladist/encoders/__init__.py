@@ -1,0 +1,63 @@
+"""Encoders by name, each in a file of its own, imported only when used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import numpy as np
+
+from cladist.core.assay import EncoderSpec, Method
+from cladist.core.representation import Channel, Representation
+from cladist.core.responses import ResponseSet
+from cladist.encoders.base import Encoder
+from cladist.errors import AssayError
+
+__all__ = ["ENCODERS", "Encoder", "open_encoder", "represent"]
+
+ENCODERS: dict[str, str] = {
+    "alleles": "cladist.encoders.alleles",
+    "prefixes": "cladist.encoders.prefixes",
+    "lexical": "cladist.encoders.lexical",
+    "embedded": "cladist.encoders.embedded",
+    "sentence": "cladist.encoders.sentence",
+    "remote": "cladist.encoders.remote",
+}
+"""Encoder name -> module with a function `open(**options) -> Encoder`."""
+
+
+def open_encoder(spec: EncoderSpec) -> Encoder:
+    """The encoder that a spec names.
+
+    Raises `AssayError` for an unknown name or option, `MissingExtraError` when its package is
+    not installed.
+    """
+    if spec.name not in ENCODERS:
+        raise AssayError(f"encoder '{spec.name}' is unknown; known are {', '.join(ENCODERS)}")
+    module = import_module(ENCODERS[spec.name])
+    try:
+        encoder: Encoder = module.open(**spec.options)
+    except TypeError as problem:
+        raise AssayError(f"encoder '{spec.name}': {problem}") from problem
+    return encoder
+
+
+def represent(responses: ResponseSet, method: Method) -> Representation:
+    """Encode all usable answers of one model and average them over the samples of a probe.
+
+    Answers that are empty, refused or failed take no part; a probe without a usable answer is
+    absent, not a vector of zeros that looks like agreement.
+    """
+    texts, owner = [], []
+    for number, slot in enumerate(responses.slots):
+        for response in slot:
+            if response.usable:
+                texts.append(response.text)
+                owner.append(number)
+    group = np.asarray(owner, dtype=np.int64)
+    count = len(responses.probe_ids)
+    channels = tuple(
+        Channel(s.name, s.weight, open_encoder(s).encode(texts).mean_by(group, count))
+        for s in method.encoders
+    )
+    samples = np.bincount(group, minlength=count).astype(np.int64)
+    return Representation(responses.model, responses.probe_ids, channels, samples)

@@ -1,0 +1,79 @@
+"""A model behind another face: a deployment that adds a system prompt or samples as it likes.
+
+The assay asks as always; the disguise changes what reaches the model, so it belongs to the
+model's identity, not to the assay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cladist.core.hashing import digest
+from cladist.core.responses import Response
+from cladist.errors import UsageError
+from cladist.models.base import DISGUISES, AskedInterface, Identity, Model, ModelURI, Request
+
+
+@dataclass(frozen=True)
+class _Disguised:
+    inner: Model
+    identity: Identity
+    system: str
+    temperature: float | None
+    top_p: float | None
+
+    @property
+    def interfaces(self) -> frozenset[AskedInterface]:
+        return self.inner.interfaces
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+        return self.inner.answer([self._changed(r) for r in requests])
+
+    def _changed(self, request: Request) -> Request:
+        return replace(
+            request,
+            system=self.system or request.system,
+            temperature=request.temperature if self.temperature is None else self.temperature,
+            top_p=request.top_p if self.top_p is None else self.top_p,
+        )
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+def disguised(model: Model, uri: ModelURI) -> Model:
+    """`model` under the URI's `system`, `temperature` and `top_p`, and under its `#name`."""
+    worn = {k: uri.options[k] for k in DISGUISES if k in uri.options}
+    identity = model.identity
+    if uri.name:
+        identity = replace(identity, name=uri.name)
+    if not worn:
+        return model if not uri.name else _Disguised(model, identity, "", None, None)
+    settings = digest(worn)[:16]
+    identity = replace(
+        identity,
+        name=uri.name or f"{identity.name}~{settings[:6]}",
+        uri=uri.text.partition("#")[0],
+        fingerprint=f"{identity.fingerprint}+{settings}",
+        metadata={**identity.metadata, **{f"disguise.{k}": v for k, v in worn.items()}},
+    )
+    return _Disguised(
+        model,
+        identity,
+        worn.get("system", ""),
+        _number(uri, "temperature", 0.0, 5.0),
+        _number(uri, "top_p", 0.0, 1.0),
+    )
+
+
+def _number(uri: ModelURI, key: str, low: float, high: float) -> float | None:
+    if key not in uri.options:
+        return None
+    try:
+        value = float(uri.options[key])
+    except ValueError:
+        raise UsageError(f"'{uri.text}': {key} must be a number") from None
+    if not low <= value <= high:
+        raise UsageError(f"'{uri.text}': {key} must lie between {low} and {high}")
+    return value

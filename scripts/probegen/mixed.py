@@ -1,0 +1,95 @@
+"""The default assay's set, of many kinds, and the tiny one for tests."""
+
+from .flow import random_text
+from .probe import Probe, ProbeSet
+from .rng import Rng
+from .slots import cut, fill
+from .templates import PROGRAMMING, templates
+
+SEED = 20260101
+# Ten kinds make a block; all blocks have the same order, so that any beginning is balanced.
+BLOCK = (
+    "random-text",
+    "code",
+    "random-text",
+    "encyclopaedia",
+    "data",
+    "random-text",
+    "code",
+    "random-text",
+    "dialogue",
+    "format",
+)
+_LANGUAGES = ("en", "zh", "de", "es", "ru", "ja", "en", "zh", "hi", "ar")
+_DATA = ("csv", "json", "numbers", "table", "yaml")
+# Characters a probe has at most: dense scripts cost more tokens a character.
+LIMIT = {"en": 210, "de": 170, "es": 170, "ru": 130, "zh": 48, "ja": 52, "ar": 120, "hi": 110}
+_CODE_LIMIT = 190
+_OTHER_LIMIT = 220
+
+
+def cladist_100() -> ProbeSet:
+    """100 short probes: 40 of random text in eight languages, 20 of code, 40 of other kinds."""
+    counts: dict[str, int] = {}
+    probes = []
+    for index in range(100):
+        kind = BLOCK[index % 10]
+        if kind == "dialogue" and (index // 10) % 2:
+            kind = "list"
+        nth = counts.get(kind, 0)
+        counts[kind] = nth + 1
+        rng = Rng(SEED, "cladist-100", kind, nth)
+        text, language = _draw(kind, nth, rng)
+        probes.append(Probe(f"mix-{index:03}", text, language, kind))
+    return ProbeSet(
+        "cladist-100",
+        "Short prefixes of many kinds for greedy raw continuation: random grammatical text in"
+        " eight languages, code, data, invented facts, dialogue, lists and rare formats,"
+        " interleaved so that every beginning of the set is balanced.",
+        SEED,
+        tuple(probes),
+    )
+
+
+def _draw(kind: str, nth: int, rng: Rng) -> tuple[str, str]:
+    """The text and the language of the nth probe of a kind."""
+    if kind == "random-text":
+        language = _LANGUAGES[nth % len(_LANGUAGES)]
+        length = LIMIT[language] - rng.below(LIMIT[language] // 5)
+        return random_text(language, rng, length, characters=True), language
+    if kind == "code":
+        language = PROGRAMMING[nth % len(PROGRAMMING)]
+        choices = templates("code", language)
+        template = choices[nth // len(PROGRAMMING) % len(choices)]
+        return cut(fill(template, rng), _CODE_LIMIT - rng.below(40)), language
+    if kind == "data":
+        choices = templates("data", _DATA[nth % len(_DATA)])
+        template = choices[nth // len(_DATA) % len(choices)]
+    else:
+        choices = templates("format", "rare") if kind == "format" else templates("prose", kind)
+        template = choices[nth % len(choices)]
+    return cut(fill(template, rng), _OTHER_LIMIT), "zxx" if kind == "data" else "en"
+
+
+def mini_12() -> ProbeSet:
+    """Twelve very short probes."""
+    rng = Rng(SEED, "mini-12")
+    languages = ("en", "zh", "de", "es", "ru", "ja")
+    probes = []
+    for nth, language in enumerate(languages):
+        length = 14 if language in ("zh", "ja") else 60
+        text = random_text(language, rng, length, characters=True)
+        probes.append(Probe(f"mini-{nth:02}", text, language, "random-text"))
+    others = (
+        ("python", "code", "def «v1»(«w1», «w2»):\n    for «w3» in «w1»:\n        if"),
+        ("sql", "code", "SELECT «v1», SUM(«w1») FROM «v2» WHERE"),
+        ("zxx", "data", "«w1»,«w2»,«w3»\n«N1»,«n1»,«a1»\n«N2»,"),
+        ("en", "encyclopaedia", "«N1» «N2» («Y1») was a «a1» «l1» from «P1» who"),
+        ("en", "dialogue", '"Where is the «a1» «w1»?" asked «N1».\n"'),
+        ("en", "list", "Rules of the «a1» «w1»:\n1."),
+    )
+    for nth, (language, kind, template) in enumerate(others, start=len(languages)):
+        probes.append(Probe(f"mini-{nth:02}", fill(template, rng), language, kind))
+    return ProbeSet(
+        "mini-12", "Twelve very short probes for tests and quick trials.", SEED, tuple(probes)
+    )

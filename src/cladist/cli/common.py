@@ -1,0 +1,122 @@
+"""What the commands share: options, the console, and text that cannot do harm."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from cladist.extract.progress import Progress
+
+RegistryOption = Annotated[
+    Path,
+    typer.Option(
+        "--registry", "-r", envvar="CLADIST_REGISTRY", help="Folder of the registry.",
+        show_default=True,
+    ),
+]
+DEFAULT_REGISTRY = Path("cladist-registry")
+AssayOption = Annotated[
+    str, typer.Option("--assay", "-a", help="Assay: a name, or NAME#HASH as 'list' shows it.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+
+
+def out() -> Console:
+    """The console for results; NO_COLOR and pipes are respected."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        # A pipe has no width: never cut what another program will read.
+        console = Console(highlight=False, markup=False, emoji=False, width=240)
+    return console
+
+
+def note(message: str) -> None:
+    """A remark for people, on standard error."""
+    typer.echo(safe(message), err=True)
+
+
+def safe(text: str, limit: int = 0) -> str:
+    """Text of unknown origin for a terminal: control and bidirectional characters are escaped.
+
+    With `limit`, at most so many characters, the last one an ellipsis.
+    """
+    shown = "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text)
+    if limit and len(shown) > limit:
+        return shown[: limit - 1] + "…"
+    return shown
+
+
+def one_line(text: str, limit: int = 0) -> str:
+    """The same on one line."""
+    return safe(text.replace("\n", "⏎"), limit)
+
+
+def _escaped(character: str) -> str:
+    if unicodedata.category(character) == "Zs":
+        return " "
+    return character.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+def print_json(data: Any) -> None:
+    """JSON on standard output, the same bytes for the same data."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+
+
+def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:
+    """An empty table; columns named in `right` are for numbers."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    made = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for column in columns:
+        made.add_column(
+            column, justify="right" if column in right else "left", overflow="fold"
+        )
+    return made
+
+
+@contextmanager
+def progress_bars(quiet: bool = False) -> Iterator[Progress]:
+    """Bars on standard error, one for each thing that is going on; nothing when not a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=quiet or not console.is_terminal,
+    ) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(one_line(what, 44), total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield report

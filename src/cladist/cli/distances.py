@@ -1,0 +1,94 @@
+"""cladist distances: how far every model is from every other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cladist.cli.common import (
+    DEFAULT_REGISTRY,
+    AssayOption,
+    JsonOption,
+    RegistryOption,
+    note,
+    one_line,
+    out,
+    print_json,
+    table,
+)
+
+SHOWN = 16
+
+
+def distances(
+    models: Annotated[list[str] | None, typer.Argument(help="Only these models.")] = None,
+    registry: RegistryOption = DEFAULT_REGISTRY,
+    assay: AssayOption = "",
+    metric: Annotated[
+        str, typer.Option(help="Instead of the assay's own: euclidean, cosine, nei or kinship.")
+    ] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Write to .npz, .csv, .tsv, .parquet, .json or .phy."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Distances between all models of a registry that share an assay.
+
+    Examples:
+
+    `cladist distances`
+
+    `cladist distances --out matrix.npz` (arrays `ids` and `matrix`)
+
+    `cladist distances a b c --metric euclidean --json`
+    """
+    from cladist.compare import distances as compute
+    from cladist.compare import resolve_assay
+    from cladist.formats.matrix import write_matrix
+    from cladist.registry import Registry
+
+    with Registry.open(registry, create=False) as store:
+        chosen = resolve_assay(store, assay)
+        matrix = compute(store, chosen, models or None, metric or None)
+        without = len(store.answering(chosen.protocol)) - store.count_dnas(chosen)
+    if without > 0 and not models:
+        note(f"{without} models have too few usable answers for a DNA and are left out")
+    if file is not None:
+        write_matrix(matrix, file)
+        note(f"wrote {len(matrix)} x {len(matrix)} {matrix.metric} distances to {file}")
+    if json:
+        print_json(
+            {
+                "assay": chosen.short,
+                "metric": matrix.metric,
+                "ids": list(matrix.ids),
+                "matrix": matrix.matrix.tolist(),
+            }
+        )
+        return
+    if file is not None:
+        return
+    if len(matrix) > SHOWN:
+        note(f"showing {SHOWN} of {len(matrix)} models; --out FILE or --json has them all")
+    out().print(matrix_table(matrix, f"{matrix.metric} distances, assay {chosen.short}"))
+
+
+def matrix_table(matrix: object, title: str) -> object:
+    """The upper left of a distance matrix as a table for people."""
+    from cladist.core.distances import DistanceMatrix
+
+    assert isinstance(matrix, DistanceMatrix)
+    ids = matrix.ids[:SHOWN]
+    rows = table("", *(str(i + 1) for i in range(len(ids))), title=title)
+    for column in rows.columns[1:]:
+        column.justify = "right"
+    for i, name in enumerate(ids):
+        cells = [
+            "·" if i == j else f"{matrix.matrix[i, j]:.3f}" if j < i else ""
+            for j in range(len(ids))
+        ]
+        rows.add_row(f"{i + 1:2} {one_line(name, 40)}", *cells)
+    return rows

@@ -1,0 +1,86 @@
+"""cladist import: responses that already exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cladist.cli.common import (
+    DEFAULT_REGISTRY,
+    JsonOption,
+    QuietOption,
+    RegistryOption,
+    note,
+    out,
+    print_json,
+    progress_bars,
+)
+
+
+def import_file(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Parquet, CSV or JSONL with columns model, prompt_id (or prompt) and response; "
+            "llm-dna responses.json; AlpacaEval model_outputs.json; lm-eval samples; inspect logs."
+        ),
+    ],
+    registry: RegistryOption = DEFAULT_REGISTRY,
+    assay: Annotated[
+        str, typer.Option("--assay", "-a", help="Whose encoders, projection and metric to use.")
+    ] = "cladist",
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Name of the model, where the file names none.")
+    ] = "",
+    allow_sparse: Annotated[
+        bool, typer.Option(help="Make a DNA of too few usable answers as well, marked as such.")
+    ] = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Import responses that already exist, and make DNA of them.
+
+    All models of one import must have answered the same prompts, or some of them; a later
+    import joins an earlier one when its prompts are among those. Importing a file twice changes
+    nothing.
+
+    Examples:
+
+    `cladist import responses.parquet --registry lab`
+
+    `cladist import model_outputs.json --registry lab`
+
+    `cladist import samples_arc.jsonl --model my-model --registry lab`
+    """
+    from cladist import catalog
+    from cladist.extract.recorded import import_responses
+    from cladist.registry import Registry
+
+    method = catalog.assay(assay).method
+    with Registry.open(registry) as store, progress_bars(quiet) as bars:
+        result = import_responses(
+            store, files, method, model=model or None, allow_sparse=allow_sparse, progress=bars
+        )
+    if json:
+        print_json(
+            {
+                "assay": result.assay.short,
+                "models": result.models,
+                "new_responses": result.added,
+                "dna": len(result.made),
+                "refused": [{"model": r.model, "reason": r.reason} for r in result.refused],
+            }
+        )
+    else:
+        out().print(
+            f"{result.models} models, {result.added} new responses, {len(result.made)} DNAs by "
+            f"assay {result.assay.short}"
+        )
+    for refusal in result.refused[:20]:
+        note(f"no DNA: {refusal.reason}")
+    if len(result.refused) > 20:
+        note(f"no DNA: and {len(result.refused) - 20} models more (--json lists them all)")
+    if result.refused and not result.made:
+        raise typer.Exit(6)

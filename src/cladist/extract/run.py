@@ -1,0 +1,173 @@
+"""The one orchestrator: ask a model what an assay wants to know, keep every answer, make DNA."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cladist.core.assay import Assay
+from cladist.core.dna import DNA
+from cladist.core.hashing import mix64
+from cladist.core.responses import Response
+from cladist.errors import CoverageError, ModelError
+from cladist.extract.derive import derive
+from cladist.extract.progress import Progress, silent
+from cladist.models.base import AskedInterface, Model, Request
+from cladist.registry import ModelRecord, Registry
+
+SYNC_SECONDS = 0.25
+"""Longest time between two writes that wait for the disk. Every answer is committed as it
+comes, which a killed process cannot lose; a lost machine can lose this much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What asking one model came to.
+
+    asked     requests made now
+    known     answers that were there before
+    failed    requests that got no answer; the next run asks them again
+    tokens    generated tokens told by the backend
+    seconds   wall-clock time of asking
+    dna       the DNA, None when coverage forbids it; `refusal` then says why
+    """
+
+    model: ModelRecord
+    interface: str
+    asked: int
+    known: int
+    failed: int
+    tokens: int
+    seconds: float
+    dna: DNA | None
+    refusal: str = ""
+
+
+def extract(
+    model: Model,
+    assay: Assay,
+    registry: Registry,
+    *,
+    allow_sparse: bool = False,
+    progress: Progress = silent,
+) -> Extraction:
+    """Ask `model` whatever of `assay` is still open, store it, and make its DNA.
+
+    Answers are stored as they come; a run that was killed goes on where it was, and a finished
+    one asks nothing. Raises `ModelError` for failures no retry can mend; answers that came
+    before stay stored.
+    """
+    identity = model.identity
+    record = registry.add_model(
+        identity.name, identity.uri, identity.fingerprint, dict(identity.metadata)
+    )
+    protocol = registry.add_protocol(assay.protocol)
+    chosen = choose_interface(model, assay)
+    interface = registry.set_interface(protocol, record, chosen)
+    if interface != chosen:
+        raise ModelError(
+            f"'{record.name}' answered this assay through the {interface} interface before, and "
+            f"now offers {chosen}; the two are not comparable. Give the model another name"
+        )
+    settled = registry.settled(protocol, record)
+    wanted = [
+        (p, s)
+        for s in range(assay.protocol.decoding.samples)
+        for p in range(len(assay.protocol.probes))
+    ]
+    todo = [slot for slot in wanted if slot not in settled]
+    start = time.monotonic()
+    failed, tokens = _ask(model, assay, registry, record, protocol, chosen, todo, progress)
+    seconds = time.monotonic() - start
+    dnas, refused = derive(registry, assay, [record.name], allow_sparse=allow_sparse)
+    return Extraction(
+        record,
+        interface,
+        len(todo),
+        len(wanted) - len(todo),
+        failed,
+        tokens,
+        seconds,
+        dnas[0] if dnas else None,
+        refused[0].reason if refused else "",
+    )
+
+
+def choose_interface(model: Model, assay: Assay) -> AskedInterface:
+    """The interface an assay uses with a model; auto prefers raw continuation.
+
+    Raises `ModelError` when the model does not offer what the assay fixes.
+    """
+    wanted = assay.protocol.decoding.interface
+    if wanted == "recorded":
+        raise CoverageError(
+            f"assay {assay.short} rests on recorded responses; no model can be asked for more. "
+            "Choose an assay with probes, for example --assay cladist"
+        )
+    if wanted == "auto":
+        return "raw" if "raw" in model.interfaces else "chat"
+    if wanted not in model.interfaces:
+        raise ModelError(
+            f"'{model.identity.name}' offers {' and '.join(sorted(model.interfaces))}, assay "
+            f"{assay.short} asks through {wanted}; choose an assay with interface = 'auto'"
+        )
+    return wanted
+
+
+def requests_for(
+    assay: Assay, interface: AskedInterface, slots: Sequence[tuple[int, int]]
+) -> list[Request]:
+    """One request a (probe, sample); every one has a seed of its own, the same in every run."""
+    decoding = assay.protocol.decoding
+    probes = assay.protocol.probes.probes
+    return [
+        Request(
+            probes[p].text,
+            decoding.max_tokens,
+            decoding.temperature,
+            decoding.top_p,
+            mix64(mix64(decoding.seed) ^ (p << 20) ^ s) & 0x7FFFFFFF,
+            interface,
+        )
+        for p, s in slots
+    ]
+
+
+def _ask(
+    model: Model,
+    assay: Assay,
+    registry: Registry,
+    record: ModelRecord,
+    protocol: int,
+    interface: AskedInterface,
+    slots: Sequence[tuple[int, int]],
+    progress: Progress,
+) -> tuple[int, int]:
+    """Ask for all slots and store the answers; returns how many failed, and the tokens."""
+    what, failed, tokens, done = f"asking {record.name}", 0, 0, 0
+    if not slots:
+        return failed, tokens
+    progress(what, 0, len(slots))
+    last_sync = time.monotonic()
+    answered: set[int] = set()
+    for index, response in model.answer(requests_for(assay, interface, slots)):
+        if index in answered:
+            continue
+        answered.add(index)
+        now = time.monotonic()
+        sync = now - last_sync > SYNC_SECONDS
+        probe, sample = slots[index]
+        registry.write_responses(protocol, record, [(probe, sample, response)], sync=sync)
+        last_sync = now if sync else last_sync
+        done += 1
+        failed += not response.final
+        tokens += response.tokens or 0
+        progress(what, done, len(slots))
+    silent_slots = [
+        (*slots[i], Response.error("the backend gave no answer"))
+        for i in range(len(slots))
+        if i not in answered
+    ]
+    registry.write_responses(protocol, record, silent_slots)
+    return failed + len(silent_slots), tokens

@@ -1,0 +1,83 @@
+"""What a registry hands out, and how typed data goes into its columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from cladist.core.assay import Assay, Decoding, EncoderSpec, Method, Projection, Protocol
+from cladist.core.dna import DNA
+from cladist.core.hashing import canonical_json
+from cladist.core.probes import ProbeSet
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A model of the registry."""
+
+    id: int
+    name: str
+    uri: str
+    fingerprint: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDNA:
+    """A DNA with what is recorded beside it."""
+
+    dna: DNA
+    encoders: tuple[str, ...]
+
+
+def clean_text(text: str) -> str:
+    """Text that every UTF-8 reader accepts: lone surrogates become U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def pack_probes(probes: ProbeSet) -> str:
+    """Column text of a probe set."""
+    return canonical_json(probes.as_data())
+
+
+def unpack_protocol(name: str, probes: str, decoding: str) -> Protocol:
+    """A protocol from its columns."""
+    return Protocol(
+        name, ProbeSet.from_data(json.loads(probes), name), Decoding(**json.loads(decoding))
+    )
+
+
+def pack_decoding(decoding: Decoding) -> str:
+    """Column text of a decoding."""
+    return canonical_json(asdict(decoding))
+
+
+def unpack_assay(name: str, protocol: Protocol, method: str, description: str) -> Assay:
+    """An assay from its columns."""
+    data = json.loads(method)
+    return Assay(
+        name,
+        protocol,
+        Method(
+            name,
+            tuple(
+                EncoderSpec(e["name"], e["options"], float(e["weight"])) for e in data["encoders"]
+            ),
+            Projection(**data["projection"]),
+            data["metric"],
+            data["metric_options"],
+        ),
+        description,
+    )
+
+
+def unpack_dna(
+    model: str, assay: str, vector: bytes, blocks: bytes, usable: int, probes: int, notes: str
+) -> DNA:
+    """A DNA from its columns."""
+    values = np.frombuffer(vector, dtype="<f4").astype(np.float32)
+    per_probe = np.frombuffer(blocks, dtype="<f2").astype(np.float16).reshape(probes, len(values))
+    return DNA(model, assay, values, per_probe, usable, probes, tuple(json.loads(notes)))

@@ -1,0 +1,76 @@
+"""Tables of the registry and the numbered steps that bring an older one up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from cladist.errors import RegistryError
+
+APPLICATION_ID = 0x636C6164
+"""'clad' in ASCII: marks the SQLite file as a cladist registry."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE protocol (
+            id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+            probes TEXT NOT NULL, decoding TEXT NOT NULL) STRICT""",
+        """CREATE TABLE assay (
+            id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+            protocol_id INTEGER NOT NULL REFERENCES protocol(id), method TEXT NOT NULL,
+            description TEXT NOT NULL) STRICT""",
+        """CREATE TABLE model (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, uri TEXT NOT NULL,
+            fingerprint TEXT NOT NULL UNIQUE, metadata TEXT NOT NULL) STRICT""",
+        """CREATE TABLE response (
+            protocol_id INTEGER NOT NULL REFERENCES protocol(id),
+            model_id INTEGER NOT NULL REFERENCES model(id),
+            probe INTEGER NOT NULL, sample INTEGER NOT NULL, state TEXT NOT NULL,
+            text TEXT NOT NULL, tokens INTEGER, detail TEXT NOT NULL,
+            PRIMARY KEY (protocol_id, model_id, probe, sample)) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE interface (
+            protocol_id INTEGER NOT NULL REFERENCES protocol(id),
+            model_id INTEGER NOT NULL REFERENCES model(id), name TEXT NOT NULL,
+            PRIMARY KEY (protocol_id, model_id)) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE dna (
+            assay_id INTEGER NOT NULL REFERENCES assay(id),
+            model_id INTEGER NOT NULL REFERENCES model(id),
+            vector BLOB NOT NULL, blocks BLOB NOT NULL, usable INTEGER NOT NULL,
+            probes INTEGER NOT NULL, notes TEXT NOT NULL, encoders TEXT NOT NULL,
+            digest TEXT NOT NULL, PRIMARY KEY (assay_id, model_id)) STRICT, WITHOUT ROWID""",
+    ),
+)
+"""MIGRATIONS[k] takes a registry from schema version k to k + 1; released steps never change."""
+
+VERSION = len(MIGRATIONS)
+
+
+def migrate(connection: sqlite3.Connection, where: str) -> None:
+    """Bring the registry to `VERSION`, each step in a transaction of its own.
+
+    Raises `RegistryError` for a file that is no registry, or one of a newer version.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID and (tables or version):
+        raise RegistryError(f"{where} is an SQLite file of another program; choose another folder")
+    if version > VERSION:
+        raise RegistryError(
+            f"{where} has schema version {version}, this cladist knows up to {VERSION}; "
+            "update cladist to open it"
+        )
+    while version < VERSION:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Another process may have done this step while we waited for the lock.
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version < VERSION:
+                for statement in MIGRATIONS[version]:
+                    connection.execute(statement)
+                version += 1
+                connection.execute(f"PRAGMA user_version = {version}")
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")

@@ -1,0 +1,396 @@
+"""The registry: one folder with one SQLite file that must survive, and what derives from it.
+
+Write-ahead logging; a kill loses nothing that was committed, and every commit that `sync`
+marks is on the disk before it returns.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from cladist.core.assay import Assay, Protocol
+from cladist.core.dna import DNA
+from cladist.core.hashing import canonical_json
+from cladist.core.responses import Response, ResponseSet, State
+from cladist.errors import RegistryError, UsageError
+from cladist.registry import records, schema
+from cladist.registry.records import ModelRecord, StoredDNA, clean_text
+
+FILE = "registry.sqlite"
+
+Slot = tuple[int, int, Response]
+"""(probe number, sample number, response)."""
+
+
+class Registry:
+    """Models, protocols, assays, responses and DNA in one folder."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self._db = connection
+        self._sync = True
+
+    @classmethod
+    def open(cls, folder: str | Path, *, create: bool = True) -> Registry:
+        """Open the registry in `folder`, making it when it is missing and `create` is set.
+
+        Raises `RegistryError` when it is missing (without `create`), damaged, locked, of a newer
+        version, or cannot be written.
+        """
+        folder = Path(folder)
+        path = folder / FILE
+        if not path.exists():
+            if not create:
+                raise RegistryError(
+                    f"no registry in {folder}; make one with 'cladist import' or "
+                    "'cladist extract', or name another with --registry"
+                )
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as problem:
+                raise RegistryError(f"cannot make the folder {folder}: {problem}") from problem
+        with _explained(str(path)):
+            db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("PRAGMA synchronous = FULL")
+                db.execute("PRAGMA foreign_keys = ON")
+                schema.migrate(db, str(path))
+            except BaseException:
+                db.close()
+                raise
+        return cls(folder, db)
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self._db.close()
+
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self, *, sync: bool = True) -> Iterator[None]:
+        """All or nothing; with `sync` on the disk when it returns.
+
+        Without `sync` a commit survives a killed process, not a lost machine.
+        """
+        with _explained(str(self.folder / FILE)):
+            if sync != self._sync:
+                self._db.execute(f"PRAGMA synchronous = {'FULL' if sync else 'NORMAL'}")
+                self._sync = sync
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    # -- models ---------------------------------------------------------------------------
+
+    def add_model(
+        self, name: str, uri: str, fingerprint: str, metadata: dict[str, str] | None = None
+    ) -> ModelRecord:
+        """Record a model, or find the one with the same fingerprint.
+
+        Raises `RegistryError` when another model already has the name.
+        """
+        name = clean_text(name)
+        if not name.strip():
+            raise UsageError("a model needs a name that is not blank")
+        for record in self._models("fingerprint = ? OR name = ?", (fingerprint, name)):
+            if record.fingerprint == fingerprint:
+                return record
+            raise RegistryError(
+                f"the name '{name}' belongs to another model here ({record.uri}); give this one "
+                "a name of its own (append #NAME to its URI), or use another registry"
+            )
+        with self.transaction():
+            self._db.execute(
+                "INSERT INTO model (name, uri, fingerprint, metadata) VALUES (?, ?, ?, ?)",
+                (name, clean_text(uri), fingerprint, canonical_json(dict(metadata or {}))),
+            )
+        return self.model(name)
+
+    def models(self) -> list[ModelRecord]:
+        """All models in order of arrival."""
+        return self._models("1", ())
+
+    def model(self, name: str) -> ModelRecord:
+        """The model with this name; `UsageError` offers close names when there is none."""
+        found = self._models("name = ?", (name,))
+        if found:
+            return found[0]
+        from difflib import get_close_matches
+
+        names = [m.name for m in self.models()]
+        close = get_close_matches(name, names, 3)
+        hint = f"; did you mean {', '.join(close)}?" if close else ""
+        raise UsageError(f"no model '{name}' among the {len(names)} of {self.folder}{hint}")
+
+    def _models(self, where: str, values: Sequence[object]) -> list[ModelRecord]:
+        # Only constants of this module reach `where`; values are bound.
+        query = f"SELECT id, name, uri, fingerprint, metadata FROM model WHERE {where} ORDER BY id"  # noqa: S608
+        with _explained(str(self.folder / FILE)):
+            rows = self._db.execute(query, values).fetchall()
+        return [ModelRecord(i, n, u, f, json.loads(m)) for i, n, u, f, m in rows]
+
+    # -- protocols and assays -------------------------------------------------------------
+
+    def add_protocol(self, protocol: Protocol) -> int:
+        """Row number of a protocol, recorded when it is new."""
+        found = self._one("SELECT id FROM protocol WHERE digest = ?", (protocol.digest,))
+        if found:
+            return int(found[0])
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR IGNORE INTO protocol (digest, name, probes, decoding) "
+                "VALUES (?, ?, ?, ?)",
+                (
+                    protocol.digest,
+                    clean_text(protocol.name),
+                    records.pack_probes(protocol.probes),
+                    records.pack_decoding(protocol.decoding),
+                ),
+            )
+        return self.add_protocol(protocol)
+
+    def protocols(self) -> list[Protocol]:
+        """All protocols in order of arrival."""
+        rows = self._all("SELECT name, probes, decoding FROM protocol ORDER BY id")
+        return [records.unpack_protocol(*row) for row in rows]
+
+    def add_assay(self, assay: Assay) -> int:
+        """Row number of an assay, recorded when it is new."""
+        found = self._one("SELECT id FROM assay WHERE digest = ?", (assay.digest,))
+        if found:
+            return int(found[0])
+        protocol = self.add_protocol(assay.protocol)
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR IGNORE INTO assay (digest, name, protocol_id, method, description) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (
+                    assay.digest,
+                    assay.name,
+                    protocol,
+                    canonical_json(assay.method.as_data()),
+                    assay.description,
+                ),
+            )
+        return self.add_assay(assay)
+
+    def assays(self) -> list[Assay]:
+        """All assays in order of arrival."""
+        rows = self._all(
+            "SELECT a.name, p.name, p.probes, p.decoding, a.method, a.description "
+            "FROM assay a JOIN protocol p ON p.id = a.protocol_id ORDER BY a.id"
+        )
+        return [
+            records.unpack_assay(
+                name, records.unpack_protocol(pname, probes, decoding), method, description
+            )
+            for name, pname, probes, decoding, method, description in rows
+        ]
+
+    # -- responses ------------------------------------------------------------------------
+
+    def write_responses(
+        self, protocol: int, model: ModelRecord, slots: Iterable[Slot], *, sync: bool = True
+    ) -> None:
+        """Store answers; a settled slot is never overwritten, an error is."""
+        rows = [
+            (
+                protocol,
+                model.id,
+                probe,
+                sample,
+                response.state.value,
+                clean_text(response.text),
+                response.tokens,
+                clean_text(response.detail),
+            )
+            for probe, sample, response in slots
+        ]
+        with self.transaction(sync=sync):
+            self._db.executemany(
+                "INSERT INTO response VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET state = excluded.state, text = excluded.text, "
+                "tokens = excluded.tokens, detail = excluded.detail "
+                "WHERE response.state = 'error'",
+                rows,
+            )
+
+    def settled(self, protocol: int, model: ModelRecord) -> set[tuple[int, int]]:
+        """(probe, sample) of every answer that needs no asking any more."""
+        rows = self._all(
+            "SELECT probe, sample FROM response "
+            "WHERE protocol_id = ? AND model_id = ? AND state <> 'error'",
+            (protocol, model.id),
+        )
+        return {(int(p), int(s)) for p, s in rows}
+
+    def answering(self, protocol: Protocol) -> list[ModelRecord]:
+        """Models with at least one stored answer to a protocol, in order of arrival."""
+        rows = self._all(
+            "SELECT m.id FROM model m WHERE EXISTS (SELECT 1 FROM response r JOIN protocol p "
+            "ON p.id = r.protocol_id WHERE p.digest = ? AND r.model_id = m.id)",
+            (protocol.digest,),
+        )
+        chosen = {int(i) for (i,) in rows}
+        return [m for m in self.models() if m.id in chosen]
+
+    def responses(
+        self, protocol: Protocol, names: Sequence[str] | None = None
+    ) -> Iterator[ResponseSet]:
+        """Answers to a protocol, one set a model, in order of arrival (or only `names`)."""
+        row = self._one("SELECT id FROM protocol WHERE digest = ?", (protocol.digest,))
+        if row is None:
+            return
+        chosen = self.answering(protocol) if names is None else [self.model(n) for n in names]
+        for model in chosen:
+            yield self._response_set(int(row[0]), protocol, model.id, model.name)
+
+    def _response_set(
+        self, protocol_id: int, protocol: Protocol, model_id: int, name: str
+    ) -> ResponseSet:
+        rows = self._all(
+            "SELECT probe, state, text, tokens, detail FROM response "
+            "WHERE protocol_id = ? AND model_id = ? ORDER BY probe, sample",
+            (protocol_id, model_id),
+        )
+        slots: list[list[Response]] = [[] for _ in protocol.probes.ids]
+        for probe, state, text, tokens, detail in rows:
+            slots[probe].append(Response(text, State(state), tokens, detail))
+        return ResponseSet(name, protocol.probes.ids, tuple(map(tuple, slots)))
+
+    def set_interface(self, protocol: int, model: ModelRecord, name: str) -> str:
+        """Remember through which interface a model answers a protocol; the first one stays."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR IGNORE INTO interface VALUES (?, ?, ?)", (protocol, model.id, name)
+            )
+        return self.interface(protocol, model)
+
+    def interface(self, protocol: int, model: ModelRecord) -> str:
+        """The interface remembered, '' when none is."""
+        row = self._one(
+            "SELECT name FROM interface WHERE protocol_id = ? AND model_id = ?",
+            (protocol, model.id),
+        )
+        return str(row[0]) if row else ""
+
+    # -- DNA ------------------------------------------------------------------------------
+
+    def write_dnas(self, assay: int, dnas: Iterable[StoredDNA]) -> None:
+        """Store DNAs of one assay in one transaction, replacing earlier ones."""
+        ids = {m.name: m.id for m in self.models()}
+        rows = [
+            (
+                assay,
+                ids[s.dna.model],
+                s.dna.vector.astype("<f4").tobytes(),
+                s.dna.blocks.astype("<f2").tobytes(),
+                s.dna.usable,
+                s.dna.probes,
+                canonical_json(list(s.dna.notes)),
+                canonical_json(list(s.encoders)),
+                s.dna.digest,
+            )
+            for s in dnas
+        ]
+        with self.transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO dna VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+            )
+
+    def dnas(self, assay: Assay, names: Sequence[str] | None = None) -> list[DNA]:
+        """DNAs of an assay in order of arrival (or of `names`, in their order)."""
+        return [s.dna for s in self.stored_dnas(assay, names)]
+
+    def stored_dnas(self, assay: Assay, names: Sequence[str] | None = None) -> list[StoredDNA]:
+        """DNAs with what is recorded beside them."""
+        columns = "m.name, d.vector, d.blocks, d.usable, d.probes, d.notes, d.encoders"
+        source = "dna d JOIN model m ON m.id = d.model_id JOIN assay a ON a.id = d.assay_id"
+        rows = self._all(
+            f"SELECT {columns} FROM {source} WHERE a.digest = ? ORDER BY m.id",  # noqa: S608
+            (assay.digest,),
+        )
+        found = {
+            str(row[0]): StoredDNA(
+                records.unpack_dna(row[0], assay.digest, *row[1:6]), tuple(json.loads(row[6]))
+            )
+            for row in rows
+        }
+        if names is None:
+            return list(found.values())
+        for name in names:
+            if name not in found:
+                self.model(name)
+                raise UsageError(
+                    f"'{name}' has no DNA by assay {assay.short}; run 'cladist extract' with "
+                    "this assay first"
+                )
+        return [found[n] for n in names]
+
+    def count_dnas(self, assay: Assay) -> int:
+        """How many models have a DNA by an assay."""
+        row = self._one(
+            "SELECT count(*) FROM dna d JOIN assay a ON a.id = d.assay_id WHERE a.digest = ?",
+            (assay.digest,),
+        )
+        return int(row[0]) if row else 0
+
+    def assays_of(self, model: ModelRecord) -> list[str]:
+        """Hashes of the assays that have a DNA of the model."""
+        rows = self._all(
+            "SELECT a.digest FROM dna d JOIN assay a ON a.id = d.assay_id "
+            "WHERE d.model_id = ? ORDER BY a.id",
+            (model.id,),
+        )
+        return [str(d) for (d,) in rows]
+
+    def _one(self, query: str, values: Sequence[object] = ()) -> tuple | None:  # type: ignore[type-arg]
+        rows = self._all(query, values)
+        return rows[0] if rows else None
+
+    def _all(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        with _explained(str(self.folder / FILE)):
+            return self._db.execute(query, values).fetchall()
+
+
+@contextmanager
+def _explained(where: str) -> Iterator[None]:
+    """Turn SQLite's failures into messages for people."""
+    try:
+        yield
+    except sqlite3.OperationalError as problem:
+        text = str(problem)
+        if "full" in text:
+            hint = "the disk is full; free some space and run the same command again"
+        elif "locked" in text:
+            hint = "another process holds it for over a minute; wait or stop that process"
+        elif "readonly" in text or "unable to open" in text:
+            hint = "check that the folder exists and may be written"
+        else:
+            hint = "see 'cladist doctor'"
+        raise RegistryError(f"{where}: {text}; {hint}. Nothing stored before is lost") from problem
+    except sqlite3.DatabaseError as problem:
+        raise RegistryError(
+            f"{where}: {problem}; the file is damaged or no registry. Restore a copy, or choose "
+            "another folder"
+        ) from problem

@@ -1,0 +1,67 @@
+"""A stand-in for the `vllm` module: the part of its interface that the backend calls.
+
+It answers with a text made from what it was asked, so that tests see what reached it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+
+@dataclass
+class SamplingParams:
+    n: int = 1
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    seed: int | None = None
+    max_tokens: int | None = 16
+
+
+@dataclass
+class LLM:
+    model: str
+    options: dict[str, Any] = field(default_factory=dict)
+    context: int = 2048
+    template: str | None = "{{ messages }}"
+    calls: list[tuple[str, Any]] = field(default_factory=list)
+
+    def __init__(self, model: str, **options: Any) -> None:
+        self.model, self.options, self.calls = model, options, []
+
+    def get_tokenizer(self) -> Any:
+        return SimpleNamespace(chat_template=self.template)
+
+    def generate(self, prompts: list[str], sampling_params: list[SamplingParams], **_: Any) -> Any:
+        self.calls.append(("generate", prompts))
+        return [self._one(p, s) for p, s in zip(prompts, sampling_params, strict=True)]
+
+    def chat(self, messages: list[Any], sampling_params: list[SamplingParams], **_: Any) -> Any:
+        self.calls.append(("chat", messages))
+        texts = ["".join(f"<{m['role']}>{m['content']}" for m in talk) for talk in messages]
+        return [self._one(t, s) for t, s in zip(texts, sampling_params, strict=True)]
+
+    def _one(self, text: str, how: SamplingParams) -> Any:
+        text.encode()  # as the real tokenizer does: a lone surrogate is a UnicodeEncodeError
+        if len(text.split()) > self.context:
+            raise ValueError(f"The prompt is longer than the maximum model length of {self.context}")
+        salt = f"{how.temperature}/{how.seed}" if how.temperature else ""
+        word = hashlib.sha256((text + salt).encode()).hexdigest()
+        limit = how.max_tokens or 16
+        length = 12
+        kept = list(word[: min(limit, length)])
+        reason = "stop" if limit > length else "length"
+        output = SimpleNamespace(text="".join(kept), token_ids=kept, finish_reason=reason)
+        return SimpleNamespace(outputs=[output])
+
+
+def fake_module() -> ModuleType:
+    """A module object to put into `sys.modules['vllm']`."""
+    module = ModuleType("vllm")
+    module.LLM, module.SamplingParams = LLM, SamplingParams  # type: ignore[attr-defined]
+    return module

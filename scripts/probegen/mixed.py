@@ -23,9 +23,9 @@ BLOCK = (
 _LANGUAGES = ("en", "zh", "de", "es", "ru", "ja", "en", "zh", "hi", "ar")
 _DATA = ("csv", "json", "numbers", "table", "yaml")
 # Characters a probe has at most: dense scripts cost more tokens a character.
-LIMIT = {"en": 210, "de": 170, "es": 170, "ru": 130, "zh": 48, "ja": 52, "ar": 120, "hi": 110}
-_CODE_LIMIT = 190
-_OTHER_LIMIT = 220
+LIMIT = {"en": 210, "de": 170, "es": 170, "ru": 96, "zh": 34, "ja": 34, "ar": 76, "hi": 70}
+_CODE_LIMIT = 160
+_OTHER_LIMIT = {"data": 120, "format": 160}
 
 
 def cladist_100() -> ProbeSet:
@@ -68,7 +68,7 @@ def _draw(kind: str, nth: int, rng: Rng) -> tuple[str, str]:
     else:
         choices = templates("format", "rare") if kind == "format" else templates("prose", kind)
         template = choices[nth % len(choices)]
-    return cut(fill(template, rng), _OTHER_LIMIT), "zxx" if kind == "data" else "en"
+    return cut(fill(template, rng), _OTHER_LIMIT.get(kind, 220)), "zxx" if kind == "data" else "en"
 
 
 def mini_12() -> ProbeSet:

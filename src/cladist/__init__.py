@@ -1,3 +1,77 @@
 """cladist reads a language model's DNA from how it behaves, and tells whose descendant it is."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cladist.api import (
+        distances,
+        extract,
+        import_responses,
+        newick,
+        open_registry,
+        tree,
+    )
+    from cladist.catalog import assay, probe_set
+    from cladist.core.assay import Assay
+    from cladist.core.distances import DistanceMatrix
+    from cladist.core.dna import DNA
+    from cladist.core.responses import Response, ResponseSet, State
+    from cladist.core.tree import Tree
+    from cladist.errors import CladistError
+
 __version__ = "0.1.0"
+
+_PLACES = {
+    "Assay": "cladist.core.assay",
+    "CladistError": "cladist.errors",
+    "DNA": "cladist.core.dna",
+    "DistanceMatrix": "cladist.core.distances",
+    "Response": "cladist.core.responses",
+    "ResponseSet": "cladist.core.responses",
+    "State": "cladist.core.responses",
+    "Tree": "cladist.core.tree",
+    "assay": "cladist.catalog",
+    "distances": "cladist.api",
+    "extract": "cladist.api",
+    "import_responses": "cladist.api",
+    "newick": "cladist.api",
+    "open_registry": "cladist.api",
+    "probe_set": "cladist.catalog",
+    "tree": "cladist.api",
+}
+"""Public name -> module; a module is imported when its first name is used."""
+
+__all__ = [
+    "DNA",
+    "Assay",
+    "CladistError",
+    "DistanceMatrix",
+    "Response",
+    "ResponseSet",
+    "State",
+    "Tree",
+    "__version__",
+    "assay",
+    "distances",
+    "extract",
+    "import_responses",
+    "newick",
+    "open_registry",
+    "probe_set",
+    "tree",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        value = getattr(import_module(_PLACES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'cladist' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(_PLACES))

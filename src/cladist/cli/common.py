@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from cladist.extract.progress import Progress
+    from cladist.extraction.progress import Progress
 
 RegistryOption = Annotated[
     Path,
     typer.Option(
-        "--registry", "-r", envvar="CLADIST_REGISTRY", help="Folder of the registry.",
+        "--registry",
+        "-r",
+        envvar="CLADIST_REGISTRY",
+        help="Folder of the registry.",
         show_default=True,
     ),
 ]
@@ -83,9 +86,7 @@ def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) 
 
     made = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for column in columns:
-        made.add_column(
-            column, justify="right" if column in right else "left", overflow="fold"
-        )
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return made
 
 

@@ -56,8 +56,8 @@ def extract(
     """
     from cladist import catalog
     from cladist.errors import CladistError
-    from cladist.extract.run import Extraction
-    from cladist.extract.run import extract as run
+    from cladist.extraction.run import Extraction
+    from cladist.extraction.run import extract as run
     from cladist.models import open_model
     from cladist.registry import Registry
 
@@ -69,9 +69,7 @@ def extract(
             try:
                 model = open_model(uri)
                 try:
-                    done.append(
-                        run(model, chosen, store, allow_sparse=allow_sparse, progress=bars)
-                    )
+                    done.append(run(model, chosen, store, allow_sparse=allow_sparse, progress=bars))
                 finally:
                     model.close()
             except CladistError as problem:
@@ -83,13 +81,25 @@ def extract(
         print_json([_as_data(e) for e in done])
     else:
         rows = table(
-            "model", "interface", "asked", "known", "failed", "tokens", "seconds", "DNA",
+            "model",
+            "interface",
+            "asked",
+            "known",
+            "failed",
+            "tokens",
+            "seconds",
+            "DNA",
             right=("asked", "known", "failed", "tokens", "seconds"),
         )
         for e in done:
             rows.add_row(
-                one_line(e.model.name), e.interface, str(e.asked), str(e.known), str(e.failed),
-                str(e.tokens), f"{e.seconds:.1f}",
+                one_line(e.model.name),
+                e.interface,
+                str(e.asked),
+                str(e.known),
+                str(e.failed),
+                str(e.tokens),
+                f"{e.seconds:.1f}",
                 f"{e.dna.digest[:12]} ({e.dna.usable}/{e.dna.probes} probes)" if e.dna else "none",
             )
         out().print(rows)
@@ -105,7 +115,7 @@ def extract(
 
 
 def _as_data(e: object) -> dict[str, object]:
-    from cladist.extract.run import Extraction
+    from cladist.extraction.run import Extraction
 
     assert isinstance(e, Extraction)
     return {

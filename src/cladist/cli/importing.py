@@ -55,7 +55,7 @@ def import_file(
     `cladist import samples_arc.jsonl --model my-model --registry lab`
     """
     from cladist import catalog
-    from cladist.extract.recorded import import_responses
+    from cladist.extraction.recorded import import_responses
     from cladist.registry import Registry
 
     method = catalog.assay(assay).method

@@ -52,7 +52,9 @@ def list_models(registry: RegistryOption = DEFAULT_REGISTRY, json: JsonOption = 
     rows = table("assay", "probes", "metric", "DNAs", right=("DNAs",))
     for a in assays:
         rows.add_row(
-            a.short, f"{len(a.protocol.probes)} {one_line(a.protocol.probes.name)}",
-            a.method.metric, str(counts[a.short]),
+            a.short,
+            f"{len(a.protocol.probes)} {one_line(a.protocol.probes.name)}",
+            a.method.metric,
+            str(counts[a.short]),
         )
     console.print(rows)

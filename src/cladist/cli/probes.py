@@ -34,7 +34,10 @@ def probes(
     sets = [catalog.probe_set(n) for n in catalog.probe_set_names()]
     if json:
         print_json(
-            [{"name": s.name, "digest": s.digest, "count": len(s), "license": s.license} for s in sets]
+            [
+                {"name": s.name, "digest": s.digest, "count": len(s), "license": s.license}
+                for s in sets
+            ]
         )
         return
     rows = table("set", "hash", "probes", "languages", "what", right=("probes",))

@@ -55,7 +55,10 @@ def relatives(
         )
         return
     rows = table(
-        "", "model", "distance", right=("distance",),
+        "",
+        "model",
+        "distance",
+        right=("distance",),
         title=f"nearest to {one_line(model)} of {len(matrix) - 1}: {matrix.metric}, {chosen.short}",
     )
     for rank, (name, distance) in enumerate(nearest, 1):

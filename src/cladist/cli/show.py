@@ -97,10 +97,14 @@ def show(
         )
     for protocol, states, pairs in samples:
         listed = ", ".join(f"{n} {k}" for k, n in sorted(states.items()))
-        rows = table("probe", "prompt", "state", "answer", title=f"{protocol.probes.name}: {listed}")
+        rows = table(
+            "probe", "prompt", "state", "answer", title=f"{protocol.probes.name}: {listed}"
+        )
         for probe, text, response in pairs:
             rows.add_row(
-                one_line(probe), one_line(text[-60:], 60), response.state.value,
+                one_line(probe),
+                one_line(text[-60:], 60),
+                response.state.value,
                 one_line(response.text or response.detail, 90),
             )
         console.print(rows)

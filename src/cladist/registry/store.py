@@ -278,6 +278,17 @@ class Registry:
             slots[probe].append(Response(text, State(state), tokens, detail))
         return ResponseSet(name, protocol.probes.ids, tuple(map(tuple, slots)))
 
+    def answers_by_slot(
+        self, protocol: Protocol, model: ModelRecord
+    ) -> dict[tuple[int, int], Response]:
+        """Stored answers of one model by (probe, sample)."""
+        rows = self._all(
+            "SELECT r.probe, r.sample, r.state, r.text, r.tokens, r.detail FROM response r "
+            "JOIN protocol p ON p.id = r.protocol_id WHERE p.digest = ? AND r.model_id = ?",
+            (protocol.digest, model.id),
+        )
+        return {(p, s): Response(text, State(st), n, d) for p, s, st, text, n, d in rows}
+
     def set_interface(self, protocol: int, model: ModelRecord, name: str) -> str:
         """Remember through which interface a model answers a protocol; the first one stays."""
         with self.transaction():

@@ -11,8 +11,8 @@ from cladist.core.dna import DNA
 from cladist.core.hashing import mix64
 from cladist.core.responses import Response
 from cladist.errors import CoverageError, ModelError
-from cladist.extract.derive import derive
-from cladist.extract.progress import Progress, silent
+from cladist.extraction.derive import derive
+from cladist.extraction.progress import Progress, silent
 from cladist.models.base import AskedInterface, Model, Request
 from cladist.registry import ModelRecord, Registry
 

@@ -11,7 +11,7 @@ from cladist.core.projection import project
 from cladist.core.responses import ResponseSet, State
 from cladist.encoders import open_encoder, represent
 from cladist.errors import CoverageError
-from cladist.extract.progress import Progress, silent
+from cladist.extraction.progress import Progress, silent
 from cladist.registry import Registry, StoredDNA
 
 MINIMUM_COVERAGE = 0.2

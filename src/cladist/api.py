@@ -1,0 +1,134 @@
+"""The library in a handful of functions, over the same parts as the command line.
+
+import cladist
+
+with cladist.open_registry("lab") as lab:
+    cladist.extract("builtin:smollm2", lab)
+    cladist.import_responses("responses.parquet", lab)
+    matrix = cladist.distances(lab)
+    print(matrix.nearest("builtin:smollm2"))
+    print(cladist.newick(cladist.tree(matrix)))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cladist import catalog, compare
+from cladist.core.assay import Assay
+from cladist.core.distances import DistanceMatrix
+from cladist.core.tree import Tree
+from cladist.errors import UsageError
+from cladist.extraction.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from cladist.extraction.recorded import Imported
+    from cladist.extraction.run import Extraction
+    from cladist.models.base import Model
+    from cladist.registry import Registry
+
+TREES = ("nj", "bme", "upgma")
+ROOTS = ("midpoint", "mad", "none")
+
+
+def open_registry(folder: str | Path, *, create: bool = True) -> Registry:
+    """Open the registry in a folder; see `cladist.registry.Registry.open`."""
+    from cladist.registry import Registry
+
+    return Registry.open(folder, create=create)
+
+
+def extract(
+    model: str | Model,
+    registry: Registry,
+    assay: str | Assay = catalog.DEFAULT_ASSAY,
+    *,
+    allow_sparse: bool = False,
+    progress: Progress = silent,
+) -> Extraction:
+    """Ask a model (an open one, or its URI), store its answers, and make its DNA.
+
+    See `cladist.extraction.run.extract` for errors. A model given as a URI is closed afterwards.
+    """
+    from cladist.extraction.run import extract as run
+    from cladist.models import open_model
+
+    chosen = catalog.assay(assay) if isinstance(assay, str) else assay
+    opened = open_model(model) if isinstance(model, str) else model
+    try:
+        return run(opened, chosen, registry, allow_sparse=allow_sparse, progress=progress)
+    finally:
+        if isinstance(model, str):
+            opened.close()
+
+
+def import_responses(
+    files: str | Path | Sequence[str | Path],
+    registry: Registry,
+    assay: str | Assay = catalog.DEFAULT_ASSAY,
+    *,
+    model: str | None = None,
+    allow_sparse: bool = False,
+    progress: Progress = silent,
+) -> Imported:
+    """Import recorded responses and make DNA by an assay's method.
+
+    See `cladist.extraction.recorded.import_responses` for errors.
+    """
+    from cladist.extraction.recorded import import_responses as run
+
+    paths = [files] if isinstance(files, str | Path) else list(files)
+    chosen = catalog.assay(assay) if isinstance(assay, str) else assay
+    return run(
+        registry,
+        [Path(p) for p in paths],
+        chosen.method,
+        model=model,
+        allow_sparse=allow_sparse,
+        progress=progress,
+    )
+
+
+def distances(
+    registry: Registry,
+    assay: str | Assay = "",
+    names: Sequence[str] | None = None,
+    *,
+    metric: str | None = None,
+) -> DistanceMatrix:
+    """Distances between the models of a registry; see `cladist.compare.distances`."""
+    chosen = compare.resolve_assay(registry, assay) if isinstance(assay, str) else assay
+    return compare.distances(registry, chosen, names, metric)
+
+
+def tree(distances: DistanceMatrix, method: str = "nj", root: str = "midpoint") -> Tree:
+    """A tree from distances: 'nj', 'bme' or 'upgma'; rooted by 'midpoint', 'mad' or 'none'.
+
+    UPGMA trees have a root of their own. Raises `UsageError` for other words, `InputError` for
+    fewer than three models.
+    """
+    from cladist.phylogeny import joining, rooting
+
+    if method not in TREES or root not in ROOTS:
+        raise UsageError(
+            f"tree method '{method}' with root '{root}': use one of {', '.join(TREES)} and one "
+            f"of {', '.join(ROOTS)}"
+        )
+    if method == "upgma":
+        return joining.upgma(distances)
+    if method == "bme":
+        made = joining.balanced_minimum_evolution(distances)
+    else:
+        made = joining.neighbor_joining(distances)
+    if root == "none":
+        return made
+    return (rooting.root_mad if root == "mad" else rooting.root_midpoint)(made).tree
+
+
+def newick(tree: Tree) -> str:
+    """The tree as a line of Newick text."""
+    from cladist.formats.newick import write_newick
+
+    return write_newick(tree)

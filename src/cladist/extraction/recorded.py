@@ -1,0 +1,165 @@
+"""Responses that already exist become a protocol of their own, and DNA."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cladist.core.assay import Assay, Decoding, Method, Protocol
+from cladist.core.dna import DNA
+from cladist.core.probes import Probe, ProbeSet
+from cladist.core.responses import Response
+from cladist.errors import InputError, NotComparableError
+from cladist.extraction.derive import Refusal, derive
+from cladist.extraction.progress import Progress, silent
+from cladist.formats.recorded import RecordedTable, read_recorded
+from cladist.registry import ModelRecord, Registry
+
+RECORDED = Decoding(interface="recorded", max_tokens=1)
+"""How recorded answers were decoded is not known; the protocol says just that."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import came to.
+
+    models   models in the files
+    added    responses that were not stored before
+    made     DNAs made now
+    refused  models without a DNA, each with the reason
+    """
+
+    assay: Assay
+    models: int
+    added: int
+    made: list[DNA]
+    refused: list[Refusal]
+
+
+def import_responses(
+    registry: Registry,
+    files: Sequence[Path],
+    method: Method,
+    *,
+    model: str | None = None,
+    allow_sparse: bool = False,
+    progress: Progress = silent,
+) -> Imported:
+    """Store the responses of recorded files and make DNA by `method`.
+
+    All files must answer the same prompts. Where the registry has a recorded protocol whose
+    prompts include those of the files, the import joins it, and prompts that were not asked are
+    missing, not empty. Nothing is stored when a file is bad. Importing twice changes nothing;
+    other answers under a known name are refused (`NotComparableError`).
+    """
+    tables = [read_recorded(path, model=model) for path in files]
+    probes = _all_probes(tables)
+    protocol = _protocol_for(registry, probes)
+    place = {probe_id: i for i, probe_id in enumerate(protocol.probes.ids)}
+    per_model = _by_model(tables, place)
+    protocol_id = registry.add_protocol(protocol)
+    known = {m.name: m for m in registry.models()}
+    for name, slots in per_model.items():
+        if name in known:
+            _same_answers(registry, protocol, known[name], slots)
+    added = 0
+    for number, (name, slots) in enumerate(per_model.items()):
+        progress("storing responses", number, len(per_model))
+        record = registry.add_model(name, f"recorded:{name}", f"recorded:{name}")
+        before = registry.settled(protocol_id, record)
+        fresh = [(p, s, r) for (p, s), r in slots.items() if (p, s) not in before]
+        if fresh:
+            registry.write_responses(protocol_id, record, fresh, sync=False)
+        added += len(fresh)
+    progress("storing responses", len(per_model), len(per_model))
+    assay = Assay(method.name, protocol, method, "recorded responses")
+    made, refused = derive(
+        registry, assay, list(per_model), allow_sparse=allow_sparse, progress=progress
+    )
+    return Imported(assay, len(per_model), added, made, refused)
+
+
+def _all_probes(tables: Sequence[RecordedTable]) -> tuple[Probe, ...]:
+    found: dict[str, Probe] = {}
+    for table in tables:
+        for probe_id, text in table.probes.items():
+            old = found.get(probe_id)
+            if old is not None and old.text and text and old.text != text:
+                raise InputError(
+                    f"{table.source}: prompt '{probe_id}' has another text than in an earlier "
+                    "file; import different prompt sets into different registries"
+                )
+            if old is None or (text and not old.text):
+                found[probe_id] = Probe(probe_id, text)
+    return tuple(found[i] for i in sorted(found, key=_natural))
+
+
+def _natural(probe_id: str) -> tuple[int, int, str]:
+    """Whole numbers in numeric order before all other ids, so row order does not matter."""
+    if probe_id.isascii() and probe_id.isdecimal() and len(probe_id) < 16:
+        return (0, int(probe_id), probe_id)
+    return (1, 0, probe_id)
+
+
+def _protocol_for(registry: Registry, probes: tuple[Probe, ...]) -> Protocol:
+    """The recorded protocol that these probes belong to: one of the registry's, or a new one."""
+    recorded = [p for p in registry.protocols() if p.decoding.interface == "recorded"]
+    for protocol in recorded:
+        texts = {p.id: p.text for p in protocol.probes.probes}
+        # A text that one side does not know is no contradiction.
+        if all(
+            p.id in texts and ("" in (p.text, texts[p.id]) or p.text == texts[p.id]) for p in probes
+        ):
+            return protocol
+    overlapping = next(
+        (r for r in recorded if set(r.probes.ids) & {p.id for p in probes}),
+        None,
+    )
+    if overlapping is not None:
+        raise NotComparableError(
+            f"the file answers {len(probes)} prompts, the registry's recorded protocol has "
+            f"{len(overlapping.probes)}, and only some agree. DNAs of different prompts are not "
+            "comparable: import all files in one command, or use another registry"
+        )
+    return Protocol("recorded", ProbeSet("recorded", probes), RECORDED)
+
+
+def _by_model(
+    tables: Sequence[RecordedTable], place: dict[str, int]
+) -> dict[str, dict[tuple[int, int], Response]]:
+    merged: dict[str, dict[tuple[int, int], Response]] = {}
+    for table in tables:
+        for name, probe_id, sample, response in table.rows():
+            slots = merged.setdefault(name, {})
+            key = (place[probe_id], sample)
+            if key in slots and slots[key] != response:
+                raise InputError(
+                    f"{table.source}: model '{name}' has two different answers to prompt "
+                    f"'{probe_id}'; number them in a column 'sample', or rename one model"
+                )
+            slots[key] = response
+    return merged
+
+
+def _same_answers(
+    registry: Registry,
+    protocol: Protocol,
+    record: ModelRecord,
+    slots: dict[tuple[int, int], Response],
+) -> None:
+    """Refuse answers under a known name that differ from those stored."""
+    if record.fingerprint != f"recorded:{record.name}":
+        raise NotComparableError(
+            f"'{record.name}' is a model that this registry asked itself ({record.uri}); rename "
+            "it in the file, or use another registry"
+        )
+    stored = registry.answers_by_slot(protocol, record)
+    for (probe, sample), response in slots.items():
+        old = stored.get((probe, sample))
+        if old is not None and old.final and old.text != response.text:
+            raise NotComparableError(
+                f"'{record.name}' is in this registry with another answer to prompt "
+                f"'{protocol.probes.ids[probe]}'; rename the model in the file, or use another "
+                "registry"
+            )

@@ -74,6 +74,7 @@ class Trained:
 
     model: LlamaForCausalLM
     tokenizer: Tokenizer
+    train_tokens: int
     figures: dict[str, float]
 
 
@@ -276,7 +277,7 @@ def make(recipe: Recipe, parent: Trained | None) -> Trained:
     train: Ids = np.array(tokenizer.encode(train_text).ids, dtype=np.int64)
     held: Ids = np.array(tokenizer.encode(held_text).ids, dtype=np.int64)
     model = fresh_model(recipe)
-    figures = {"train_tokens": float(len(train)), **baselines(train, held)}
+    figures = baselines(train, held)
     if parent is not None:
         model.load_state_dict(parent.model.state_dict())
         figures["parent_loss"] = held_out_loss(model, held)
@@ -285,7 +286,7 @@ def make(recipe: Recipe, parent: Trained | None) -> Trained:
     figures["bits_per_byte"] = (
         figures["loss"] / math.log(2) * len(held) / len(held_text.encode("utf-8"))
     )
-    return Trained(model, tokenizer, {k: round(v, 3) for k, v in figures.items()})
+    return Trained(model, tokenizer, len(train), {k: round(v, 3) for k, v in figures.items()})
 
 
 def tensors(model: LlamaForCausalLM, heads: int) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
@@ -370,6 +371,7 @@ def record(folder: Path, recipe: Recipe, trained: Trained) -> None:
         "licence": "Apache-2.0",
         "seed": recipe.seed,
         "steps": recipe.steps,
+        "train_tokens": trained.train_tokens,
         **trained.figures,
     }
     order = [entries[r.name] for r in RECIPES if r.name in entries]

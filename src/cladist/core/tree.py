@@ -1,4 +1,4 @@
-"""Phylogenetic trees as immutable arrays."""
+"""Phylogenetic trees as immutable nodes; every walk is a loop, so any depth is safe."""
 
 from __future__ import annotations
 
@@ -8,18 +8,43 @@ from dataclasses import dataclass, field
 from cladist.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Node:
     """A node: its name ('' for most inner ones), branch to its parent, support and children.
 
     length   branch length to the parent in units of the distance, None at the root
     support  share of replicates that hold the clade, 0 to 1, None where not assessed
+
+    Nodes are equal when names, lengths, supports and the order of all children below agree.
     """
 
     name: str = ""
     length: float | None = None
     children: tuple[Node, ...] = field(default_factory=tuple)
     support: float | None = None
+
+    # The methods that a dataclass would write recurse, and a ladder of a thousand models is
+    # deeper than Python's stack.
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Node):
+            return NotImplemented
+        if self is other:
+            return True
+        pairs = zip(self.preorder(), other.preorder(), strict=False)
+        # Equal numbers of children all along mean that neither walk ends before the other.
+        return all(a._own() == b._own() for a, b in pairs)
+
+    def __hash__(self) -> int:
+        return hash(tuple(node._own() for node in self.preorder()))
+
+    def __repr__(self) -> str:
+        return (
+            f"Node(name={self.name!r}, length={self.length!r}, support={self.support!r}, "
+            f"{len(self.children)} children)"
+        )
+
+    def _own(self) -> tuple[str, float | None, float | None, int]:
+        return self.name, self.length, self.support, len(self.children)
 
     @property
     def is_leaf(self) -> bool:
@@ -58,9 +83,11 @@ class Tree:
     method: str = ""
 
     def __post_init__(self) -> None:
-        names = [n.name for n in self.root.preorder() if n.name]
-        if len(set(names)) != len(names):
-            raise InputError("tree: a name occurs twice")
+        seen: set[str] = set()
+        for name in self.names():
+            if name in seen:
+                raise InputError(f"tree: the name {name[:60]!r} occurs twice; names must differ")
+            seen.add(name)
 
     def leaves(self) -> list[str]:
         """Leaf names from top to bottom."""

@@ -33,6 +33,10 @@ class DenseFeatures:
 
     def mean_by(self, group: NDArray[np.int64], count: int) -> DenseFeatures:
         """Mean of the rows of each group, shape (count, d); zeros for a group without rows."""
+        if (group[1:] > group[:-1]).all():
+            placed = np.zeros((count, self.values.shape[1]), dtype=np.float32)
+            placed[group] = self.values
+            return DenseFeatures(placed)
         total = np.zeros((count, self.values.shape[1]), dtype=np.float64)
         np.add.at(total, group, self.values)
         size = np.maximum(np.bincount(group, minlength=count), 1)
@@ -65,18 +69,29 @@ class SparseFeatures:
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.indptr))
 
     def mean_by(self, group: NDArray[np.int64], count: int) -> SparseFeatures:
-        """Mean of the rows of each group; pairs of a group that share a key are added up."""
-        size = np.maximum(np.bincount(group, minlength=count), 1)
+        """Mean of the rows of each group; pairs of a group that share a key are added up.
+
+        Keys come out in rising order within a row, except where every group has one row at
+        most, which keeps the pairs as they are. O(pairs log pairs).
+        """
+        size = np.bincount(group, minlength=count)
+        if (group[1:] > group[:-1]).all():
+            indptr = np.zeros(count + 1, dtype=np.int64)
+            pairs = np.zeros(count, dtype=np.int64)
+            pairs[group] = np.diff(self.indptr)
+            np.cumsum(pairs, out=indptr[1:])
+            return SparseFeatures(indptr, self.keys, self.values)
         owner = group[self.rows()]
         values = self.values.astype(np.float64) / size[owner]
-        order = np.lexsort((self.keys, owner))
+        # Two stable sorts; the second is a radix sort where the groups fit in 16 bits.
+        order = np.argsort(self.keys, kind="stable")
+        small = owner.astype(np.uint16) if count <= 1 << 16 else owner
+        order = order[np.argsort(small[order], kind="stable")]
         owner, keys, values = owner[order], self.keys[order], values[order]
-        if len(keys) == 0:
-            return SparseFeatures(np.zeros(count + 1, np.int64), keys, values.astype(np.float32))
         fresh = np.ones(len(keys), dtype=np.bool_)
         fresh[1:] = (owner[1:] != owner[:-1]) | (keys[1:] != keys[:-1])
         start = np.flatnonzero(fresh)
-        summed = np.add.reduceat(values, start)
+        summed = np.add.reduceat(values, start) if len(start) else values
         indptr = np.zeros(count + 1, dtype=np.int64)
         np.cumsum(np.bincount(owner[start], minlength=count), out=indptr[1:])
         return SparseFeatures(indptr, keys[start], summed.astype(np.float32))

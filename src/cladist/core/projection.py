@@ -7,6 +7,7 @@ DNA, and a bootstrap over probes needs no new projection.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -20,6 +21,8 @@ from cladist.errors import AssayError
 
 BUCKETS = 1 << 16
 """Rows of the matrix that sparse features share: keys are hashed to them with a sign."""
+_CHUNK = 4096
+_SPARSE = 1 << 32
 
 
 def gaussian_matrix(rows: int, projection: Projection) -> FloatArray:
@@ -33,12 +36,17 @@ def gaussian_matrix(rows: int, projection: Projection) -> FloatArray:
             f"a DNA of {projection.dimension} dimensions is longer than the {rows} features "
             "it is made of; lower the projection's dimension"
         )
-    matrix = np.random.RandomState(projection.seed).randn(rows, projection.dimension)
-    matrix = matrix.astype(np.float32)
+    matrix = np.empty((rows, projection.dimension), dtype=np.float32)
+    stream = np.random.RandomState(projection.seed)
+    for lo in range(0, rows, _CHUNK):  # the same stream as in one call, without its float64 array
+        part = matrix[lo : lo + _CHUNK]
+        part[:] = stream.randn(*part.shape)
     if projection.scaling == "unit-columns":
         norms = np.linalg.norm(matrix, axis=0, keepdims=True)
-        return np.asarray(matrix / norms, dtype=np.float32)
-    return np.asarray(matrix / np.float32(np.sqrt(projection.dimension)), dtype=np.float32)
+        matrix /= norms
+    else:
+        matrix /= np.float32(np.sqrt(projection.dimension))
+    return matrix
 
 
 @lru_cache(maxsize=4)
@@ -57,10 +65,10 @@ def project(representation: Representation, projection: Projection) -> FloatArra
     p, total = len(representation.probe_ids), None
     for number, channel in enumerate(representation.channels):
         if isinstance(channel.features, DenseFeatures):
-            blocks = _project_dense(channel.features, projection)
+            blocks = _project_dense(channel.features, _own(projection, number))
         else:
             salts = probe_salts(representation.probe_ids, number)
-            blocks = _project_sparse(channel.features, salts, projection)
+            blocks = _project_sparse(channel.features, salts, _own(projection, _SPARSE))
         if channel.weight != 1.0:
             blocks = blocks * np.float32(np.sqrt(channel.weight))
         total = blocks if total is None else total + blocks
@@ -68,6 +76,17 @@ def project(representation: Representation, projection: Projection) -> FloatArra
         total = np.zeros((p, projection.dimension), dtype=np.float32)
     total = np.where(representation.present[:, None], total, np.float32(0))
     return np.asarray(total, dtype=np.float32)
+
+
+def _own(projection: Projection, number: int) -> Projection:
+    """The projection with a stream of its own, so that channels do not share directions.
+
+    Dense channel 0 keeps the seed itself, which the published matrix needs. Sparse channels
+    share one matrix, since their hashes are already apart by channel.
+    """
+    if number == 0:
+        return projection
+    return replace(projection, seed=mix64(projection.seed ^ mix64(number)) & 0xFFFFFFFF)
 
 
 def probe_salts(probe_ids: tuple[str, ...], channel: int) -> NDArray[np.uint64]:
@@ -78,7 +97,9 @@ def probe_salts(probe_ids: tuple[str, ...], channel: int) -> NDArray[np.uint64]:
 def _project_dense(features: DenseFeatures, projection: Projection) -> FloatArray:
     p, d = features.values.shape
     matrix = _cached_matrix(p * d, projection).reshape(p, d, projection.dimension)
-    return np.einsum("pd,pdl->pl", features.values, matrix, optimize=True).astype(np.float32)
+    # One small product a probe, so a block does not depend on how many probes there are.
+    blocks = np.matmul(features.values[:, None, :], matrix)[:, 0, :]
+    return np.asarray(blocks, dtype=np.float32)
 
 
 def _project_sparse(

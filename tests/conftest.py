@@ -61,7 +61,10 @@ def small_assay(count: int = 8, metric: str = "euclidean", **decoding: object) -
     """An assay of a few probes with a cheap encoder."""
     probes = ProbeSet("small", tuple(Probe(f"p{i}", f"prompt {i}") for i in range(count)))
     method = Method(
-        "small", (EncoderSpec("alleles", {"length": 4}),), Projection(16), metric  # type: ignore[arg-type]
+        "small",
+        (EncoderSpec("alleles", {"length": 4}),),
+        Projection(16),
+        metric,  # type: ignore[arg-type]
     )
     return Assay("small", Protocol("small", probes, Decoding(**decoding)), method)  # type: ignore[arg-type]
 

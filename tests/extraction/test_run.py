@@ -33,7 +33,9 @@ def test_a_stopped_run_goes_on_where_it_was(registry: Registry) -> None:
         extract(model, assay, registry)
     assert len(model.asked) == 3
     model.stop_after = None
-    model.answers = {k: replace(v, text=v.text.replace("a says", "whole says")) for k, v in model.answers.items()}
+    model.answers = {
+        k: replace(v, text=v.text.replace("a says", "whole says")) for k, v in model.answers.items()
+    }
     result = extract(model, assay, registry)
     assert (result.asked, result.known) == (5, 3)
     assert undisturbed.dna is not None and result.dna is not None
@@ -89,7 +91,11 @@ def test_interfaces_are_chosen_and_kept(registry: Registry) -> None:
     with pytest.raises(ModelError, match="through the chat interface before"):
         extract(chatty, assay, registry)
     with pytest.raises(ModelError, match="asks through raw"):
-        extract(scripted("d", assay, interfaces=frozenset({"chat"})), small_assay(interface="raw"), registry)
+        extract(
+            scripted("d", assay, interfaces=frozenset({"chat"})),
+            small_assay(interface="raw"),
+            registry,
+        )
     with pytest.raises(CoverageError, match="recorded"):
         extract(scripted("e", assay), small_assay(interface="recorded"), registry)
 

@@ -10,7 +10,7 @@ from cladist.core.dna import of_blocks
 from cladist.core.responses import Response, State
 from cladist.errors import RegistryError, UsageError
 from cladist.registry import Registry, StoredDNA
-from cladist.registry.store import FILE
+from cladist.registry.connection import FILE
 from tests.conftest import small_assay
 
 
@@ -33,7 +33,9 @@ def test_settled_answers_stay_and_errors_give_way(registry: Registry) -> None:
     assay = small_assay(2)
     model = registry.add_model("m", "u", "f")
     row = registry.add_protocol(assay.protocol)
-    registry.write_responses(row, model, [(0, 0, Response.of("first")), (1, 0, Response.error("x"))])
+    registry.write_responses(
+        row, model, [(0, 0, Response.of("first")), (1, 0, Response.error("x"))]
+    )
     assert registry.settled(row, model) == {(0, 0)}
     registry.write_responses(row, model, [(0, 0, Response.of("other")), (1, 0, Response.of("now"))])
     (found,) = registry.responses(assay.protocol)

@@ -36,6 +36,7 @@ def extract(
     allow_sparse: Annotated[
         bool, typer.Option(help="Make a DNA of too few usable answers as well, marked as such.")
     ] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Models asked at once.")] = 1,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -55,28 +56,21 @@ def extract(
     `cladist extract 'gguf:a.gguf?system=You are a pirate.#pirate'`
     """
     from cladist import catalog
-    from cladist.errors import CladistError
-    from cladist.extraction.run import Extraction
-    from cladist.extraction.run import extract as run
-    from cladist.models import open_model
-    from cladist.registry import Registry
+    from cladist.extraction.many import Failure, extract_many
 
-    chosen = catalog.assay(assay)
-    done: list[Extraction] = []
-    trouble: list[tuple[str, CladistError]] = []
-    with Registry.open(registry) as store, progress_bars(quiet) as bars:
-        for uri in models:
-            try:
-                model = open_model(uri)
-                try:
-                    done.append(run(model, chosen, store, allow_sparse=allow_sparse, progress=bars))
-                finally:
-                    model.close()
-            except CladistError as problem:
-                if len(models) == 1:
-                    raise
-                # One model that cannot be had must not cost the others.
-                trouble.append((uri, problem))
+    with progress_bars(quiet) as bars:
+        results = extract_many(
+            models,
+            catalog.assay(assay),
+            registry,
+            jobs=jobs,
+            allow_sparse=allow_sparse,
+            progress=bars,
+        )
+    done = [r for r in results if not isinstance(r, Failure)]
+    trouble = [r for r in results if isinstance(r, Failure)]
+    if trouble and len(models) == 1:
+        raise trouble[0].problem
     if json:
         print_json([_as_data(e) for e in done])
     else:
@@ -106,10 +100,10 @@ def extract(
     for e in done:
         if e.refusal:
             note(f"no DNA: {e.refusal}")
-    for uri, problem in trouble:
-        note(f"error: {uri}: {problem}")
+    for failure in trouble:
+        note(f"error: {failure.uri}: {failure.problem}")
     if trouble:
-        raise typer.Exit(trouble[0][1].exit_code)
+        raise typer.Exit(trouble[0].problem.exit_code)
     if any(e.refusal for e in done):
         raise typer.Exit(6)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,10 @@ from cladist.cli.common import (
     print_json,
     table,
 )
+
+if TYPE_CHECKING:
+    from cladist.core.assay import Assay
+    from cladist.registry import StoredDNA
 
 
 def show(
@@ -33,7 +37,7 @@ def show(
 
     with Registry.open(registry, create=False) as store:
         record = store.model(model)
-        measured = []
+        measured: list[tuple[Assay, StoredDNA]] = []
         for assay in store.assays():
             found = [s for s in store.stored_dnas(assay) if s.dna.model == model]
             measured.extend((assay, s) for s in found)

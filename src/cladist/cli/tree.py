@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,11 +30,9 @@ def tree(
     file: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write the tree as Newick.")
     ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="Draw the tree: .svg, .png or .pdf.")
-    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the tree: .svg, .png or .pdf.")] = None,
     layout: Annotated[
-        str, typer.Option(help="Of the picture: rectangular, circular or unrooted.")
+        Literal["rectangular", "circular", "unrooted"], typer.Option(help="Of the picture.")
     ] = "rectangular",
     json: JsonOption = False,
 ) -> None:
@@ -64,7 +62,7 @@ def tree(
     if plot is not None:
         from cladist.phylogeny.draw import draw_tree
 
-        draw_tree(made, plot, layout=layout)
+        draw_tree(made, plot, layout)
         note(f"drew the tree to {plot}")
     if json:
         print_json(

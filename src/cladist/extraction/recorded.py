@@ -132,6 +132,9 @@ def _by_model(
     for table in tables:
         for name, probe_id, sample, response in table.rows():
             slots = merged.setdefault(name, {})
+            if not response.final:
+                # Nothing was recorded for this slot: it is missing, not a failed request.
+                continue
             key = (place[probe_id], sample)
             if key in slots and slots[key] != response:
                 raise InputError(

@@ -7,98 +7,23 @@ marks is on the disk before it returns.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from types import TracebackType
 
 from cladist.core.assay import Assay, Protocol
 from cladist.core.dna import DNA
 from cladist.core.hashing import canonical_json
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import RegistryError, UsageError
-from cladist.registry import records, schema
+from cladist.registry import records
+from cladist.registry.connection import Connection
 from cladist.registry.records import ModelRecord, StoredDNA, clean_text
-
-FILE = "registry.sqlite"
 
 Slot = tuple[int, int, Response]
 """(probe number, sample number, response)."""
 
 
-class Registry:
+class Registry(Connection):
     """Models, protocols, assays, responses and DNA in one folder."""
-
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
-        self.folder = folder
-        self._db = connection
-        self._sync = True
-
-    @classmethod
-    def open(cls, folder: str | Path, *, create: bool = True) -> Registry:
-        """Open the registry in `folder`, making it when it is missing and `create` is set.
-
-        Raises `RegistryError` when it is missing (without `create`), damaged, locked, of a newer
-        version, or cannot be written.
-        """
-        folder = Path(folder)
-        path = folder / FILE
-        if not path.exists():
-            if not create:
-                raise RegistryError(
-                    f"no registry in {folder}; make one with 'cladist import' or "
-                    "'cladist extract', or name another with --registry"
-                )
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as problem:
-                raise RegistryError(f"cannot make the folder {folder}: {problem}") from problem
-        with _explained(str(path)):
-            db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-            try:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = FULL")
-                db.execute("PRAGMA foreign_keys = ON")
-                schema.migrate(db, str(path))
-            except BaseException:
-                db.close()
-                raise
-        return cls(folder, db)
-
-    def close(self) -> None:
-        """Close the file; safe to call twice."""
-        self._db.close()
-
-    def __enter__(self) -> Registry:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    @contextmanager
-    def transaction(self, *, sync: bool = True) -> Iterator[None]:
-        """All or nothing; with `sync` on the disk when it returns.
-
-        Without `sync` a commit survives a killed process, not a lost machine.
-        """
-        with _explained(str(self.folder / FILE)):
-            if sync != self._sync:
-                self._db.execute(f"PRAGMA synchronous = {'FULL' if sync else 'NORMAL'}")
-                self._sync = sync
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
 
     # -- models ---------------------------------------------------------------------------
 
@@ -145,8 +70,7 @@ class Registry:
     def _models(self, where: str, values: Sequence[object]) -> list[ModelRecord]:
         # Only constants of this module reach `where`; values are bound.
         query = f"SELECT id, name, uri, fingerprint, metadata FROM model WHERE {where} ORDER BY id"  # noqa: S608
-        with _explained(str(self.folder / FILE)):
-            rows = self._db.execute(query, values).fetchall()
+        rows = self._all(query, values)
         return [ModelRecord(i, n, u, f, json.loads(m)) for i, n, u, f, m in rows]
 
     # -- protocols and assays -------------------------------------------------------------
@@ -374,34 +298,3 @@ class Registry:
             (model.id,),
         )
         return [str(d) for (d,) in rows]
-
-    def _one(self, query: str, values: Sequence[object] = ()) -> tuple | None:  # type: ignore[type-arg]
-        rows = self._all(query, values)
-        return rows[0] if rows else None
-
-    def _all(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
-        with _explained(str(self.folder / FILE)):
-            return self._db.execute(query, values).fetchall()
-
-
-@contextmanager
-def _explained(where: str) -> Iterator[None]:
-    """Turn SQLite's failures into messages for people."""
-    try:
-        yield
-    except sqlite3.OperationalError as problem:
-        text = str(problem)
-        if "full" in text:
-            hint = "the disk is full; free some space and run the same command again"
-        elif "locked" in text:
-            hint = "another process holds it for over a minute; wait or stop that process"
-        elif "readonly" in text or "unable to open" in text:
-            hint = "check that the folder exists and may be written"
-        else:
-            hint = "see 'cladist doctor'"
-        raise RegistryError(f"{where}: {text}; {hint}. Nothing stored before is lost") from problem
-    except sqlite3.DatabaseError as problem:
-        raise RegistryError(
-            f"{where}: {problem}; the file is damaged or no registry. Restore a copy, or choose "
-            "another folder"
-        ) from problem

@@ -1,0 +1,75 @@
+"""Several models at once: a local pool of threads, each with its own model and connection."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from cladist.core.assay import Assay
+from cladist.errors import CladistError
+from cladist.extraction.progress import Progress, silent
+from cladist.extraction.run import Extraction, extract
+from cladist.models import Model, open_model
+from cladist.registry import Registry
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A model that could not be opened or asked; the others were not held up by it."""
+
+    uri: str
+    problem: CladistError
+
+
+def extract_many(
+    uris: Sequence[str],
+    assay: Assay,
+    folder: Path,
+    *,
+    jobs: int = 1,
+    allow_sparse: bool = False,
+    progress: Progress = silent,
+    opener: Callable[[str], Model] = open_model,
+) -> list[Extraction | Failure]:
+    """Extract the DNA of every model, `jobs` of them at a time, results in the given order.
+
+    A model is opened when its turn comes and closed after it, so memory holds `jobs` models.
+    An interrupt stops all of them; whatever was answered stays stored.
+    """
+    stop = threading.Event()
+
+    def watched(what: str, done: int, total: int) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        progress(what, done, total)
+
+    def one(uri: str) -> Extraction | Failure:
+        try:
+            with Registry.open(folder) as registry:
+                watched(f"loading {uri}", 0, 1)
+                model = opener(uri)
+                try:
+                    watched(f"loading {uri}", 1, 1)
+                    return extract(
+                        model, assay, registry, allow_sparse=allow_sparse, progress=watched
+                    )
+                finally:
+                    model.close()
+        except CladistError as problem:
+            return Failure(uri, problem)
+
+    # Made here once, so that no two threads make it at the same time.
+    Registry.open(folder).close()
+    if jobs == 1:
+        return [one(uri) for uri in uris]
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        waiting = [pool.submit(one, uri) for uri in uris]
+        try:
+            return [w.result() for w in waiting]
+        except BaseException:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise

@@ -49,7 +49,7 @@ class LLM:
     def _one(self, text: str, how: SamplingParams) -> Any:
         text.encode()  # as the real tokenizer does: a lone surrogate is a UnicodeEncodeError
         if len(text.split()) > self.context:
-            raise ValueError(f"The prompt is longer than the maximum model length of {self.context}")
+            raise ValueError(f"The prompt is longer than the model length of {self.context}")
         salt = f"{how.temperature}/{how.seed}" if how.temperature else ""
         word = hashlib.sha256((text + salt).encode()).hexdigest()
         limit = how.max_tokens or 16

@@ -52,7 +52,7 @@ def write_gguf(path: Path, seed: int = 0, template: str = TEMPLATE, name: str = 
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
     writer.add_token_types([gguf.TokenType.CONTROL] + [gguf.TokenType.NORMAL] * 256)
-    writer.add_token_merges([])
+    writer.add_token_merges(["a b"])
     writer.add_bos_token_id(0)
     writer.add_eos_token_id(0)
     writer.add_add_bos_token(False)
@@ -110,7 +110,9 @@ def write_checkpoint(
         )
         made = tf.LlamaForCausalLM
     elif kind == "gpt2":
-        config = tf.GPT2Config(n_embd=WIDTH, n_layer=LAYERS, n_head=HEADS, n_positions=CONTEXT, **ids)
+        config = tf.GPT2Config(
+            n_embd=WIDTH, n_layer=LAYERS, n_head=HEADS, n_positions=CONTEXT, **ids
+        )
         made = tf.GPT2LMHeadModel
     else:
         config = tf.T5Config(

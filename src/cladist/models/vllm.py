@@ -1,0 +1,160 @@
+"""Checkpoints through vLLM, for machines with a GPU: vllm:org/name[@revision] or vllm:/folder.
+
+Options
+
+    dtype      float32, bfloat16 or float16 (bfloat16)
+    context    tokens of prompt and answer together (what the model was trained for)
+    gpus       GPUs that share the model (1)
+    memory     percent of each GPU's memory to take (90)
+
+vLLM schedules requests as they fit, and rounding follows the schedule: greedy answers may differ
+in rare ties between runs with other neighbours. The engine and its settings are therefore part
+of the identity, and DNA from here is compared with DNA from other engines with that in mind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cladist.core.responses import Response
+from cladist.errors import MissingExtraError, ModelError
+from cladist.models._checkpoint import resolve
+from cladist.models._prompting import (
+    TEMPLATE_VALUES,
+    messages,
+    one_of,
+    raw_text,
+    require_interface,
+    whole_number,
+)
+from cladist.models.base import AskedInterface, Identity, ModelURI, Request
+
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+def open(uri: ModelURI) -> VLLM:
+    """Start an engine in this process.
+
+    Raises `ModelError` when the model cannot be found or loaded, `MissingExtraError` without vLLM.
+    """
+    uri.only("dtype", "context", "gpus", "memory")
+    try:
+        import vllm
+    except ImportError as error:
+        raise MissingExtraError("Running models with vLLM", "vllm") from error
+    dtype = one_of(uri, "dtype", "bfloat16", DTYPES)
+    gpus = whole_number(uri, "gpus", 1, 1, 64)
+    memory = whole_number(uri, "memory", 90, 5, 99)
+    context = whole_number(uri, "context", 0, 0, 1 << 24)
+    checkpoint = resolve(uri, "vllm")
+    try:
+        engine = vllm.LLM(
+            model=checkpoint.source,
+            revision=checkpoint.revision,
+            tokenizer_revision=checkpoint.revision,
+            dtype=dtype,
+            max_model_len=context or None,
+            tensor_parallel_size=gpus,
+            gpu_memory_utilization=memory / 100,
+            trust_remote_code=False,
+            load_format="safetensors",
+            # Defaults of the checkpoint (its temperature and so on) would fill open settings.
+            generation_config="vllm",
+            enable_prefix_caching=False,
+            disable_log_stats=True,
+            seed=0,
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError(
+            f"vLLM cannot load '{checkpoint.source}': {' '.join(str(error).split())[:300]}"
+        ) from error
+    settings = f"{dtype}+context={context}+gpus={gpus}"
+    identity = Identity(
+        name=checkpoint.name,
+        uri=uri.text.partition("#")[0],
+        fingerprint=f"{checkpoint.fingerprint}+{settings}+vllm",
+        metadata={
+            "engine": "vllm",
+            "dtype": dtype,
+            **({"revision": checkpoint.revision} if checkpoint.revision else {}),
+        },
+    )
+    templated = bool(getattr(engine.get_tokenizer(), "chat_template", None))
+    offered: frozenset[AskedInterface] = frozenset(("raw", "chat") if templated else ("raw",))
+    return VLLM(identity, offered, engine, vllm.SamplingParams)
+
+
+@dataclass
+class VLLM:
+    """A vLLM engine; all requests are handed over at once and scheduled by it."""
+
+    identity: Identity
+    interfaces: frozenset[AskedInterface]
+    _engine: Any = field(repr=False)
+    _params: Any = field(repr=False)
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+        """Answers, interface by interface."""
+        if self._engine is None:
+            raise ModelError(f"model '{self.identity.name}' is closed; open it again")
+        by_interface: dict[str, list[int]] = {}
+        for index, request in enumerate(requests):
+            require_interface(self.identity, self.interfaces, request)
+            by_interface.setdefault(request.interface, []).append(index)
+        for indices in by_interface.values():
+            yield from self._asked(indices, requests)
+
+    def close(self) -> None:
+        """Let go of the engine; vLLM ends its workers when it is collected."""
+        self._engine = None
+
+    def _asked(
+        self, indices: list[int], requests: Sequence[Request]
+    ) -> Iterator[tuple[int, Response]]:
+        """All at once; when vLLM refuses the batch for one of them, each for itself."""
+        try:
+            outputs = self._generated([requests[i] for i in indices])
+        except (ValueError, UnicodeError) as error:
+            if len(indices) == 1:
+                yield indices[0], Response.error(f"vLLM: {' '.join(str(error).split())[:300]}")
+                return
+            for index in indices:
+                yield from self._asked([index], requests)
+            return
+        for index, output in zip(indices, outputs, strict=True):
+            yield index, _response(output.outputs[0])
+
+    def _generated(self, requests: list[Request]) -> Any:
+        params = [self._sampling(r) for r in requests]
+        if requests[0].interface == "chat":
+            return self._engine.chat(
+                [messages(r) for r in requests],
+                params,
+                use_tqdm=False,
+                chat_template_kwargs=TEMPLATE_VALUES,
+            )
+        return self._engine.generate([raw_text(r) for r in requests], params, use_tqdm=False)
+
+    def _sampling(self, request: Request) -> Any:
+        return self._params(
+            n=1,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            top_k=0,
+            min_p=0.0,
+            repetition_penalty=1.0,
+            seed=request.seed % 2**63,
+            max_tokens=request.max_tokens,
+        )
+
+
+def _response(output: Any) -> Response:
+    if output.finish_reason not in ("stop", "length"):
+        return Response.error(f"vLLM ended the answer for another reason: {output.finish_reason}")
+    return Response.of(
+        output.text,
+        truncated=output.finish_reason == "length",
+        tokens=len(output.token_ids),
+    )

@@ -58,8 +58,34 @@ def _vllm(folder: Path) -> Iterator[str]:
         yield f"vllm:{folder}"
 
 
+@contextmanager
+def _openai(folder: Path) -> Iterator[str]:
+    """A real server of the OpenAI API on a random GGUF file."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(write_gguf(folder / "served.gguf"))
+    params.model_alias = {"served"}
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.n_ctx = 512
+    params.n_parallel = 4
+    params.cpuparams.n_threads = 1
+    params.cpuparams_batch.n_threads = 1
+    server = xllamacpp.Server(params)
+    yield f"openai:served@{server.listening_address}/v1"
+    del server
+
+
+@contextmanager
+def _simulated(folder: Path) -> Iterator[str]:
+    yield "simulated:7/m3?models=12&founders=2&shape=balanced"
+
+
 CASES: dict[str, Case] = {
     "llamacpp": Case(_llamacpp, needs=("xllamacpp", "gguf")),
+    "openai": Case(_openai, needs=("openai", "xllamacpp", "gguf")),
+    "simulated": Case(_simulated),
     "transformers-causal": Case(_llama, needs=("torch", "transformers")),
     "transformers-encoder-decoder": Case(_t5, needs=("torch", "transformers")),
     "vllm": Case(_vllm),

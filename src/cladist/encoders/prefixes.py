@@ -42,8 +42,8 @@ class Prefixes:
     about the logarithm of their number.
     """
 
-    max_depth: int = 64
-    growth: float = 0.5
+    max_depth: int = 32
+    growth: float = 0.0
 
     @property
     def version(self) -> str:
@@ -93,7 +93,7 @@ class Prefixes:
         return kept.sum(axis=1, dtype=np.int64), keys[kept], values[kept]
 
 
-def open(max_depth: int = 64, growth: float = 0.5) -> Prefixes:
+def open(max_depth: int = 32, growth: float = 0.0) -> Prefixes:
     """Prefixes down to `max_depth` characters (1 to 4,096), weights growing as `growth`."""
     if not isinstance(max_depth, int) or not 1 <= max_depth <= 4096:
         raise AssayError(f"encoder 'prefixes': max_depth {max_depth!r} is not within 1 to 4096")

@@ -83,8 +83,7 @@ def _similarities(
     if unbiased:
         count = np.maximum(samples, 2)
         square = np.where(present, (count * square - 1) / (count - 1), 0.0)
-        # A sum of rounded shares may fall a hair below the least possible value.
-        square = np.maximum(square, 0.0)
+        square[square < 1e-12] = 0.0  # no allele twice: zero but for rounding
     mask = present.astype(np.float64)
     shared = (mask @ mask.T).astype(np.int64)
     _require(shared > 0, representations, "have no gene with enough usable answers in common")
@@ -111,7 +110,9 @@ def _frequencies(
         features = _alleles(representation)
         gene = features.rows()
         kept = present[row][gene]
-        gene, value = gene[kept], features.values[kept].astype(np.float64)
+        gene, size = gene[kept], representation.samples[gene[kept]]
+        # Shares are kept as float32; the counts behind them are whole numbers.
+        value = np.rint(features.values[kept].astype(np.float64) * size) / size
         square[row] = np.bincount(gene, weights=value * value, minlength=genes)
         all_genes.append(gene)
         all_keys.append(features.keys[kept])

@@ -1,0 +1,214 @@
+"""Batched generation with a checkpoint that transformers has loaded."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+import jinja2
+import torch
+
+from cladist.core.responses import Response
+from cladist.errors import ModelError
+from cladist.models._prompting import (
+    TEMPLATE_VALUES,
+    merged_messages,
+    messages,
+    raw_text,
+    require_interface,
+)
+from cladist.models._sampling import SeededSampling
+from cladist.models.base import AskedInterface, Identity, Request
+
+_OVERLAP = 4  # tokens of the prompt decoded again with the answer, so that its blanks survive
+_LONGEST_ENCODED = 4096  # tokens of a prompt where positions are relative: memory grows squared
+
+
+@dataclass
+class Checkpointed:
+    """A loaded checkpoint, decoder-only or encoder-decoder (the prompt goes to the encoder)."""
+
+    identity: Identity
+    interfaces: frozenset[AskedInterface]
+    batch: int
+    _tokenizer: Any = field(repr=False)
+    _model: Any = field(repr=False)
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+        """Answers in batches of equal limits and like lengths, longest first."""
+        if self._model is None:
+            raise ModelError(f"model '{self.identity.name}' is closed; open it again")
+        ready: list[_Asked] = []
+        for index, request in enumerate(requests):
+            require_interface(self.identity, self.interfaces, request)
+            asked = self._prepared(index, request)
+            if isinstance(asked, Response):
+                yield index, asked
+            else:
+                ready.append(asked)
+        # The longest come first, so that memory runs out at once if it does.
+        ready.sort(key=lambda a: (-a.limit, -len(a.ids), a.index))
+        for _, group in groupby(ready, key=lambda a: a.limit):
+            yield from self._batches(list(group))
+
+    def close(self) -> None:
+        """Free weights; a GPU's memory returns to its pool."""
+        if self._model is not None:
+            self._model = self._tokenizer = None
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+
+    def _prepared(self, index: int, request: Request) -> _Asked | Response:
+        try:
+            ids = self._ids(request)
+        except UnicodeError as error:
+            return Response.error(f"the prompt cannot be tokenised: {error}")
+        except _TemplateError as error:
+            return Response.error(f"the chat template refuses the conversation: {error}")
+        if not ids:
+            return Response.error("the prompt is empty, and this model needs a first token")
+        context = self._context()
+        if context is not None and len(ids) >= context:
+            return Response.error(
+                f"prompt of {len(ids)} tokens is longer than the context of {context}"
+            )
+        limit = request.max_tokens
+        if context is not None and not self._model.config.is_encoder_decoder:
+            limit = min(limit, context - len(ids))
+        return _Asked(index, request, ids, limit)
+
+    def _context(self) -> int | None:
+        """Tokens that the positions of the model reach; None where nothing bounds them."""
+        config = self._model.config
+        if config.is_encoder_decoder:
+            return int(getattr(config, "max_position_embeddings", None) or _LONGEST_ENCODED)
+        found = getattr(config.get_text_config(), "max_position_embeddings", None)
+        return int(found) if found else None
+
+    def _ids(self, request: Request) -> list[int]:
+        if request.interface == "raw":
+            text = raw_text(request)
+            text.encode()  # a lone surrogate is refused here, with its place
+            return list(self._tokenizer(text)["input_ids"])
+        (request.prompt + request.system).encode()
+
+        def filled(talk: list[dict[str, str]]) -> str:
+            text: str = self._tokenizer.apply_chat_template(
+                talk, tokenize=False, add_generation_prompt=True, **TEMPLATE_VALUES
+            )
+            return text
+
+        try:
+            try:
+                text = filled(messages(request))
+            except jinja2.TemplateError:
+                if not request.system:
+                    raise
+                text = filled(merged_messages(request))
+        except jinja2.TemplateError as error:
+            raise _TemplateError(str(error)) from error
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _batches(self, group: list[_Asked]) -> Iterator[tuple[int, Response]]:
+        start = 0
+        while start < len(group):
+            part = group[start : start + self.batch]
+            try:
+                rows = self._generated(part)
+            except RuntimeError as error:
+                if not _out_of_memory(error):
+                    raise ModelError(
+                        f"model '{self.identity.name}' failed while generating: {_brief(error)}"
+                    ) from error
+                rows = None
+            # Outside of the handler nothing holds on to the tensors of the failed attempt.
+            if rows is None:
+                if torch.cuda.is_available():
+                    torch.cuda.empty_cache()
+                if len(part) > 1:
+                    self.batch = len(part) // 2
+                    continue
+                yield part[0].index, Response.error("out of memory with this request alone")
+            else:
+                for asked, row in zip(part, rows, strict=True):
+                    yield asked.index, self._response(asked, row)
+            start += len(part)
+
+    def _generated(self, part: list[_Asked]) -> list[list[int]]:
+        """New tokens of each request, padding and all."""
+        seq2seq = self._model.config.is_encoder_decoder
+        longest = max(len(a.ids) for a in part)
+        pad = self._pad()
+        ids = torch.full((len(part), longest), pad)
+        mask = torch.zeros_like(ids)
+        for row, asked in enumerate(part):
+            # A decoder goes on from the right edge; an encoder counts positions from the left.
+            place = slice(0, len(asked.ids)) if seq2seq else slice(longest - len(asked.ids), None)
+            ids[row, place] = torch.tensor(asked.ids)
+            mask[row, place] = 1
+        device = self._model.device
+        with torch.inference_mode(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"(torch|transformers)\.")
+            out = self._model.generate(
+                input_ids=ids.to(device),
+                attention_mask=mask.to(device),
+                max_new_tokens=part[0].limit,
+                do_sample=False,
+                num_beams=1,
+                pad_token_id=pad,
+                logits_processor=[SeededSampling([a.request for a in part])],
+            )
+        rows: list[list[int]] = out[:, 1 if seq2seq else longest :].tolist()
+        return rows
+
+    def _ends(self) -> set[int]:
+        eos = self._model.generation_config.eos_token_id
+        return set(eos) if isinstance(eos, list) else set() if eos is None else {eos}
+
+    def _pad(self) -> int:
+        found = self._model.generation_config.pad_token_id
+        found = self._tokenizer.pad_token_id if found is None else found
+        return int(found) if found is not None else min(self._ends(), default=0)
+
+    def _response(self, asked: _Asked, row: list[int]) -> Response:
+        ends = self._ends()
+        stop = next((i for i, t in enumerate(row) if t in ends), None)
+        new = row if stop is None else row[:stop]
+        tail = [] if self._model.config.is_encoder_decoder else asked.ids[-_OVERLAP:]
+        before, whole = self._text(tail), self._text(tail + new)
+        text = whole[len(before) :] if whole.startswith(before) else self._text(new)
+        if stop is None:  # the limit may cut a character in two
+            text = text.rstrip("\ufffd")
+        return Response.of(text, truncated=stop is None, tokens=len(new))
+
+    def _text(self, ids: list[int]) -> str:
+        text: str = self._tokenizer.decode(
+            ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        return text
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A tokenised request; `limit` is its own limit or what the context leaves."""
+
+    index: int
+    request: Request
+    ids: list[int]
+    limit: int
+
+
+class _TemplateError(Exception):
+    """A chat template that raised."""
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    """Whether a device or the host ran out of memory; the host has no class of its own for it."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

@@ -52,11 +52,11 @@ def extract(
 
     See `cladist.extraction.run.extract` for errors. A model given as a URI is closed afterwards.
     """
+    from cladist.extraction.opening import open_any
     from cladist.extraction.run import extract as run
-    from cladist.models import open_model
 
     chosen = catalog.assay(assay) if isinstance(assay, str) else assay
-    opened = open_model(model) if isinstance(model, str) else model
+    opened = open_any(model) if isinstance(model, str) else model
     try:
         return run(opened, chosen, registry, allow_sparse=allow_sparse, progress=progress)
     finally:

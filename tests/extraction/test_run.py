@@ -126,12 +126,12 @@ def test_another_file_under_a_known_name_is_refused(registry: Registry) -> None:
 def test_adding_a_model_changes_no_other_dna(registry: Registry) -> None:
     assay = small_assay(6)
     extract(scripted("a", assay), assay, registry)
-    before = registry.dnas(assay)[0]
+    before = registry.dnas(assay, blocks=True)[0]
     for name in "bcdef":
         extract(scripted(name, assay), assay, registry)
-    after = registry.dnas(assay)[0]
+    after = registry.dnas(assay, blocks=True)[0]
     assert before.digest == after.digest
-    assert np.array_equal(before.blocks, after.blocks)
+    assert np.array_equal(before.per_probe(), after.per_probe())
 
 
 def test_refused_answers_are_no_evidence(registry: Registry) -> None:
@@ -140,4 +140,4 @@ def test_refused_answers_are_no_evidence(registry: Registry) -> None:
     model.answers["prompt 1"] = Response("I cannot", State.REFUSED)
     result = extract(model, assay, registry)
     assert result.dna is not None and result.dna.usable == 3
-    assert not result.dna.blocks[1].any()
+    assert not result.dna.per_probe()[1].any()

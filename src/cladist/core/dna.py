@@ -18,7 +18,8 @@ class DNA:
     """The DNA of one model.
 
     vector    float32 (L,): the sum of the per-probe blocks
-    blocks    float16 (p, L): what every probe contributes, for bootstrap and missing probes
+    blocks    float16 (p, L): what every probe contributes, for bootstrap and missing probes;
+              None where they were left in the registry
     assay     hash of the assay; DNAs of different assays are never compared
     usable    probes with a usable answer
     probes    probes of the assay
@@ -28,19 +29,28 @@ class DNA:
     model: str
     assay: str
     vector: FloatArray
-    blocks: NDArray[np.float16]
+    blocks: NDArray[np.float16] | None
     usable: int
     probes: int
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.vector.ndim != 1 or self.blocks.shape != (self.probes, len(self.vector)):
+        fits = self.blocks is None or self.blocks.shape == (self.probes, len(self.vector))
+        if self.vector.ndim != 1 or not fits:
             raise InputError(
-                f"DNA of '{self.model}': vector {self.vector.shape} and blocks "
-                f"{self.blocks.shape} do not fit {self.probes} probes"
+                f"DNA of '{self.model}': a vector of shape {self.vector.shape} and its blocks "
+                f"do not fit {self.probes} probes"
             )
         if not np.isfinite(self.vector).all():
             raise InputError(f"DNA of '{self.model}' holds NaN or infinity")
+
+    def per_probe(self) -> NDArray[np.float16]:
+        """The blocks; `InputError` when they were not loaded."""
+        if self.blocks is None:
+            raise InputError(
+                f"the DNA of '{self.model}' came without its per-probe blocks; load it with them"
+            )
+        return self.blocks
 
     @property
     def digest(self) -> str:

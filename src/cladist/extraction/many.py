@@ -10,9 +10,10 @@ from pathlib import Path
 
 from cladist.core.assay import Assay
 from cladist.errors import CladistError
+from cladist.extraction.opening import open_any
 from cladist.extraction.progress import Progress, silent
 from cladist.extraction.run import Extraction, extract
-from cladist.models import Model, open_model
+from cladist.models.base import Model
 from cladist.registry import Registry
 
 
@@ -32,7 +33,7 @@ def extract_many(
     jobs: int = 1,
     allow_sparse: bool = False,
     progress: Progress = silent,
-    opener: Callable[[str], Model] = open_model,
+    opener: Callable[[str], Model] = open_any,
 ) -> list[Extraction | Failure]:
     """Extract the DNA of every model, `jobs` of them at a time, results in the given order.
 

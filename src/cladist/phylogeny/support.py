@@ -110,10 +110,10 @@ def block_distances(dnas: Sequence[DNA], metric: str = "euclidean") -> WeightedD
         raise AssayError(f"metric '{metric}' is not defined on DNA vectors")
     names = [d.model for d in dnas]
     assay = dnas[0].assay
-    n, (probes, length) = len(dnas), dnas[0].blocks.shape
+    n, (probes, length) = len(dnas), dnas[0].per_probe().shape
     stacked = np.empty((probes, n * length), dtype=np.float32)
     for k, dna in enumerate(dnas):
-        stacked[:, k * length : (k + 1) * length] = dna.blocks
+        stacked[:, k * length : (k + 1) * length] = dna.per_probe()
 
     def weighted(weights: Weights) -> DistanceMatrix:
         x = (np.sqrt(weights).astype(np.float32) @ stacked).reshape(n, length)

@@ -75,9 +75,18 @@ def unpack_assay(name: str, protocol: Protocol, method: str, description: str) -
 
 
 def unpack_dna(
-    model: str, assay: str, vector: bytes, blocks: bytes, usable: int, probes: int, notes: str
+    model: str,
+    assay: str,
+    vector: bytes,
+    usable: int,
+    probes: int,
+    notes: str,
+    blocks: bytes | None = None,
 ) -> DNA:
     """A DNA from its columns."""
     values = np.frombuffer(vector, dtype="<f4").astype(np.float32)
-    per_probe = np.frombuffer(blocks, dtype="<f2").astype(np.float16).reshape(probes, len(values))
+    per_probe = None
+    if blocks is not None:
+        per_probe = np.frombuffer(blocks, dtype="<f2").astype(np.float16)
+        per_probe = per_probe.reshape(probes, len(values))
     return DNA(model, assay, values, per_probe, usable, probes, tuple(json.loads(notes)))

@@ -34,9 +34,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE dna (
             assay_id INTEGER NOT NULL REFERENCES assay(id),
             model_id INTEGER NOT NULL REFERENCES model(id),
-            vector BLOB NOT NULL, blocks BLOB NOT NULL, usable INTEGER NOT NULL,
-            probes INTEGER NOT NULL, notes TEXT NOT NULL, encoders TEXT NOT NULL,
-            digest TEXT NOT NULL, PRIMARY KEY (assay_id, model_id)) STRICT, WITHOUT ROWID""",
+            vector BLOB NOT NULL, usable INTEGER NOT NULL, probes INTEGER NOT NULL,
+            notes TEXT NOT NULL, encoders TEXT NOT NULL, digest TEXT NOT NULL,
+            PRIMARY KEY (assay_id, model_id)) STRICT""",
+        # Apart from the vectors, so that reading those does not page through these.
+        """CREATE TABLE blocks (
+            assay_id INTEGER NOT NULL REFERENCES assay(id),
+            model_id INTEGER NOT NULL REFERENCES model(id),
+            data BLOB NOT NULL, PRIMARY KEY (assay_id, model_id)) STRICT""",
     ),
 )
 """MIGRATIONS[k] takes a registry from schema version k to k + 1; released steps never change."""

@@ -234,42 +234,45 @@ class Registry(Connection):
     def write_dnas(self, assay: int, dnas: Iterable[StoredDNA]) -> None:
         """Store DNAs of one assay in one transaction, replacing earlier ones."""
         ids = {m.name: m.id for m in self.models()}
-        rows = [
-            (
-                assay,
-                ids[s.dna.model],
-                s.dna.vector.astype("<f4").tobytes(),
-                s.dna.blocks.astype("<f2").tobytes(),
-                s.dna.usable,
-                s.dna.probes,
-                canonical_json(list(s.dna.notes)),
-                canonical_json(list(s.encoders)),
-                s.dna.digest,
-            )
-            for s in dnas
-        ]
+        rows, blocks = [], []
+        for stored in dnas:
+            dna = stored.dna
+            key = (assay, ids[dna.model])
+            notes, encoders = canonical_json(list(dna.notes)), canonical_json(list(stored.encoders))
+            vector = dna.vector.astype("<f4").tobytes()
+            rows.append((*key, vector, dna.usable, dna.probes, notes, encoders, dna.digest))
+            blocks.append((*key, dna.per_probe().astype("<f2").tobytes()))
         with self.transaction():
-            self._db.executemany(
-                "INSERT OR REPLACE INTO dna VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
-            )
+            self._db.executemany("INSERT OR REPLACE INTO dna VALUES (?,?,?,?,?,?,?,?)", rows)
+            self._db.executemany("INSERT OR REPLACE INTO blocks VALUES (?,?,?)", blocks)
 
-    def dnas(self, assay: Assay, names: Sequence[str] | None = None) -> list[DNA]:
+    def dnas(
+        self, assay: Assay, names: Sequence[str] | None = None, *, blocks: bool = False
+    ) -> list[DNA]:
         """DNAs of an assay in order of arrival (or of `names`, in their order)."""
-        return [s.dna for s in self.stored_dnas(assay, names)]
+        return [s.dna for s in self.stored_dnas(assay, names, blocks=blocks)]
 
-    def stored_dnas(self, assay: Assay, names: Sequence[str] | None = None) -> list[StoredDNA]:
-        """DNAs with what is recorded beside them."""
-        columns = "m.name, d.vector, d.blocks, d.usable, d.probes, d.notes, d.encoders"
-        source = "dna d JOIN model m ON m.id = d.model_id JOIN assay a ON a.id = d.assay_id"
-        rows = self._all(
-            f"SELECT {columns} FROM {source} WHERE a.digest = ? ORDER BY m.id",  # noqa: S608
-            (assay.digest,),
+    def stored_dnas(
+        self, assay: Assay, names: Sequence[str] | None = None, *, blocks: bool = False
+    ) -> list[StoredDNA]:
+        """DNAs with what is recorded beside them; with their per-probe blocks if asked for.
+
+        Raises `UsageError` for a name without a DNA by this assay.
+        """
+        data, join = "NULL", ""
+        if blocks:
+            data = "b.data"
+            join = "JOIN blocks b ON b.assay_id = d.assay_id AND b.model_id = d.model_id"
+        query = (
+            f"SELECT m.name, d.vector, d.usable, d.probes, d.notes, {data}, d.encoders "  # noqa: S608
+            f"FROM dna d JOIN model m ON m.id = d.model_id JOIN assay a ON a.id = d.assay_id {join} "
+            "WHERE a.digest = ? ORDER BY m.id"
         )
         found = {
             str(row[0]): StoredDNA(
                 records.unpack_dna(row[0], assay.digest, *row[1:6]), tuple(json.loads(row[6]))
             )
-            for row in rows
+            for row in self._all(query, (assay.digest,))
         }
         if names is None:
             return list(found.values())

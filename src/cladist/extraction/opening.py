@@ -1,0 +1,34 @@
+"""Open whatever a URI names: a model that can be asked, or one whose answers are recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cladist.errors import UsageError
+from cladist.formats.recorded import read_recorded
+from cladist.models import SCHEMES, open_model
+from cladist.models.base import Model, parse_uri
+from cladist.models.recorded import RecordedModel
+
+
+def open_any(text: str) -> Model:
+    """The model that a URI names; `recorded:FILE?model=NAME` replays answers by prompt.
+
+    Raises what `cladist.models.open_model` and `cladist.formats.recorded.read_recorded` raise.
+    """
+    uri = parse_uri(text)
+    if uri.scheme != "recorded":
+        if uri.scheme not in SCHEMES:
+            known = ", ".join(sorted([*SCHEMES, "recorded"]))
+            raise UsageError(f"'{text}': unknown scheme '{uri.scheme}'; known are {known}")
+        return open_model(text)
+    wrong = sorted(set(uri.options) - {"model"})
+    if wrong:
+        raise UsageError(f"'{text}': unknown option {', '.join(wrong)}; recorded knows model")
+    table = read_recorded(Path(uri.target), model=uri.options.get("model"))
+    if len(table.models) != 1:
+        raise UsageError(
+            f"'{text}': the file has {len(table.models)} models; choose one with ?model=NAME"
+        )
+    name = table.models[0]
+    return RecordedModel(uri.name or name, table.answers(name), text.partition("#")[0])

@@ -15,7 +15,7 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<assistant>{% endif %}"
 )
 END = "<|end|>"
-WIDTH, HIDDEN, HEADS, LAYERS, CONTEXT = 32, 64, 2, 2, 128
+WIDTH, HIDDEN, HEADS, LAYERS, CONTEXT = 32, 64, 2, 2, 512
 
 
 def byte_symbols() -> list[str]:
@@ -26,8 +26,8 @@ def byte_symbols() -> list[str]:
 
 
 def vocabulary() -> list[str]:
-    """The end token, the letters of ASCII, and nothing that could break a UTF-8 sequence."""
-    return [END, *byte_symbols()]
+    """The end token, the 256 bytes in byte order, and one merged token (llama.cpp wants one)."""
+    return [END, *byte_symbols(), "th"]
 
 
 def write_gguf(path: Path, seed: int = 0, template: str = TEMPLATE, name: str = "random") -> Path:
@@ -51,8 +51,8 @@ def write_gguf(path: Path, seed: int = 0, template: str = TEMPLATE, name: str = 
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
-    writer.add_token_types([gguf.TokenType.CONTROL] + [gguf.TokenType.NORMAL] * 256)
-    writer.add_token_merges(["a b"])
+    writer.add_token_types([gguf.TokenType.CONTROL] + [gguf.TokenType.NORMAL] * 257)
+    writer.add_token_merges(["t h"])
     writer.add_bos_token_id(0)
     writer.add_eos_token_id(0)
     writer.add_add_bos_token(False)
@@ -91,14 +91,14 @@ def write_checkpoint(
     import transformers as tf
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-    tokenizer = Tokenizer(models.BPE({t: i for i, t in enumerate(vocabulary())}, []))
+    tokenizer = Tokenizer(models.BPE({t: i for i, t in enumerate(vocabulary())}, [("t", "h")]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     fast = tf.PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END)
     if template:
         fast.chat_template = template
     fast.save_pretrained(folder)
-    ids = {"bos_token_id": 0, "eos_token_id": 0, "vocab_size": 257}
+    ids = {"bos_token_id": 0, "eos_token_id": 0, "vocab_size": 258}
     if kind == "llama":
         config: Any = tf.LlamaConfig(
             hidden_size=WIDTH,

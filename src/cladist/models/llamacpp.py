@@ -4,7 +4,8 @@ Options
 
     threads      threads of one model (1). They do not change answers, and on a shared machine
                  two are slower than one
-    context      tokens of prompt and answer together (4096, or what the model was trained for)
+    context      tokens of prompt and answer together (4096, or what the model was trained for);
+                 llama.cpp rounds it up to a multiple of 256
     gpu_layers   layers to put on a GPU (0); other arithmetic, hence part of the identity
 """
 
@@ -50,7 +51,7 @@ def open_file(path: Path, uri: ModelURI) -> LlamaCpp:
     gpu_layers = whole_number(uri, "gpu_layers", 0, 0, 100_000)
     header = read_header(path)
     trained = header.context or DEFAULT_CONTEXT
-    wanted = whole_number(uri, "context", min(DEFAULT_CONTEXT, trained), 8, 1 << 24)
+    wanted = whole_number(uri, "context", min(DEFAULT_CONTEXT, trained), 1, 1 << 24)
     context = min(wanted, trained)
     server = _serve(path, threads, context, gpu_layers)
     identity = Identity(

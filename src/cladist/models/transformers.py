@@ -93,7 +93,7 @@ def _load(checkpoint: Checkpoint, gguf_file: str, dtype: str, device: str) -> tu
     try:
         config = AutoConfig.from_pretrained(source, **common)
         loader = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-        tokenizer = AutoTokenizer.from_pretrained(source, **common)
+        tokenizer = _tokenizer(AutoTokenizer, source, common)
         placed = {"device_map": "auto"} if device == "auto" else {}
         model: Any = loader.from_pretrained(
             source, dtype=getattr(torch, dtype), use_safetensors=True, **placed, **common
@@ -108,6 +108,16 @@ def _load(checkpoint: Checkpoint, gguf_file: str, dtype: str, device: str) -> tu
             "tokenizer, an architecture that this transformers knows without remote code, and "
             f"memory for it on {device}"
         ) from error
+
+
+def _tokenizer(loader: Any, source: str, common: dict[str, Any]) -> Any:
+    try:
+        return loader.from_pretrained(source, **common)
+    except Exception as error:
+        # The tokenizers library raises the bare class for a file that it cannot read.
+        if type(error) is not Exception:
+            raise
+        raise ValueError(f"the tokenizer is damaged: {error}") from error
 
 
 @contextmanager

@@ -271,7 +271,7 @@ def test_without_the_package(llama: Path, monkeypatch: pytest.MonkeyPatch) -> No
         open_model(f"hf:{llama}")
 
 
-def test_the_same_file_in_two_engines(tmp_path: Path) -> None:
+def test_the_same_file_in_two_engines(tmp_path: Path, capfd: Any) -> None:
     """llama.cpp and transformers agree on a GGUF file in 32 bits."""
     pytest.importorskip("xllamacpp", reason="xllamacpp is not installed")
     write_gguf(tmp_path / "x.gguf")
@@ -279,4 +279,5 @@ def test_the_same_file_in_two_engines(tmp_path: Path) -> None:
     requests = [Request(p, 8) for p in PROMPTS]
     same = [a == b for a, b in zip(said(here, *requests), said(there, *requests), strict=True)]
     there.close()
+    assert capfd.readouterr() == ("", "")
     assert sum(same) >= 9  # attention in llama.cpp keeps its cache in 16 bits

@@ -12,9 +12,10 @@ Remote code is never run and pickled weights are never read.
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING, Any
 
 from cladist.errors import MissingExtraError, ModelError
@@ -128,7 +129,8 @@ def _quiet(transformers: Any) -> Iterator[None]:
     log.set_verbosity_error()
     log.disable_progress_bar()
     try:
-        with warnings.catch_warnings():
+        # Some bars (of GGUF conversion) heed no setting; errors come as exceptions, not as text.
+        with redirect_stderr(io.StringIO()), warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"(torch|transformers|huggingface_hub)\.")
             yield
     finally:

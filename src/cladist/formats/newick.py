@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from cladist.core.tree import Node, Tree
@@ -39,7 +39,12 @@ def write_newick(tree: Tree, support: bool = True, lengths: bool = True) -> str:
     return mark + newick_of(tree.root, support, lengths) + ";\n"
 
 
-def newick_of(root: Node, support: bool = True, lengths: bool = True) -> str:
+def newick_of(
+    root: Node,
+    support: bool = True,
+    lengths: bool = True,
+    quote: Callable[[str], str] = quoted,
+) -> str:
     """The node and all below it, without mark and semicolon."""
     out: list[str] = []
     # Text waits on the stack beside nodes: what follows a node's children is said after them.
@@ -49,7 +54,7 @@ def newick_of(root: Node, support: bool = True, lengths: bool = True) -> str:
         if isinstance(item, str):
             out.append(item)
             continue
-        tail = _label(item, support)
+        tail = _label(item, support, quote)
         if lengths and item.length is not None and item is not root:
             tail += f":{item.length:.8g}"
         if item.is_leaf:
@@ -64,12 +69,12 @@ def newick_of(root: Node, support: bool = True, lengths: bool = True) -> str:
     return "".join(out)
 
 
-def _label(node: Node, support: bool) -> str:
+def _label(node: Node, support: bool, quote: Callable[[str], str]) -> str:
     if node.is_leaf:
-        return quoted(node.name)
+        return quote(node.name)
     shown = f"{node.support:.6g}" if support and node.support is not None else ""
     if node.name:
-        return quoted(node.name) + (f"[&support={shown}]" if shown else "")
+        return quote(node.name) + (f"[&support={shown}]" if shown else "")
     return shown
 
 
@@ -109,11 +114,11 @@ def _tokens(text: str, source: str) -> Iterator[tuple[str, str, int]]:
             yield char, char, at
             at += 1
         elif char == "[":
-            stop = _comment_end(text, at, source)
+            stop = comment_end(text, at, source)
             yield "comment", text[at + 1 : stop - 1], at
             at = stop
         elif char in "'\"":
-            value, stop = _quoted_word(text, at, source)
+            value, stop = quoted_word(text, at, source)
             yield "quoted", value, at
             at = stop
         elif char in _SPECIAL:
@@ -126,7 +131,8 @@ def _tokens(text: str, source: str) -> Iterator[tuple[str, str, int]]:
             at = stop
 
 
-def _comment_end(text: str, at: int, source: str) -> int:
+def comment_end(text: str, at: int, source: str) -> int:
+    """Where the comment that begins at `at` is over, nested ones included."""
     depth = 0
     for match in re.compile(r"[\[\]]").finditer(text, at):
         depth += 1 if match.group() == "[" else -1
@@ -135,7 +141,8 @@ def _comment_end(text: str, at: int, source: str) -> int:
     raise InputError(f"{source}: the comment begun at character {at + 1} is never closed")
 
 
-def _quoted_word(text: str, at: int, source: str) -> tuple[str, int]:
+def quoted_word(text: str, at: int, source: str) -> tuple[str, int]:
+    """The quoted name that begins at `at`, doubled quotes undone, and where it is over."""
     mark = text[at]
     parts: list[str] = []
     begin = at + 1

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from cladist.core.text import printable
 from cladist.core.tree import Tree
 from cladist.errors import InputError
 from cladist.phylogeny.arrays import to_arrays
 from cladist.phylogeny.collapse import fold
-from cladist.phylogeny.draw_text import printable, round_length
+from cladist.phylogeny.draw_text import round_length
 from cladist.phylogeny.layout import circular, rectangular, unrooted
 from cladist.phylogeny.palette import INK, OTHER_COLOUR, Mark, marks
 from cladist.phylogeny.rooting import root_midpoint

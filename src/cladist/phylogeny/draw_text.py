@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
+from cladist.core.text import printable
 from cladist.core.tree import Tree
 from cladist.errors import InputError
 from cladist.phylogeny.arrays import TreeArrays, to_arrays
@@ -15,11 +16,6 @@ _UP, _DOWN, _LEFT, _RIGHT = 1, 2, 4, 8
 # Indexed by the sum of the directions in which a cell has a line.
 _UNICODE = " ╵╷│╴┘┐┤╶└┌├─┴┬┼"
 _ASCII = " |||-'.+-`.+-+++"
-
-
-def printable(name: str) -> str:
-    """`name` with control, format and other invisible characters escaped as in Python source."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def draw_text(tree: Tree, width: int = 100, support: bool = True, unicode: bool = True) -> str:

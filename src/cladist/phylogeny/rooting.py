@@ -15,6 +15,7 @@ import numpy as np
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
 from cladist.phylogeny.arrays import FloatVector, TreeArrays, build, optional, to_arrays
+from cladist.phylogeny.edges import distances_to_branches
 
 
 @dataclass(frozen=True)
@@ -211,20 +212,10 @@ def ancestor_deviations(flat: TreeArrays) -> tuple[FloatVector, FloatVector]:
     straddling = np.zeros(m)  # the same from the best place on it
     place = np.zeros(m)
     start, stop = flat.leaf_start.tolist(), flat.leaf_stop.tolist()
-    # Distances of all leaves to the upper end of the branch at hand, moved along in preorder.
-    at = {0: flat.depths()[flat.leaves]}
-    nothing = 1e-12 * float(at[0].max())  # moving distances along leaves rounding behind
     children = flat.children()
-    waiting = [len(c) for c in children]
-    for i in range(1, m):
-        u = at[parent[i]]
-        waiting[parent[i]] -= 1
-        if not waiting[parent[i]]:
-            del at[parent[i]]
-        if waiting[i]:
-            v = u + length[i]
-            v[start[i] : stop[i]] -= 2 * length[i]
-            at[i] = v
+    # Moving distances along the tree leaves rounding behind.
+    nothing = 1e-12 * float(flat.depths().max())
+    for i, u in distances_to_branches(flat):
         outside = np.concatenate([u[: start[i]], u[stop[i] :]])
         square, linear, weight = _block(outside, u[start[i] : stop[i]], nothing)
         o = min(max(-linear / (2 * weight), 0.0), length[i]) if weight > 0 else length[i] / 2

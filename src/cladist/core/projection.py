@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ BUCKETS = 1 << 16
 """Rows of the matrix that sparse features share: keys are hashed to them with a sign."""
 _CHUNK = 4096
 _SPARSE = 1 << 32
+_drawing = Lock()
 
 
 def gaussian_matrix(rows: int, projection: Projection) -> FloatArray:
@@ -49,8 +51,13 @@ def gaussian_matrix(rows: int, projection: Projection) -> FloatArray:
     return matrix
 
 
-@lru_cache(maxsize=4)
 def _cached_matrix(rows: int, projection: Projection) -> FloatArray:
+    with _drawing:  # seconds and hundreds of megabytes: no two threads draw the same one
+        return _drawn(rows, projection)
+
+
+@lru_cache(maxsize=4)
+def _drawn(rows: int, projection: Projection) -> FloatArray:
     matrix = gaussian_matrix(rows, projection)
     matrix.setflags(write=False)
     return matrix
@@ -106,8 +113,7 @@ def _project_sparse(
     features: SparseFeatures, salts: NDArray[np.uint64], projection: Projection
 ) -> FloatArray:
     matrix = _cached_matrix(BUCKETS, projection)
-    rows = features.rows()
-    word = _mix64_array(features.keys ^ salts[rows])
+    word = _mix64_array(features.keys ^ salts[features.rows()])
     bucket = (word & np.uint64(BUCKETS - 1)).astype(np.int64)
     sign = np.where(word >> np.uint64(63), np.float32(-1), np.float32(1))
     values = features.values * sign
@@ -115,7 +121,8 @@ def _project_sparse(
     for row in range(len(features)):
         lo, hi = features.indptr[row], features.indptr[row + 1]
         if hi > lo:
-            out[row] = values[lo:hi] @ matrix[bucket[lo:hi]]
+            # take, unlike indexing, leaves the interpreter to other threads.
+            out[row] = values[lo:hi] @ matrix.take(bucket[lo:hi], axis=0)
     return out
 
 

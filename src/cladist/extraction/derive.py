@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 from cladist.core.assay import Assay
 from cladist.core.dna import DNA, of_blocks
@@ -16,6 +19,12 @@ from cladist.registry import Registry, StoredDNA
 
 MINIMUM_COVERAGE = 0.2
 """Share of probes with a usable answer below which a DNA needs an explicit permission."""
+
+
+_LIGHT = frozenset({"alleles", "prefixes", "lexical"})
+"""Encoders that run in this process on one thread; the others bring threads or a network."""
+_AHEAD = 4
+"""Models a thread that are being worked on or wait to be stored; bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,33 +84,76 @@ def derive(
     *,
     allow_sparse: bool = False,
     progress: Progress = silent,
+    blocks: bool = True,
 ) -> tuple[list[DNA], list[Refusal]]:
     """Make and store the DNA of all models that answered the assay's protocol (or of `names`).
 
     A model without enough usable answers is returned as a refusal, with the reason; the others
-    are not held up by it. DNAs are stored a few hundred at a time.
+    are not held up by it. DNAs are stored a few hundred at a time; without `blocks` the
+    per-probe blocks are only stored, not returned, which keeps memory small for many models.
     """
     protocol = registry.add_protocol(assay.protocol)
     row = registry.add_assay(assay)
     versions = tuple(open_encoder(s).version for s in assay.method.encoders)
     records = {m.name: m for m in registry.models()}
     todo = [m.name for m in registry.answering(assay.protocol)] if names is None else list(names)
+    interfaces = [registry.interface(protocol, records[name]) for name in todo]
     made: list[DNA] = []
     refused: list[Refusal] = []
     waiting: list[StoredDNA] = []
-    for number, responses in enumerate(registry.responses(assay.protocol, todo)):
+    answers = registry.responses(assay.protocol, todo)
+    found = _all_dna(zip(answers, interfaces, strict=True), assay, allow_sparse)
+    for number, result in enumerate(found):
         progress("making DNA", number, len(todo))
-        interface = registry.interface(protocol, records[responses.model])
-        try:
-            dna = dna_of(responses, assay, allow_sparse=allow_sparse, interface=interface)
-        except CoverageError as problem:
-            refused.append(Refusal(responses.model, str(problem)))
+        if isinstance(result, Refusal):
+            refused.append(result)
             continue
-        made.append(dna)
-        waiting.append(StoredDNA(dna, versions))
+        made.append(result if blocks else replace(result, blocks=None))
+        waiting.append(StoredDNA(result, versions))
         if len(waiting) >= 256:
             registry.write_dnas(row, waiting)
             waiting.clear()
     registry.write_dnas(row, waiting)
     progress("making DNA", len(todo), len(todo))
     return made, refused
+
+
+def _all_dna(
+    answers: Iterable[tuple[ResponseSet, str]], assay: Assay, allow_sparse: bool
+) -> Iterator[DNA | Refusal]:
+    """DNA of each model in the given order, several at a time where the encoders allow it.
+
+    Threads share the projection's matrix, and nearly all work is done outside of the
+    interpreter's lock. What a thread makes does not depend on the others.
+    """
+
+    def one(responses: ResponseSet, interface: str) -> DNA | Refusal:
+        try:
+            return dna_of(responses, assay, allow_sparse=allow_sparse, interface=interface)
+        except CoverageError as problem:
+            return Refusal(responses.model, str(problem))
+
+    light = all(s.name in _LIGHT for s in assay.method.encoders)
+    threads = _cores() if light else 1
+    if threads == 1:
+        for responses, interface in answers:
+            yield one(responses, interface)
+        return
+    running: deque[Future[DNA | Refusal]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="cladist-dna") as pool:
+        try:
+            for responses, interface in answers:
+                running.append(pool.submit(one, responses, interface))
+                if len(running) >= threads * _AHEAD:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    """Cores that this process may use; all of them where the system does not tell."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -26,7 +26,7 @@ class Imported:
 
     models   models in the files
     added    responses that were not stored before
-    made     DNAs made now
+    made     DNAs made now, without their per-probe blocks, which are in the registry
     refused  models without a DNA, each with the reason
     """
 
@@ -66,7 +66,7 @@ def import_responses(
     added = 0
     for number, (name, slots) in enumerate(per_model.items()):
         progress("storing responses", number, len(per_model))
-        record = registry.add_model(name, f"recorded:{name}", f"recorded:{name}")
+        record = registry.add_model(name, f"recorded:{name}", f"recorded:{name}", sync=False)
         before = registry.settled(protocol_id, record)
         fresh = [(p, s, r) for (p, s), r in slots.items() if (p, s) not in before]
         if fresh:
@@ -74,10 +74,18 @@ def import_responses(
         added += len(fresh)
     progress("storing responses", len(per_model), len(per_model))
     assay = Assay(method.name, protocol, method, "recorded responses")
+    names = list(per_model)
+    # All answers are in the registry now; making DNA needs the memory.
+    del tables, per_model
     made, refused = derive(
-        registry, assay, list(per_model), allow_sparse=allow_sparse, progress=progress
+        registry,
+        assay,
+        names,
+        allow_sparse=allow_sparse,
+        progress=progress,
+        blocks=False,
     )
-    return Imported(assay, len(per_model), added, made, refused)
+    return Imported(assay, len(names), added, made, refused)
 
 
 def _all_probes(tables: Sequence[RecordedTable]) -> tuple[Probe, ...]:

@@ -28,7 +28,13 @@ class Registry(Connection):
     # -- models ---------------------------------------------------------------------------
 
     def add_model(
-        self, name: str, uri: str, fingerprint: str, metadata: dict[str, str] | None = None
+        self,
+        name: str,
+        uri: str,
+        fingerprint: str,
+        metadata: dict[str, str] | None = None,
+        *,
+        sync: bool = True,
     ) -> ModelRecord:
         """Record a model, or find the one with the same fingerprint.
 
@@ -44,7 +50,7 @@ class Registry(Connection):
                 f"the name '{name}' belongs to another model here ({record.uri}); give this one "
                 "a name of its own (append #NAME to its URI), or use another registry"
             )
-        with self.transaction():
+        with self.transaction(sync=sync):
             self._db.execute(
                 "INSERT INTO model (name, uri, fingerprint, metadata) VALUES (?, ?, ?, ?)",
                 (name, clean_text(uri), fingerprint, canonical_json(dict(metadata or {}))),
@@ -265,7 +271,8 @@ class Registry(Connection):
             join = "JOIN blocks b ON b.assay_id = d.assay_id AND b.model_id = d.model_id"
         query = (
             f"SELECT m.name, d.vector, d.usable, d.probes, d.notes, {data}, d.encoders "  # noqa: S608
-            f"FROM dna d JOIN model m ON m.id = d.model_id JOIN assay a ON a.id = d.assay_id {join} "
+            f"FROM dna d JOIN model m ON m.id = d.model_id "
+            f"JOIN assay a ON a.id = d.assay_id {join} "
             "WHERE a.digest = ? ORDER BY m.id"
         )
         found = {

@@ -1,0 +1,85 @@
+"""The token clock: answers cut at a token limit tell the tokenizer by their length.
+
+Two models that say comparable things and are both stopped at the same number of tokens differ
+in length by what their tokenizers make of the text. Where answers end by themselves lengths
+agree no more between kin than between strangers, and the clock falls silent by itself, as it
+speaks on an absolute scale.
+
+It tells tokenizers, not weights: unrelated models may share one. Its part in a similarity must
+not be read as kinship on its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.kinship.corpus import Corpus
+from cladist.kinship.standard import PSEUDO, Floats
+
+__all__ = ["clock_evidence"]
+
+BUCKETS = 256  # hashed pairs of characters that describe content
+READ = 1024  # characters whose composition describes an answer
+SHARPNESS = 3  # content match is squared so often: cosine to the power 8
+LENGTH_SCALE = 0.03  # relative difference of length between tokenizers worth telling apart
+SHORTEST = 20  # characters below which an answer has ended by itself
+PRIOR = 1.0  # matched probes at which the clock is believed as much as its prior
+EXPECTED = 0.3  # agreement of a panel too small to show its own
+SCALE = 0.15  # agreement that counts as much as one spread of the other evidence
+
+
+def contents(corpus: Corpus, probe: int) -> NDArray[np.float32]:
+    """Unit rows of square-rooted counts of hashed character pairs, float32 (n, BUCKETS)."""
+    texts = [row[probe][:READ] for row in corpus.texts]
+    owner = np.repeat(np.arange(len(texts)), [len(t) for t in texts])
+    raw = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
+    wide = raw.astype(np.uint64)
+    mixed = (wide[:-1] * np.uint64(1000003) + wide[1:]) * np.uint64(0x9E3779B97F4A7C15)
+    key = (mixed >> np.uint64(64 - 8)).astype(np.int64)
+    inside = owner[:-1] == owner[1:]
+    cell = (owner[:-1] * BUCKETS + key)[inside]
+    count = np.bincount(cell, minlength=len(texts) * BUCKETS).reshape(len(texts), BUCKETS)
+    x = np.sqrt(count.astype(np.float32))
+    norm = np.sqrt(np.einsum("ij,ij->i", x, x))
+    return np.asarray(x / np.maximum(norm, np.float32(1e-9))[:, None], np.float32)
+
+
+def clock_evidence(corpus: Corpus) -> Floats:
+    """How much better lengths agree given like content than in the panel, float64 (n, n).
+
+    Per probe a product kernel of content (cosine^8) and length (exp(-|ln ratio| / LENGTH_SCALE)),
+    over all probes a ratio, against that of the usual pair, in units of SCALE. Pairs that never
+    say the same get 0; the diagonal is 0. O(p n^2 BUCKETS) in float32.
+    """
+    n, p = corpus.length.shape
+    agree, matched = np.zeros((n, n), np.float32), np.zeros((n, n), np.float32)
+    log_length = np.log(np.maximum(corpus.length, 1)).astype(np.float32) / np.float32(LENGTH_SCALE)
+    for j in range(p):
+        run = np.flatnonzero(corpus.length[:, j] >= SHORTEST)
+        if len(run) < 2:
+            continue
+        x = contents(corpus, j)[run]
+        c = x @ x.T
+        for _ in range(SHARPNESS):
+            np.multiply(c, c, out=c)
+        e = np.subtract.outer(log_length[run, j], log_length[run, j])
+        np.abs(e, out=e)
+        np.negative(e, out=e)
+        np.exp(e, out=e)
+        e *= c
+        if len(run) == n:
+            agree += e
+            matched += c
+        else:
+            cells = np.ix_(run, run)
+            agree[cells] += e
+            matched[cells] += c
+    np.fill_diagonal(agree, 0.0)
+    np.fill_diagonal(matched, 0.0)
+    usual = (float((agree / (matched + 1)).sum()) + PSEUDO * EXPECTED) / (
+        float((matched / (matched + 1)).sum()) + PSEUDO
+    )
+    excess = (agree.astype(np.float64) - usual * matched) / (matched + PRIOR) / SCALE
+    np.fill_diagonal(excess, 0.0)
+    return np.asarray(excess)

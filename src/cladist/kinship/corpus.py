@@ -1,0 +1,91 @@
+"""Answers of several models, aligned by probe and read into arrays."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.core.responses import ResponseSet
+from cladist.errors import InputError
+
+__all__ = ["DEPTH", "Corpus", "read_corpus"]
+
+DEPTH = 32
+"""Characters of an answer that alleles are read from. On recorded greedy answers 16 characters
+carry everything; other scripts put fewer tokens into a character, hence twice that."""
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """What n models said on p probes.
+
+    models     n names
+    probe_ids  p names, the union over models in order of first appearance
+    texts      n rows of p answers without surrounding blanks; '' where there is no usable one
+    codes      uint32 (n, p, DEPTH) code points of the openings, 0 past the end
+    length     int32 (n, p) characters of each answer
+    """
+
+    models: tuple[str, ...]
+    probe_ids: tuple[str, ...]
+    texts: tuple[tuple[str, ...], ...]
+    codes: NDArray[np.uint32]
+    length: NDArray[np.int32]
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Which answers there are, bool (n, p). A missing one is a state, never an agreement."""
+        return self.length > 0
+
+    def __len__(self) -> int:
+        return len(self.models)
+
+    def digests(self) -> list[bytes]:
+        """One hash a model of all its answers: equal for models that said exactly the same."""
+        out = []
+        for row in self.texts:
+            h = hashlib.blake2b(digest_size=16)
+            for text in row:
+                raw = text.encode("utf-8", "surrogatepass")
+                h.update(len(raw).to_bytes(8, "little"))
+                h.update(raw)
+            out.append(h.digest())
+        return out
+
+
+def read_corpus(responses: Sequence[ResponseSet]) -> Corpus:
+    """Align models by probe id and read the first usable sample of every probe.
+
+    Further samples are for tests of identity, which need the spread within a model; kinship
+    compares models, and one answer each keeps all pairs on the same footing. Raises
+    `InputError` when a name occurs twice. O(characters) time, O(n p DEPTH) memory beside the
+    texts themselves.
+    """
+    names = tuple(r.model for r in responses)
+    if len(set(names)) != len(names):
+        twice = sorted({m for m in names if names.count(m) > 1})[:3]
+        raise InputError(f"kinship: models were given twice: {', '.join(map(repr, twice))}")
+    place: dict[str, int] = {}
+    for r in responses:
+        for probe in r.probe_ids:
+            place.setdefault(probe, len(place))
+    n, p = len(names), len(place)
+    codes = np.zeros((n, p, DEPTH), np.uint32)
+    length = np.zeros((n, p), np.int32)
+    rows: list[tuple[str, ...]] = []
+    for i, r in enumerate(responses):
+        row = [""] * p
+        for probe, text in zip(r.probe_ids, r.texts(), strict=True):
+            body = text.strip() if text else ""
+            if body:
+                j = place[probe]
+                row[j] = body
+                opening = np.frombuffer(body[:DEPTH].encode("utf-32-le", "surrogatepass"), "<u4")
+                codes[i, j, : len(opening)] = opening
+                length[i, j] = len(body)
+        rows.append(tuple(row))
+    return Corpus(names, tuple(place), tuple(rows), codes, length)

@@ -1,0 +1,89 @@
+"""Evidence and distances: sizes, states, determinism."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cladist.core.responses import Response, ResponseSet
+from cladist.errors import InputError
+from cladist.kinship.evidence import kinship_distances, kinship_similarity
+
+LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+SPELLINGS = np.random.default_rng(0).choice(LETTERS, (400, 9))
+WORDS = ["".join(w[: 3 + k % 7]) for k, w in enumerate(SPELLINGS)]
+
+
+def family(seed: int, probes: int = 40, words: int = 30) -> list[list[str]]:
+    """The words that a founder would say on every probe."""
+    rng = np.random.default_rng(seed)
+    return [[str(w) for w in rng.choice(WORDS, words)] for _ in range(probes)]
+
+
+def member(name: str, founder: list[list[str]], seed: int, change: float = 0.03) -> ResponseSet:
+    """A descendant: now and then it takes another word, and goes another way from there."""
+    rng = np.random.default_rng(seed)
+    texts = []
+    for said in founder:
+        text = list(said)
+        for k in range(len(text)):
+            if rng.random() < change:
+                text[k:] = [str(w) for w in rng.choice(WORDS, len(text) - k)]
+                break
+        texts.append(" ".join(text))
+    return ResponseSet.of_texts(name, texts)
+
+
+def panel(families: int, members: int) -> list[ResponseSet]:
+    return [
+        member(f"f{f}-{m}", family(f), 100 * f + m) for f in range(families) for m in range(members)
+    ]
+
+
+@pytest.mark.parametrize(("families", "members"), [(2, 2), (3, 3), (5, 4)])
+def test_families_come_out_apart(families: int, members: int) -> None:
+    found = kinship_distances(panel(families, members))
+    own = np.array([i.split("-")[0] for i in found.ids])
+    kin = own[:, None] == own[None, :]
+    off = ~np.eye(len(own), dtype=bool)
+    assert found.matrix[kin & off].max() < found.matrix[~kin].min()
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+def test_strangers_stay_far_at_any_size(n: int) -> None:
+    models = [member(f"m{k}", family(k), k) for k in range(n)]
+    found = kinship_distances(models)
+    assert found.matrix.shape == (n, n)
+    assert np.isfinite(found.matrix).all()
+    if n > 1:
+        assert found.condensed().min() > 2
+
+
+def test_identical_answers_are_near_zero_at_two() -> None:
+    found = kinship_distances(
+        [member("a", family(1), 1, change=0), member("b", family(1), 2, change=0)]
+    )
+    assert found.matrix[0, 1] < 0.1
+
+
+def test_same_bytes_twice() -> None:
+    models = panel(3, 3)
+    first, second = kinship_similarity(models), kinship_similarity(models)
+    assert first.combined.tobytes() == second.combined.tobytes()
+    assert set(first.channels) == {"alleles", "phrases", "clock"}
+    total = sum(first.channels.values(), np.zeros((9, 9)))
+    np.testing.assert_allclose(first.combined, total)
+
+
+def test_models_without_answers_are_no_evidence() -> None:
+    silent = ResponseSet("silent", tuple(f"{i:04d}" for i in range(40)), ((),) * 40)
+    failed = ResponseSet("failed", silent.probe_ids, ((Response.error("timeout"),),) * 40)
+    found = kinship_similarity([*panel(2, 3), silent, failed])
+    k = found.ids.index("silent")
+    assert np.isfinite(found.combined).all()
+    assert found.combined[k, k + 1] < 1  # two silences are not an agreement
+
+
+def test_names_must_differ() -> None:
+    with pytest.raises(InputError, match="given twice"):
+        kinship_similarity([member("a", family(1), 1), member("a", family(2), 2)])

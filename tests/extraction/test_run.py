@@ -141,3 +141,22 @@ def test_refused_answers_are_no_evidence(registry: Registry) -> None:
     result = extract(model, assay, registry)
     assert result.dna is not None and result.dna.usable == 3
     assert not result.dna.per_probe()[1].any()
+
+
+def test_a_model_that_never_answered_leaves_no_trace(registry: Registry) -> None:
+    assay = small_assay(3)
+
+    class Dead(ScriptedModel):
+        def answer(self, requests):  # type: ignore[no-untyped-def]
+            raise ModelError("connection refused")
+            yield
+
+    class Dying(ScriptedModel):
+        def answer(self, requests):  # type: ignore[no-untyped-def]
+            yield 0, Response.of("last words")
+            raise ModelError("connection lost")
+
+    for kind, left in ((Dead, []), (Dying, ["a"])):
+        with pytest.raises(ModelError):
+            extract(kind("a", {}), assay, registry)
+        assert [m.name for m in registry.models()] == left

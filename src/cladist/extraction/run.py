@@ -78,7 +78,12 @@ def extract(
     ]
     todo = [slot for slot in wanted if slot not in settled]
     start = time.monotonic()
-    failed, tokens = _ask(model, assay, registry, record, protocol, chosen, todo, progress)
+    try:
+        failed, tokens = _ask(model, assay, registry, record, protocol, chosen, todo, progress)
+    except ModelError:
+        # A model that never said anything, such as a mistyped address, is not worth a name.
+        registry.forget_if_silent(record)
+        raise
     seconds = time.monotonic() - start
     dnas, refused = derive(registry, assay, [record.name], allow_sparse=allow_sparse)
     return Extraction(

@@ -57,6 +57,16 @@ class Registry(Connection):
             )
         return self.model(name)
 
+    def forget_if_silent(self, model: ModelRecord) -> None:
+        """Remove a model that has no stored answer at all; any other stays as it is."""
+        with self.transaction():
+            (found,) = self._db.execute(
+                "SELECT EXISTS (SELECT 1 FROM response WHERE model_id = ?)", (model.id,)
+            ).fetchone()
+            if not found:
+                self._db.execute("DELETE FROM interface WHERE model_id = ?", (model.id,))
+                self._db.execute("DELETE FROM model WHERE id = ?", (model.id,))
+
     def models(self) -> list[ModelRecord]:
         """All models in order of arrival."""
         return self._models("1", ())

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +83,8 @@ def _hub(target: str, gguf_file: str, extra: str) -> Checkpoint:
     try:
         # The cache keeps files under .../snapshots/COMMIT/, so this works without a connection
         # once the model has been used.
-        found = hf_hub_download(name, gguf_file or "config.json", revision=revision or None)
+        with _silent_hub():
+            found = hf_hub_download(name, gguf_file or "config.json", revision=revision or None)
     except (HfHubHTTPError, HFValidationError, OSError, ValueError) as error:
         raise ModelError(
             f"'{target}' was not found on the Hugging Face Hub, nor in its local cache "
@@ -90,3 +94,15 @@ def _hub(target: str, gguf_file: str, extra: str) -> Checkpoint:
     commit = Path(found).parent.name
     fingerprint = f"hub:{name}@{commit}" + (f"/{gguf_file}" if gguf_file else "")
     return Checkpoint(name.rpartition("/")[2], name, commit, fingerprint)
+
+
+@contextmanager
+def _silent_hub() -> Iterator[None]:
+    """No lines about retries: what came of them is in the error."""
+    log = logging.getLogger("huggingface_hub")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from cladist.errors import UsageError
-from cladist.formats.recorded import read_recorded
 from cladist.models import SCHEMES, open_model
 from cladist.models.base import Model, parse_uri
-from cladist.models.recorded import RecordedModel
 
 
 def open_any(text: str) -> Model:
@@ -22,6 +20,10 @@ def open_any(text: str) -> Model:
             known = ", ".join(sorted([*SCHEMES, "recorded"]))
             raise UsageError(f"'{text}': unknown scheme '{uri.scheme}'; known are {known}")
         return open_model(text)
+    # Arrow takes longer to import than a small model takes to answer.
+    from cladist.formats.recorded import read_recorded
+    from cladist.models.recorded import RecordedModel
+
     wrong = sorted(set(uri.options) - {"model"})
     if wrong:
         raise UsageError(f"'{text}': unknown option {', '.join(wrong)}; recorded knows model")

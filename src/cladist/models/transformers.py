@@ -4,7 +4,7 @@ Options
 
     dtype      float32, bfloat16 or float16 (float32 on a CPU, bfloat16 on a GPU)
     device     cpu, cuda, cuda:1, mps, or auto to spread over what there is (cuda where it is)
-    batch      requests at a time (8 on a CPU, 64 on a GPU); halved when a GPU's memory runs out
+    batch      requests at a time (16 on a CPU, 64 on a GPU); halved when a GPU's memory runs out
     gguf_file  a GGUF file of the folder or repository, dequantised by transformers
 
 Remote code is never run and pickled weights are never read.
@@ -45,7 +45,7 @@ def open(uri: ModelURI) -> Checkpointed:
     device = uri.option("device") or ("cuda" if torch.cuda.is_available() else "cpu")
     on_cpu = device == "cpu"
     dtype = one_of(uri, "dtype", "float32" if on_cpu else "bfloat16", DTYPES)
-    batch = whole_number(uri, "batch", 8 if on_cpu else 64, 1, 4096)
+    batch = whole_number(uri, "batch", 16 if on_cpu else 64, 1, 4096)
     checkpoint = resolve(uri, "transformers")
     with _quiet(transformers):
         tokenizer, model = _load(checkpoint, uri.option("gguf_file"), dtype, device)

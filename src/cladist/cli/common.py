@@ -32,6 +32,15 @@ DEFAULT_REGISTRY = Path("cladist-registry")
 AssayOption = Annotated[
     str, typer.Option("--assay", "-a", help="Assay: a name, or NAME#HASH as 'list' shows it.")
 ]
+MetricOption = Annotated[
+    str, typer.Option(help="Instead of the assay's own: euclidean, cosine, nei or kinship.")
+]
+SparseOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-sparse", help="Make a DNA of too few usable answers as well, marked as such."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 

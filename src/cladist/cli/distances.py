@@ -11,6 +11,7 @@ from cladist.cli.common import (
     DEFAULT_REGISTRY,
     AssayOption,
     JsonOption,
+    MetricOption,
     RegistryOption,
     note,
     one_line,
@@ -26,9 +27,7 @@ def distances(
     models: Annotated[list[str] | None, typer.Argument(help="Only these models.")] = None,
     registry: RegistryOption = DEFAULT_REGISTRY,
     assay: AssayOption = "",
-    metric: Annotated[
-        str, typer.Option(help="Instead of the assay's own: euclidean, cosine, nei or kinship.")
-    ] = "",
+    metric: MetricOption = "",
     file: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Write to .npz, .csv, .tsv, .parquet, .json or .phy."),

@@ -11,6 +11,7 @@ from cladist.cli.common import (
     JsonOption,
     QuietOption,
     RegistryOption,
+    SparseOption,
     note,
     one_line,
     out,
@@ -33,9 +34,7 @@ def extract(
     assay: Annotated[
         str, typer.Option("--assay", "-a", help="A built-in assay or a TOML file.")
     ] = "cladist",
-    allow_sparse: Annotated[
-        bool, typer.Option(help="Make a DNA of too few usable answers as well, marked as such.")
-    ] = False,
+    allow_sparse: SparseOption = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Models asked at once.")] = 1,
     json: JsonOption = False,
     quiet: QuietOption = False,

@@ -12,6 +12,7 @@ from cladist.cli.common import (
     JsonOption,
     QuietOption,
     RegistryOption,
+    SparseOption,
     note,
     out,
     print_json,
@@ -34,9 +35,7 @@ def import_file(
     model: Annotated[
         str, typer.Option("--model", "-m", help="Name of the model, where the file names none.")
     ] = "",
-    allow_sparse: Annotated[
-        bool, typer.Option(help="Make a DNA of too few usable answers as well, marked as such.")
-    ] = False,
+    allow_sparse: SparseOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

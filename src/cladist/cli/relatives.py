@@ -10,6 +10,7 @@ from cladist.cli.common import (
     DEFAULT_REGISTRY,
     AssayOption,
     JsonOption,
+    MetricOption,
     RegistryOption,
     one_line,
     out,
@@ -22,9 +23,7 @@ def relatives(
     model: Annotated[str, typer.Argument(help="Name of the model, as 'list' shows it.")],
     registry: RegistryOption = DEFAULT_REGISTRY,
     assay: AssayOption = "",
-    metric: Annotated[
-        str, typer.Option(help="Instead of the assay's own: euclidean, cosine, nei or kinship.")
-    ] = "",
+    metric: MetricOption = "",
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many to show.")] = 10,
     json: JsonOption = False,
 ) -> None:

@@ -11,6 +11,7 @@ from cladist.cli.common import (
     DEFAULT_REGISTRY,
     AssayOption,
     JsonOption,
+    MetricOption,
     RegistryOption,
     note,
     out,
@@ -22,9 +23,7 @@ def tree(
     models: Annotated[list[str] | None, typer.Argument(help="Only these models.")] = None,
     registry: RegistryOption = DEFAULT_REGISTRY,
     assay: AssayOption = "",
-    metric: Annotated[
-        str, typer.Option(help="Instead of the assay's own: euclidean, cosine, nei or kinship.")
-    ] = "",
+    metric: MetricOption = "",
     method: Annotated[str, typer.Option(help="nj, bme or upgma.")] = "nj",
     root: Annotated[str, typer.Option(help="midpoint, mad or none.")] = "midpoint",
     file: Annotated[

@@ -1,0 +1,335 @@
+"""Calibration: what the evidence of unrelated pairs looks like, so that errors can be counted.
+
+A score of a pair means nothing by itself. Its null is the scores of pairs of the panel that are
+not kin, after taking out what the manner of the pair and its tokenizer explain: expectation and
+spread of the score are fitted as rising, convex functions of both, over unrelated pairs, and the
+excess in units of that spread is what is compared. A p-value is (1 + k) / (1 + n), k of n
+unrelated pairs reaching the excess. Since those pairs share models and families, the share is
+also resampled by family; the upper bound of it is what verdicts rest on.
+
+Which pairs are unrelated is read from labels. Without labels, families are guessed from tight
+clusters; kin that are missed stay in the null and make the test milder, never sharper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.optimize import nnls
+from scipy.spatial.distance import squareform
+
+from cladist.core.responses import ResponseSet
+from cladist.errors import InputError
+from cladist.kinship.corpus import read_corpus
+from cladist.kinship.evidence import kinship_similarity
+from cladist.kinship.manner import manner_agreement
+from cladist.kinship.standard import Floats
+
+__all__ = [
+    "MINIMUM_MODELS",
+    "MINIMUM_NULL",
+    "Calibration",
+    "Labels",
+    "Matching",
+    "PairEvidence",
+    "calibrate",
+    "fit_matching",
+    "guess_families",
+    "pair_evidence",
+]
+
+MINIMUM_MODELS = 12
+"""Panel members below which unrelated pairs are too few and too dependent to calibrate on."""
+
+MINIMUM_NULL = 100
+"""Unrelated pairs without which no false-accusation rate of 1% can be stated at all."""
+
+CONFIDENCE = 0.9
+"""Confidence that the true share of unrelated pairs is below the upper bound of a p-value."""
+
+RESAMPLES = 400
+KNOTS = (0.02, 0.6, 0.9, 0.99)
+"""Quantiles of a covariate between which the expected score is linear."""
+
+SPREAD_FLOOR = 0.3
+"""Part of the mean spread below which no fitted spread is believed."""
+
+CLUSTER_CUT = 6.0
+"""Robust spreads above the median from which on average linkage calls a cluster one family."""
+
+
+@dataclass(frozen=True, eq=False)
+class PairEvidence:
+    """What is known of all pairs of n models.
+
+    models  n names
+    score   float64 (n, n): shared alleles and phrases beyond the panel's, symmetric
+    manner  float64 (n, n) in 0..1: agreement across different probes
+    clock   float64 (n, n): agreement of tokenizers, around 0
+    present bool (n, p): which probes have a usable answer
+    digest  one hash a model of all its answers
+    """
+
+    models: tuple[str, ...]
+    score: Floats
+    manner: Floats
+    clock: Floats
+    present: NDArray[np.bool_]
+    digest: tuple[bytes, ...]
+
+    def __len__(self) -> int:
+        return len(self.models)
+
+    def index(self, model: str) -> int:
+        """Row of a model; `InputError` when it has no answers here."""
+        try:
+            return self.models.index(model)
+        except ValueError:
+            raise InputError(
+                f"'{model}' is not among the {len(self.models)} models that answered"
+            ) from None
+
+
+def pair_evidence(responses: Sequence[ResponseSet]) -> PairEvidence:
+    """Evidence, manner and tokenizer agreement of all pairs. Cost of `kinship_similarity`.
+
+    The score leaves the clock out: it tells tokenizers, and unrelated models share those. The
+    clock comes back as something to match on.
+    """
+    found = kinship_similarity(responses)
+    corpus = read_corpus(responses)
+    n = len(corpus)
+    nothing = np.zeros((n, n))
+    return PairEvidence(
+        corpus.models,
+        sum((v for k, v in found.channels.items() if k != "clock"), nothing),
+        manner_agreement(corpus),
+        found.channels.get("clock", nothing),
+        corpus.present,
+        tuple(corpus.digests()),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Matching:
+    """Expected score and its spread among unrelated pairs of a given manner and tokenizer.
+
+    knots   per covariate the places where slopes change
+    level   coefficients of the expectation: one of each sign for the constant, then slopes >= 0
+    spread  the same for the mean absolute deviation
+    scale   mean absolute deviation over all unrelated pairs
+    """
+
+    knots: tuple[Floats, ...]
+    level: Floats
+    spread: Floats
+    scale: float
+
+    def excess(self, score: Floats, covariates: Floats) -> Floats:
+        """(score - expected) / spread; `covariates` float64 (c, ...) like `score` (...)."""
+        x = _hinges(covariates.reshape(len(covariates), -1), self.knots)
+        level = (x @ self.level).reshape(np.shape(score))
+        spread = (x @ self.spread).reshape(np.shape(score))
+        return np.asarray((score - level) / np.maximum(spread, SPREAD_FLOOR * self.scale))
+
+
+def _hinges(covariates: Floats, knots: tuple[Floats, ...]) -> Floats:
+    columns = [-np.ones(covariates.shape[1]), np.ones(covariates.shape[1])]
+    for values, places in zip(covariates, knots, strict=True):
+        inside = np.clip(values, places[0], places[-1])
+        columns.append(inside)
+        columns.extend(np.maximum(inside - k, 0.0) for k in places[1:-1])
+    return np.stack(columns, axis=1)
+
+
+def fit_matching(score: Floats, covariates: Floats) -> Matching:
+    """Fit expectation and spread by least squares with non-negative slopes.
+
+    score (m,), covariates (c, m). More manner in common never lowers what is to be expected, and
+    beyond the last knot nothing is extrapolated. O(m) time.
+    """
+    knots = tuple(np.quantile(c, KNOTS) for c in covariates)
+    x = _hinges(covariates, knots)
+    gram = x.T @ x
+    root = np.linalg.cholesky(gram + 1e-8 * max(float(np.trace(gram)), 1e-9) * np.eye(len(gram)))
+    level = nnls(root.T, np.linalg.solve(root, x.T @ score))[0]
+    deviation = np.abs(score - x @ level)
+    spread = nnls(root.T, np.linalg.solve(root, x.T @ deviation))[0]
+    return Matching(knots, level, spread, max(float(deviation.mean()), 1e-9))
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is declared about descent: a family a model ('' unknown).
+
+    groups  wider circles within which pairs of different families are neither kin nor
+            unrelated (generations of one maker); the families themselves where not given
+    """
+
+    families: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.groups and len(self.groups) != len(self.families):
+            raise InputError("labels: as many groups as families are needed")
+
+    @property
+    def circles(self) -> tuple[str, ...]:
+        """Groups, or families where a model has no group."""
+        if not self.groups:
+            return self.families
+        return tuple(g or f for g, f in zip(self.groups, self.families, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Null and alternative of kinship scores.
+
+    matching  expected score given manner and tokenizer
+    null      sorted excess of unrelated pairs, float64 (m,)
+    order     families of those pairs, int64 (m, 2), in the same order
+    kin       sorted excess of known kin pairs, float64 (k,); empty without labels
+    models    panel members it rests on
+    families  families among them
+    labelled  whether families were declared; else they were guessed
+    """
+
+    matching: Matching
+    null: Floats
+    order: NDArray[np.int64]
+    kin: Floats
+    models: int
+    families: int
+    labelled: bool
+
+    def p_value(self, excess: Floats | float) -> Floats:
+        """(1 + #null >= excess) / (1 + n), of the shape given."""
+        above = len(self.null) - np.searchsorted(self.null, excess, side="left")
+        return np.asarray((1.0 + above) / (1.0 + len(self.null)))
+
+    def upper_p(self, excess: float, *, seed: int = 0) -> float:
+        """Upper bound of the p-value at CONFIDENCE, by resampling families; never below it."""
+        counts = self._counts(0)
+        start = int(np.searchsorted(self.null, excess, side="left"))
+        tail = self._counts(start)
+        weight = self._weights(seed)
+        total = np.maximum(np.einsum("bi,ij,bj->b", weight, counts, weight), 1.0)
+        share = (1.0 + np.einsum("bi,ij,bj->b", weight, tail, weight)) / (1.0 + total)
+        return max(float(np.quantile(share, CONFIDENCE)), float(self.p_value(excess)))
+
+    def threshold(self, rate: float, *, bound: bool = True, seed: int = 0) -> float:
+        """Smallest null excess whose p-value (its upper bound, with `bound`) is within `rate`.
+
+        Infinite when no excess can reach it: too few unrelated pairs were seen.
+        """
+        low, high = 0, len(self.null)
+        while low < high:
+            middle = (low + high) // 2
+            value = float(np.nextafter(self.null[middle], np.inf))
+            p = self.upper_p(value, seed=seed) if bound else float(self.p_value(value))
+            low, high = (low, middle) if p <= rate else (middle + 1, high)
+        return float(np.nextafter(self.null[low], np.inf)) if low < len(self.null) else np.inf
+
+    def kin_p(self, excess: Floats | float) -> Floats:
+        """(1 + #kin <= excess) / (1 + n): how rare so little is among known kin; 1 without any."""
+        below = np.searchsorted(self.kin, excess, side="right")
+        return np.asarray((1.0 + below) / (1.0 + len(self.kin)))
+
+    def power(self, rate: float) -> float:
+        """Share of known kin that reach a false-accusation rate; NaN without known kin."""
+        if not len(self.kin):
+            return float("nan")
+        return float(np.mean(self.kin >= self.threshold(rate)))
+
+    def _counts(self, start: int) -> Floats:
+        f = self.families
+        cell = self.order[start:, 0] * f + self.order[start:, 1]
+        return np.bincount(cell, minlength=f * f).reshape(f, f).astype(np.float64)
+
+    def _weights(self, seed: int) -> Floats:
+        draw = np.random.default_rng(seed)
+        f = self.families
+        return draw.multinomial(f, np.full(f, 1.0 / f), size=RESAMPLES).astype(np.float64)
+
+
+def calibrate(
+    pairs: PairEvidence,
+    labels: Labels | None = None,
+    *,
+    leave_out: Collection[int] = (),
+    matched: bool = True,
+) -> Calibration:
+    """Fit the null of unrelated pairs, without any pair of the models in `leave_out`.
+
+    Copies (equal answers throughout) and models without answers take no part; nor do, with
+    labels, models whose family is unknown. `matched` False leaves manner out. Raises
+    `InputError` when fewer than MINIMUM_MODELS models or MINIMUM_NULL pairs are left.
+    """
+    n = len(pairs)
+    ok = np.array(pairs.present.any(axis=1), dtype=np.bool_)
+    ok[list(leave_out)] = False
+    if labels is None:
+        families = guess_families(pairs)
+        circles = families
+    else:
+        if len(labels.families) != n:
+            raise InputError(f"labels: {len(labels.families)} for {n} models")
+        ok &= np.array([bool(f) for f in labels.families])
+        families = np.unique(np.array(labels.families), return_inverse=True)[1]
+        circles = np.unique(np.array(labels.circles), return_inverse=True)[1]
+    kept = np.flatnonzero(ok)
+    if len(kept) < MINIMUM_MODELS:
+        raise InputError(f"{len(kept)} other models to calibrate on, {MINIMUM_MODELS} are needed")
+    a, b = (kept[i] for i in np.triu_indices(len(kept), 1))
+    digest = np.unique(np.array(pairs.digest), return_inverse=True)[1]
+    unrelated = circles[a] != circles[b]
+    kin = (families[a] == families[b]) & (digest[a] != digest[b])
+    if int(unrelated.sum()) < MINIMUM_NULL:
+        raise InputError(
+            f"{int(unrelated.sum())} unrelated pairs to calibrate on, {MINIMUM_NULL} are needed"
+        )
+    score, covariates = pairs.score[a, b], np.stack([pairs.manner[a, b], pairs.clock[a, b]])
+    if not matched:
+        covariates = np.zeros_like(covariates)
+    matching = fit_matching(score[unrelated], covariates[:, unrelated])
+    excess = matching.excess(score, covariates)
+    number = np.unique(circles[kept], return_inverse=True)[1]
+    of = np.zeros(n, np.int64)
+    of[kept] = number
+    rank = np.argsort(excess[unrelated], kind="stable")
+    order = np.stack([of[a][unrelated], of[b][unrelated]], axis=1)[rank]
+    return Calibration(
+        matching,
+        excess[unrelated][rank],
+        order,
+        np.sort(excess[kin]) if labels is not None else np.zeros(0),
+        len(kept),
+        int(number.max()) + 1,
+        labels is not None,
+    )
+
+
+def guess_families(pairs: PairEvidence, cut: float = CLUSTER_CUT) -> NDArray[np.int64]:
+    """Family numbers (n,) by average linkage, for panels without labels.
+
+    Pairs merge where the mean score between clusters lies `cut` robust spreads above the median
+    pair. A high cut leaves distant kin among the unrelated, which costs power and accuses nobody.
+    """
+    n = len(pairs)
+    if n < 3:
+        return np.arange(n)
+    upper = pairs.score[np.triu_indices(n, 1)]
+    middle = float(np.median(upper))
+    spread = 1.4826 * float(np.median(np.abs(upper - middle)))
+    top = float(upper.max())
+    distance = top - pairs.score
+    np.fill_diagonal(distance, 0.0)
+    tree = linkage(squareform(distance, checks=False), "average")
+    limit = top - (middle + cut * max(spread, 1e-9))
+    if limit <= 0:
+        return np.arange(n)
+    return np.asarray(fcluster(tree, limit, "distance") - 1, np.int64)

@@ -1,0 +1,76 @@
+"""Manner: how alike two models sound whatever they are asked.
+
+Chat openings, a language, a habit of lists or of repeating the question make unrelated models
+agree. What they share across *different* probes shows how much: an answer of one to probe p
+against an answer of the other to probe q can agree only by manner. Tests of kinship compare a
+pair with unrelated pairs of the same manner, or everybody who says "Sure! Here is" is kin.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from cladist.kinship.corpus import Corpus
+from cladist.kinship.standard import Floats
+
+__all__ = ["cross_kernel", "manner_agreement", "opening_keys"]
+
+LENGTHS = (1, 2, 4, 8, 16, 32)
+"""Lengths of openings compared, in characters."""
+
+FLOOR = 0.1
+"""Part of the panel's mean norm below which a norm is not believed: models of few common
+openings must not turn into everybody's double."""
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def opening_keys(codes: NDArray[np.uint32]) -> list[NDArray[np.uint64]]:
+    """Hashes of openings of each length in LENGTHS, each uint64 like `codes` without its last axis.
+
+    0 stands where the answer is shorter. Equal openings have equal keys on all probes.
+    """
+    h = np.zeros(codes.shape[:-1], np.uint64)
+    out = []
+    for d in range(codes.shape[-1]):
+        h = (h ^ (codes[..., d].astype(np.uint64) + np.uint64(1))) * _GOLDEN
+        h ^= h >> np.uint64(29)
+        if d + 1 in LENGTHS:
+            out.append(np.where(codes[..., d] > 0, h | np.uint64(1), np.uint64(0)))
+    return out
+
+
+def manner_agreement(corpus: Corpus) -> Floats:
+    """Square root of the cosine of openings on different probes, float64 (n, n) in 0..1.
+
+    Every opening weighs its information over all answers of the panel. O(n p + sum over openings
+    of (models that use it)^2) time, O(n^2) memory; under a second for 800 x 100.
+    """
+    n, p = corpus.length.shape
+    if p < 2 or n == 0:
+        return np.zeros((n, n))
+    product = cross_kernel(corpus.codes)
+    own = np.diagonal(product)
+    norm = np.sqrt(np.maximum(own, max(FLOOR * float(own.mean()), 1e-12)))
+    return np.sqrt(np.clip(product / norm[:, None] / norm[None, :], 0.0, 1.0))
+
+
+def cross_kernel(codes: NDArray[np.uint32]) -> Floats:
+    """Mean shared information of openings over all pairs of different probes, float64 (n, n)."""
+    n, p = codes.shape[:2]
+    model = np.broadcast_to(np.arange(n)[:, None], (n, p))
+    probe = np.broadcast_to(np.arange(p), (n, p))
+    total = np.zeros((n, n))
+    for key in opening_keys(codes):
+        live = key > 0
+        if not live.any():
+            continue
+        _, place, count = np.unique(key[live], return_inverse=True, return_counts=True)
+        weight = np.sqrt(np.log(len(place) / count))[place]
+        every = sparse.csr_array((weight, (model[live], place)), shape=(n, len(count)))
+        cell = np.unique(probe[live] * len(count) + place, return_inverse=True)[1]
+        same = sparse.csr_array((weight, (model[live], cell)), shape=(n, int(cell.max()) + 1))
+        total += (every @ every.T).toarray() - (same @ same.T).toarray()
+    return np.asarray(total / (p * (p - 1)))

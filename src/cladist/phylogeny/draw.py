@@ -103,7 +103,7 @@ def _figure(
     shown = support and any(s == s for _, _, s, _ in picture.shares)
     rows = [*legend.items(), *([(f"{others} smaller groups", None)] if others else [])]
     entries = len(rows) + (2 if shown else 0)
-    legend_width = 0.45 + max((_width(printable(g), 8.0) for g, _ in rows), default=0.9)
+    legend_width = 0.45 + max((text_width(printable(g), 8.0) for g, _ in rows), default=0.9)
     page_left, page_bottom = left - 0.2, bottom - 0.55
     page_right = right + 0.2 + (legend_width if entries else 0.0)
     page_top = max(top, bottom + 0.2 * entries) + (0.45 if title else 0.15)
@@ -157,7 +157,7 @@ def _extent(picture: Sketch) -> tuple[float, float, float, float]:
     """Left, bottom, right and top of all lines and names."""
     corners = [p for p, _ in (*picture.lines, *picture.folds)]
     for label in picture.labels:
-        away = _width(label.text, picture.size) * (-1 if label.align == "right" else 1)
+        away = text_width(label.text, picture.size) * (-1 if label.align == "right" else 1)
         a = np.radians(label.turn)
         end = [label.x + away * np.cos(a), label.y + away * np.sin(a)]
         corners.append(np.array([[label.x, label.y], end]))
@@ -167,7 +167,7 @@ def _extent(picture: Sketch) -> tuple[float, float, float, float]:
     return float(low[0]), float(low[1]) - half, float(high[0]), float(high[1]) + half
 
 
-def _width(text: str, size: float) -> float:
+def text_width(text: str, size: float) -> float:
     """Width of a text in inches."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
@@ -192,7 +192,7 @@ def _supports(axes: Axes, picture: Sketch) -> None:
         if share != share:
             continue
         text = f"{share * 100:.0f}"
-        if room > _width(text, size) + 0.06:
+        if room > text_width(text, size) + 0.06:
             axes.text(x - 0.03, y + 0.015, text, fontsize=size, color="#666666", ha="right")
         elif share >= 0.7:
             dots[_FULL if share >= 0.95 else _HALF].append((x, y))

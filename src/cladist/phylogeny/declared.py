@@ -1,0 +1,83 @@
+"""Declared lineage as a tree, to hold against what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cladist.core.tree import Tree
+from cladist.errors import InputError
+from cladist.phylogeny.arrays import TreeArrays, build, optional, to_arrays
+
+
+def declared_tree(parents: Mapping[str, str]) -> Tree:
+    """The tree of a table model -> declared parent ('' for none), every branch of length 1.
+
+    A parent that is itself a model sits on an inner node and, so that trees can be compared by
+    their leaves, is also no leaf; models without a parent hang on the root. Parents that are no
+    rows of the table become named inner nodes. `InputError` for a cycle, naming it. O(n).
+    """
+    names = sorted({*parents, *(p for p in parents.values() if p)})
+    if not names:
+        raise InputError("declared lineage: the table is empty")
+    number = {name: k + 1 for k, name in enumerate(names)}
+    children: list[list[int]] = [[] for _ in range(len(names) + 1)]
+    for name in names:
+        children[number[parents.get(name, "") or ""] if parents.get(name) else 0].append(
+            number[name]
+        )
+    reached = [0]
+    for node in reached:
+        reached.extend(children[node])
+    if len(reached) != len(names) + 1:
+        lost = next(n for n in names if number[n] not in set(reached))
+        path = [lost]
+        while (above := parents[path[-1]]) not in path:
+            path.append(above)
+        circle = " -> ".join(path[path.index(above) :][:5])
+        raise InputError(f"declared lineage: models descend from each other: {circle} -> {above}")
+    length = [None, *([1.0] * len(names))]
+    root = build(children, length, ["", *names], [None] * (len(names) + 1), 0)
+    return Tree(root, rooted=True, method="declared")
+
+
+def untangled(fixed: Tree, turned: Tree, rounds: int = 4) -> tuple[Tree, Tree]:
+    """Both trees with children ordered so that lines between equal leaves cross little.
+
+    Children are sorted by the mean place of their leaves in the other tree, in turn; leaves that
+    only one tree has do not count. A heuristic: the least number of crossings is hard to find.
+    """
+    for _ in range(rounds):
+        turned = _sorted_by(turned, _places(fixed))
+        fixed = _sorted_by(fixed, _places(turned))
+    return fixed, turned
+
+
+def crossings(a: Tree, b: Tree) -> int:
+    """Pairs of common leaves that the trees list in opposite order. O(n^2)."""
+    place = _places(b)
+    order = [place[n] for n in a.leaves() if n in place]
+    return sum(x > y for k, x in enumerate(order) for y in order[k + 1 :])
+
+
+def _places(tree: Tree) -> dict[str, int]:
+    return {name: k for k, name in enumerate(tree.leaves())}
+
+
+def _sorted_by(tree: Tree, places: Mapping[str, int]) -> Tree:
+    flat: TreeArrays = to_arrays(tree)
+    children = flat.children()
+    total = [0.0] * len(flat)
+    count = [0] * len(flat)
+    for i in range(len(flat) - 1, -1, -1):
+        if not children[i] and flat.names[i] in places:
+            total[i], count[i] = float(places[flat.names[i]]), 1
+        for c in children[i]:
+            total[i] += total[c]
+            count[i] += count[c]
+    middle = [t / c if c else float("inf") for t, c in zip(total, count, strict=True)]
+    for below in children:
+        below.sort(key=lambda c: (middle[c], flat.names[c]))
+    length = [node.length for node in tree.root.preorder()]
+    return Tree(
+        build(children, length, flat.names, optional(flat.support), 0), tree.rooted, tree.method
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+# Type checkers take a constant of this name for true; importing `typing` for it would take
+# longer than all the rest here.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from cladist.api import (
         distances,
         extract,
+        family_tree,
         import_responses,
         newick,
         open_registry,
@@ -36,6 +37,7 @@ _PLACES = {
     "assay": "cladist.catalog",
     "distances": "cladist.api",
     "extract": "cladist.api",
+    "family_tree": "cladist.api",
     "import_responses": "cladist.api",
     "newick": "cladist.api",
     "open_registry": "cladist.api",
@@ -57,6 +59,7 @@ __all__ = [
     "assay",
     "distances",
     "extract",
+    "family_tree",
     "import_responses",
     "newick",
     "open_registry",
@@ -65,8 +68,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in _PLACES:
+        from importlib import import_module
+
         value = getattr(import_module(_PLACES[name]), name)
         globals()[name] = value
         return value

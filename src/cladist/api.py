@@ -103,32 +103,85 @@ def distances(
     return compare.distances(registry, chosen, names, metric)
 
 
-def tree(distances: DistanceMatrix, method: str = "nj", root: str = "midpoint") -> Tree:
+def tree(
+    distances: DistanceMatrix,
+    method: str = "nj",
+    root: str = "midpoint",
+    outgroup: Sequence[str] = (),
+) -> Tree:
     """A tree from distances: 'nj', 'bme' or 'upgma'; rooted by 'midpoint', 'mad' or 'none'.
 
-    UPGMA trees have a root of their own. Raises `UsageError` for other words, `InputError` for
-    fewer than three models.
+    An `outgroup` takes the place of `root`. UPGMA trees have a root of their own. Raises
+    `UsageError` for other words, `InputError` for fewer than three models.
     """
-    from cladist.phylogeny import joining, rooting
+    from cladist.phylogeny import joining
 
-    if method not in TREES or root not in ROOTS:
-        raise UsageError(
-            f"tree method '{method}' with root '{root}': use one of {', '.join(TREES)} and one "
-            f"of {', '.join(ROOTS)}"
-        )
-    if method == "upgma":
-        return joining.upgma(distances)
-    if method == "bme":
-        made = joining.balanced_minimum_evolution(distances)
-    else:
-        made = joining.neighbor_joining(distances)
+    if method not in TREES:
+        raise UsageError(f"tree method '{method}' is unknown; use one of {', '.join(TREES)}")
+    makers = {
+        "nj": joining.neighbor_joining,
+        "bme": joining.balanced_minimum_evolution,
+        "upgma": joining.upgma,
+    }
+    made = makers[method](distances)
+    if made.rooted and not outgroup:
+        return made
+    return _rooted(made, root, outgroup)
+
+
+def family_tree(
+    registry: Registry,
+    assay: str | Assay = "",
+    names: Sequence[str] | None = None,
+    *,
+    metric: str | None = None,
+    method: str = "nj",
+    root: str = "midpoint",
+    outgroup: Sequence[str] = (),
+    replicates: int = 0,
+    transfer: bool = False,
+    seed: int = 0,
+) -> Tree:
+    """The tree of a registry's models, with bootstrap support when `replicates` is above 0.
+
+    Support is Felsenstein's, or the transfer bootstrap expectation; probes are drawn with
+    `seed`. See `cladist.compare.tree_distances` for what the distances are.
+    """
+    chosen = compare.resolve_assay(registry, assay) if isinstance(assay, str) else assay
+    matrix = compare.tree_distances(registry, chosen, names, metric)
+    made = tree(matrix, method, "none")
+    if replicates:
+        from cladist.phylogeny.support import bootstrap
+
+        resampled, probes = compare.resampled_distances(registry, chosen, names, metric)
+        made = bootstrap(
+            made,
+            resampled,
+            probes,
+            replicates,
+            seed,
+            "transfer" if transfer else "felsenstein",
+            None if method == "nj" else lambda d: tree(d, method, "none"),
+        ).tree
+    if made.rooted and not outgroup:
+        return made
+    return _rooted(made, root, outgroup)
+
+
+def _rooted(made: Tree, root: str, outgroup: Sequence[str]) -> Tree:
+    from cladist.phylogeny import rooting
+
+    if root not in ROOTS:
+        raise UsageError(f"root '{root}' is unknown; use one of {', '.join(ROOTS)}")
+    if outgroup:
+        return rooting.root_outgroup(made, outgroup).tree
     if root == "none":
         return made
     return (rooting.root_mad if root == "mad" else rooting.root_midpoint)(made).tree
 
 
 def newick(tree: Tree) -> str:
-    """The tree as a line of Newick text."""
+    """The tree as a line of Newick text, with a newline at its end."""
     from cladist.formats.newick import write_newick
 
     return write_newick(tree)

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cladist.core.assay import Assay
 from cladist.core.distances import DistanceMatrix, dna_distances
+from cladist.core.responses import ResponseSet
 from cladist.encoders import represent
 from cladist.errors import AssayError, UsageError
 from cladist.registry import Registry
+
+if TYPE_CHECKING:
+    from cladist.phylogeny.support import WeightedDistances
+
+MOST_RESAMPLED = 200
+"""Models beyond which a bootstrap of the metric 'kinship' would take hours."""
 
 
 def resolve_assay(registry: Registry, wanted: str = "") -> Assay:
@@ -33,6 +44,80 @@ def resolve_assay(registry: Registry, wanted: str = "") -> Assay:
     listed = ", ".join(a.short for a in fits or known)
     problem = "fits several assays" if fits else "is no assay"
     raise AssayError(f"'{wanted}' {problem} of {registry.folder}; choose one of {listed}")
+
+
+def tree_distances(
+    registry: Registry,
+    assay: Assay,
+    names: Sequence[str] | None = None,
+    metric: str | None = None,
+) -> DistanceMatrix:
+    """The distances that trees are made of.
+
+    As `distances`, but under 'kinship' all strangers are put at one distance, since how
+    unrelated two unrelated models are is noise that neighbour joining would add up
+    (`cladist.phylogeny.saturation`).
+    """
+    if (metric or assay.method.metric) != "kinship":
+        return distances(registry, assay, names, metric)
+    return _bounded(_panel_answers(registry, assay), assay, names)
+
+
+def resampled_distances(
+    registry: Registry,
+    assay: Assay,
+    names: Sequence[str] | None = None,
+    metric: str | None = None,
+) -> tuple[WeightedDistances, int]:
+    """`tree_distances` as a function of how often every probe counts, and the number of probes.
+
+    For a bootstrap over probes; no model is asked. Under 'euclidean' and 'cosine' it works on
+    the per-probe blocks of the DNAs, under 'kinship' on the answers, which takes as long for
+    every replicate as for the whole: `UsageError` above 200 models. Not offered for 'nei'.
+    """
+    from cladist.phylogeny.support import block_distances
+
+    chosen = metric or assay.method.metric
+    probes = len(assay.protocol.probes)
+    if chosen in ("euclidean", "cosine"):
+        return block_distances(registry.dnas(assay, names, blocks=True), chosen), probes
+    if chosen != "kinship":
+        raise UsageError(
+            f"no support under metric '{chosen}'; use --metric kinship, cosine or euclidean"
+        )
+    answers = _panel_answers(registry, assay)
+    if len(answers) > MOST_RESAMPLED:
+        raise UsageError(
+            f"support under metric 'kinship' is for up to {MOST_RESAMPLED} models, here are "
+            f"{len(answers)}; use --metric cosine, which resamples the DNAs"
+        )
+
+    def weighted(weights: NDArray[np.float64]) -> DistanceMatrix:
+        drawn = np.repeat(np.arange(probes), weights.astype(np.int64))
+        # A probe drawn twice is two probes with the same answers, so it needs two names.
+        ids = tuple(f"{number}:{probe}" for number, probe in enumerate(drawn.tolist()))
+        again = [
+            ResponseSet(a.model, ids, tuple(a.slots[p] for p in drawn.tolist())) for a in answers
+        ]
+        return _bounded(again, assay, names)
+
+    return weighted, probes
+
+
+def _panel_answers(registry: Registry, assay: Assay) -> list[ResponseSet]:
+    """Answers of all models that have a DNA by the assay: the panel of the metric 'kinship'."""
+    return list(registry.responses(assay.protocol, [d.model for d in registry.dnas(assay)]))
+
+
+def _bounded(
+    answers: Sequence[ResponseSet], assay: Assay, names: Sequence[str] | None
+) -> DistanceMatrix:
+    from cladist.kinship.evidence import kinship_similarity
+    from cladist.phylogeny.saturation import bounded_distances
+
+    found = kinship_similarity(answers)
+    whole = bounded_distances(found.ids, found.combined, assay=assay.digest)
+    return whole if names is None else whole.select(names)
 
 
 def distances(
@@ -63,8 +148,6 @@ def distances(
     if chosen == "kinship":
         from cladist.kinship.evidence import kinship_distances
 
-        panel = registry.dnas(assay) if names is not None else dnas
-        answers = list(registry.responses(assay.protocol, [d.model for d in panel]))
-        whole = kinship_distances(answers, assay=assay.digest)
+        whole = kinship_distances(_panel_answers(registry, assay), assay=assay.digest)
         return whole if names is None else whole.select(ids)
     raise AssayError(f"metric '{chosen}' is unknown; use euclidean, cosine, nei or kinship")

@@ -28,6 +28,7 @@ GEMMA_TERMS = (
     "Gemma is provided under and subject to the Gemma Terms of Use found at "
     "ai.google.dev/gemma/terms; by using it you accept them, with the Prohibited Use Policy."
 )
+REPLICATES = 100
 PIRATE = "You are a pirate. Answer every question the way a pirate would."
 
 
@@ -117,11 +118,12 @@ def run(
             raise CladistError(result.refusal)
         done.append(result)
     with api.open_registry(registry) as store:
-        matrix = compare.distances(store, chosen, [m.name for m in members])
-    tree = api.tree(matrix)
+        names = [m.name for m in members]
+        matrix = compare.distances(store, chosen, names)
+        tree = api.family_tree(store, chosen, names, replicates=REPLICATES)
     family = {m.name: m.family for m in members}
     write_matrix(matrix, folder / "distances.csv")
-    write_text(folder / "tree.nwk", api.newick(tree) + "\n")
+    write_text(folder / "tree.nwk", api.newick(tree))
     _draw(tree, family, folder)
     return Demonstration(folder, family, tuple(done), matrix, tree)
 

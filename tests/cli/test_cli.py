@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from cladist import __version__
 from cladist.cli.common import one_line, safe
 from cladist.cli.main import app, main
+from cladist.formats.newick import read_newick
 
 
 def run(*arguments: str | Path) -> Result:
@@ -55,9 +56,19 @@ def lab(recorded: Path, tmp_path: Path) -> Path:
 
 def test_version_and_help() -> None:
     assert run("--version").output.strip() == f"cladist {__version__}"
-    for (
-        command
-    ) in ["extract", "import", "list", "show", "distances", "relatives", "tree", "assays", "probes", "doctor", "demo"]:
+    for command in [
+        "extract",
+        "import",
+        "list",
+        "show",
+        "distances",
+        "relatives",
+        "tree",
+        "assays",
+        "probes",
+        "doctor",
+        "demo",
+    ]:
         result = run(command, "--help")
         assert result.exit_code == 0
         assert f"cladist {command}" in re.sub(r"\s+", " ", result.output), command
@@ -101,6 +112,29 @@ def test_tree_holds_the_families(lab: Path, tmp_path: Path) -> None:
     assert found["rooted"] and found["models"] == 6
 
 
+@pytest.mark.parametrize("metric", ["kinship", "cosine", "euclidean"])
+def test_families_have_full_support(lab: Path, metric: str) -> None:
+    arguments = ["--support", "20", "--collapse", "0.9", "--metric", metric]
+    shown = run("tree", "--registry", lab, "--json", *arguments)
+    assert shown.exit_code == 0, shown.output
+    tree = read_newick(json.loads(shown.output)["newick"])
+    alphas = frozenset(f"alpha-{i}" for i in range(3))
+    assert {alphas, frozenset(tree.leaves()) - alphas} & set(tree.clades())
+
+
+def test_trees_in_other_formats_and_roots(lab: Path, tmp_path: Path) -> None:
+    for ending, start in (("nex", "#NEXUS"), ("xml", "<?xml"), ("nwk", "(")):
+        out = tmp_path / f"t.{ending}"
+        result = run("tree", "--registry", lab, "--out", out, "--outgroup", "beta-1")
+        assert result.exit_code == 0, result.output
+        assert out.read_text().startswith(start)
+    groups = tmp_path / "groups.csv"
+    groups.write_text("model,group\nalpha-0,A\nbeta-0,B\n")
+    picture = tmp_path / "t.svg"
+    assert run("tree", "--registry", lab, "--plot", picture, "--groups", groups).exit_code == 0
+    assert picture.stat().st_size > 1000
+
+
 def test_show_and_lists(lab: Path) -> None:
     shown = run("show", "beta-1", "--registry", lab)
     assert "12 of 12 probes usable" in shown.output
@@ -131,6 +165,15 @@ def test_mistakes_have_exit_codes_and_no_traceback(
         (2, "the ending tells", ["distances", "--out", tmp_path / "m.doc", "--registry", lab]),
         (3, "cannot write", ["distances", "--out", tmp_path / "no" / "m.csv", "--registry", lab]),
         (2, "tree method", ["tree", "--method", "zzz", "--registry", lab]),
+        (2, "root 'zzz'", ["tree", "--root", "zzz", "--registry", lab]),
+        (2, "needs support", ["tree", "--collapse", "0.5", "--registry", lab]),
+        (
+            2,
+            "no support under metric 'nei'",
+            ["tree", "--metric", "nei", "--support", "9", "-r", lab],
+        ),
+        (3, "needs a first line", ["tree", "--groups", bad, "--plot", "t.svg", "-r", lab]),
+        (3, "is not among", ["tree", "--outgroup", "ghost", "--registry", lab]),
     ]
     before = (lab / "registry.sqlite").read_bytes()
     for code, message, arguments in cases:

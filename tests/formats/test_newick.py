@@ -37,13 +37,18 @@ def star(names: list[str]) -> Tree:
 def test_written_form() -> None:
     pair = Node("", 0.5, (Node("a", 1.0), Node("b_c", 2.0)), 0.97)
     tree = Tree(Node("", None, (pair, Node("it's", 1 / 3))), rooted=True)
-    assert write_newick(tree) == "[&R] ((a:1,'b_c':2)0.97:0.5,'it''s':0.33333333);\n"
-    assert write_newick(tree, support=False, lengths=False) == "[&R] ((a,'b_c'),'it''s');\n"
+    assert (
+        write_newick(tree, mark_root=True) == "[&R] ((a:1,'b_c':2)0.97:0.5,'it''s':0.33333333);\n"
+    )
+    assert (
+        write_newick(tree, support=False, lengths=False, mark_root=True)
+        == "[&R] ((a,'b_c'),'it''s');\n"
+    )
 
 
 def test_hostile_names_come_back() -> None:
     tree = star(HOSTILE)
-    assert read_newick(write_newick(tree)) == tree
+    assert read_newick(write_newick(tree, mark_root=True)) == tree
 
 
 @given(st.lists(st.text(min_size=1), min_size=3, max_size=6, unique=True))
@@ -57,7 +62,7 @@ def test_names_and_support_on_one_inner_node() -> None:
     base = Node("base model", 1.0, (Node("a", 1.0), Node("b", 0.0)), 0.875)
     tree = Tree(Node("", None, (base, Node("c", 1.0), Node("d", 1.0))))
     assert "'base model'[&support=0.875]:1" in write_newick(tree)
-    assert read_newick(write_newick(tree)) == tree
+    assert read_newick(write_newick(tree, mark_root=True)) == tree
 
 
 @pytest.mark.parametrize(
@@ -148,7 +153,7 @@ def test_depth_is_no_problem() -> None:
     text = "(" * depth + "a" + "".join(f",b{i})" for i in range(depth)) + ";"
     tree = read_newick(text)
     assert len(tree.leaves()) == depth + 1
-    assert write_newick(tree) == "[&R] " + text + "\n"
+    assert write_newick(tree, mark_root=True) == "[&R] " + text + "\n"
     again = read_newick(text)
     assert again == tree
     assert hash(again) == hash(tree)

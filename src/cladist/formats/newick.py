@@ -33,9 +33,14 @@ def quoted(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
-def write_newick(tree: Tree, support: bool = True, lengths: bool = True) -> str:
-    """The tree on one line with a newline at its end; lengths to eight digits. O(n)."""
-    mark = "[&R] " if tree.rooted else ""
+def write_newick(
+    tree: Tree, support: bool = True, lengths: bool = True, mark_root: bool = False
+) -> str:
+    """The tree on one line with a newline at its end; lengths to eight digits. O(n).
+
+    `mark_root` puts [&R] before a rooted tree, which some simple readers do not understand.
+    """
+    mark = "[&R] " if tree.rooted and mark_root else ""
     return mark + newick_of(tree.root, support, lengths) + ";\n"
 
 

@@ -167,11 +167,7 @@ def test_mistakes_have_exit_codes_and_no_traceback(
         (2, "tree method", ["tree", "--method", "zzz", "--registry", lab]),
         (2, "root 'zzz'", ["tree", "--root", "zzz", "--registry", lab]),
         (2, "needs support", ["tree", "--collapse", "0.5", "--registry", lab]),
-        (
-            2,
-            "no support under metric 'nei'",
-            ["tree", "--metric", "nei", "--support", "9", "-r", lab],
-        ),
+        (4, "needs the encoder 'alleles'", ["tree", "--metric", "nei", "-r", lab]),
         (3, "needs a first line", ["tree", "--groups", bad, "--plot", "t.svg", "-r", lab]),
         (3, "is not among", ["tree", "--outgroup", "ghost", "--registry", lab]),
     ]

@@ -34,7 +34,8 @@ recorded completions; short ones find common ground again in sampled chat answer
 SHARE_CUT = 0.3
 """Relationship above which two members are one witness. None, .15 or .3 differ by .003 AUC."""
 
-_FEW = 20  # members below which an allele that everybody shows is kept, as nothing else may be
+FEW = 20
+"""Members up to which an allele that everybody shows is kept, as there may be nothing else."""
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _Words = NDArray[np.uint64]
@@ -145,7 +146,7 @@ def _contested(rows: _Ints, context: _Words, gram: _Words, n: int) -> tuple[_Int
     c_col, c_row = np.divmod(np.unique(place * n + rows), n)
     shown = np.bincount(a_col, minlength=len(first))
     stood = np.bincount(c_col, minlength=int(place.max()) + 1)
-    kept = (stood[of_allele] >= 2) & ((shown < stood[of_allele]) | (n <= _FEW))
+    kept = (stood[of_allele] >= 2) & ((shown < stood[of_allele]) | (n <= FEW))
     needed = np.zeros(len(stood), np.bool_)
     needed[of_allele[kept]] = True
     number, number_c = np.cumsum(kept) - 1, np.cumsum(needed) - 1
@@ -162,13 +163,18 @@ def _contested(rows: _Ints, context: _Words, gram: _Words, n: int) -> tuple[_Int
 def information(alleles: Alleles, weight: Floats) -> Floats:
     """Nats of each allele, (f,): -ln of its weighted share among those at its context.
 
-    Half a pseudo-member stands on each side, and 2/n of a member that never agrees for the
-    models that a small panel lacks: all of the background at n = 2, next to nothing at 1,000.
+    `weight` (n,) is zero for models outside the panel. Half a pseudo-member stands on each side,
+    and 2/n of a member that never agrees for the models that a small panel lacks: all of the
+    background at n = 2, next to nothing at 1,000. A choice that parts no two members of a larger
+    panel has none.
     """
-    n = max(len(weight), 1)
+    n = max(int((weight > 0).sum()), 1)
     shown = alleles.shown.T @ weight
     stood = (alleles.stood.T @ weight)[alleles.context]
-    return np.asarray(np.log((np.maximum(stood, shown) + 0.5 + 2.0 / n) / (shown + 0.5)))
+    nats = np.log((np.maximum(stood, shown) + 0.5 + 2.0 / n) / (shown + 0.5))
+    if n > FEW:
+        nats[stood - shown < 1e-6] = 0.0
+    return np.asarray(nats)
 
 
 def relationship(alleles: Alleles, present: NDArray[np.bool_], weight: Floats) -> Floats:
@@ -176,17 +182,20 @@ def relationship(alleles: Alleles, present: NDArray[np.bool_], weight: Floats) -
 
     A probe without an answer sits at the panel's mean: neither agreement nor disagreement. Of
     the mean only the part (n - 2)/n that is not the pair itself is removed. The mean norm is
-    added to both norms, or models with few shared alleles would turn into hubs. O(n p + sum over
+    added to both norms, or models with few shared alleles would turn into hubs. `weight` (n,) is
+    zero for models outside the panel, which change nothing for the others. O(n p + sum over
     alleles of (models that show it)^2) time, O(n^2) memory.
     """
-    n, p = present.shape
+    p = present.shape[1]
     f = len(alleles.probe)
+    inside = weight > 0
+    count = max(int(inside.sum()), 1)
     root = np.sqrt(information(alleles, weight)).astype(np.float32)
     y = alleles.shown.copy()
     y.data = root[y.indices]
     have = present.astype(np.float64)
     mass = np.maximum(have.T @ weight, 1e-9)
-    mean = np.asarray(y.T @ weight).ravel() / mass[alleles.probe] * ((n - 2) / n)
+    mean = np.asarray(y.T @ weight).ravel() / mass[alleles.probe] * ((count - 2) / count)
     by_probe = sparse.csr_array((np.ones(f), (np.arange(f), alleles.probe)), shape=(f, p))
     pulled = y.copy().astype(np.float64)
     pulled.data *= mean[y.indices]
@@ -195,12 +204,17 @@ def relationship(alleles: Alleles, present: NDArray[np.bool_], weight: Floats) -
     cross = own @ have.T
     k = (y @ y.T).toarray().astype(np.float64) - cross - cross.T + (have * norm) @ have.T
     d = np.maximum(np.diagonal(k), 0.0)
-    scale = np.sqrt(d + max(float(d.mean()), 1e-9))
+    scale = np.sqrt(d + max(float(d[inside].mean()), 1e-9))
     return np.asarray(k / scale[:, None] / scale[None, :])
 
 
-def redundancy_weights(relations: Floats) -> Floats:
-    """Weights of n members with mean one: 1 / members related above SHARE_CUT, itself included."""
-    close = (relations > SHARE_CUT).sum(1) + (np.diagonal(relations) <= SHARE_CUT)
-    weight = 1.0 / close
-    return np.asarray(weight * len(weight) / weight.sum())
+def redundancy_weights(relations: Floats, members: NDArray[np.bool_]) -> Floats:
+    """Weights (n,) of the members, with mean one among them, and zero for the others.
+
+    1 / members related above SHARE_CUT, itself included.
+    """
+    related = relations[np.ix_(members, members)]
+    close = (related > SHARE_CUT).sum(1) + (np.diagonal(related) <= SHARE_CUT)
+    weight = np.zeros(len(relations))
+    weight[members] = 1.0 / close
+    return np.asarray(weight * int(members.sum()) / weight.sum())

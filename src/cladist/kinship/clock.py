@@ -45,7 +45,7 @@ def contents(corpus: Corpus, probe: int) -> NDArray[np.float32]:
     return np.asarray(x / np.maximum(norm, np.float32(1e-9))[:, None], np.float32)
 
 
-def clock_evidence(corpus: Corpus) -> Floats:
+def clock_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:
     """How much better lengths agree given like content than in the panel, float64 (n, n).
 
     Per probe a product kernel of content (cosine^8) and length (exp(-|ln ratio| / LENGTH_SCALE)),
@@ -77,8 +77,11 @@ def clock_evidence(corpus: Corpus) -> Floats:
             matched[cells] += c
     np.fill_diagonal(agree, 0.0)
     np.fill_diagonal(matched, 0.0)
-    usual = (float((agree / (matched + 1)).sum()) + PSEUDO * EXPECTED) / (
-        float((matched / (matched + 1)).sum()) + PSEUDO
+    inside = np.flatnonzero(members)
+    cells = np.ix_(inside, inside)
+    share = 1 / (matched[cells] + 1)
+    usual = (float((agree[cells] * share).sum()) + PSEUDO * EXPECTED) / (
+        float((matched[cells] * share).sum()) + PSEUDO
     )
     excess = (agree.astype(np.float64) - usual * matched) / (matched + PRIOR) / SCALE
     np.fill_diagonal(excess, 0.0)

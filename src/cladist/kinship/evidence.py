@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
@@ -18,9 +19,13 @@ from cladist.kinship.alleles import (
 from cladist.kinship.clock import clock_evidence
 from cladist.kinship.corpus import Corpus, read_corpus
 from cladist.kinship.phrases import ALIVE, phrase_cosines, phrase_kernel
+from cladist.kinship.rate import fit_rates, rate_evidence
 from cladist.kinship.standard import Floats, standardise
 
-__all__ = ["Evidence", "kinship_distances", "kinship_similarity"]
+__all__ = ["Evidence", "distance_of", "evidence_of", "kinship_distances", "kinship_similarity"]
+
+ALLELES = 0.5
+"""Weight of the alleles: phrases read the same openings, so the two are not independent."""
 
 OFFSET = 3.0
 """Similarity at which distances begin to flatten, in units of the evidence. Unrelated pairs lie
@@ -43,31 +48,70 @@ class Evidence:
 
 
 def kinship_similarity(responses: Sequence[ResponseSet]) -> Evidence:
-    """Evidence of kinship between all models, each measured against the others as a panel."""
-    return _evidence(read_corpus(responses))
+    """Evidence of kinship between all models, each measured against the others as a panel.
+
+    At n = 2 there is no panel: what all models share cannot be told from what these two share,
+    and the numbers rest on the prior spreads alone. Raises `InputError` when a name occurs
+    twice. Costs are those of the channels; the n x n matrices are the memory.
+    """
+    corpus = read_corpus(responses)
+    return evidence_of(corpus, np.ones(len(corpus), np.bool_))
 
 
-def _evidence(corpus: Corpus) -> Evidence:
+def evidence_of(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
+    """Evidence between all n models with those in `members`, bool (n,), as the panel.
+
+    Models outside the panel add nothing to any statistic: the evidence among members, and that
+    of one outsider, do not depend on which other outsiders are there.
+    """
     n = len(corpus)
     if n < 2:
         return Evidence(corpus.models, {}, np.zeros((n, n)))
     present = corpus.present
-    one = np.ones(n)
-    whole, local = whole_alleles(corpus), local_alleles(corpus)
-    weight = redundancy_weights(relationship(whole, present, one)) if n > 2 else one
-    alike = relationship(whole, present, weight) + relationship(local, present, weight)
-    raw = {
-        "alleles": standardise(alike / 2),
-        "phrases": standardise(phrase_cosines(phrase_kernel(corpus), present.mean(1) > ALIVE)),
-        "clock": clock_evidence(corpus),
+    own = _own(corpus, members)
+    channels = {
+        "alleles": ALLELES * standardise(_alleles(corpus, members), members, own),
+        "phrases": standardise(
+            phrase_cosines(phrase_kernel(corpus, members), present.mean(1) > ALIVE, members),
+            members,
+            own,
+        ),
+        "clock": clock_evidence(corpus, members),
+        "rate": rate_evidence(fit_rates(corpus, members), n),
     }
-    total = sum(raw.values(), np.zeros((n, n)))
-    return Evidence(corpus.models, raw, total)
+    return Evidence(corpus.models, channels, sum(channels.values(), np.zeros((n, n))))
+
+
+def _alleles(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:
+    present = corpus.present
+    weight = members.astype(np.float64)
+    whole, local = whole_alleles(corpus), local_alleles(corpus)
+    if members.sum() > 2:
+        weight = redundancy_weights(relationship(whole, present, weight), members)
+    both = relationship(whole, present, weight) + relationship(local, present, weight)
+    return np.asarray(both / 2)
+
+
+def _own(corpus: Corpus, members: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each model outside the panel, the first member that said exactly the same, or -1."""
+    own = np.full(len(corpus), -1)
+    if members.all():
+        return own
+    said = corpus.digests()
+    first: dict[bytes, int] = {}
+    for i in np.flatnonzero(members):
+        first.setdefault(said[i], int(i))
+    for i in np.flatnonzero(~members):
+        own[i] = first.get(said[i], -1)
+    return own
 
 
 def kinship_distances(responses: Sequence[ResponseSet], *, assay: str = "") -> DistanceMatrix:
-    """Distances ln(1 + exp(OFFSET - similarity)) between all models."""
+    """Distances ln(1 + exp(OFFSET - similarity)) between all models; copies are near zero."""
     found = kinship_similarity(responses)
-    distance = np.logaddexp(0.0, OFFSET - found.combined)
-    np.fill_diagonal(distance, 0.0)
-    return symmetric(found.ids, distance, "kinship", assay)
+    return symmetric(found.ids, distance_of(found.combined), "kinship", assay)
+
+
+def distance_of(similarity: Floats) -> Floats:
+    """Distances from combined similarities: positive, strictly decreasing, float64, same shape."""
+    return np.asarray(np.logaddexp(0.0, OFFSET - similarity), np.float64)

@@ -16,25 +16,32 @@ SPREAD = 0.03
 """Spread that those pseudo-members show: what unrelated models of real panels show."""
 
 
-def _off(n: int) -> NDArray[np.bool_]:
-    return np.asarray(~np.eye(n, dtype=np.bool_))
-
-
-def standardise(similarity: Floats) -> Floats:
+def standardise(
+    similarity: Floats, members: NDArray[np.bool_], own: NDArray[np.int64] | None = None
+) -> Floats:
     """Mean of each entry's z-scores in its row and its column, (n, n), zero diagonal.
 
     Takes out what a model has in common with everybody (style, length, a language), so that no
-    model is everybody's neighbour. A panel of two has no mean but its own pair's: of the mean
-    only the part (n - 2)/n is removed, and spreads are shrunk to the panel's.
+    model is everybody's neighbour. Mean and spread of a row are over the panel's members without
+    the model itself; `own[i]` is the member that says just what model i says (-1 for none). A
+    panel of two has no mean but its own pair's: of the mean only the part (m - 2)/m is removed,
+    and spreads are shrunk to the panel's.
     """
-    n = len(similarity)
-    if n < 2:
+    n, m = len(similarity), int(members.sum())
+    if n < 2 or m < 2:
         return np.zeros((n, n))
-    off = _off(n)
-    t = np.where(off, similarity, 0.0)
-    row = t.sum(1) / (n - 1) * ((n - 2) / n)
-    total = float((t**2).sum())
-    pooled = (total + PSEUDO * SPREAD**2) / (n * (n - 1) + PSEUDO)
-    var = (((t - row[:, None]) ** 2 * off).sum(1) + PSEUDO * pooled) / (n - 1 + PSEUDO)
-    z = (t - row[:, None]) / np.sqrt(var)[:, None]
-    return np.where(off, (z + z.T) / 2, 0.0)
+    seen = np.broadcast_to(members, (n, n)).copy()
+    np.fill_diagonal(seen, False)
+    if own is not None:
+        twin = np.flatnonzero(own >= 0)
+        seen[twin, own[twin]] = False
+    t = np.where(seen, similarity, 0.0)
+    count = seen.sum(1)
+    row = t.sum(1) / count * ((m - 2) / m)
+    total = float((t[members] ** 2).sum())
+    pooled = (total + PSEUDO * SPREAD**2) / (m * (m - 1) + PSEUDO)
+    var = (((t - row[:, None]) ** 2 * seen).sum(1) + PSEUDO * pooled) / (count + PSEUDO)
+    z = (similarity - row[:, None]) / np.sqrt(var)[:, None]
+    z = (z + z.T) / 2
+    np.fill_diagonal(z, 0.0)
+    return np.asarray(z)

@@ -1,0 +1,183 @@
+"""A reference panel: models whose answers say what is common, frozen in one file.
+
+Kinship is a matter of what two models share beyond what unrelated models share, so it needs a
+background. A panel is that background as an artefact: the answers of its models, the protocol
+they answer to, a version and a hash of its contents. New models are measured against it and
+never enter it; whoever has the same file gets the same numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cladist.core.hashing import canonical_json
+from cladist.core.responses import Response, ResponseSet, State
+from cladist.errors import InputError, NotComparableError
+from cladist.kinship.corpus import read_corpus
+from cladist.kinship.evidence import evidence_of
+from cladist.kinship.standard import Floats
+
+__all__ = ["FORMAT", "Panel", "build_panel", "load_panel", "save_panel", "score_against"]
+
+FORMAT = 1
+"""Version of the file's layout and of the statistics taken from it; unknown ones are refused."""
+
+_KIND = "cladist-panel"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Answers of m reference models to one protocol, one usable sample a probe.
+
+    protocol   digest of the protocol that they answered
+    responses  m sets of answers over the same probes, sorted by name
+    digest     SHA-256 of protocol, names, probes and answers; the panel's identity
+    """
+
+    protocol: str
+    responses: tuple[ResponseSet, ...]
+    digest: str
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the m models, in order."""
+        return tuple(r.model for r in self.responses)
+
+    @property
+    def probe_ids(self) -> tuple[str, ...]:
+        """Probes of the panel, in order."""
+        return self.responses[0].probe_ids
+
+
+def build_panel(responses: Sequence[ResponseSet], protocol_digest: str) -> Panel:
+    """A panel from the answers of at least three models to the same probes.
+
+    The order in which they are given does not matter. Raises `InputError` for fewer models, for
+    names that occur twice, and for models without any usable answer; `NotComparableError` when
+    probes differ.
+    """
+    if len(responses) < 3:
+        raise InputError(f"a panel needs at least three models, {len(responses)} given")
+    read_corpus(responses)  # refuses names that occur twice
+    ordered = sorted(responses, key=lambda r: r.model)
+    probes = ordered[0].probe_ids
+    kept = []
+    for r in ordered:
+        if r.probe_ids != probes:
+            raise NotComparableError(
+                f"panel: '{r.model}' and '{ordered[0].model}' were asked other probes; build a "
+                "panel from models of one protocol"
+            )
+        texts = r.texts()
+        if not any(texts):
+            raise InputError(f"panel: '{r.model}' has no usable answer; leave it out")
+        slots = tuple(() if t is None else (Response(t, State.OK),) for t in texts)
+        kept.append(ResponseSet(r.model, probes, slots))
+    return Panel(protocol_digest, tuple(kept), _digest(protocol_digest, kept))
+
+
+def _digest(protocol: str, responses: Sequence[ResponseSet]) -> str:
+    h = hashlib.sha256(canonical_json([_KIND, FORMAT, protocol, responses[0].probe_ids]).encode())
+    for r in responses:
+        line = canonical_json([r.model, r.texts()])
+        h.update(line.encode("utf-8", "surrogatepass") + b"\n")
+    return h.hexdigest()
+
+
+def save_panel(panel: Panel, path: Path) -> None:
+    """Write one Parquet file: rows (model, probe, answer), identity in the metadata.
+
+    The same panel gives the same bytes with the same version of pyarrow; its `digest` does not
+    depend on that. Lone surrogates are kept (answers are stored as UTF-8 with surrogates).
+    """
+    names, probes, answers = [], [], []
+    for r in panel.responses:
+        for probe, text in zip(r.probe_ids, r.texts(), strict=True):
+            names.append(r.model)
+            probes.append(probe)
+            answers.append(None if text is None else text.encode("utf-8", "surrogatepass"))
+    head = {
+        "kind": _KIND,
+        "format": str(FORMAT),
+        "protocol": panel.protocol,
+        "digest": panel.digest,
+        "probes": canonical_json(panel.probe_ids),
+    }
+    table = pa.table(
+        {
+            "model": pa.array(names, pa.string()),
+            "probe": pa.array(probes, pa.string()),
+            "answer": pa.array(answers, pa.binary()),
+        }
+    ).replace_schema_metadata(head)
+    pq.write_table(table, path, compression="zstd")
+
+
+def load_panel(path: Path) -> Panel:
+    """Read a panel; `InputError` when it is none, is newer than this program, or was changed."""
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such panel") from None
+    except (pa.ArrowInvalid, OSError) as problem:
+        raise InputError(f"{path} is no panel: {problem}") from None
+    head = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+    if head.get("kind") != _KIND or table.column_names != ["model", "probe", "answer"]:
+        raise InputError(f"{path} is no panel; make one with 'cladist panel build'")
+    if head.get("format") != str(FORMAT):
+        raise InputError(
+            f"{path} has panel format {head.get('format')}, this version reads {FORMAT}; "
+            "update cladist or build the panel again"
+        )
+    names = table["model"].to_pylist()
+    probes = table["probe"].to_pylist()
+    answers = table["answer"].to_pylist()
+    width = probes.index(probes[0], 1) if probes[:1] and probes[0] in probes[1:] else len(probes)
+    responses = []
+    for start in range(0, len(names), max(width, 1)):
+        slots = tuple(
+            () if a is None else (Response(a.decode("utf-8", "surrogatepass"), State.OK),)
+            for a in answers[start : start + width]
+        )
+        responses.append(ResponseSet(names[start], tuple(probes[start : start + width]), slots))
+    protocol = head.get("protocol", "")
+    if not responses or _digest(protocol, responses) != head.get("digest"):
+        raise InputError(f"{path} was changed since it was built; fetch or build it again")
+    return Panel(protocol, tuple(responses), head["digest"])
+
+
+def score_against(
+    panel: Panel, responses: Sequence[ResponseSet], protocol_digest: str = ""
+) -> tuple[Floats, Floats]:
+    """Evidence of k new models with the panel's m, float64 (k, m), and among themselves, (k, k).
+
+    All statistics are the panel's: the row of one new model does not depend on the others, and a
+    member placed again gets its own row (and what it has with itself in its own column). New
+    models may carry the names of members. Raises `NotComparableError` when a protocol is given
+    that is not the panel's, or when a model shares no probe with it. Cost: that of the evidence
+    among m + k models; the panel's part is computed afresh, and k models at once share it.
+    """
+    if protocol_digest and protocol_digest != panel.protocol:
+        raise NotComparableError(
+            f"the panel rests on protocol {panel.protocol[:8]}, the models on "
+            f"{protocol_digest[:8]}; extract them with the panel's protocol"
+        )
+    known = set(panel.probe_ids)
+    new = []
+    for number, r in enumerate(responses):
+        if not known.intersection(r.probe_ids):
+            raise NotComparableError(f"'{r.model}' shares no probe with the panel")
+        slots = dict(zip(r.probe_ids, r.slots, strict=True))
+        row = tuple(slots.get(probe, ()) for probe in panel.probe_ids)
+        new.append(ResponseSet(f"\0{number}", panel.probe_ids, row))
+    m = len(panel.responses)
+    corpus = read_corpus([*panel.responses, *new])
+    found = evidence_of(corpus, np.arange(len(corpus)) < m)
+    return found.combined[m:, :m].copy(), found.combined[m:, m:].copy()

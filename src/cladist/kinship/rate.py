@@ -1,0 +1,227 @@
+"""The token rate: how much text of a given make-up a model puts into the token limit.
+
+Answers that were cut by one token limit hold equally many tokens, so their length given their
+characters tells the tokenizer, even where no two models say the same. Over a panel the log
+length of unfinished answers is regressed on their hashed characters and pairs of characters (no
+word list: any language), trimmed robustly, with an offset for every model. What a model's
+residuals show, on average and along the main axes of composition, is its rate vector, estimated
+by empirical Bayes; two models are compared by the Gaussian log likelihood ratio of one common
+vector against two independent ones.
+
+Where no common limit cut the answers, lengths scatter and the rate abstains, by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.kinship.corpus import Corpus
+from cladist.kinship.standard import Floats
+
+__all__ = ["RateModel", "Rates", "fit_rates", "rate_evidence"]
+
+BUCKETS = 256  # hashed characters, and as many hashed pairs
+READ = 4096  # characters whose composition describes an answer
+SHORTEST = 20  # characters below which an answer has ended by itself
+RIDGE = 1e-3  # of the mean eigenvalue; .1 differs by .02 AUC
+FITTED = 20_000  # answers that the regression is fitted on, evenly spread; more change nothing
+NEEDED = 10 * 2 * BUCKETS  # unfinished answers: ten for every coefficient, or the rate abstains
+SPREAD = 0.05  # log units: below this a spread of residuals is not credible
+NOISE = 0.2  # log units above which no common limit cut the answers: limits leave .1, none .4
+AXES = 8  # main axes of composition beside the mean
+TEXTS = 3  # answers near the limit below which a model has no rate
+ALIKE = 0.03  # correlation of residuals within a model: its texts share style
+ROUNDS = 12  # of the trimmed regression
+CLIP = 3.0  # nats that one shared tokenizer may say at most: unrelated models share tokenizers
+TERMINAL = frozenset(".!?。！？\"”'’)]}>*`:;…")
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True, eq=False)
+class RateModel:
+    """What a panel says about rates; immutable.
+
+    centre, cost  float64 (2 BUCKETS,) mean composition and slopes of log length
+    level         float, log length at the centre
+    window        residuals that count as cut by the limit
+    axes          float64 (2 BUCKETS, AXES)
+    mean, spread  float64 (1 + AXES,) prior of the rate vectors and its variances
+    noise         variance of a residual
+    """
+
+    centre: Floats
+    cost: Floats
+    level: float
+    window: tuple[float, float]
+    axes: Floats
+    mean: Floats
+    spread: Floats
+    noise: float
+
+
+@dataclass(frozen=True, eq=False)
+class Rates:
+    """Rate vectors of n models: posterior mean and variance (n, 1 + AXES), and who has one."""
+
+    mean: Floats
+    variance: Floats
+    known: NDArray[np.bool_]
+
+
+def _composition(corpus: Corpus) -> tuple[NDArray[np.float32], NDArray[np.int64], Floats]:
+    """Shares of hashed characters and pairs, owner and log length of every unfinished answer."""
+    size = 2 * BUCKETS
+    shares: list[NDArray[np.float32]] = [np.zeros((0, size), np.float32)]
+    owners: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    lengths: list[Floats] = [np.zeros(0)]
+    for j in range(len(corpus.probe_ids)):
+        who = [
+            i
+            for i in np.flatnonzero(corpus.length[:, j] >= SHORTEST)
+            if corpus.texts[i][j][-1] not in TERMINAL
+        ]
+        if not who:
+            continue
+        texts = [corpus.texts[i][j][:READ] for i in who]
+        count = np.array([len(t) for t in texts])
+        raw = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
+        wide = raw.astype(np.uint64)
+        own = np.repeat(np.arange(len(texts)) * size, count)
+        single = own + ((wide + np.uint64(7)) * _MIX >> np.uint64(56)).astype(np.int64)
+        mixed = (wide[:-1] * np.uint64(1000003) + wide[1:]) * _MIX >> np.uint64(56)
+        double = (own[:-1] + BUCKETS + mixed.astype(np.int64))[own[:-1] == own[1:]]
+        table = np.bincount(single, minlength=len(texts) * size)
+        table += np.bincount(double, minlength=len(texts) * size)
+        shares.append((table.reshape(-1, size) / count[:, None]).astype(np.float32))
+        owners.append(np.array(who, np.int64))
+        lengths.append(np.log(corpus.length[who, j].astype(np.float64)))
+    return np.concatenate(shares), np.concatenate(owners), np.concatenate(lengths)
+
+
+def fit_rates(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[RateModel, Rates] | None:
+    """The panel's rate model from its members, and the rates of all n models.
+
+    None when too few unfinished answers are there, or no common limit shows. Models outside the
+    panel change nothing in the model. O(characters + FITTED BUCKETS^2).
+    """
+    n = len(corpus)
+    shares, owner, y = _composition(corpus)
+    inside = members[owner]
+    if inside.sum() < NEEDED:
+        return None
+    panel = np.flatnonzero(inside)
+    step = -(-len(panel) // FITTED)
+    centre, cost, level, window = _regress(
+        shares[panel[::step]], owner[panel[::step]], y[panel[::step]], n
+    )
+    centred = shares - centre.astype(np.float32)
+    residual = y - level - centred @ cost
+    kept = (residual > window[0]) & (residual < window[1])
+    chosen = kept & inside
+    if chosen.sum() < NEEDED or float(residual[chosen].std()) > 2 * NOISE:
+        return None
+    weighted = centred * np.abs(cost).astype(np.float32)
+    part = weighted[chosen]
+    values, vectors = np.linalg.eigh((part.T @ part).astype(np.float64) / len(part))
+    axes = np.abs(cost)[:, None] * vectors[:, -AXES:] / np.sqrt(np.maximum(values[-AXES:], 1e-12))
+    design = np.hstack([np.ones((len(y), 1)), centred @ axes])[kept]
+    model, rates = _posterior(design, residual[kept], owner[kept], n, members)
+    if model[2] > NOISE**2 or (rates.known & members).sum() < TEXTS:
+        return None
+    return RateModel(centre, cost, level, window, axes, *model), rates
+
+
+def _regress(
+    shares: NDArray[np.float32], owner: NDArray[np.int64], y: Floats, n: int
+) -> tuple[Floats, Floats, float, tuple[float, float]]:
+    """Trimmed ridge regression with an offset a model, weights 1/sqrt(texts of the model)."""
+    centre = shares.mean(0, dtype=np.float64)
+    x = shares - centre.astype(np.float32)
+    kept = np.ones(len(y), np.bool_)
+    offset = np.zeros(n)
+    cost, level, middle, scale = np.zeros(x.shape[1]), 0.0, 0.0, 1.0
+    for step in range(ROUNDS):
+        weight = kept / np.sqrt(np.maximum(np.bincount(owner[kept], minlength=n), 1))[owner]
+        target = y - offset[owner]
+        level = float(np.average(target, weights=weight))
+        wx = x * weight[:, None].astype(np.float32)
+        gram = (wx.T @ x).astype(np.float64)
+        ridge = RIDGE * np.trace(gram) / len(gram)
+        cost = np.linalg.solve(
+            gram + ridge * np.eye(len(gram)), wx.T.astype(np.float64) @ (target - level)
+        )
+        residual = y - level - x @ cost
+        middle = float(np.median(residual[kept]))
+        scale = max(1.4826 * float(np.median(np.abs(residual[kept] - middle))), SPREAD)
+        kept = np.abs(residual - middle) < 3 * scale
+        if step >= 2:
+            for m in np.unique(owner):
+                mine = residual[(owner == m) & kept]
+                offset[m] = np.median(mine) if len(mine) >= TEXTS else 0.0
+            offset -= np.median(offset)
+    return centre, cost, level, (middle - 3 * scale, middle + 3 * scale)
+
+
+def _posterior(
+    design: Floats, y: Floats, owner: NDArray[np.int64], n: int, members: NDArray[np.bool_]
+) -> tuple[tuple[Floats, Floats, float], Rates]:
+    """Rate vectors by empirical Bayes; prior and noise come from the members alone."""
+    k = design.shape[1]
+    count = np.bincount(owner, minlength=n)
+    order = np.argsort(owner, kind="stable")
+    d, r = design[order], y[order]
+    square, cross, energy = np.zeros((n, k, k)), np.zeros((n, k)), np.zeros(n)
+    ends = np.cumsum(count)
+    for m in np.flatnonzero(count):
+        rows = slice(ends[m] - count[m], ends[m])
+        square[m], cross[m] = d[rows].T @ d[rows], d[rows].T @ r[rows]
+        energy[m] = r[rows] @ r[rows]
+    known = count >= TEXTS
+    used = known & members
+    if not used.any():
+        return (np.zeros(k), np.ones(k), np.inf), Rates(np.zeros((n, k)), np.ones((n, k)), known)
+    mean = np.zeros(k)
+    mean[0] = cross[used, 0].sum() / count[used].sum()
+    spread = np.array([0.05**2] + [0.02**2] * (k - 1))
+    noise = 0.06**2
+    post, variance = np.zeros((n, k)), np.zeros((n, k))
+    for _ in range(20):
+        inflated = (noise * (1 + np.maximum(count - 1, 0) * ALIKE))[:, None]
+        covariance: Floats = np.linalg.inv(square / inflated[:, :, None] + np.diag(1 / spread))
+        pull = (cross - square @ mean) / inflated
+        post = np.asarray(mean + np.einsum("nij,nj->ni", covariance, pull), np.float64)
+        rest = energy - 2 * (cross * post).sum(1) + np.einsum("ni,nij,nj->n", post, square, post)
+        rest += np.einsum("nij,nji->n", square, covariance)
+        mean = np.asarray(post[used].mean(0), np.float64)
+        variance = np.einsum("nii->ni", covariance).copy()
+        spread = np.maximum(((post[used] - mean) ** 2 + variance[used]).mean(0), 1e-8)
+        noise = float(rest[used].sum() / count[used].sum())
+    return (mean, spread, noise), Rates(post, variance, known)
+
+
+def rate_evidence(fitted: tuple[RateModel, Rates] | None, n: int) -> Floats:
+    """Nats for one tokenizer against two, float64 (n, n), clipped to +-CLIP; zero where unknown.
+
+    A posterior is taken back to the observation behind it, of variance v, so the log likelihood
+    ratio of a common vector is that of two Gaussian observations (per coordinate, prior tau).
+    """
+    total = np.zeros((n, n))
+    if fitted is None:
+        return total
+    model, rates = fitted
+    for j, tau in enumerate(model.spread):
+        v = 1 / np.maximum(1 / rates.variance[:, j] - 1 / tau, 1e-9)
+        x = (rates.mean[:, j] - model.mean[j]) * (tau + v) / tau
+        p, q = (tau + v)[:, None], (tau + v)[None, :]
+        a, b = x[:, None], x[None, :]
+        det = p * q - tau * tau
+        joint = (q * a * a - 2 * tau * a * b + p * b * b) / det
+        total += 0.5 * (np.log(p) + np.log(q) - np.log(det) + a * a / p + b * b / q - joint)
+    total[~rates.known] = 0.0
+    total[:, ~rates.known] = 0.0
+    np.fill_diagonal(total, 0.0)
+    return np.clip((total + total.T) / 2, -CLIP, CLIP)

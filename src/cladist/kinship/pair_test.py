@@ -34,7 +34,6 @@ from cladist.kinship.calibration import (
 )
 from cladist.kinship.corpus import Corpus, read_corpus
 from cladist.kinship.manner import opening_keys
-from cladist.kinship.phrases import phrase_kernel
 from cladist.kinship.standard import Floats
 from cladist.kinship.states import pair_states
 
@@ -64,6 +63,8 @@ MINIMUM_KIN = 30
 
 MINIMUM_PROBES = 10
 FLIPS = 9_999
+READ = 400  # characters of an answer whose wording is compared
+SHINGLE = 5
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -253,7 +254,7 @@ def probe_excess(
 ) -> Floats:
     """Evidence of the pair on every common probe beyond its controls, float64 (m,).
 
-    Shared openings (-ln of the share of controls that begin alike) and shared phrases, each less
+    Shared openings (-ln of the share of controls that begin alike) and shared wording, each less
     the mean over controls and in units of their spread over controls. Controls of a side are
     the CONTROLS models nearest in manner that are neither of the two families.
     """
@@ -270,7 +271,7 @@ def probe_excess(
     place = {int(k): 2 + n for n, k in enumerate(chosen)}
     both = np.flatnonzero(corpus.present[0] & corpus.present[1])
     total = np.zeros(len(both))
-    for values in (_openings(corpus), _phrases(corpus)):
+    for values in (_openings(corpus), _wordings(corpus)):
         mine = values[0, 1, both]
         ground = np.zeros(len(both))
         means = []
@@ -295,19 +296,13 @@ def _openings(corpus: Corpus) -> Floats:
     return out
 
 
-def _phrases(corpus: Corpus) -> Floats:
-    """(2, n, p) square-rooted phrase cosines of models 0 and 1 with everybody."""
+def _wordings(corpus: Corpus) -> Floats:
+    """(2, n, p) square-rooted cosines of shingles of models 0 and 1 with everybody."""
     n, p = corpus.length.shape
     out = np.zeros((2, n, p))
     for probe in range(p):
-        single = Corpus(
-            corpus.models,
-            corpus.probe_ids[probe : probe + 1],
-            tuple(row[probe : probe + 1] for row in corpus.texts),
-            corpus.codes[:, probe : probe + 1],
-            corpus.length[:, probe : probe + 1],
-        )
-        out[:, :, probe] = phrase_kernel(single)[:2]
+        x = _shingles([row[probe][:READ] for row in corpus.texts])
+        out[:, :, probe] = np.sqrt(np.clip((x[:2] @ x.T).toarray(), 0.0, None))
     return out
 
 
@@ -346,7 +341,8 @@ def mismatch_p(a: ResponseSet, b: ResponseSet, *, shuffles: int = 9_999, seed: i
     m = len(both)
     if m < 2:
         return 1.0
-    kernel = _shingle_kernel([[corpus.texts[k][p][:400] for p in both] for k in (0, 1)])
+    x = _shingles([corpus.texts[k][p][:READ] for k in (0, 1) for p in both])
+    kernel = np.sqrt(np.clip((x[:m] @ x[m:].T).toarray(), 0.0, None))
     draw = np.random.default_rng(seed)
     observed = float(np.trace(kernel))
     order = np.argsort(draw.random((shuffles, m)), axis=1)
@@ -354,25 +350,24 @@ def mismatch_p(a: ResponseSet, b: ResponseSet, *, shuffles: int = 9_999, seed: i
     return float((1 + np.sum(shuffled >= observed - 1e-9)) / (1 + shuffles))
 
 
-def _shingle_kernel(texts: list[list[str]]) -> Floats:
-    """(m, m) rarity-weighted, square-rooted cosines between two lists of m texts."""
+def _shingles(texts: Sequence[str]) -> sparse.csr_array:
+    """(n, f) unit rows of SHINGLE-character shingles, each weighing -ln of its share of texts."""
     owners, hashes = [], []
-    m = len(texts[0])
-    for number, text in enumerate(texts[0] + texts[1]):
-        codes = np.frombuffer((text + "\0" * 4).encode("utf-32-le", "surrogatepass"), "<u4")
-        width = len(codes) - 4
+    for number, text in enumerate(texts):
+        raw = (text + "\0" * (SHINGLE - 1)).encode("utf-32-le", "surrogatepass") if text else b""
+        codes = np.frombuffer(raw, "<u4")
+        width = max(len(codes) - SHINGLE + 1, 0)
         h = np.zeros(width, np.uint64)
-        for d in range(5):
+        for d in range(SHINGLE):
             h = (h + codes[d : d + width].astype(np.uint64) + np.uint64(1)) * _GOLDEN
         h = np.unique(h)
         hashes.append(h)
         owners.append(np.full(len(h), number))
     owner: NDArray[np.int64] = np.concatenate(owners)
     _, place, users = np.unique(np.concatenate(hashes), return_inverse=True, return_counts=True)
-    weight = np.log((2 * m + 1) / users)[place]
-    norm = np.sqrt(np.bincount(owner, weight**2, 2 * m))
-    x = sparse.csr_array((weight / norm[owner], (owner, place)), shape=(2 * m, len(users)))
-    return np.asarray(np.sqrt(np.clip((x[:m] @ x[m:].T).toarray(), 0.0, None)))
+    weight = np.log((len(texts) + 1) / users)[place]
+    norm = np.sqrt(np.bincount(owner, weight**2, len(texts)))
+    return sparse.csr_array((weight / norm[owner], (owner, place)), shape=(len(texts), len(users)))
 
 
 def adjust(p: Sequence[float], method: Literal["holm", "bh", "none"] = "holm") -> Floats:

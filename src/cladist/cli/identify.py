@@ -1,0 +1,133 @@
+"""cladist identify: which family of the registry a model belongs to, or none of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from cladist.cli.common import (
+    DEFAULT_REGISTRY,
+    AssayOption,
+    JsonOption,
+    RegistryOption,
+    note,
+    one_line,
+    out,
+    print_json,
+    table,
+)
+from cladist.cli.kinship import LabelsOption, RateOption, evidence, load, plain, read
+
+
+def identify(
+    model: Annotated[str, typer.Argument(help="The model in question.")],
+    registry: RegistryOption = DEFAULT_REGISTRY,
+    assay: AssayOption = "",
+    labels: LabelsOption = None,
+    prior_none: Annotated[
+        float,
+        typer.Option(min=0.001, max=0.999, help="Chance, beforehand, that it is none of these."),
+    ] = 0.5,
+    rate: RateOption = 0.01,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many to show.")] = 5,
+    json: JsonOption = False,
+) -> None:
+    """Rank the families that a model may descend from, with 'none of these' among the answers.
+
+    With --labels, families get probabilities, calibrated by asking the registry's own models
+    with and without their family. Without, the nearest models are tested one by one.
+
+    Examples: `cladist identify suspect --labels families.csv`, `cladist identify suspect --json`
+    """
+    from cladist.compare import resolve_assay
+    from cladist.registry import Registry
+
+    with Registry.open(registry, create=False) as store:
+        chosen = resolve_assay(store, assay)
+        store.model(model)
+        responses = load(store, chosen)
+    pairs, circles = evidence(responses, read(labels))
+    if circles is None:
+        _nearest(pairs, model, rate, count, chosen.short, json)
+        return
+    from cladist.kinship.identify import fit_identifier
+    from cladist.kinship.identify import identify as rank
+
+    fitted = fit_identifier(pairs, circles, prior=prior_none, without=model)
+    found = rank(pairs, circles, fitted, model)
+    if json:
+        data = asdict(found)
+        print_json(
+            {
+                **plain(data),
+                "assay": chosen.short,
+                "prior_none": prior_none,
+                "calibrated_on": {"models": fitted.queries, "families": fitted.families},
+            }
+        )
+        return
+    ranked = [
+        (one_line(f), p, one_line(m[0]))
+        for f, p, m in zip(found.families, found.probabilities, found.members, strict=True)
+    ][:count]
+    rows = table("family", "probability", "nearest member", right=("probability",))
+    entries = sorted([*ranked, ("none of these", found.none, "")], key=lambda e: -e[1])
+    for name, probability, member in entries:
+        rows.add_row(name, f"{probability:.1%}", member)
+    console = out()
+    console.print(rows)
+    console.print(
+        f"Calibrated on {fitted.queries} models of {fitted.families} families in this registry, "
+        f"each asked with and without its family; chance of none beforehand {prior_none:g}."
+    )
+
+
+def _nearest(pairs: Any, model: str, rate: float, count: int, assay: str, json: bool) -> None:
+    import numpy as np
+
+    from cladist.kinship.calibration import MINIMUM_MODELS, calibrate
+    from cladist.kinship.pair_test import adjust
+
+    i = pairs.index(model)
+    others = [k for k in range(len(pairs)) if k != i]
+    order = sorted(others, key=lambda k: (-pairs.score[i, k], k))
+    if len(others) <= MINIMUM_MODELS:
+        note(
+            f"{len(others)} other models are too few to calibrate on: this is an order, and says "
+            "nothing of kinship"
+        )
+        shown = [{"model": pairs.models[k], "p": None, "related": None} for k in order[:count]]
+        none = None
+    else:
+        fitted = calibrate(pairs, leave_out=[i])
+        covariates = np.stack([pairs.manner[i, others], pairs.clock[i, others]])
+        excess = fitted.matching.excess(pairs.score[i, others], covariates)
+        raw = np.array([min(fitted.upper_p(float(e)), 1.0) for e in excess])
+        adjusted = dict(zip(others, adjust(raw.tolist(), "bh"), strict=True))
+        order = sorted(others, key=lambda k: (adjusted[k], -pairs.score[i, k]))
+        shown = [
+            {
+                "model": pairs.models[k],
+                "p": float(adjusted[k]),
+                "related": bool(adjusted[k] <= rate),
+            }
+            for k in order[:count]
+        ]
+        none = not any(adjusted[k] <= rate for k in others)
+    if json:
+        print_json({"model": model, "assay": assay, "none_shown": none, "nearest": shown})
+        return
+    rows = table("nearest", "p (adjusted)", "", right=("p (adjusted)",))
+    for s in shown:
+        p = s["p"]
+        word = "" if p is None else "related" if s["related"] else "not shown to be kin"
+        rows.add_row(one_line(str(s["model"])), "" if p is None else f"{p:.2g}", word)
+    console = out()
+    console.print(rows)
+    if none:
+        console.print(
+            f"None of these is shown to be kin at a false discovery rate of {rate:g}. That is no "
+            "proof of the contrary; --labels gives probabilities of families, and of none."
+        )

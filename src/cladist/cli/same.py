@@ -1,0 +1,103 @@
+"""cladist same: are two deployments the same model?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cladist.cli.common import (
+    DEFAULT_REGISTRY,
+    AssayOption,
+    JsonOption,
+    RegistryOption,
+    one_line,
+    out,
+    print_json,
+)
+from cladist.cli.kinship import RateOption
+
+
+def same(
+    first: Annotated[str, typer.Argument(help="A model of the registry.")],
+    second: Annotated[str, typer.Argument(help="The model or deployment to hold against it.")],
+    registry: RegistryOption = DEFAULT_REGISTRY,
+    other: Annotated[
+        Path | None,
+        typer.Option("--other", help="Registry of the second model, when asked into another one."),
+    ] = None,
+    assay: AssayOption = "",
+    rate: RateOption = 0.01,
+    tolerance: Annotated[
+        float, typer.Option(min=0.0, max=0.9, help="Difference that still counts as the same.")
+    ] = 0.1,
+    json: JsonOption = False,
+) -> None:
+    """Test whether two sets of answers come from the same model in the same deployment.
+
+    With one greedy answer a probe, answers are compared to the character, and a few differences
+    (--tolerance, a share of probes) are put down to rounding. With several sampled answers, the
+    distance between the two is held against the spread within each.
+
+    To check an endpoint later, ask it into a registry of its own:
+    `cladist extract URI -r today`, then `cladist same NAME NAME -r reference --other today`.
+    """
+    from cladist.compare import resolve_assay
+    from cladist.errors import NotComparableError, UsageError
+    from cladist.kinship.identity import same_model
+    from cladist.registry import Registry
+
+    with Registry.open(registry, create=False) as store:
+        chosen = resolve_assay(store, assay)
+        store.model(first)
+        if other is None and first == second:
+            raise UsageError(
+                "one set of answers is always the same as itself; ask the model again into "
+                "another registry and name that with --other"
+            )
+        if other is None:
+            store.model(second)
+            a, b = store.responses(chosen.protocol, [first, second])
+        else:
+            (a,) = store.responses(chosen.protocol, [first])
+    if other is not None:
+        with Registry.open(other, create=False) as store:
+            store.model(second)
+            if chosen.protocol.digest not in {p.digest for p in store.protocols()}:
+                raise NotComparableError(
+                    f"{other} holds no answers to the probes of {chosen.short}; extract the model "
+                    "with the same assay"
+                )
+            (b,) = store.responses(chosen.protocol, [second])
+    decoding = chosen.protocol.decoding
+    recorded = decoding.interface == "recorded"
+    result = same_model(
+        a,
+        b,
+        greedy=None if recorded else decoding.temperature == 0,
+        repeatable=not recorded,
+        rate=rate,
+        tolerance=tolerance,
+    )
+    if json:
+        print_json({"assay": chosen.short, **asdict(result)})
+        return
+    console = out()
+    console.print(f"{one_line(result.a)} and {one_line(result.b)}: {result.verdict}")
+    console.print(f"  {result.reason}.")
+    what = (
+        "of the answers differ"
+        if result.mode == "greedy"
+        else "of the spread within a model (squared distance)"
+    )
+    low, high = result.interval
+    console.print(
+        f"  difference {result.effect:.1%} {what}, 95% {low:.1%} to {high:.1%}; p {result.p:.2g}"
+    )
+    console.print(f"  agreement  {result.agreement:.0%} of the characters from the start")
+    console.print(
+        f"  rests on   {result.probes} probes and {result.samples} {result.mode} answers; up to "
+        f"{result.tolerance:.0%} counts as the same, 'changed' errs at most {result.rate:g}"
+    )

@@ -1,0 +1,216 @@
+"""Who descends from whom among kin: direction, and several parents.
+
+Direction. An ancestor lies nearer to the rest of its family than a descendant, which has moved
+on; and a descendant shows rarer alleles, which nobody else has. Both are differences between two
+models over the same things (relatives, probes), so each has a bootstrap. Only where both point
+one way, and neither is doubtful, is an ancestor named. Dates, where given, overrule: a model
+cannot descend from a later one.
+
+Several parents. A merge answers now like one parent, now like another. Its evidence profile over
+the panel is written as a non-negative mixture of the candidates' profiles; whether a further
+parent is needed is tested by sign flips over probes of what it adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from cladist.core.responses import ResponseSet
+from cladist.errors import InputError
+from cladist.kinship.calibration import PairEvidence
+from cladist.kinship.corpus import read_corpus
+from cladist.kinship.manner import opening_keys
+from cladist.kinship.pair_test import adjust, sign_flip_p
+from cladist.kinship.standard import Floats
+
+__all__ = ["Direction", "Mixture", "direction", "mixture", "rarity"]
+
+RELATIVES = 10
+"""Nearest relatives on either side that centrality is read from."""
+
+RESAMPLES = 1_000
+SURE = 0.9
+"""Share of bootstrap replicates that must agree before an ancestor is named."""
+
+
+@dataclass(frozen=True)
+class Direction:
+    """Which of two kin is the ancestor.
+
+    ancestor    its name, '' for cannot tell
+    basis       'dates', 'behaviour' or ''
+    centrality  mean evidence with common relatives, a less b; positive speaks for a
+    rarity      mean nats of openings, b less a; positive speaks for a
+    support     share of bootstrap replicates in which each of the two speaks for a
+    """
+
+    a: str
+    b: str
+    ancestor: str
+    basis: Literal["dates", "behaviour", ""]
+    reason: str
+    centrality: float
+    rarity: float
+    support: tuple[float, float]
+
+
+def rarity(responses: Sequence[ResponseSet]) -> Floats:
+    """Nats of the opening of every answer against all models, float64 (n, p); NaN where missing.
+
+    -ln of the share of models that begin alike, averaged over lengths of openings.
+    """
+    corpus = read_corpus(responses)
+    n, p = corpus.length.shape
+    total, seen = np.zeros((n, p)), np.zeros((n, p))
+    have = np.maximum(corpus.present.sum(axis=0), 1)
+    for key in opening_keys(corpus.codes):
+        for probe in range(p):
+            live = key[:, probe] > 0
+            if live.any():
+                _, place, count = np.unique(
+                    key[live, probe], return_inverse=True, return_counts=True
+                )
+                total[live, probe] += np.log(have[probe] / count[place])
+                seen[live, probe] += 1
+    return np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
+
+
+def direction(
+    pairs: PairEvidence,
+    rare: Floats,
+    a: str,
+    b: str,
+    *,
+    dates: tuple[str, str] = ("", ""),
+    seed: int = 0,
+) -> Direction:
+    """Which of `a` and `b` is the ancestor, given that one descends from the other.
+
+    Siblings have none among them; behaviour cannot tell them from parent and child.
+    `rare` is `rarity` of the same models in the same order; `dates` are ISO dates ('' unknown).
+    Raises `InputError` for unknown names.
+    """
+    i, j = pairs.index(a), pairs.index(b)
+    if i == j:
+        raise InputError(f"'{a}' is no descendant of itself; name two models")
+    draw = np.random.default_rng(seed)
+    nearest = np.argsort(-np.maximum(pairs.score[i], pairs.score[j]), kind="stable")
+    nearest = nearest[~np.isin(nearest, [i, j])][:RELATIVES]
+    central = pairs.score[i, nearest] - pairs.score[j, nearest]
+    both = np.isfinite(rare[i]) & np.isfinite(rare[j])
+    private = rare[j, both] - rare[i, both]
+    support = (_support(central, draw), _support(private, draw))
+    values = (_mean(central), _mean(private))
+    if dates[0] and dates[1] and dates[0] != dates[1]:
+        older = a if dates[0] < dates[1] else b
+        reason = f"{older} was released first ({min(dates)}, the other {max(dates)})"
+        return Direction(a, b, older, "dates", reason, *values, support)
+    for name, share in ((a, support), (b, (1 - support[0], 1 - support[1]))):
+        if min(share) >= SURE:
+            reason = f"{name} is nearer to the relatives of both, and the other gives rarer answers"
+            return Direction(a, b, name, "behaviour", reason, *values, support)
+    reason = "nearness to common relatives and rarity of answers do not clearly point one way"
+    return Direction(a, b, "", "", reason, *values, support)
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if len(values) else 0.0
+
+
+def _support(values: Floats, draw: np.random.Generator) -> float:
+    if not len(values):
+        return 0.5
+    picks = draw.integers(0, len(values), (RESAMPLES, len(values)))
+    means = values[picks].mean(axis=1)
+    return float(np.mean((means > 0) + 0.5 * (means == 0)))
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Parents of one model as a non-negative mixture.
+
+    parents  candidates, heaviest first
+    weights  their shares, adding up to one (all zero when nothing fits)
+    p        Holm-adjusted p-values that a parent adds nothing to the others
+    probes   probes it rests on
+    """
+
+    child: str
+    parents: tuple[str, ...]
+    weights: tuple[float, ...]
+    p: tuple[float, ...]
+    probes: int
+
+    def needed(self, rate: float = 0.05) -> tuple[str, ...]:
+        """Parents that are needed beside the others at a level."""
+        return tuple(n for n, p in zip(self.parents, self.p, strict=True) if p <= rate)
+
+
+def mixture(
+    responses: Sequence[ResponseSet], child: str, candidates: Sequence[str], *, seed: int = 0
+) -> Mixture:
+    """Split a model among candidate parents; all others given are the background.
+
+    Per probe the child's shared information with everybody (nats of the longest common opening)
+    is the profile to explain by those of the candidates. A parent is needed if, on the probes
+    where it and the rest of the mixture disagree, the child goes with it more often than
+    unrelated models do. Raises `InputError` for fewer than two candidates or unknown names.
+    """
+    if len(set(candidates)) < 2 or child in candidates:
+        raise InputError("a mixture needs at least two candidates other than the model itself")
+    names = [r.model for r in responses]
+    missing = [n for n in (child, *candidates) if n not in names]
+    if missing:
+        raise InputError(f"no answers of {', '.join(missing)}")
+    corpus = read_corpus(responses)
+    row = names.index(child)
+    parents = [names.index(c) for c in candidates]
+    rest = [k for k in range(len(names)) if k != row and k not in parents]
+    common = np.flatnonzero(corpus.present[[row, *parents]].all(axis=0))
+    shared = _profiles(corpus.codes, [row, *parents])
+    # Targets: what the child shares with each candidate, and candidates with each other.
+    gram = shared[1:][:, parents][:, :, common].mean(axis=2)
+    target = shared[0][parents][:, common].mean(axis=1)
+    root = np.linalg.cholesky((gram + gram.T) / 2 + 1e-6 * np.eye(len(parents)) * gram.trace())
+    weights = nnls(root.T, np.linalg.solve(root, target))[0]
+    p_values = []
+    for k in range(len(parents)):
+        others = [q for q in range(len(parents)) if q != k]
+        mine = shared[0][parents[k]][common]
+        best = shared[0][[parents[q] for q in others]][:, common].max(axis=0)
+        gain = np.maximum(mine - best, 0.0)
+        if rest:
+            # Unrelated models fall in with a parent by chance as well: take their part off.
+            ground = shared[1 + k][rest][:, common]
+            against = np.max([shared[1 + q][rest][:, common] for q in others], axis=0)
+            gain = gain - np.maximum(ground - against, 0.0).mean(axis=0)
+        p_values.append(sign_flip_p(gain, seed=seed))
+    total = float(weights.sum())
+    share = weights / total if total > 0 else weights
+    adjusted = adjust(p_values)
+    order = np.argsort(-share, kind="stable")
+    return Mixture(
+        child,
+        tuple(candidates[k] for k in order),
+        tuple(float(share[k]) for k in order),
+        tuple(float(adjusted[k]) for k in order),
+        len(common),
+    )
+
+
+def _profiles(codes: NDArray[np.uint32], rows: Sequence[int]) -> Floats:
+    """(q, n, p) nats of the longest common opening of the rows with everybody."""
+    n, p = codes.shape[:2]
+    out = np.zeros((len(rows), n, p))
+    for key in opening_keys(codes):
+        for number, row in enumerate(rows):
+            same = (key == key[row]) & (key > 0)
+            nats = np.log((n + 1) / np.maximum(same.sum(axis=0), 1))
+            out[number] = np.maximum(out[number], np.where(same, nats, 0.0))
+    return out

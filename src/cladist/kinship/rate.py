@@ -116,7 +116,7 @@ def fit_rates(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[RateModel, Ra
     panel = np.flatnonzero(inside)
     step = -(-len(panel) // FITTED)
     centre, cost, level, window = _regress(
-        shares[panel[::step]], owner[panel[::step]], y[panel[::step]], n
+        shares[panel[::step]], owner[panel[::step]], y[panel[::step]], members
     )
     slope = cost.astype(np.float32)
     residual = y - level + float(centre @ cost) - shares @ slope
@@ -144,9 +144,10 @@ def _axes(shares: NDArray[np.float32], centre: Floats, cost: Floats) -> Floats:
 
 
 def _regress(
-    shares: NDArray[np.float32], owner: NDArray[np.int64], y: Floats, n: int
+    shares: NDArray[np.float32], owner: NDArray[np.int64], y: Floats, members: NDArray[np.bool_]
 ) -> tuple[Floats, Floats, float, tuple[float, float]]:
     """Trimmed ridge regression with an offset a model, weights 1/sqrt(texts of the model)."""
+    n = len(members)
     centre = shares.mean(0, dtype=np.float64)
     x = shares - centre.astype(np.float32)
     kept = np.ones(len(y), np.bool_)
@@ -171,7 +172,7 @@ def _regress(
             for m in np.unique(owner):
                 mine = residual[(owner == m) & kept]
                 offset[m] = np.median(mine) if len(mine) >= TEXTS else 0.0
-            offset -= np.median(offset)
+            offset -= np.median(offset[members])
     return centre, cost, level, (middle - 3 * scale, middle + 3 * scale)
 
 

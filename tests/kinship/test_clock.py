@@ -1,0 +1,78 @@
+"""Clock and rate: one token limit, two tokenizers, nothing else in common."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cladist.core.responses import ResponseSet
+from cladist.kinship.clock import clock_evidence
+from cladist.kinship.corpus import read_corpus
+from cladist.kinship.rate import CLIP, fit_rates, rate_evidence
+
+LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz "))
+
+
+def cut(seed: int, characters: int, spread: float, probes: int = 55) -> list[str | None]:
+    """Random letters, every answer about as long as the tokens of this tokenizer reach."""
+    rng = np.random.default_rng(seed)
+    sizes = np.exp(rng.normal(np.log(characters), spread, probes)).astype(int)
+    return ["x" + "".join(rng.choice(LETTERS, k)) + "x" for k in sizes]
+
+
+def panel(spread: float) -> list[ResponseSet]:
+    """A hundred models, every other one with a tokenizer that packs a fifth more."""
+    return [
+        ResponseSet.of_texts(f"m{k}", cut(k, 300 if k % 2 else 360, spread)) for k in range(100)
+    ]
+
+
+def test_rate_tells_tokenizers_where_nothing_is_said_alike() -> None:
+    models = panel(0.05)
+    members = np.ones(100, bool)
+    fitted = fit_rates(read_corpus(models), members)
+    assert fitted is not None
+    found = rate_evidence(fitted, 100)
+    kind = np.arange(100) % 2
+    same = kind[:, None] == kind[None, :]
+    off = ~np.eye(100, dtype=bool)
+    assert found[same & off].min() > found[~same].max()
+    assert np.abs(found).max() <= CLIP
+
+
+def test_rate_abstains_without_a_common_limit() -> None:
+    assert fit_rates(read_corpus(panel(0.9)), np.ones(100, bool)) is None
+
+
+def test_rate_abstains_in_a_small_panel() -> None:
+    assert fit_rates(read_corpus(panel(0.05)[:20]), np.ones(20, bool)) is None
+    assert (rate_evidence(None, 3) == 0).all()
+
+
+def test_outsiders_do_not_change_the_rate_model() -> None:
+    models = panel(0.05)
+    odd = ResponseSet.of_texts("odd", cut(999, 900, 0.05))
+    members = np.r_[np.ones(100, bool), False]
+    alone = fit_rates(read_corpus(models), members[:100])
+    crowd = fit_rates(read_corpus([*models, odd]), members)
+    assert alone is not None
+    assert crowd is not None
+    np.testing.assert_allclose(crowd[0].cost, alone[0].cost)
+    np.testing.assert_allclose(crowd[0].mean, alone[0].mean)
+    np.testing.assert_allclose(crowd[1].mean[:100], alone[1].mean, atol=1e-8)
+
+
+def test_clock_compares_lengths_of_like_contents_only() -> None:
+    rng = np.random.default_rng(0)
+    base = ["".join(rng.choice(LETTERS, 400)) for _ in range(30)]
+    shifted = ["".join(rng.choice(list("ABCDEFGHIJ"), 400)) for _ in range(30)]
+    rows = [
+        [t[:300] for t in base],
+        [t[:300] for t in base],
+        [t[:390] for t in base],
+        [t[:300] for t in shifted],
+    ]
+    corpus = read_corpus([ResponseSet.of_texts(f"m{k}", list(r)) for k, r in enumerate(rows)])
+    found = clock_evidence(corpus, np.ones(4, bool))
+    assert found[0, 1] > 1 > 0 > found[0, 2]
+    assert abs(found[0, 3]) < 0.1
+    np.testing.assert_array_equal(found, found.T)

@@ -16,6 +16,7 @@ Members related to many others count as one witness (Henikoff & Henikoff 1994, J
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from cladist.kinship.corpus import Corpus
-from cladist.kinship.standard import Floats
+from cladist.kinship.standard import Floats, in_turn
 
 __all__ = ["Alleles", "local_alleles", "redundancy_weights", "relationship", "whole_alleles"]
 
@@ -40,6 +41,7 @@ FEW = 20
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _Words = NDArray[np.uint64]
 _Ints = NDArray[np.int64]
+_Reader = Callable[[NDArray[np.uint32], NDArray[np.bool_]], tuple[_Words, _Words]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,23 +107,27 @@ def _windows(codes: NDArray[np.uint32], k: int) -> _Words:
     return np.asarray(h ^ (h >> np.uint64(31)), np.uint64)
 
 
-def _collect(corpus: Corpus, reader: object) -> Alleles:
+def _collect(corpus: Corpus, reader: _Reader) -> Alleles:
     n, p, depth = corpus.codes.shape
     parts: list[tuple[_Ints, ...]] = []
     probes: list[_Ints] = [np.zeros(0, np.int64)]
     f = g = 0
-    for j in range(p):
+
+    def of_probe(j: int) -> tuple[_Ints, ...] | None:
         codes = corpus.codes[:, j]
         live = codes > 0
         # The end of an answer within DEPTH is a choice too.
         length = corpus.length[:, j]
         ended = np.flatnonzero((length < depth) & (length > 0))
         live[ended, length[ended]] = True
-        context, gram = reader(codes, live)  # type: ignore[operator]
+        context, gram = reader(codes, live)
         rows = np.broadcast_to(np.arange(n)[:, None], live.shape)[live]
-        if not len(rows):
+        return _contested(rows, context[live], gram[live], n) if len(rows) else None
+
+    for j, found in enumerate(in_turn(of_probe, p)):
+        if found is None:
             continue
-        ar, ac, of, cr, cc = _contested(rows, context[live], gram[live], n)
+        ar, ac, of, cr, cc = found
         parts.append((ar, ac + f, of + g, cr, cc + g))
         probes.append(np.full(len(of), j))
         f, g = f + len(of), g + (int(cc.max()) + 1 if len(cc) else 0)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.kinship.corpus import Corpus
-from cladist.kinship.standard import Floats
+from cladist.kinship.standard import Floats, in_turn
 
 __all__ = ["RateModel", "Rates", "fit_rates", "rate_evidence"]
 
@@ -78,14 +78,15 @@ def _composition(corpus: Corpus) -> tuple[NDArray[np.float32], NDArray[np.int64]
     shares: list[NDArray[np.float32]] = [np.zeros((0, size), np.float32)]
     owners: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
     lengths: list[Floats] = [np.zeros(0)]
-    for j in range(len(corpus.probe_ids)):
+
+    def of_probe(j: int) -> tuple[NDArray[np.float32], NDArray[np.int64], Floats] | None:
         who = [
-            i
+            int(i)
             for i in np.flatnonzero(corpus.length[:, j] >= SHORTEST)
             if corpus.texts[i][j][-1] not in TERMINAL
         ]
         if not who:
-            continue
+            return None
         texts = [corpus.texts[i][j][:READ] for i in who]
         count = np.array([len(t) for t in texts])
         raw = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
@@ -96,9 +97,14 @@ def _composition(corpus: Corpus) -> tuple[NDArray[np.float32], NDArray[np.int64]
         double = (own[:-1] + BUCKETS + mixed.astype(np.int64))[own[:-1] == own[1:]]
         table = np.bincount(single, minlength=len(texts) * size)
         table += np.bincount(double, minlength=len(texts) * size)
-        shares.append((table.reshape(-1, size) / count[:, None]).astype(np.float32))
-        owners.append(np.array(who, np.int64))
-        lengths.append(np.log(corpus.length[who, j].astype(np.float64)))
+        share = (table.reshape(-1, size) / count[:, None]).astype(np.float32)
+        return share, np.array(who, np.int64), np.log(corpus.length[who, j].astype(np.float64))
+
+    for found in in_turn(of_probe, len(corpus.probe_ids)):
+        if found is not None:
+            shares.append(found[0])
+            owners.append(found[1])
+            lengths.append(found[2])
     return np.concatenate(shares), np.concatenate(owners), np.concatenate(lengths)
 
 

@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="*", default=known, choices=known)
     args = parser.parse_args()
     projection = catalog.assay().method.projection
-    drawn = seconds(lambda: gaussian_matrix(1 << 16, projection))
+    drawn = seconds(lambda: gaussian_matrix(projection.buckets, projection))
     rows = []
     with tempfile.TemporaryDirectory(prefix="speed-") as made:
         for name in args.models:

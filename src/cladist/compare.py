@@ -12,7 +12,7 @@ from cladist.core.assay import Assay
 from cladist.core.distances import DistanceMatrix, dna_distances
 from cladist.core.responses import ResponseSet
 from cladist.encoders import represent
-from cladist.errors import AssayError, UsageError
+from cladist.errors import AssayError, NotComparableError, UsageError
 from cladist.registry import Registry
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ def tree_distances(
     """
     if (metric or assay.method.metric) != "kinship":
         return distances(registry, assay, names, metric)
-    return _bounded(_panel_answers(registry, assay), assay, names)
+    if names is not None:
+        registry.dnas(assay, names)  # unknown names are refused here, with close ones
+    return _bounded(panel_answers(registry, assay), assay, names)
 
 
 def resampled_distances(
@@ -85,7 +87,7 @@ def resampled_distances(
         raise UsageError(
             f"no support under metric '{chosen}'; use --metric kinship, cosine or euclidean"
         )
-    answers = _panel_answers(registry, assay)
+    answers = panel_answers(registry, assay)
     if len(answers) > MOST_RESAMPLED:
         raise UsageError(
             f"support under metric 'kinship' is for up to {MOST_RESAMPLED} models, here are "
@@ -93,18 +95,20 @@ def resampled_distances(
         )
 
     def weighted(weights: NDArray[np.float64]) -> DistanceMatrix:
-        drawn = np.repeat(np.arange(probes), weights.astype(np.int64))
-        # A probe drawn twice is two probes with the same answers, so it needs two names.
-        ids = tuple(f"{number}:{probe}" for number, probe in enumerate(drawn.tolist()))
-        again = [
-            ResponseSet(a.model, ids, tuple(a.slots[p] for p in drawn.tolist())) for a in answers
-        ]
-        return _bounded(again, assay, names)
+        return _bounded(redrawn(answers, weights), assay, names)
 
     return weighted, probes
 
 
-def _panel_answers(registry: Registry, assay: Assay) -> list[ResponseSet]:
+def redrawn(answers: Sequence[ResponseSet], weights: NDArray[np.float64]) -> list[ResponseSet]:
+    """The answers with every probe as often as `weights`, whole numbers (probes,), say."""
+    drawn = np.repeat(np.arange(len(weights)), weights.astype(np.int64)).tolist()
+    # A probe drawn twice is two probes with the same answers, so it needs two names.
+    ids = tuple(f"{number}:{probe}" for number, probe in enumerate(drawn))
+    return [ResponseSet(a.model, ids, tuple(a.slots[p] for p in drawn)) for a in answers]
+
+
+def panel_answers(registry: Registry, assay: Assay) -> list[ResponseSet]:
     """Answers of all models that have a DNA by the assay: the panel of the metric 'kinship'."""
     return list(registry.responses(assay.protocol, [d.model for d in registry.dnas(assay)]))
 
@@ -138,6 +142,7 @@ def distances(
         raise UsageError(f"no model has a DNA by assay {assay.short} in {registry.folder}")
     ids = [d.model for d in dnas]
     if chosen in ("euclidean", "cosine"):
+        _one_version(registry, assay, ids)
         return dna_distances(dnas, chosen)
     if chosen == "nei":
         from cladist.kinship.nei import nei_distances
@@ -148,6 +153,19 @@ def distances(
     if chosen == "kinship":
         from cladist.kinship.evidence import kinship_distances
 
-        whole = kinship_distances(_panel_answers(registry, assay), assay=assay.digest)
+        whole = kinship_distances(panel_answers(registry, assay), assay=assay.digest)
         return whole if names is None else whole.select(ids)
     raise AssayError(f"metric '{chosen}' is unknown; use euclidean, cosine, nei or kinship")
+
+
+def _one_version(registry: Registry, assay: Assay, names: Sequence[str]) -> None:
+    """Refuse DNAs that different versions of an encoder made, such as other weights."""
+    first: dict[tuple[str, ...], str] = {}
+    for stored in registry.stored_dnas(assay, names):
+        first.setdefault(stored.encoders, stored.dna.model)
+    if len(first) > 1:
+        (one, a), (two, b) = list(first.items())[:2]
+        raise NotComparableError(
+            f"the DNA of '{a}' was encoded by {', '.join(one)}, that of '{b}' by "
+            f"{', '.join(two)}; run the command that made the older one again"
+        )

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cladist.compare import distances
 from cladist.core.responses import Response, State
-from cladist.errors import CoverageError, ModelError, RegistryError
+from cladist.errors import CoverageError, ModelError, NotComparableError, RegistryError
 from cladist.extraction.run import extract, requests_for
 from cladist.registry import Registry
 from tests.conftest import ScriptedModel, scripted, small_assay
@@ -160,3 +161,13 @@ def test_a_model_that_never_answered_leaves_no_trace(registry: Registry) -> None
         with pytest.raises(ModelError):
             extract(kind("a", {}), assay, registry)
         assert [m.name for m in registry.models()] == left
+
+
+def test_other_versions_of_an_encoder_are_not_compared(registry: Registry) -> None:
+    assay = small_assay(4)
+    for name in "ab":
+        extract(scripted(name, assay), assay, registry)
+    stored = registry.stored_dnas(assay, ["b"], blocks=True)[0]
+    registry.write_dnas(registry.add_assay(assay), [replace(stored, encoders=("another",))])
+    with pytest.raises(NotComparableError, match="was encoded by"):
+        distances(registry, assay)

@@ -100,13 +100,18 @@ class Projection:
     dimension  L, the length of a DNA
     scaling    unit-columns: every column has norm 1, as the authors' release does;
                paper: entries N(0, 1/L), as the theorem states
+    buckets    rows that sparse features are hashed to, with a sign; a power of two. Collisions
+               add about L / buckets to the variance of the projection
     """
 
     dimension: int = 128
     seed: int = 42
     scaling: Scaling = "paper"
+    buckets: int = 1 << 14
 
     def __post_init__(self) -> None:
+        if self.buckets < 2 or self.buckets & (self.buckets - 1):
+            raise AssayError(f"projection buckets must be a power of two, not {self.buckets}")
         if self.dimension < 1:
             raise AssayError(f"projection dimension must be at least 1, not {self.dimension}")
         if self.scaling not in get_args(Scaling):

@@ -20,8 +20,6 @@ from cladist.core.hashing import key64, mix64
 from cladist.core.representation import Representation
 from cladist.errors import AssayError
 
-BUCKETS = 1 << 16
-"""Rows of the matrix that sparse features share: keys are hashed to them with a sign."""
 _CHUNK = 4096
 _SPARSE = 1 << 32
 _drawing = Lock()
@@ -112,9 +110,9 @@ def _project_dense(features: DenseFeatures, projection: Projection) -> FloatArra
 def _project_sparse(
     features: SparseFeatures, salts: NDArray[np.uint64], projection: Projection
 ) -> FloatArray:
-    matrix = _cached_matrix(BUCKETS, projection)
+    matrix = _cached_matrix(projection.buckets, projection)
     word = _mix64_array(features.keys ^ salts[features.rows()])
-    bucket = (word & np.uint64(BUCKETS - 1)).astype(np.int64)
+    bucket = (word & np.uint64(projection.buckets - 1)).astype(np.int64)
     sign = np.where(word >> np.uint64(63), np.float32(-1), np.float32(1))
     values = features.values * sign
     out = np.zeros((len(features), projection.dimension), dtype=np.float32)

@@ -32,6 +32,10 @@ LabelsOption = Annotated[
     Path | None,
     typer.Option("--labels", help="CSV with the columns model,family (and group, date)."),
 ]
+PanelOption = Annotated[
+    Path | None,
+    typer.Option("--panel", help="Reference panel to measure against, instead of the registry."),
+]
 RateOption = Annotated[
     float, typer.Option("--rate", min=1e-6, max=0.5, help="Rate of false accusations.")
 ]
@@ -51,6 +55,7 @@ def kinship(
     registry: RegistryOption = DEFAULT_REGISTRY,
     assay: AssayOption = "",
     labels: LabelsOption = None,
+    panel: PanelOption = None,
     rate: RateOption = 0.01,
     adjust: Annotated[str, typer.Option(help="For several candidates: holm, bh or none.")] = "holm",
     sequential: Annotated[
@@ -87,8 +92,11 @@ def kinship(
         for name in (model, *candidates):
             store.model(name)
         responses = load(store, chosen)
+    members = None
+    if panel is not None:
+        responses, members = against(panel, chosen, responses, [model, *candidates])
     declared = read(labels)
-    pairs, circles = evidence(responses, declared)
+    pairs, circles = evidence(responses, declared, members)
     results = run(chosen, responses, pairs, circles, model, candidates, rate, adjust)
     extra: dict[str, Any] = {}
     if sequential:
@@ -112,6 +120,29 @@ def load(store: Registry, assay: Assay) -> list[ResponseSet]:
     return [r for r in store.responses(assay.protocol) if r.usable().any()]
 
 
+def against(
+    path: Path, assay: Assay, responses: list[ResponseSet], tested: list[str]
+) -> tuple[list[ResponseSet], list[bool]]:
+    """The panel's answers and those of the models tested, and which of them are the panel.
+
+    A member that bears the name of a model tested is left out. Raises `NotComparableError` when
+    the panel answers another protocol.
+    """
+    from cladist.errors import NotComparableError
+    from cladist.kinship.panel import load_panel
+
+    found = load_panel(path)
+    if found.protocol != assay.protocol.digest:
+        raise NotComparableError(
+            f"{path} rests on protocol {found.protocol[:8]}, {assay.short} on "
+            f"{assay.protocol.digest[:8]}; build the panel from the same assay"
+        )
+    wanted = set(tested)
+    rest = [r for r in found.responses if r.model not in wanted]
+    own = [r for r in responses if r.model in wanted]
+    return [*rest, *own], [True] * len(rest) + [False] * len(own)
+
+
 def read(path: Path | None) -> dict[str, DeclaredModel]:
     """Declared families, nothing without a file."""
     if path is None:
@@ -122,16 +153,22 @@ def read(path: Path | None) -> dict[str, DeclaredModel]:
 
 
 def evidence(
-    responses: list[ResponseSet], declared: dict[str, DeclaredModel]
+    responses: list[ResponseSet],
+    declared: dict[str, DeclaredModel],
+    members: list[bool] | None = None,
 ) -> tuple[PairEvidence, Labels | None]:
     """Evidence of all pairs, and the labels in the same order (None when nothing is declared)."""
+    import numpy as np
+
     from cladist.errors import InputError
     from cladist.formats.labels import DeclaredModel
     from cladist.kinship.calibration import Labels, pair_evidence
 
     if len(responses) < 2:
         raise InputError("kinship needs the answers of two models at least")
-    pairs = pair_evidence(responses)
+    if members is not None and sum(members) < 2:
+        raise InputError("the panel has fewer than two models besides those tested")
+    pairs = pair_evidence(responses, None if members is None else np.array(members))
     if not declared:
         return pairs, None
     known = [declared.get(m, DeclaredModel("")) for m in pairs.models]
@@ -272,3 +309,6 @@ def _show_extra(extra: dict[str, Any]) -> None:
         console.print(f"{one_line(m['child'])} as a mixture, {m['probes']} probes:")
         for name, weight, p in zip(m["parents"], m["weights"], m["p"], strict=True):
             console.print(f"  {weight:5.0%}  {one_line(name)}  (adds to the others: p {p:.2g})")
+        console.print(
+            "  A sibling of a parent adds something too: this is no proof of a merge."
+        )

@@ -31,8 +31,13 @@ def same(
     assay: AssayOption = "",
     rate: RateOption = 0.01,
     tolerance: Annotated[
-        float, typer.Option(min=0.0, max=0.9, help="Difference that still counts as the same.")
-    ] = 0.1,
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=0.9,
+            help="Difference that still counts as the same (greedy .1, sampled .001).",
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Test whether two sets of answers come from the same model in the same deployment.
@@ -94,10 +99,10 @@ def same(
     )
     low, high = result.interval
     console.print(
-        f"  difference {result.effect:.1%} {what}, 95% {low:.1%} to {high:.1%}; p {result.p:.2g}"
+        f"  difference {result.effect:.2%} {what}, 95% {low:.2%} to {high:.2%}; p {result.p:.2g}"
     )
     console.print(f"  agreement  {result.agreement:.0%} of the characters from the start")
     console.print(
         f"  rests on   {result.probes} probes and {result.samples} {result.mode} answers; up to "
-        f"{result.tolerance:.0%} counts as the same, 'changed' errs at most {result.rate:g}"
+        f"{result.tolerance:.1%} counts as the same, 'changed' errs at most {result.rate:g}"
     )

@@ -25,7 +25,7 @@ from scipy.spatial.distance import squareform
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.corpus import read_corpus
-from cladist.kinship.evidence import kinship_similarity
+from cladist.kinship.evidence import evidence_of
 from cladist.kinship.manner import manner_agreement
 from cladist.kinship.standard import Floats
 
@@ -47,6 +47,9 @@ MINIMUM_MODELS = 12
 
 MINIMUM_NULL = 100
 """Unrelated pairs without which no false-accusation rate of 1% can be stated at all."""
+
+TOKENIZER = frozenset({"clock", "rate"})
+"""Channels of the evidence that tell tokenizers and not weights."""
 
 CONFIDENCE = 0.9
 """Confidence that the true share of unrelated pairs is below the upper bound of a p-value."""
@@ -94,21 +97,25 @@ class PairEvidence:
             ) from None
 
 
-def pair_evidence(responses: Sequence[ResponseSet]) -> PairEvidence:
+def pair_evidence(
+    responses: Sequence[ResponseSet], members: NDArray[np.bool_] | None = None
+) -> PairEvidence:
     """Evidence, manner and tokenizer agreement of all pairs. Cost of `kinship_similarity`.
 
-    The score leaves the clock out: it tells tokenizers, and unrelated models share those. The
-    clock comes back as something to match on.
+    `members` bool (n,) says who is the panel that all statistics come from; everybody by default.
+
+    The score leaves out what tells tokenizers, as unrelated models share those. It comes back
+    as something to match on.
     """
-    found = kinship_similarity(responses)
     corpus = read_corpus(responses)
     n = len(corpus)
+    found = evidence_of(corpus, np.ones(n, np.bool_) if members is None else members)
     nothing = np.zeros((n, n))
     return PairEvidence(
         corpus.models,
-        sum((v for k, v in found.channels.items() if k != "clock"), nothing),
+        sum((v for k, v in found.channels.items() if k not in TOKENIZER), nothing),
         manner_agreement(corpus),
-        found.channels.get("clock", nothing),
+        sum((v for k, v in found.channels.items() if k in TOKENIZER), nothing),
         corpus.present,
         tuple(corpus.digests()),
     )

@@ -1,12 +1,17 @@
 """Same or changed? Whether two sets of answers come from one and the same model.
 
-Sampled answers (several a probe): the unbiased squared distance between the mean features of
-both sides, per probe, ||mean_a - mean_b||^2 - s_a^2/m_a - s_b^2/m_b, averaged over probes; it
-is expected to be 0 for the same distribution and may come out negative. The null is
-self-versus-self: sample labels are permuted within every probe. Features are rarity-weighted
-character shingles, so the statistic is a string-kernel MMD (Gretton et al. 2012, JMLR 13:723).
+Sampled answers (several a probe): let v_p be the difference between the mean features of the two
+sides on probe p. Two unbiased squared distances are taken,
 
-Greedy answers (one a probe): the share of probes answered with the same characters. The same
+    overall    mean of <v_p, v_q> over different probes: a change of manner, however slight
+    per probe  mean of |v_p|^2 less the spread of the samples: a change of what is answered
+
+both expected to be 0 for the same distribution, and negative as often as not. The null is
+self-versus-self: sample labels are permuted within every probe. Features are words and short
+character runs weighted by rarity, so each is a string-kernel MMD (Gretton et al. 2012, JMLR
+13:723). Both are tested, hence p = 2 min.
+
+Greedy answers (one a probe): the share of probes answered with other characters. The same
 weights on other hardware differ in a few roundings, which the tolerance allows for.
 
 'same' is never the mere absence of a difference: the upper bound of the difference must lie
@@ -15,6 +20,7 @@ below what is tolerated, else the answer is inconclusive.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -33,14 +39,22 @@ __all__ = ["IdentityResult", "identity_kernel", "same_model"]
 Answer = Literal["same", "changed", "inconclusive"]
 
 TOLERANCE = 0.1
-"""Greedy: share of probes that may differ by rounding alone. Sampled: tolerated squared distance
-in units of the squared distance between two answers of one model to one probe."""
+"""Greedy: share of probes that may differ by rounding alone."""
 
-SHUFFLES = 4_999
-RESAMPLES = 2_000
+SAMPLED_TOLERANCE = 0.001
+"""Sampled: overall squared distance tolerated, in units of the squared distance between two
+answers of one model to one probe. Between the built-in models of two families it is .04."""
+
+PER_PROBE = 10.0
+"""How much more is tolerated per probe, where the noise of few samples does not average out."""
+
+SHUFFLES = 1_999
+BATCH = 200
+MOST = 3_000
+"""Answers compared at most: the Gram matrix is dense. More are thinned to evenly spaced probes."""
+
 READ = 1_000  # characters of an answer that are compared
-SHINGLE = 4
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+LONGEST = 3  # characters of a run
 
 
 @dataclass(frozen=True)
@@ -50,8 +64,9 @@ class IdentityResult:
     verdict    same, changed or inconclusive
     mode       'sampled' or 'greedy'
     reason     why, in a sentence
-    effect     sampled: relative squared distance, 0 for the same; greedy: share that differs
-    interval   95% interval of the effect (over probes, or Clopper-Pearson)
+    effect     sampled: overall squared distance relative to the spread within a model, 0 for
+               the same; greedy: share of answers that differ
+    interval   95% interval of the effect (jackknife over probes, or Clopper-Pearson)
     p          sampled: permutation p-value of no difference; greedy: that of a share of
                differing probes within the tolerance
     rate       error rate that 'changed' keeps to
@@ -83,7 +98,7 @@ def same_model(
     greedy: bool | None = None,
     repeatable: bool = True,
     rate: float = 0.01,
-    tolerance: float = TOLERANCE,
+    tolerance: float | None = None,
     seed: int = 0,
 ) -> IdentityResult:
     """Whether `a` and `b` are answers of the same model in the same deployment.
@@ -96,7 +111,7 @@ def same_model(
     """
     if a.probe_ids != b.probe_ids:
         raise InputError(f"'{a.model}' and '{b.model}' were asked other probes")
-    if not 0 < rate < 1 or not 0 <= tolerance < 1:
+    if not 0 < rate < 1 or not (tolerance is None or 0 <= tolerance < 1):
         raise InputError("the error rate must lie within 0 to 1, the tolerance from 0 below 1")
     texts = [
         ([r.text.strip() for r in x if r.final], [r.text.strip() for r in y if r.final])
@@ -110,10 +125,12 @@ def same_model(
         greedy = not several
     if greedy:
         pairs = [(x[0], y[0]) for x, y in texts]
-        return _greedy(a.model, b.model, pairs, rate, tolerance, repeatable)
+        limit = TOLERANCE if tolerance is None else tolerance
+        return _greedy(a.model, b.model, pairs, rate, limit, repeatable)
     if not several:
         raise InputError("the sampled test needs two answers a probe on both sides")
-    return _sampled(a.model, b.model, several, rate, tolerance, seed)
+    limit = SAMPLED_TOLERANCE if tolerance is None else tolerance
+    return _sampled(a.model, b.model, several, rate, limit, seed)
 
 
 def _agreement(pairs: list[tuple[str, str]]) -> float:
@@ -169,32 +186,59 @@ def _greedy(
     )  # fmt: skip
 
 
-def identity_kernel(texts: list[str], groups: NDArray[np.int64]) -> sparse.csr_array:
-    """Unit feature rows of answers: SHINGLE-character shingles, weighted by rarity, (n, f) csr.
+def identity_kernel(texts: list[str]) -> Floats:
+    """Cosines of n answers by words and runs of up to LONGEST characters, float64 (n, n).
 
-    A shingle's weight is -ln of the share of answers that hold it, so what the question itself
-    brings into every answer hardly counts. `groups` (n,) is the probe of each answer; shingles
-    of different probes are different features. An empty answer has one feature of its own.
+    A feature counts with the root of its frequency times the root of -ln of the share of answers
+    that hold it, so what every answer has hardly counts. An empty answer is like itself alone.
     """
-    owners, hashes = [], []
+    place: dict[str, int] = {}
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[int] = []
     for number, text in enumerate(texts):
-        codes = np.frombuffer(
-            ("\1" * (SHINGLE - 1) + text[:READ]).encode("utf-32-le", "surrogatepass"), "<u4"
-        )
-        width = max(len(codes) - SHINGLE + 1, 1)
-        h = np.full(width, np.uint64(groups[number] + 1) * _GOLDEN)
-        for d in range(SHINGLE if len(codes) >= SHINGLE else 0):
-            h = (h ^ codes[d : d + width].astype(np.uint64)) * _GOLDEN
-            h ^= h >> np.uint64(29)
-        h = np.unique(h)
-        hashes.append(h)
-        owners.append(np.full(len(h), number))
-    owner = np.concatenate(owners)
-    _, place, users = np.unique(np.concatenate(hashes), return_inverse=True, return_counts=True)
-    size = np.bincount(groups)[groups[owner]]
-    weight = np.log((size + 1) / users[place])
-    norm = np.sqrt(np.bincount(owner, weight**2, len(texts)))
-    return sparse.csr_array((weight / norm[owner], (owner, place)), shape=(len(texts), len(users)))
+        part = text[:READ]
+        found = Counter(" " + w for w in part.split())
+        for k in range(1, LONGEST + 1):
+            found.update(part[i : i + k] for i in range(len(part) - k + 1))
+        if not found:
+            found[""] = 1
+        rows.extend([number] * len(found))
+        columns.extend(place.setdefault(f, len(place)) for f in found)
+        values.extend(found.values())
+    x = sparse.csr_array((np.sqrt(values), (rows, columns)), shape=(len(texts), len(place)))
+    holders = np.bincount(columns, minlength=len(place))
+    x = x @ sparse.diags_array(np.sqrt(np.log((len(texts) + 1) / holders)))
+    norm = np.sqrt(np.asarray(x.multiply(x).sum(axis=1)).ravel())
+    kernel = (x @ x.T).toarray() / np.outer(norm, norm)
+    return np.asarray(kernel, np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Answers:
+    """Answers in probe order: their Gram matrix (n, n), probe (n,), and weights +-1/m (n,)."""
+
+    kernel: Floats
+    probe: NDArray[np.int64]
+    weight: Floats
+
+    def statistics(self, weights: Floats) -> tuple[Floats, Floats]:
+        """Overall and per-probe sums (b,) for rows of weights (b, n)."""
+        per_probe = np.zeros(len(weights))
+        first = np.flatnonzero(np.diff(self.probe, prepend=-1))
+        for lo, hi in pairwise([*first.tolist(), len(self.probe)]):
+            w, k = weights[:, lo:hi], self.kernel[lo:hi, lo:hi]
+            per_probe += ((w @ k) * w).sum(axis=1)
+        total = ((weights @ self.kernel) * weights).sum(axis=1)
+        own = (weights**2) @ np.diagonal(self.kernel)
+        return total - per_probe, per_probe - own
+
+    def shuffled(self, draw: np.random.Generator, count: int) -> Floats:
+        """Weights with sample labels permuted within every probe, (count, n)."""
+        order = np.argsort(self.probe + draw.random((count, len(self.probe))), axis=1)
+        out = np.empty(order.shape)
+        np.put_along_axis(out, order, np.broadcast_to(self.weight, order.shape), axis=1)
+        return out
 
 
 def _sampled(
@@ -205,89 +249,83 @@ def _sampled(
     tolerance: float,
     seed: int,
 ) -> IdentityResult:
-    flat = [t for x, y in texts for t in (*x, *y)]
+    most = max(MOST // max(len(x) + len(y) for x, y in texts), 2)
+    if len(texts) > most:
+        texts = [texts[i] for i in np.linspace(0, len(texts) - 1, most).astype(int)]
     sizes = np.array([(len(x), len(y)) for x, y in texts])
-    groups = np.repeat(np.arange(len(texts)), sizes.sum(axis=1))
-    x = identity_kernel(flat, groups)
-    first = np.concatenate([[0], np.cumsum(sizes.sum(axis=1))])
-    width = int(sizes.sum(axis=1).max())
-    kernel = np.zeros((len(texts), width, width))
-    real = np.zeros((len(texts), width), np.bool_)
-    for probe, (lo, hi) in enumerate(pairwise(first.tolist())):
-        part = x[lo:hi]
-        kernel[probe, : hi - lo, : hi - lo] = (part @ part.T).toarray()
-        real[probe, : hi - lo] = True
-    mine = np.arange(width)[None, :] < sizes[:, :1]
-    per_probe = _distances(kernel, mine, real, sizes)
-    within = _within(kernel, mine, real, sizes)
-    scale = max(float(within.mean()), 1e-9)
-    observed = float(per_probe.mean())
+    answers = _Answers(
+        identity_kernel([t for x, y in texts for t in (*x, *y)]),
+        np.repeat(np.arange(len(texts)), sizes.sum(axis=1)),
+        np.concatenate([[1 / m] * m + [-1 / n] * n for m, n in sizes]),
+    )
+    observed = answers.statistics(answers.weight[None, :])
     draw = np.random.default_rng(seed)
-    reached = 0
-    for _ in range(SHUFFLES):
-        # The first m_a places in a random order of the real ones; padding sorts last.
-        order = np.argsort(np.where(real, draw.random(real.shape), 2.0), axis=1)
-        rank = np.argsort(order, axis=1)
-        reached += (
-            float(_distances(kernel, (rank < sizes[:, :1]) & real, real, sizes).mean())
-            >= observed - 1e-12
-        )
-    p = (1 + reached) / (1 + SHUFFLES)
-    picks = draw.integers(0, len(texts), (RESAMPLES, len(texts)))
-    relative = per_probe[picks].mean(axis=1) / np.maximum(within[picks].mean(axis=1), 1e-9)
-    low, sure, high = (float(v) for v in np.quantile(relative, [0.025, 0.95, 0.975]))
-    effect = observed / scale
+    reached = np.ones(2)
+    for start in range(0, SHUFFLES, BATCH):
+        null = answers.statistics(answers.shuffled(draw, min(BATCH, SHUFFLES - start)))
+        reached += [float(np.sum(n >= o - 1e-12)) for n, o in zip(null, observed, strict=True)]
+    p = min(1.0, 2 * float(reached.min()) / (1 + SHUFFLES))
+    overall, each = _relative(answers, sizes)
+    effect, error = _jackknife_cross(overall)
+    low, high = effect - 1.96 * error, effect + 1.96 * error
+    sure = effect + 1.645 * error
+    spread = float(each.std(ddof=1) / np.sqrt(len(each))) if len(each) > 1 else np.inf
+    sure_each = float(each.mean()) + 1.645 * spread
     verdict: Answer
     if p <= rate:
         verdict = "changed"
-        reason = (
-            f"answers of the two lie further apart than answers of one model to one question do "
-            f"among themselves (p = {p:.2g})"
-        )
-    elif sure <= tolerance:
+        reason = f"the two differ by more than answers of one model among themselves (p = {p:.2g})"
+    elif sure <= tolerance and sure_each <= PER_PROBE * tolerance:
         verdict = "same"
         reason = (
-            f"no difference was found (p = {p:.2g}), and one of more than {tolerance:.0%} of the "
+            f"no difference was found (p = {p:.2g}), and one of more than {tolerance:.2%} of the "
             "spread within a model would have been seen"
         )
     else:
         verdict = "inconclusive"
         reason = (
-            f"no difference was found (p = {p:.2g}), but one of up to {sure:.0%} of the spread "
-            "within a model cannot be ruled out; ask more probes or samples"
+            f"no difference was found (p = {p:.2g}), but one of up to {sure:.2%} of the spread "
+            f"within a model overall, or {sure_each:.1%} per probe, cannot be ruled out; ask more "
+            "probes or samples"
         )
     return IdentityResult(
         a, b, verdict, "sampled", reason, effect, (low, high), p, rate, tolerance,
-        len(texts), len(flat), _agreement([(u[0], v[0]) for u, v in texts]),
+        len(texts), len(answers.probe), _agreement([(u[0], v[0]) for u, v in texts]),
     )  # fmt: skip
 
 
-def _distances(
-    kernel: Floats, mine: NDArray[np.bool_], real: NDArray[np.bool_], sizes: NDArray[np.int64]
-) -> Floats:
-    """Unbiased squared distances between means, (p,): may be negative."""
-    u = mine.astype(np.float64)
-    v = (real & ~mine).astype(np.float64)
-    m, n = sizes[:, 0], sizes[:, 1]
-    own = np.einsum("pii->pi", kernel)
-    left = np.matmul(kernel, u[..., None])[..., 0]
-    right = np.matmul(kernel, v[..., None])[..., 0]
-    aa = ((u * left).sum(axis=1) - (u * own).sum(axis=1)) / (m * (m - 1))
-    bb = ((v * right).sum(axis=1) - (v * own).sum(axis=1)) / (n * (n - 1))
-    ab = (v * left).sum(axis=1) / (m * n)
-    return np.asarray(aa + bb - 2 * ab)
+def _relative(answers: _Answers, sizes: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """<v_p, v_q> (p, p) and unbiased |v_p|^2 (p,), both over the mean spread within a side."""
+    count = len(sizes)
+    weights = sparse.csr_array(
+        (answers.weight, (answers.probe, np.arange(len(answers.probe)))),
+        shape=(count, len(answers.probe)),
+    )
+    cross = np.asarray((weights @ answers.kernel) @ weights.T)
+    side = np.where(answers.weight > 0, 0, 1)
+    unbiased, within = np.zeros(count), np.zeros(count)
+    for q in range(count):
+        rows = np.flatnonzero(answers.probe == q)
+        k = answers.kernel[np.ix_(rows, rows)]
+        for s in (0, 1):
+            mine = side[rows] == s
+            m = int(mine.sum())
+            block = k[np.ix_(mine, mine)]
+            mean = (block.sum() - np.trace(block)) / (m * (m - 1))
+            unbiased[q] += mean
+            within[q] += float(np.trace(block)) / m - mean
+        unbiased[q] -= 2 * float(k[np.ix_(side[rows] == 0, side[rows] == 1)].mean())
+    scale = max(float(within.mean()), 1e-9)
+    return cross / scale, unbiased / scale
 
 
-def _within(
-    kernel: Floats, mine: NDArray[np.bool_], real: NDArray[np.bool_], sizes: NDArray[np.int64]
-) -> Floats:
-    """Mean squared distance between two answers of one side to one probe, (p,)."""
-    out = np.zeros(len(kernel))
-    own = np.einsum("pii->pi", kernel)
-    for side, count in ((mine, sizes[:, 0]), (real & ~mine, sizes[:, 1])):
-        u = side.astype(np.float64)
-        cross = (u * np.matmul(kernel, u[..., None])[..., 0]).sum(axis=1)
-        diagonal = (u * own).sum(axis=1)
-        mean = (cross - diagonal) / (count * (count - 1))
-        out += diagonal / count - mean
-    return out
+def _jackknife_cross(cross: Floats) -> tuple[float, float]:
+    """Mean of the off-diagonal and its standard error, leaving out one probe at a time."""
+    n = len(cross)
+    if n < 3:
+        return (float(cross[0, 1]), float("inf")) if n == 2 else (0.0, float("inf"))
+    rows = cross.sum(axis=1) - np.diagonal(cross)
+    total = float(rows.sum())
+    left = (total - 2 * rows) / ((n - 1) * (n - 2))
+    error = np.sqrt((n - 1) / n * np.sum((left - left.mean()) ** 2))
+    return total / (n * (n - 1)), float(error)

@@ -8,7 +8,9 @@ cannot descend from a later one.
 
 Several parents. A merge answers now like one parent, now like another. Its evidence profile over
 the panel is written as a non-negative mixture of the candidates' profiles; whether a further
-parent is needed is tested by sign flips over probes of what it adds.
+candidate is needed is tested by sign flips over probes of what it adds. A sibling adds something
+too: what is shown is that a candidate holds evidence that the others lack, not that it was one
+of the merged models.
 """
 
 from __future__ import annotations
@@ -33,6 +35,9 @@ __all__ = ["Direction", "Mixture", "direction", "mixture", "rarity"]
 
 RELATIVES = 10
 """Nearest relatives on either side that centrality is read from."""
+
+CLOSE = 0.5
+"""A relative has at least this part of the pair's own evidence in common with one of the two."""
 
 RESAMPLES = 1_000
 SURE = 0.9
@@ -100,8 +105,10 @@ def direction(
     if i == j:
         raise InputError(f"'{a}' is no descendant of itself; name two models")
     draw = np.random.default_rng(seed)
-    nearest = np.argsort(-np.maximum(pairs.score[i], pairs.score[j]), kind="stable")
+    either = np.maximum(pairs.score[i], pairs.score[j])
+    nearest = np.argsort(-either, kind="stable")
     nearest = nearest[~np.isin(nearest, [i, j])][:RELATIVES]
+    nearest = nearest[either[nearest] >= CLOSE * pairs.score[i, j]]
     central = pairs.score[i, nearest] - pairs.score[j, nearest]
     both = np.isfinite(rare[i]) & np.isfinite(rare[j])
     private = rare[j, both] - rare[i, both]

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from made_families import population
+from typer.testing import CliRunner, Result
+
+from cladist.cli.main import app
+from cladist.errors import CladistError, InputError, NotComparableError, UsageError
+from cladist.formats.labels import read_labels
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def said(result: Result) -> dict:  # type: ignore[type-arg]
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)  # type: ignore[no-any-return]
+
+
+def fails(kind: type[CladistError], *arguments: str | Path) -> str:
+    result = run(*arguments)
+    assert isinstance(result.exception, kind), result.output
+    return str(result.exception)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry of sixteen families of three, with labels and a panel beside it."""
+    folder = tmp_path_factory.mktemp("lab")
+    models, names = population(families=16, members=3, kept=0.75)
+    lines = [
+        {"model": m.model, "prompt_id": p, "response": t}
+        for m in models
+        for p, t in enumerate(m.texts())
+    ]
+    (folder / "responses.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    rows = [f"{m.model},{n},2024-0{1 + i % 3}" for i, (m, n) in enumerate(zip(models, names))]
+    (folder / "labels.csv").write_text("model,family,date\n" + "\n".join(rows) + "\n")
+    assert run("import", folder / "responses.jsonl", "-r", folder / "r").exit_code == 0
+    assert run("panel", "build", folder / "panel.parquet", "-r", folder / "r").exit_code == 0
+    return folder
+
+
+def test_help_of_every_command() -> None:
+    for words in (["kinship"], ["identify"], ["same"], ["panel", "build"], ["panel", "show"]):
+        result = run(*words, "--help")
+        assert result.exit_code == 0 and "Usage" in result.output
+
+
+def test_kin_and_stranger(lab: Path) -> None:
+    call = ("kinship", "f0-m0", "f0-m1", "f5-m0", "-r", lab / "r", "--labels", lab / "labels.csv")
+    found = said(run(*call, "--json"))
+    kin, stranger = found["results"]
+    assert (kin["verdict"], kin["b"]) == ("related", "f0-m1")
+    assert stranger["verdict"] in ("unrelated", "inconclusive")
+    assert kin["p"] <= 0.01 < stranger["p"]
+    assert kin["probes"] == 40 and "declared families" in kin["basis"]
+    text = run(*call).output
+    assert "f0-m0 and f0-m1: related" in text
+    assert "rests on" in text and "stated rate of false accusations 0.01" in text
+    assert run(*call, "--json").stdout == run(*call, "--json").stdout
+
+
+def test_without_labels_power_is_unknown(lab: Path) -> None:
+    found = said(run("kinship", "f0-m0", "f0-m1", "-r", lab / "r", "--json"))["results"][0]
+    assert found["power"] is None and found["kin_p"] is None
+    assert "guessed" in found["basis"]
+
+
+def test_several_candidates_are_adjusted(lab: Path) -> None:
+    many = [f"f{i}-m1" for i in range(6)]
+    call = ("kinship", "f0-m0", *many, "-r", lab / "r", "--json", "--adjust")
+    p = {how: [r["p"] for r in said(run(*call, how))["results"]] for how in ("none", "bh", "holm")}
+    assert p["holm"][0] == pytest.approx(min(1, 6 * p["none"][0]))
+    assert all(h >= b >= n for h, b, n in zip(p["holm"], p["bh"], p["none"]))
+    message = fails(UsageError, "kinship", "f0-m0", "f0-m1", "-r", lab / "r", "--adjust", "x")
+    assert "holm, bh or none" in message
+
+
+def test_early_stop_direction_and_mixture(lab: Path) -> None:
+    found = said(
+        run("kinship", "f0-m0", "f0-m1", "f0-m2", "-r", lab / "r", "--labels", lab / "labels.csv",
+            "--sequential", "--direction", "--mixture", "--json")
+    )  # fmt: skip
+    assert found["sequential"][0]["probes"] + found["sequential"][0]["saved"] == 40
+    assert {d["ancestor"] for d in found["direction"]} == {"f0-m0"}  # declared first
+    assert {d["basis"] for d in found["direction"]} == {"dates"}
+    assert sum(found["mixture"]["weights"]) == pytest.approx(1)
+    text = run("kinship", "f0-m0", "f0-m1", "f0-m2", "-r", lab / "r", "--mixture").output
+    assert "no proof of a merge" in text
+
+
+def test_a_panel_serves_instead_of_the_registry(lab: Path) -> None:
+    call = ("kinship", "f0-m0", "f0-m1", "-r", lab / "r", "--panel", lab / "panel.parquet")
+    found = said(run(*call, "--json"))["results"][0]
+    assert found["verdict"] == "related" and "46 models" in found["basis"]
+    shown = said(run("panel", "show", lab / "panel.parquet", "--json"))
+    assert (len(shown["models"]), shown["probes"]) == (48, 40)
+    assert "and 28 more" in run("panel", "show", lab / "panel.parquet").output
+
+
+def test_another_protocol_of_a_panel_is_refused(lab: Path, tmp_path: Path) -> None:
+    lines = [{"model": f"m{i}", "prompt_id": f"q{p}", "response": f"{i}{p}"}
+             for i in range(3) for p in range(12)]  # fmt: skip
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    assert run("import", tmp_path / "x.jsonl", "-r", tmp_path / "o").exit_code == 0
+    assert run("panel", "build", tmp_path / "p.parquet", "-r", tmp_path / "o").exit_code == 0
+    message = fails(
+        NotComparableError, "kinship", "f0-m0", "f0-m1", "-r", lab / "r", "--panel",
+        tmp_path / "p.parquet",
+    )  # fmt: skip
+    assert "rests on protocol" in message
+    damaged = tmp_path / "damaged.parquet"
+    damaged.write_bytes((tmp_path / "p.parquet").read_bytes()[:-40])
+    assert "no panel" in fails(InputError, "panel", "show", damaged)
+
+
+def test_identify_with_and_without_labels(lab: Path) -> None:
+    call = ("identify", "f3-m0", "-r", lab / "r")
+    found = said(run(*call, "--labels", lab / "labels.csv", "--json"))
+    assert found["families"][0] == "family3"
+    assert sum(found["probabilities"]) + found["none"] == pytest.approx(1)
+    text = run(*call, "--labels", lab / "labels.csv").output
+    assert "none of these" in text and "each asked with and without its family" in text
+    nearest = said(run(*call, "--json"))
+    assert nearest["nearest"][0]["model"] in ("f3-m1", "f3-m2")
+    assert isinstance(nearest["none_shown"], bool)
+    assert "p (adjusted)" in run(*call).output
+
+
+def test_same_on_recorded_answers(lab: Path) -> None:
+    found = said(run("same", "f0-m0", "f0-m1", "-r", lab / "r", "--json"))
+    assert (found["mode"], found["verdict"]) == ("greedy", "inconclusive")
+    again = said(run("same", "f0-m0", "f0-m0", "-r", lab / "r", "--other", lab / "r", "--json"))
+    assert again["verdict"] in ("same", "inconclusive") and again["effect"] == 0
+    assert "f0-m0 and f0-m1" in run("same", "f0-m0", "f0-m1", "-r", lab / "r").output
+    assert "always the same" in fails(UsageError, "same", "f0-m0", "f0-m0", "-r", lab / "r")
+
+
+def test_unknown_names_and_bad_labels(lab: Path, tmp_path: Path) -> None:
+    assert "did you mean" in fails(UsageError, "kinship", "f0-m9", "f0-m1", "-r", lab / "r")
+    assert "no model" in fails(UsageError, "identify", "nobody", "-r", lab / "r")
+    bad = tmp_path / "bad.csv"
+    for text, complaint in (
+        ("name,kin\na,b\n", "no column model"),
+        ("model,family\na,x\na,y\n", "line 3: model 'a' is declared twice"),
+        ("model,family\n", "declares no model"),
+    ):
+        bad.write_text(text)
+        with pytest.raises(InputError, match=complaint):
+            read_labels(bad)
+    bad.write_bytes(b"model,family\n\xff\xfe,x\n")
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_labels(bad)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_labels(tmp_path / "absent.csv")
+
+
+def test_hostile_labels_are_escaped(lab: Path, tmp_path: Path) -> None:
+    text = (lab / "labels.csv").read_text().replace("family3", "fam\x1b[31mily3")
+    (tmp_path / "labels.csv").write_text(text)
+    result = run("identify", "f3-m0", "-r", lab / "r", "--labels", tmp_path / "labels.csv")
+    assert result.exit_code == 0 and "\x1b" not in result.output and "ily3" in result.output

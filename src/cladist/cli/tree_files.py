@@ -1,0 +1,119 @@
+"""Trees to and from files, for the commands that deal in trees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cladist.cli.common import note
+
+if TYPE_CHECKING:
+    from cladist.core.tree import Tree
+
+GroupsOption = Annotated[
+    Path | None, typer.Option(help="CSV with columns model and group, to colour the picture.")
+]
+DatesOption = Annotated[
+    Path | None,
+    typer.Option(help="CSV with columns model and date (2024, 2024-03 or 2024-03-15)."),
+]
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """What may be told beside a tree.
+
+    groups  model -> group
+    when    dates of all nodes in preorder as years, empty where there are none
+    updated date of a data set, YYYY-MM-DD
+    """
+
+    groups: Mapping[str, str]
+    when: Sequence[float] = ()
+    updated: str = ""
+
+
+def writer_of(file: Path) -> Callable[[Tree, Annotations], str]:
+    """How to write the format that the ending of `file` tells; `UsageError` for others."""
+    from cladist.errors import UsageError
+    from cladist.formats.newick import write_newick
+    from cladist.formats.phyloxml import write_phyloxml
+
+    writers: dict[str, Callable[[Tree, Annotations], str]] = {
+        ".nwk": lambda t, a: write_newick(t),
+        ".newick": lambda t, a: write_newick(t),
+        ".tree": lambda t, a: write_newick(t),
+        ".nex": _nexus,
+        ".nexus": _nexus,
+        ".xml": lambda t, a: write_phyloxml(t, groups=a.groups),
+        ".json": _auspice,
+    }
+    if file.suffix.lower() not in writers:
+        raise UsageError(f"'{file.name}': the ending tells the format; use {', '.join(writers)}")
+    return writers[file.suffix.lower()]
+
+
+def _nexus(tree: Tree, about: Annotations) -> str:
+    """The tree, and where dates are known the same with branches in years."""
+    from cladist.formats.nexus import write_nexus
+
+    if not about.when:
+        return write_nexus([tree])
+    from cladist.phylogeny.dating import time_tree
+
+    return write_nexus([tree, time_tree(tree, about.when)])
+
+
+def _auspice(tree: Tree, about: Annotations) -> str:
+    from datetime import UTC, datetime
+
+    from cladist.formats.auspice import write_auspice
+    from cladist.phylogeny.palette import marks
+
+    updated = about.updated or datetime.now(UTC).date().isoformat()
+    colours = {g: m.colour for g, m in marks(about.groups, tree.leaves()).items()}
+    return write_auspice(
+        tree,
+        updated,
+        labels={"group": about.groups} if about.groups else None,
+        colours={"group": colours} if about.groups else None,
+        dates=about.when or None,
+    )
+
+
+def write_strip(file: Path, groups: Mapping[str, str], tree: Tree) -> None:
+    """The colour strip of the groups for iTOL, beside a tree written as Newick."""
+    from cladist.formats.files import write_text
+    from cladist.formats.itol import write_itol_strip
+    from cladist.phylogeny.palette import OTHER_COLOUR, marks
+
+    names = tree.names()
+    known = {n: groups[n] for n in names if n in groups}
+    colours = dict.fromkeys(sorted(set(known.values())), OTHER_COLOUR)
+    colours |= {g: m.colour for g, m in marks(groups, names).items()}
+    write_text(file, write_itol_strip(known, colours))
+    note(f"wrote the colour strip of {len(colours)} groups to {file}")
+
+
+def read_tree(file: Path) -> Tree:
+    """The one tree of a Newick or NEXUS file; `InputError` when there is none, or several."""
+    from cladist.errors import InputError
+    from cladist.formats.newick import read_newick
+    from cladist.formats.nexus import read_nexus
+
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as problem:
+        raise InputError(f"{file} cannot be read: {problem.strerror or problem}") from problem
+    except UnicodeDecodeError as problem:
+        raise InputError(f"{file} is not UTF-8 text (byte {problem.start})") from problem
+    if not text.lstrip().upper().startswith("#NEXUS"):
+        return read_newick(text, str(file))
+    trees = read_nexus(text, str(file))
+    if len(trees) != 1:
+        raise InputError(f"{file}: holds {len(trees)} trees where one is expected")
+    return trees[0]

@@ -1,0 +1,172 @@
+"""The most likely parent of every model of a registry, with confidence from its probes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.compare import panel_answers, redrawn
+from cladist.core.assay import Assay
+from cladist.core.responses import ResponseSet
+from cladist.errors import InputError
+from cladist.extraction.progress import Progress, silent
+from cladist.kinship.evidence import kinship_similarity
+from cladist.phylogeny.ancestry import ancestry, descent_costs
+from cladist.phylogeny.arborescence import minimum_arborescence
+from cladist.phylogeny.dating import year_range
+from cladist.registry import Registry
+
+LEAST = 3.0
+"""Evidence of kinship from which a parent is taken; strangers lie around zero."""
+
+TEMPERATURE = 1.0
+"""Of the probabilities without replicates, in units of the evidence."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The most likely parent of a model; None for a founder.
+
+    evidence    of kinship with the parent, in units of its spread; None for a founder
+    confidence  share of replicates with this very parent (of a founder: with none), or, without
+                replicates, the probability over all arborescences
+    either_way  share of replicates in which one of the two is the other's parent; None without
+    rival       next likely parent, None for having none, and its share or probability
+    basis       'probes' or 'margin': where the confidence comes from
+    """
+
+    model: str
+    parent: str | None
+    evidence: float | None
+    confidence: float
+    either_way: float | None
+    rival: str | None
+    rival_confidence: float
+    basis: Literal["probes", "margin"]
+
+
+def parents_of(
+    registry: Registry,
+    assay: Assay,
+    names: Sequence[str] | None = None,
+    *,
+    dates: Mapping[str, str] | None = None,
+    least: float = LEAST,
+    replicates: int = 0,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> list[Parent]:
+    """The most likely parent of each of `names` (default all) among them, by name.
+
+    Evidence of kinship is taken with all models of the registry as the panel. The parents
+    together are the minimum-cost arborescence over it (`phylogeny.ancestry`), so nobody is an
+    ancestor of himself. A link needs evidence of `least`; a model whose date is certainly
+    later is no parent. Every replicate draws the probes anew and repeats all of it, asking no
+    model; without replicates probabilities come from the margins between the costs.
+
+    `InputError` for fewer than two models or a date that cannot be read. Cost: `kinship_similarity`
+    and O(n^3) for the first and for every replicate.
+    """
+    answers = panel_answers(registry, assay)
+    chosen = list(names) if names is not None else [a.model for a in answers]
+    registry.dnas(assay, chosen)
+    if len(set(chosen)) < 2:
+        raise InputError(f"ancestry needs at least two different models, got {len(set(chosen))}")
+    order = sorted(set(chosen))
+    forbidden = _later(order, dates or {})
+    similarity, costs = _costs(answers, order, forbidden, least)
+    found = ancestry(order, costs, -least, temperature=TEMPERATURE)
+    if not replicates:
+        return [
+            Parent(
+                d.model,
+                d.parent,
+                None if d.parent is None else _pair(similarity, order, d.model, d.parent),
+                d.confidence,
+                None,
+                d.second or None,
+                d.second_confidence,
+                "margin",
+            )
+            for d in found
+        ]
+    rng = np.random.default_rng(seed)
+    probes = len(assay.protocol.probes)
+    votes = [Counter[int]() for _ in order]
+    for done in range(replicates):
+        weights = rng.multinomial(probes, np.full(probes, 1 / probes)).astype(np.float64)
+        for child, parent in enumerate(_once(redrawn(answers, weights), order, forbidden, least)):
+            votes[child][parent] += 1
+        progress("ancestry", done + 1, replicates)
+    out = []
+    for k, d in enumerate(found):
+        own = -1 if d.parent is None else order.index(d.parent)
+        rival, count = next(
+            ((p, c) for p, c in sorted(votes[k].items(), key=lambda v: (-v[1], v[0])) if p != own),
+            (-1, 0),
+        )
+        both = votes[k][own] + (votes[own][k] if own >= 0 else 0)
+        out.append(
+            Parent(
+                d.model,
+                d.parent,
+                None if own < 0 else float(similarity[own, k]),
+                votes[k][own] / replicates,
+                both / replicates,
+                None if rival < 0 else order[rival],
+                count / replicates,
+                "probes",
+            )
+        )
+    return out
+
+
+def _pair(similarity: NDArray[np.float64], order: Sequence[str], a: str, b: str) -> float:
+    return float(similarity[order.index(a), order.index(b)])
+
+
+def _costs(
+    answers: Sequence[ResponseSet],
+    order: Sequence[str],
+    forbidden: NDArray[np.bool_],
+    least: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    evidence = kinship_similarity(answers)
+    rows = [evidence.ids.index(name) for name in order]
+    similarity = evidence.combined[np.ix_(rows, rows)]
+    costs = descent_costs(similarity)
+    costs[forbidden | (similarity < least)] = np.inf
+    return similarity, costs
+
+
+def _once(
+    answers: Sequence[ResponseSet],
+    order: Sequence[str],
+    forbidden: NDArray[np.bool_],
+    least: float,
+) -> list[int]:
+    """Number of every model's parent, -1 for none."""
+    _, costs = _costs(answers, order, forbidden, least)
+    full = np.full((len(order) + 1, len(order) + 1), np.inf)
+    full[1:, 1:] = costs
+    full[0, 1:] = -least
+    np.fill_diagonal(full, np.inf)
+    return [parent - 1 for parent in minimum_arborescence(full)[1:]]
+
+
+def _later(order: Sequence[str], dates: Mapping[str, str]) -> NDArray[np.bool_]:
+    """Whether i certainly came after j, bool (n, n); a date may be a whole year or month."""
+    span = np.full((len(order), 2), np.nan)
+    for k, name in enumerate(order):
+        if name in dates:
+            try:
+                span[k] = year_range(dates[name])
+            except InputError as problem:
+                raise InputError(f"model '{name[:60]}': {problem}") from problem
+    with np.errstate(invalid="ignore"):
+        return np.asarray(span[:, None, 0] >= span[None, :, 1])

@@ -22,10 +22,9 @@ def flat(null: np.ndarray, families: int = 10, kin: np.ndarray | None = None) ->
     a, b = np.triu_indices(families, 1)
     order = np.resize(np.stack([a, b], axis=1), (len(null), 2))
     nothing = Matching((), np.zeros(2), np.zeros(2), 1.0)
-    return Calibration(
-        nothing, np.sort(null), order, np.zeros(0) if kin is None else np.sort(kin),
-        30, families, True,
-    )  # fmt: skip
+    some = np.zeros(0) if kin is None else np.sort(kin)
+    of = np.arange(len(some)) % families
+    return Calibration(nothing, np.sort(null), order, some, of, 30, families, True)
 
 
 def test_p_value_counts_the_null_with_one_added() -> None:
@@ -69,7 +68,9 @@ def test_one_loud_family_widens_the_bound() -> None:
     def bound(x: np.ndarray) -> float:
         rank = np.argsort(x, kind="stable")
         nothing = Matching((), np.zeros(2), np.zeros(2), 1.0)
-        return Calibration(nothing, x[rank], order[rank], np.zeros(0), 36, 12, True).upper_p(4.0)
+        return Calibration(
+            nothing, x[rank], order[rank], np.zeros(0), np.zeros(0, np.int64), 36, 12, True
+        ).upper_p(4.0)
 
     assert bound(loud) > 1.3 * bound(scattered)
 
@@ -145,3 +146,14 @@ def test_copies_are_no_kin_pairs() -> None:
     pairs = pair_evidence([*models, copy])
     c = calibrate(pairs, Labels((*names, names[0])))
     assert len(c.kin) == 8 + 1  # the copy is kin of the sibling, not of its original
+
+
+def test_little_in_common_is_measured_against_known_kin() -> None:
+    c = flat(np.zeros(100), kin=np.arange(99.0))
+    assert c.kin_p(-1.0) == 1 / 100 and c.kin_p(98.0) == 1.0
+    assert c.upper_kin_p(10.0) >= c.kin_p(10.0)
+    t = c.kin_threshold(0.2)
+    assert c.upper_kin_p(t) <= 0.2 < c.upper_kin_p(t + 1)
+    none = flat(np.zeros(100))
+    assert none.upper_kin_p(-9.0) == 1.0 and none.kin_threshold(0.5) == -np.inf
+    assert np.isnan(none.power(0.01))

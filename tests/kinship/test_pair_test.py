@@ -13,7 +13,7 @@ from cladist.kinship.calibration import Labels, pair_evidence
 from cladist.kinship.corpus import read_corpus
 from cladist.kinship.manner import cross_kernel, manner_agreement
 from cladist.kinship.pair_test import adjust, mismatch_p, probe_excess, sign_flip_p
-from cladist.kinship.pair_test import test_kinship as kinship_of
+from cladist.kinship.pair_test import judge_kinship as kinship_of
 
 
 @pytest.fixture(scope="module")

@@ -189,11 +189,11 @@ def run(
     method: str,
 ) -> list[KinshipResult]:
     """One test a candidate; accusations that several tests make doubtful are taken back."""
-    from cladist.kinship.pair_test import adjust, test_kinship
+    from cladist.kinship.pair_test import adjust, judge_kinship
 
     prompts = [p.text for p in assay.protocol.probes.probes]
     results = [
-        test_kinship(responses, pairs, model, c, rate=rate, labels=labels, prompts=prompts)
+        judge_kinship(responses, pairs, model, c, rate=rate, labels=labels, prompts=prompts)
         for c in candidates
     ]
     kind: Literal["holm", "bh", "none"] = "holm" if method == "holm" else "none"
@@ -309,6 +309,4 @@ def _show_extra(extra: dict[str, Any]) -> None:
         console.print(f"{one_line(m['child'])} as a mixture, {m['probes']} probes:")
         for name, weight, p in zip(m["parents"], m["weights"], m["p"], strict=True):
             console.print(f"  {weight:5.0%}  {one_line(name)}  (adds to the others: p {p:.2g})")
-        console.print(
-            "  A sibling of a parent adds something too: this is no proof of a merge."
-        )
+        console.print("  A sibling of a parent adds something too: this is no proof of a merge.")

@@ -200,6 +200,7 @@ class Calibration:
     null      sorted excess of unrelated pairs, float64 (m,)
     order     families of those pairs, int64 (m, 2), in the same order
     kin       sorted excess of known kin pairs, float64 (k,); empty without labels
+    kin_order family of each of those pairs, int64 (k,)
     models    panel members it rests on
     families  families among them
     labelled  whether families were declared; else they were guessed
@@ -209,6 +210,7 @@ class Calibration:
     null: Floats
     order: NDArray[np.int64]
     kin: Floats
+    kin_order: NDArray[np.int64]
     models: int
     families: int
     labelled: bool
@@ -245,6 +247,31 @@ class Calibration:
         """(1 + #kin <= excess) / (1 + n): how rare so little is among known kin; 1 without any."""
         below = np.searchsorted(self.kin, excess, side="right")
         return np.asarray((1.0 + below) / (1.0 + len(self.kin)))
+
+    def upper_kin_p(self, excess: float, *, seed: int = 0) -> float:
+        """Upper bound of `kin_p` at CONFIDENCE, by resampling families; 1 without known kin."""
+        if not len(self.kin):
+            return 1.0
+        below = int(np.searchsorted(self.kin, excess, side="right"))
+        size = int(self.kin_order.max()) + 1
+        every = np.bincount(self.kin_order, minlength=size)
+        under = np.bincount(self.kin_order[:below], minlength=size)
+        here = np.flatnonzero(every)
+        draw = np.random.default_rng(seed)
+        weight = draw.multinomial(len(here), np.full(len(here), 1 / len(here)), size=RESAMPLES)
+        share = (1.0 + weight @ under[here]) / (1.0 + weight @ every[here])
+        return max(float(np.quantile(share, CONFIDENCE)), float(self.kin_p(excess)))
+
+    def kin_threshold(self, miss: float, *, seed: int = 0) -> float:
+        """Largest kin excess whose `upper_kin_p` is within `miss`; -inf when there is none."""
+        low, high = 0, len(self.kin)
+        while low < high:
+            middle = (low + high) // 2
+            if self.upper_kin_p(float(self.kin[middle]), seed=seed) <= miss:
+                low = middle + 1
+            else:
+                high = middle
+        return float(self.kin[low - 1]) if low else -np.inf
 
     def power(self, rate: float) -> float:
         """Share of known kin that reach a false-accusation rate; NaN without known kin."""
@@ -313,11 +340,19 @@ def calibrate(
         matching,
         excess[unrelated][rank],
         order,
-        np.sort(excess[kin]) if labels is not None else np.zeros(0),
+        *(_sorted_kin(excess[kin], families[a[kin]]) if labels is not None else _NO_KIN),
         len(kept),
         int(number.max()) + 1,
         labels is not None,
     )
+
+
+_NO_KIN = (np.zeros(0), np.zeros(0, np.int64))
+
+
+def _sorted_kin(excess: Floats, family: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
+    rank = np.argsort(excess, kind="stable")
+    return excess[rank], family[rank]
 
 
 def guess_families(pairs: PairEvidence, cut: float = CLUSTER_CUT) -> NDArray[np.int64]:

@@ -1,0 +1,681 @@
+"""How honest the verdicts are: nominal against actual error rates on recorded responses.
+
+    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/kinship_tests.py --write
+
+Everything is family-disjoint: 35% of the makers ("superfamilies", all generations of one) are
+drawn for testing, nulls and boundaries are fitted on the others, over 20 draws. Models that take
+part have usable labels of high or medium confidence. Kin: one foundation, other weights.
+Unrelated: other makers. Pairs between are left out. With --write the tables go into
+docs/verdicts.md, between its marks, and the plots into docs/images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cladist.core.responses import ResponseSet
+from cladist.errors import CladistError, InputError
+from cladist.kinship.calibration import Calibration, Labels, PairEvidence, calibrate
+from cladist.kinship.identify import fit_identifier, identify
+from cladist.kinship.identity import same_model
+from cladist.kinship.pair_test import MISS, STABLE, mismatch_p, probe_excess, sign_flip_p
+from cladist.kinship.parentage import direction, mixture, rarity
+from cladist.kinship.sequential import decide, fit_boundaries, looks_at, path_excess, paths
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
+SETS = {"rand": 1, "bench6": 1, "alpaca": 5}
+DRAWS = 20
+TEST_SHARE = 0.35
+RATES = (0.05, 0.01, 0.001)
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """One data set: answers, labels, and evidence after every look."""
+
+    name: str
+    responses: list[ResponseSet]
+    evidence: list[PairEvidence]
+    looks: tuple[int, ...]
+    lineage: pd.DataFrame
+    labels: Labels
+
+    @property
+    def last(self) -> PairEvidence:
+        return self.evidence[-1]
+
+
+def load(name: str, every: int, cache: Path) -> Recorded:
+    table = pd.read_parquet(DATA / name / "responses.parquet")
+    wide = table.drop_duplicates(["model", "prompt_id"]).pivot(
+        index="model", columns="prompt_id", values="response"
+    )
+    lineage = pd.read_csv(DATA / name / "lineage.csv").drop_duplicates("model").set_index("model")
+    lineage = lineage.reindex(wide.index)
+    good = (
+        (lineage["usable"].astype(str) == "True")
+        & lineage["confidence"].isin(["high", "medium"])
+        & lineage["foundation"].notna()
+    )
+    wide, lineage = wide[good].iloc[:, ::every], lineage[good]
+    responses = [
+        ResponseSet.of_texts(m, [t if isinstance(t, str) else None for t in row])
+        for m, row in zip(wide.index, wide.to_numpy(dtype=object), strict=True)
+    ]
+    looks = looks_at(wide.shape[1])
+    start = time.process_time()
+    stored = cache / f"{name}.npz"
+    if stored.exists():
+        with np.load(stored) as z:
+            evidence = [
+                PairEvidence(
+                    tuple(wide.index),
+                    z[f"score{k}"],
+                    z[f"manner{k}"],
+                    z[f"clock{k}"],
+                    z[f"present{k}"],
+                    tuple(bytes.fromhex(d) for d in z[f"digest{k}"]),
+                )
+                for k in looks
+            ]
+    else:
+        evidence = paths(responses, looks)
+        arrays = {}
+        for k, e in zip(looks, evidence, strict=True):
+            arrays |= {f"score{k}": e.score, f"manner{k}": e.manner, f"clock{k}": e.clock}
+            arrays |= {
+                f"present{k}": e.present,
+                f"digest{k}": np.array([d.hex() for d in e.digest]),
+            }
+        np.savez(stored, **arrays)
+    print(f"{name}: {len(responses)} models, {wide.shape[1]} probes, "
+          f"{time.process_time() - start:.0f} CPU s", flush=True)  # fmt: skip
+    circle = lineage["superfamily"].fillna("?" + lineage["foundation"])
+    labels = Labels(tuple(lineage["foundation"]), tuple(circle))
+    return Recorded(name, responses, evidence, looks, lineage, labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """All kin and unrelated pairs: rows a, b (m,), kin (m,) bool."""
+
+    a: np.ndarray
+    b: np.ndarray
+    kin: np.ndarray
+
+
+def scored_pairs(data: Recorded) -> Pairs:
+    family, circle = np.array(data.labels.families), np.array(data.labels.circles)
+    own = pd.Series(data.lineage.index, index=data.lineage.index)
+    weights = data.lineage["weights_of"].fillna(own).to_numpy()
+    a, b = np.triu_indices(len(family), 1)
+    kin = (family[a] == family[b]) & (weights[a] != weights[b])
+    used = kin | (circle[a] != circle[b])
+    return Pairs(a[used], b[used], kin[used])
+
+
+def draws(data: Recorded) -> list[np.ndarray]:
+    circles, place = np.unique(np.array(data.labels.circles), return_inverse=True)
+    kept = []
+    for seed in range(10 * DRAWS):
+        test = (np.random.default_rng(seed).random(len(circles)) < TEST_SHARE)[place]
+        # Both sides need makers enough to say anything; few sets have so few that it matters.
+        if min(test.sum(), (~test).sum()) >= 20 and len(set(place[test])) > 1:
+            kept.append(test)
+    return kept[:DRAWS]
+
+
+def excess_of(c: Calibration, e: PairEvidence, p: Pairs, matched: bool = True) -> np.ndarray:
+    cov = np.stack([e.manner[p.a, p.b], e.clock[p.a, p.b]])
+    return c.matching.excess(e.score[p.a, p.b], cov if matched else np.zeros_like(cov))
+
+
+def percent(x: float, digits: int = 1) -> str:
+    return "–" if not np.isfinite(x) else f"{100 * x:.{digits}f}%"
+
+
+def rows(header: list[str], body: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join([*lines, *("| " + " | ".join(r) + " |" for r in body)])
+
+
+def error_rates(sets: list[Recorded], images: Path | None) -> str:
+    body, curves, strata = [], {}, []
+    grid = np.geomspace(0.0005, 0.3, 25)
+    for data in sets:
+        p, e = scored_pairs(data), data.last
+        manner = np.quantile(e.manner[p.a, p.b], [0.95, 0.99])
+        clock = np.quantile(e.clock[p.a, p.b], [0.95, 0.99])
+        for kind, matched, bound in (
+            ("not matched", False, False),
+            ("matched", True, False),
+            ("matched, upper bound", True, True),
+        ):
+            found: dict[float, list[tuple[float, float]]] = {r: [] for r in RATES}
+            curve, layers = [], []
+            for test in draws(data):
+                c = calibrate(e, data.labels, leave_out=np.flatnonzero(test), matched=matched)
+                within = test[p.a] & test[p.b]
+                x = excess_of(c, e, p, matched)
+                null, kin = x[within & ~p.kin], x[within & p.kin]
+                for rate in RATES:
+                    t = c.threshold(rate, bound=bound)
+                    power = float(np.mean(kin >= t)) if len(kin) else np.nan
+                    found[rate].append((float(np.mean(null >= t)), power))
+                if not bound:
+                    curve.append([np.mean(c.p_value(null) <= g) for g in grid])
+                t = c.threshold(0.01, bound=bound)
+                layer = []
+                for values, (low, high) in (
+                    (e.manner[p.a, p.b], manner),
+                    (e.clock[p.a, p.b], clock),
+                ):
+                    for cut in (low, high):
+                        here = within & ~p.kin & (values >= cut)
+                        layer.append((int(np.sum(x[here] >= t)), int(here.sum())))
+                layers.append(layer)
+            for rate in RATES:
+                f, w = (np.array(v) for v in zip(*found[rate], strict=True))
+                low, high = np.quantile(f, [0.1, 0.9])
+                body.append(
+                    [
+                        data.name,
+                        kind,
+                        percent(rate),
+                        percent(float(f.mean()), 2),
+                        f"{percent(float(low), 2)} to {percent(float(high), 2)}",
+                        percent(float(np.nanmean(w))),
+                    ]
+                )
+            total = np.array(layers).sum(axis=0)
+            strata.append(
+                [
+                    data.name,
+                    kind,
+                    *(percent(k / max(m, 1)) for k, m in total),
+                    str(total[:, 1].min()),
+                ]
+            )
+            if not bound:
+                curves[data.name, kind] = np.array(curve)
+    if images is not None:
+        plot_rates(curves, grid, images / "kinship-false-accusations.png")
+    return (
+        "Rates on families never seen in calibration. The range holds 80% of the draws.\n\n"
+        + rows(["set", "null", "nominal", "actual", "10% to 90% of draws", "kin found"], body)
+        + "\n\nUnrelated pairs that sound most alike: share accused at a nominal 1%, among the 5% "
+        "and 1% of all pairs with most manner or the most similar tokenizers in common (draws "
+        "pooled).\n\n"
+        + rows(
+            ["set", "null", "manner 5%", "manner 1%", "tokenizer 5%", "tokenizer 1%", "pairs"],
+            strata,
+        )
+    )
+
+
+def plot_rates(curves: dict, grid: np.ndarray, path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    names = list(dict.fromkeys(n for n, _ in curves))
+    figure, axes = plt.subplots(1, len(names), figsize=(4 * len(names), 3.8), squeeze=False)
+    for ax, name in zip(axes[0], names, strict=True):
+        for (n, kind), values in curves.items():
+            if n == name:
+                mean = np.maximum(values.mean(axis=0), 1e-5)
+                line = ax.plot(grid, mean, label=kind)[0]
+                low, high = np.quantile(values, [0.1, 0.9], axis=0)
+                ax.fill_between(
+                    grid, np.maximum(low, 1e-5), np.maximum(high, 1e-5), alpha=0.15,
+                    color=line.get_color(),
+                )  # fmt: skip
+        ax.plot(grid, grid, "k:", lw=1, label="as stated")
+        ax.set(xscale="log", yscale="log", title=name, xlabel="nominal rate", ylim=(1e-4, 1))
+        ax.grid(alpha=0.3)
+    axes[0][0].set_ylabel("unrelated pairs accused")
+    axes[0][-1].legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+    plt.close(figure)
+
+
+def without_labels(sets: list[Recorded]) -> str:
+    body = []
+    for data in sets:
+        p, e = scored_pairs(data), data.last
+        c = calibrate(e)
+        x = excess_of(c, e, p)
+        for rate in (0.01, 0.001):
+            t = c.threshold(rate)
+            body.append(
+                [
+                    data.name,
+                    percent(rate),
+                    percent(float(np.mean(x[~p.kin] >= t)), 2),
+                    percent(float(np.mean(x[p.kin] >= t))),
+                    str(c.families),
+                ]
+            )
+    return (
+        "No label is used: families are guessed from tight clusters, and kin that are missed stay "
+        "in the null. Here calibration and test are the same models, as in a real registry.\n\n"
+        + rows(["set", "nominal", "actual", "kin found", "clusters"], body)
+    )
+
+
+def unrelated_verdicts(sets: list[Recorded]) -> str:
+    body = []
+    for data in sets:
+        p, e, wrong, right = scored_pairs(data), data.last, [], []
+        for test in draws(data):
+            c = calibrate(e, data.labels, leave_out=np.flatnonzero(test))
+            within = test[p.a] & test[p.b]
+            x = excess_of(c, e, p)
+            called = (x <= c.kin_threshold(MISS)) & (x < c.threshold(STABLE))
+            if (within & p.kin).any():
+                wrong.append(float(np.mean(called[within & p.kin])))
+            right.append(float(np.mean(called[within & ~p.kin])))
+        body.append([data.name, percent(np.mean(right)), percent(np.mean(wrong)), percent(MISS)])
+    return rows(["set", "unrelated pairs cleared", "kin wrongly cleared", "nominal"], body)
+
+
+def probe_tests(sets: list[Recorded]) -> str:
+    body = []
+    for data in sets:
+        p, e = scored_pairs(data), data.last
+        c = calibrate(e, data.labels)
+        x = excess_of(c, e, p)
+        t = c.threshold(0.01)
+        draw = np.random.default_rng(0)
+        for kind, chosen in (
+            ("kin above the 1% line", p.kin & (x >= t)),
+            ("unrelated above the 1% line", ~p.kin & (x >= t)),
+            ("unrelated, any", ~p.kin),
+        ):
+            at = np.flatnonzero(chosen)
+            at = at if len(at) <= 40 else draw.choice(at, 40, replace=False)
+            spread, same = [], []
+            for k in at:
+                i, j = int(p.a[k]), int(p.b[k])
+                spread.append(
+                    sign_flip_p(probe_excess(data.responses, e, i, j, data.labels), flips=999)
+                )
+                same.append(mismatch_p(data.responses[i], data.responses[j], shuffles=999))
+            body.append(
+                [
+                    data.name,
+                    kind,
+                    str(len(at)),
+                    percent(np.mean(np.array(spread) <= STABLE), 0) if len(at) else "–",
+                    percent(np.mean(np.array(same) <= STABLE), 0) if len(at) else "–",
+                ]
+            )
+    return rows(["set", "pairs", "sampled", "spread over probes", "beyond manner"], body)
+
+
+def sequential(sets: list[Recorded], images: Path | None) -> str:
+    body, curves = [], {}
+    for data in sets:
+        p = scored_pairs(data)
+        outcome: dict[str, list] = {"even": [], "late": []}
+        last = []
+        for test in draws(data)[:10]:
+            left = np.flatnonzero(test)
+            x = path_excess(data.evidence, p.a, p.b, data.labels, leave_out=left)
+            inside, outside = test[p.a] & test[p.b], ~test[p.a] & ~test[p.b]
+            null, kin = x[outside & ~p.kin], x[outside & p.kin]
+            for spending in ("even", "late"):
+                b = fit_boundaries(data.looks, null, kin, rate=0.01, spending=spending)
+                d = decide(b, x[inside])
+                k = p.kin[inside]
+                outcome[spending].append((d.verdict, d.probes, k))
+            c = calibrate(data.last, data.labels, leave_out=left)
+            t = c.threshold(0.01, bound=False)
+            together = x[inside & p.kin][:, -1]
+            last.append(float(np.mean(together >= t)) if len(together) else np.nan)
+        for spending, parts in outcome.items():
+            v, n, k = (np.concatenate(q) for q in zip(*parts, strict=True))
+            false = np.mean([np.mean(q[0][~q[2]] == 1) for q in parts])
+            found = np.mean([np.mean(q[0][q[2]] == 1) for q in parts if q[2].any()])
+            lost = np.mean([np.mean(q[0][q[2]] == -1) for q in parts if q[2].any()])
+            clear = np.mean([np.mean(q[0][~q[2]] == -1) for q in parts])
+            accused = n[(v == 1) & k]
+            cleared = n[(v == -1) & ~k]
+            body.append(
+                [
+                    data.name,
+                    spending,
+                    percent(false, 2),
+                    percent(found),
+                    percent(np.nanmean(last)),
+                    f"{np.median(accused):.0f}" if len(accused) else "–",
+                    percent(clear),
+                    percent(lost),
+                    f"{np.median(cleared):.0f}" if len(cleared) else "–",
+                    percent(np.mean(v[~k] == 0)),
+                    f"{data.looks[-1]}",
+                ]
+            )
+            curves[data.name, spending] = (
+                data.looks,
+                [np.mean((v[k] == 1) & (n[k] <= q)) for q in data.looks],
+            )
+    if images is not None:
+        plot_sequential(curves, images / "kinship-sequential.png")
+    return rows(
+        [
+            "set", "spending", "falsely accused", "kin found", "kin found, all probes at once",
+            "median probes to 'related'", "unrelated cleared", "kin wrongly cleared",
+            "median probes to 'unrelated'", "unrelated left open", "probes in all",
+        ],
+        body,
+    )  # fmt: skip
+
+
+def plot_sequential(curves: dict, path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(5.5, 3.6))
+    for (name, spending), (looks, share) in curves.items():
+        ax.plot(
+            looks,
+            share,
+            "-" if spending == "even" else ":",
+            marker=".",
+            label=f"{name}, {spending}",
+        )
+    ax.set(xscale="log", xlabel="probes", ylabel="kin found so far", ylim=(0, None))
+    ax.legend(fontsize=8)
+    ax.grid(alpha=0.3)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+    plt.close(figure)
+
+
+def identification(sets: list[Recorded]) -> str:
+    body, reliability = [], []
+    for data in sets:
+        e, labels = data.last, data.labels
+        family, circle = np.array(labels.families), np.array(labels.circles)
+        p = scored_pairs(data)
+        kin = np.zeros(len(family), np.bool_)
+        kin[np.concatenate([p.a[p.kin], p.b[p.kin]])] = True
+        answers = []
+        for test in draws(data)[:6]:
+            try:
+                fitted = fit_identifier(e, labels, queries=np.flatnonzero(~test).tolist())
+            except InputError:
+                continue
+            for i in np.flatnonzero(test & kin):
+                for absent in (False, True):
+                    gone = set(family[circle == circle[i]]) if absent else set()
+                    found = identify(e, labels, fitted, e.models[i], without=sorted(gone))
+                    best = found.probabilities[0]
+                    none = found.none >= best
+                    right = none if absent else (not none and found.families[0] == family[i])
+                    first = found.families[0] == family[i]
+                    answers.append((absent, right, none, max(best, found.none), first))
+        if not answers:
+            body.append([data.name, "0", "–", "–", "–", "–"])
+            continue
+        t = pd.DataFrame(answers, columns=["absent", "right", "none", "sure", "first"])
+        here, gone_ = t[~t["absent"]], t[t["absent"]]
+        body.append(
+            [
+                data.name,
+                str(len(t)),
+                percent(here["first"].mean()),
+                percent(here["right"].mean()),
+                percent(gone_["right"].mean()),
+                f"{np.mean((t['sure'] - t['right']) ** 2):.3f}",
+            ]
+        )
+        for low, high in ((0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.95), (0.95, 1.01)):
+            part = t[(t["sure"] > low) & (t["sure"] <= high)]
+            if len(part) >= 20:
+                reliability.append(
+                    [data.name, f"{low:g} to {min(high, 1):g}", str(len(part)),
+                     percent(part["sure"].mean()), percent(part["right"].mean())]
+                )  # fmt: skip
+    return (
+        rows(
+            [
+                "set",
+                "answers",
+                "family ranked first",
+                "family named",
+                "'none' when absent",
+                "Brier",
+            ],
+            body,
+        )
+        + "\n\n"
+        + rows(["set", "stated probability", "answers", "mean stated", "right"], reliability)
+    )
+
+
+def parent_rows(data: Recorded) -> list[tuple[int, int, str]]:
+    lineage, e = data.lineage, data.last
+    if "hf_id" not in lineage or "relation" not in lineage:
+        return []
+    place = {h: i for i, h in enumerate(lineage["hf_id"])}
+    return [
+        (place[parent], i, relation)
+        for i, (parent, relation) in enumerate(
+            zip(lineage["parent"], lineage["relation"], strict=True)
+        )
+        if parent in place and place[parent] != i and e.digest[i] != e.digest[place[parent]]
+    ]
+
+
+def directions(sets: list[Recorded]) -> str:
+    body = []
+    for data in sets:
+        known = parent_rows(data)
+        if not known:
+            continue
+        rare, e = rarity(data.responses), data.last
+        found = [direction(e, rare, e.models[i], e.models[j]) for i, j, _ in known]
+        table = pd.DataFrame(
+            [
+                (r, d.ancestor == d.a, bool(d.ancestor))
+                for d, (_, _, r) in zip(found, known, strict=True)
+            ],
+            columns=["relation", "right", "told"],
+        )
+        for name, part in [("all", table), *table.groupby("relation")]:
+            if len(part) >= 10:
+                told = part[part["told"]]
+                body.append(
+                    [data.name, str(name), str(len(part)), percent(part["told"].mean(), 0),
+                     percent(told["right"].mean(), 0) if len(told) else "–"]
+                )  # fmt: skip
+        p = scored_pairs(data)
+        related = {(i, j) for i, j, _ in known} | {(j, i) for i, j, _ in known}
+        siblings = [
+            (int(i), int(j))
+            for i, j in zip(p.a[p.kin], p.b[p.kin], strict=True)
+            if (int(i), int(j)) not in related
+        ]
+        draw = np.random.default_rng(0)
+        some = draw.permutation(len(siblings))[:300]
+        named = [
+            bool(direction(e, rare, e.models[siblings[k][0]], e.models[siblings[k][1]]).ancestor)
+            for k in some
+        ]
+        body.append([data.name, "other kin pairs", str(len(some)), percent(np.mean(named), 0), "–"])
+    return rows(["set", "relation", "pairs", "an ancestor named", "right of those"], body)
+
+
+def merges(data: Recorded) -> str:
+    e, relation = data.last, data.lineage["relation"].to_numpy()
+    merged = np.isin(relation, ["merge", "moe-merge"])
+    family = np.array(data.labels.families)
+
+    def needed(i: int) -> int | None:
+        order = np.argsort(-e.score[i], kind="stable")
+        close = [
+            int(k)
+            for k in order
+            if k != i and not merged[k] and e.digest[k] != e.digest[i] and family[k] == family[i]
+        ]
+        if len(close) < 3:
+            return None
+        found = mixture(data.responses, e.models[i], [e.models[k] for k in close[:3]])
+        return len(found.needed())
+
+    body = []
+    draw = np.random.default_rng(0)
+    for name, kinds in (
+        ("merge", ["merge", "moe-merge"]),
+        ("one parent", ["finetune", "instruct", "dpo"]),
+    ):
+        at = np.flatnonzero(np.isin(relation, kinds))
+        at = at if len(at) <= 60 else draw.choice(at, 60, replace=False)
+        count = np.array([n for n in (needed(int(i)) for i in at) if n is not None])
+        shares = [percent(np.mean(c), 0) for c in (count >= 2, count == 1, count == 0)]
+        body.append([name, str(len(count)), *shares])
+    return rows(["labelled", "models", "two or three needed", "one needed", "none needed"], body)
+
+
+def identity_cases() -> str:
+    from cladist.catalog import probe_set
+    from cladist.core.assay import Assay, Decoding, EncoderSpec, Method, Projection, Protocol
+    from cladist.extraction.run import extract
+    from cladist.models import open_model
+    from cladist.models.builtin import path_of
+    from cladist.models.requantize import requantize
+    from cladist.registry import Registry
+
+    method = Method("identity", (EncoderSpec("alleles"),), Projection(16))
+    body = []
+    with tempfile.TemporaryDirectory() as folder:
+        q8, q4 = (Path(folder) / f"{k}.gguf" for k in ("q8", "q4"))
+        requantize(path_of("tiny-stage"), q8, "Q8_0")
+        requantize(path_of("tiny-stage"), q4, "Q4_0")
+        cases = (
+            ("asked again", "builtin:tiny-stage#again"),
+            ("Q8_0 of the same", f"gguf:{q8}#q8"),
+            ("Q4_0 of the same", f"gguf:{q4}#q4"),
+            ("other system prompt", "builtin:tiny-stage?system=Speak%20like%20a%20pirate.#pirate"),
+            ("sampled at T = 0.5", "builtin:tiny-stage?temperature=0.5#sampled"),
+            ("other model", "builtin:tiny-scripture#other"),
+        )
+        modes = (
+            ("greedy, 64 probes", 64, Decoding("raw", 0.0, 1.0, 24)),
+            ("4 samples at T = 0.7, 64 probes", 64, Decoding("raw", 0.7, 1.0, 24, 4)),
+        )
+        for title, count, decoding in modes:
+            probes = probe_set("genes-128").first(count)
+            for number, (name, uri) in enumerate((("reference", "builtin:tiny-stage"), *cases)):
+                own = decoding
+                if number and decoding.samples > 1:
+                    own = Decoding("raw", 0.7, 1.0, 24, 4, 1 + number)  # never the same draws
+                if "temperature" in uri and decoding.samples > 1:
+                    continue
+                assay = Assay("identity", Protocol("identity", probes, own), method)
+                with Registry.open(Path(folder) / f"{title[:3]}{number}") as store:
+                    model = open_model(uri)
+                    try:
+                        extract(model, assay, store, allow_sparse=True)
+                        (found,) = store.responses(assay.protocol)
+                    finally:
+                        model.close()
+                if not number:
+                    reference = found
+                    continue
+                r = same_model(reference, found, greedy=decoding.temperature == 0)
+                low, high = r.interval
+                body.append(
+                    [title, name, r.verdict, percent(r.effect),
+                     f"{percent(low)} to {percent(high)}", f"{r.p:.2g}", percent(r.agreement, 0)]
+                )  # fmt: skip
+    return rows(
+        [
+            "answers",
+            "held against the original",
+            "verdict",
+            "difference",
+            "95%",
+            "p",
+            "same from the start",
+        ],
+        body,
+    )
+
+
+def write(path: Path, sections: dict[str, str]) -> None:
+    text = path.read_text(encoding="utf-8")
+    for name, body in sections.items():
+        start, end = f"<!-- figures: {name} -->", f"<!-- end: {name} -->"
+        before, _, rest = text.partition(start)
+        _, found, after = rest.partition(end)
+        if not found:
+            raise SystemExit(f"{path} has no marks for '{name}'")
+        text = f"{before}{start}\n\n{body}\n\n{end}{after}"
+    path.write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/")
+    parser.add_argument("--sets", nargs="*", default=list(SETS), choices=list(SETS))
+    parser.add_argument("--cache", type=Path, help="folder for the evidence between runs")
+    parser.add_argument("--only", nargs="*", help="only these sections")
+    args = parser.parse_args()
+    warnings.simplefilter("ignore", RuntimeWarning)  # means of empty draws are shown as a dash
+    sections: dict[str, str] = {}
+    images = ROOT / "docs" / "images" if args.write else None
+    if images is not None:
+        images.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        cache = args.cache or Path(scratch)
+        cache.mkdir(exist_ok=True)
+        sets = []
+        if args.only != ["identity"]:
+            if not DATA.is_dir():
+                raise SystemExit("the recorded responses in ../shared/data are not here")
+            sets = [load(n, SETS[n], cache) for n in args.sets]
+        parts = {
+            "error rates": lambda: error_rates(sets, images),
+            "without labels": lambda: without_labels(sets),
+            "unrelated": lambda: unrelated_verdicts(sets),
+            "probes": lambda: probe_tests(sets),
+            "sequential": lambda: sequential(sets, images),
+            "identify": lambda: identification(sets),
+            "direction": lambda: directions(sets),
+            "merges": lambda: merges(sets[0]),
+            "identity": identity_cases,
+        }
+        for name, part in parts.items():
+            if args.only and name not in args.only:
+                continue
+            start = time.process_time()
+            try:
+                sections[name] = part()
+            except CladistError as problem:
+                sections[name] = f"Not measured: {problem}"
+            print(
+                f"\n## {name} ({time.process_time() - start:.0f} CPU s)\n\n{sections[name]}",
+                flush=True,
+            )
+            if args.write:
+                write(ROOT / "docs" / "verdicts.md", {name: sections[name]})
+
+
+if __name__ == "__main__":
+    main()

@@ -304,7 +304,7 @@ def probe_tests(sets: list[Recorded]) -> str:
             ("unrelated, any", ~p.kin),
         ):
             at = np.flatnonzero(chosen)
-            at = at if len(at) <= 40 else draw.choice(at, 40, replace=False)
+            at = at if len(at) <= 15 else draw.choice(at, 15, replace=False)
             spread, same = [], []
             for k in at:
                 i, j = int(p.a[k]), int(p.b[k])
@@ -654,12 +654,12 @@ def main() -> None:
             "error rates": lambda: error_rates(sets, images),
             "without labels": lambda: without_labels(sets),
             "unrelated": lambda: unrelated_verdicts(sets),
-            "probes": lambda: probe_tests(sets),
             "sequential": lambda: sequential(sets, images),
             "identify": lambda: identification(sets),
             "direction": lambda: directions(sets),
             "merges": lambda: merges(sets[0]),
             "identity": identity_cases,
+            "probes": lambda: probe_tests(sets),
         }
         for name, part in parts.items():
             if args.only and name not in args.only:

@@ -67,6 +67,10 @@ def kinship(
     mixture: Annotated[
         bool, typer.Option(help="Split the model among the candidates as parents of a merge.")
     ] = False,
+    ask: Annotated[
+        bool,
+        typer.Option(help="MODEL is a URI: ask it, probe by probe, until the answer is decided."),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Test whether a model is kin of another, against the other models of the registry.
@@ -87,6 +91,9 @@ def kinship(
 
     if adjust not in ("holm", "bh", "none"):
         raise UsageError(f"--adjust {adjust}: use holm, bh or none")
+    if ask:
+        _ask(model, candidates, registry, assay, labels, rate, json)
+        return
     with Registry.open(registry, create=False) as store:
         chosen = resolve_assay(store, assay)
         for name in (model, *candidates):
@@ -218,6 +225,53 @@ def plain(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [plain(v) for v in data]
     return data
+
+
+def _ask(
+    uri: str,
+    candidates: list[str],
+    registry: Path,
+    assay: str,
+    labels: Path | None,
+    rate: float,
+    json: bool,
+) -> None:
+    from cladist.compare import resolve_assay
+    from cladist.errors import UsageError
+    from cladist.extraction.opening import open_any
+    from cladist.extraction.until import ask_until_decided
+    from cladist.formats.labels import DeclaredModel
+    from cladist.kinship.calibration import Labels
+    from cladist.registry import Registry
+
+    if len(candidates) != 1:
+        raise UsageError("--ask settles one question: name one candidate")
+    declared, unknown = read(labels), DeclaredModel("")
+    with Registry.open(registry, create=False) as store:
+        chosen = resolve_assay(store, assay)
+        model = open_any(uri)
+        try:
+            known = [r.model for r in load(store, chosen) if r.model != model.identity.name]
+            rows = [declared.get(m, unknown) for m in known]
+            circles = Labels(tuple(r.family for r in rows), tuple(r.group for r in rows))
+            found = ask_until_decided(
+                model,
+                candidates[0],
+                chosen,
+                store,
+                labels=circles if any(circles.families) else None,
+                rate=rate,
+            )
+        finally:
+            model.close()
+    if json:
+        print_json({"assay": chosen.short, **asdict(found)})
+        return
+    a = found.answer
+    out().print(
+        f"{one_line(a.a)} and {one_line(a.b)}: {a.verdict} after {a.probes} of {a.available} "
+        f"probes; {found.requests} requests made of {found.whole}"
+    )
 
 
 def _sequential(

@@ -10,7 +10,7 @@ Both are fitted on the panel; a pair that meets neither by the last look is inco
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -30,12 +30,14 @@ from cladist.kinship.standard import Floats
 
 __all__ = [
     "LOOKS",
+    "VERDICTS",
     "Boundaries",
     "Decisions",
     "EarlyAnswer",
     "decide",
     "first_probes",
     "fit_boundaries",
+    "known_pairs",
     "looks_at",
     "path_excess",
     "paths",
@@ -44,6 +46,8 @@ __all__ = [
 
 LOOKS = (5, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600)
 Spending = Literal["even", "late"]
+Verdict = Literal["related", "unrelated", "inconclusive"]
+VERDICTS: Mapping[int, Verdict] = {1: "related", -1: "unrelated", 0: "inconclusive"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +74,7 @@ class EarlyAnswer:
 
     a: str
     b: str
-    verdict: Literal["related", "unrelated", "inconclusive"]
+    verdict: Verdict
     probes: int
     available: int
     saved: int
@@ -103,18 +107,21 @@ def fit_boundaries(
     rate: float = 0.01,
     miss: float = 0.05,
     spending: Spending = "even",
+    planned: int | None = None,
 ) -> Boundaries:
     """Boundaries from paths of unrelated pairs `null` (m, l) and of known kin `kin` (k, l).
 
     At every look (1 + those beyond the boundary so far) / (1 + m) stays within what may be
-    spent, so a null of too few pairs never stops early. Raises `InputError` when shapes
-    disagree. O((m + k) l log).
+    spent, so a null of too few pairs never stops early. `planned` is the number of looks that
+    errors are spent over when only the first of them have been taken. Raises `InputError` when
+    shapes disagree. O((m + k) l log).
     """
     count = len(looks)
     if null.ndim != 2 or null.shape[1] != count or kin.shape[1:] != (count,):
         raise InputError("sequential boundaries: one excess a look is needed for every pair")
     upper, lower = np.full(count, np.inf), np.full(count, -np.inf)
-    allowed, tolerated = spent(count, rate, spending), spent(count, miss, spending)
+    in_all = count if planned is None else planned
+    allowed, tolerated = spent(in_all, rate, spending), spent(in_all, miss, spending)
     open_null, open_kin = np.ones(len(null), np.bool_), np.ones(len(kin), np.bool_)
     for look in range(count):
         used = int((~open_null).sum())
@@ -197,19 +204,17 @@ def stop_early(
     found = paths(responses, looks) if evidence is None else evidence
     last = found[-1]
     i, j = last.index(a), last.index(b)
-    kin, unrelated = _known(last, labels, (i, j))
+    kin, unrelated = known_pairs(last, labels, (i, j))
     rows = np.concatenate([np.array([[i, j]]), unrelated, kin])
     excess = path_excess(found, rows[:, 0], rows[:, 1], labels, leave_out=(i, j))
     null, own = excess[1 : 1 + len(unrelated)], excess[1 + len(unrelated) :]
     decided = decide(fit_boundaries(looks, null, own, rate=rate), excess[:1])
-    word: Literal["related", "unrelated", "inconclusive"] = "inconclusive"
-    if decided.verdict[0]:
-        word = "related" if decided.verdict[0] > 0 else "unrelated"
+    word = VERDICTS[int(decided.verdict[0])]
     used = int(decided.probes[0])
     return EarlyAnswer(a, b, word, used, looks[-1], looks[-1] - used)
 
 
-def _known(
+def known_pairs(
     pairs: PairEvidence, labels: Labels | None, tested: tuple[int, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs (k, 2) of known kin and (m, 2) of unrelated models, without those tested."""

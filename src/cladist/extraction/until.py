@@ -1,0 +1,120 @@
+"""Ask a model only as many probes as a question of kinship needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cladist.core.assay import Assay
+from cladist.errors import InputError, ModelError
+from cladist.extraction.progress import Progress, silent
+from cladist.extraction.run import choose_interface, requests_for
+from cladist.kinship.calibration import Labels, pair_evidence
+from cladist.kinship.sequential import (
+    VERDICTS,
+    EarlyAnswer,
+    decide,
+    first_probes,
+    fit_boundaries,
+    known_pairs,
+    looks_at,
+    path_excess,
+)
+from cladist.models.base import Model
+from cladist.registry import ModelRecord, Registry
+
+__all__ = ["Asked", "ask_until_decided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The answer, and what it cost: requests made now, and those an entire extraction makes."""
+
+    answer: EarlyAnswer
+    requests: int
+    whole: int
+
+
+def ask_until_decided(
+    model: Model,
+    candidate: str,
+    assay: Assay,
+    registry: Registry,
+    *,
+    labels: Labels | None = None,
+    rate: float = 0.01,
+    progress: Progress = silent,
+) -> Asked:
+    """Ask `model` the probes of an assay in order until kinship with `candidate` is decided.
+
+    The other models of the registry that answered the assay are the panel; `labels` are theirs,
+    in order of arrival, without the model asked. Answers are stored, and a later extraction goes
+    on from them. No DNA is made. Raises `InputError` when the panel is too small to calibrate on
+    or the candidate is not in it, `ModelError` as extraction does, also when a request fails.
+    Cost: the evidence of the panel at every look.
+    """
+    identity = model.identity
+    record = registry.add_model(
+        identity.name, identity.uri, identity.fingerprint, dict(identity.metadata)
+    )
+    panel = [
+        r for r in registry.responses(assay.protocol) if r.model != record.name and r.usable().any()
+    ]
+    if candidate not in [r.model for r in panel]:
+        raise InputError(f"'{candidate}' has no answers to {assay.short} in this registry")
+    looks = looks_at(len(assay.protocol.probes))
+    wide = labels and Labels((*labels.families, ""), (*labels.circles, ""))
+    members = np.array([True] * len(panel) + [False])
+    evidence, asked = [], 0
+    for number, look in enumerate(looks):
+        asked += _ask(model, record, assay, registry, look, progress)
+        (mine,) = registry.responses(assay.protocol, [record.name])
+        cut = [first_probes(r, look) for r in (*panel, mine)]
+        evidence.append(pair_evidence(cut, members))
+        i, j = evidence[-1].index(record.name), evidence[-1].index(candidate)
+        kin, unrelated = known_pairs(evidence[-1], wide, (i, j))
+        rows = np.concatenate([np.array([[i, j]]), unrelated, kin])
+        excess = path_excess(evidence, rows[:, 0], rows[:, 1], wide, leave_out=(i, j))
+        null, related = excess[1 : 1 + len(unrelated)], excess[1 + len(unrelated) :]
+        bounds = fit_boundaries(looks[: number + 1], null, related, rate=rate, planned=len(looks))
+        found = int(decide(bounds, excess[:1]).verdict[0])
+        if found:
+            break
+    word = VERDICTS[found]
+    answer = EarlyAnswer(record.name, candidate, word, look, looks[-1], looks[-1] - look)
+    return Asked(answer, asked, looks[-1] * assay.protocol.decoding.samples)
+
+
+def _ask(
+    model: Model,
+    record: ModelRecord,
+    assay: Assay,
+    registry: Registry,
+    look: int,
+    progress: Progress,
+) -> int:
+    """Ask what is open of the first `look` probes; returns the number of requests."""
+    protocol = registry.add_protocol(assay.protocol)
+    chosen = choose_interface(model, assay)
+    if registry.set_interface(protocol, record, chosen) != chosen:
+        raise ModelError(
+            f"'{record.name}' answered this assay through another interface before; give the "
+            "model another name"
+        )
+    settled = registry.settled(protocol, record)
+    slots = [
+        (p, s)
+        for p in range(look)
+        for s in range(assay.protocol.decoding.samples)
+        if (p, s) not in settled
+    ]
+    for done, (index, response) in enumerate(model.answer(requests_for(assay, chosen, slots))):
+        probe, sample = slots[index]
+        registry.write_responses(protocol, record, [(probe, sample, response)])
+        if not response.final:
+            raise ModelError(
+                f"'{record.name}': a request failed ({response.detail}); run the same again"
+            )
+        progress(f"asking {record.name}", look - len(slots) + done + 1, look)
+    return len(slots)

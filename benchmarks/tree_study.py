@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import csv
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
+from cladist.compare import redrawn
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
 from cladist.core.tree import Tree
 from cladist.kinship.evidence import kinship_similarity
 from cladist.models.simulated import Habits, respond_all, simulate_tree
-from cladist.phylogeny.compare import clade_recovery, compare_trees
+from cladist.phylogeny.compare import CladeFit, clade_recovery, compare_trees
 from cladist.phylogeny.draw import draw_tree
 from cladist.phylogeny.joining import balanced_minimum_evolution, neighbor_joining, upgma
 from cladist.phylogeny.rooting import root_mad
@@ -110,7 +112,27 @@ def recorded_answers(folder: Path, wanted: set[str]) -> list[ResponseSet]:
     ]
 
 
-def recorded(name: str) -> list[str]:
+def with_support(tree: Tree, answers: list[ResponseSet], replicates: int) -> Tree:
+    """Bootstrap over probes: kinship and the tree again for every set of drawn probes."""
+    probes = len(answers[0].probe_ids)
+    return bootstrap(tree, lambda w: bounded(redrawn(answers, w)), probes, replicates).tree
+
+
+def support_cell(fits: list[CladeFit]) -> str:
+    """Of exact clades and of the others: mean support of the best-fitting branch."""
+    known = [f for f in fits if f.support is not None]
+    if not known:
+        return ""
+    exact = [f.support for f in known if f.exact and f.support is not None]
+    others = [f.support for f in known if not f.exact and f.support is not None]
+    strong = sum(s >= 0.7 for s in exact) / len(fits)
+    return (
+        f"exact {np.mean(exact or [0]):.2f}, others {np.mean(others or [0]):.2f}; exact and .7 or "
+        f"more: {strong:.0%}"
+    )
+
+
+def recorded(name: str, replicates: int) -> list[str]:
     folder = DATA / name
     with (folder / "lineage.csv").open(encoding="utf-8") as file:
         rows = [
@@ -139,13 +161,16 @@ def recorded(name: str) -> list[str]:
     lines = []
     for label, matrix in matrices.items():
         for method in ("NJ", "BME", "UPGMA"):
-            fits = clade_recovery(METHODS[method](matrix), foundation)
+            tree = METHODS[method](matrix)
+            if matrix is kin and method == "NJ":
+                tree = with_support(tree, answers, replicates)
+            fits = clade_recovery(tree, foundation)
             exact = np.mean([f.exact for f in fits])
             lines.append(
                 f"| {name} ({len(kin)}) | {label} | {method} | {len(fits)} | {exact:.0%} | "
                 f"{np.mean([f.jaccard for f in fits]):.2f} | "
                 f"{np.mean([f.purity for f in fits]):.2f} | "
-                f"{np.mean([f.recall for f in fits]):.2f} |"
+                f"{np.mean([f.recall for f in fits]):.2f} | {support_cell(fits)} |"
             )
             print(lines[-1], flush=True)
     return lines
@@ -190,24 +215,38 @@ def supported(quick: bool) -> list[str]:
     ]
 
 
+def section(what: str, quick: bool) -> list[str]:
+    """One part of the study, for a process of its own."""
+    if what == "simulated":
+        return simulated(quick)
+    if what == "supported":
+        return supported(quick)
+    return recorded(what, 2 if quick else 20)
+
+
 def main() -> None:
     quick = "--quick" in sys.argv
+    here = (DATA / "rand").exists()
+    parts = ("rand", "bench6", "simulated", "supported") if here else ("simulated", "supported")
+    with ProcessPoolExecutor(2) as pool:
+        jobs = {what: pool.submit(section, what, quick) for what in parts}
+        done = {what: job.result() for what, job in jobs.items()}
     (DOCS / "figures").mkdir(exist_ok=True)
     text = ["# What the trees recover", "", "Written by `python benchmarks/tree_study.py`.", ""]
     text += ["## Simulated descent, 64 models: share of true splits found (5 seeds)", ""]
-    text += simulated(quick)
+    text += done["simulated"]
     text += ["", "## Is support honest? 64 simulated models, 100 probes, 100 replicates", ""]
-    text += supported(quick)
+    text += done["supported"]
     pictures()
     text += ["", "## Recorded models: foundations as clades of unrooted trees", ""]
-    if (DATA / "rand").exists():
+    if here:
         text += [
             "| data (models) | distances | tree | foundations of 2 or more | exact clade | "
-            "Jaccard | purity | recall |",
-            "|---|---|---|---|---|---|---|---|",
+            "Jaccard | purity | recall | support, 20 replicates |",
+            "|---|---|---|---|---|---|---|---|---|",
         ]
         for name in ("rand", "bench6"):
-            text += recorded(name)
+            text += done[name]
     else:
         text.append("Left out: the recorded responses are not here.")
     text += ["", "Purity and recall are those of the best-fitting clade of each foundation."]

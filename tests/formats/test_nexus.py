@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -8,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tree_examples import HOSTILE, example, ladder, star
 
-from cladist.core.distances import DistanceMatrix
+from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.tree import Tree
 from cladist.errors import InputError
 from cladist.formats.nexus import WeightedSplit, read_nexus, write_nexus
+from cladist.phylogeny.network import split_network
 
 
 def same(a: Tree, b: Tree) -> bool:
@@ -53,14 +55,60 @@ def test_biopython_reads_the_same_tree() -> None:
     assert read.total_branch_length() == pytest.approx(0.5 + 1 + 2 + 0.25 + 1 / 3 + 4)
 
 
-def test_dendropy_reads_distances() -> None:
-    matrix = DistanceMatrix(("a-1", "b", "c"), np.array([[0, 1, 2], [1, 0, 3], [2, 3, 0.0]]))
-    text = write_nexus(distances=matrix)
-    assert "    'a-1' 0\n    b 1 0\n    c 2 3 0\n" in text
-    assert "DIMENSIONS NTAX=3" in text
+def test_another_program_reads_distances_and_taxa() -> None:
+    commonnexus = pytest.importorskip("commonnexus")
+    names = ["a-1", "b's (2): c;", "x y", "d"]
+    rng = np.random.default_rng(0)
+    raw = rng.uniform(0, 2, (4, 4))
+    matrix = DistanceMatrix(tuple(names), np.where(np.eye(4, dtype=bool), 0, raw + raw.T))
+    text = write_nexus([star(names)], matrix)
+    assert "    'a-1' 0\n" in text
+    read = commonnexus.Nexus(text)
+    assert list(read.taxa) == names
+    again = read.DISTANCES.get_matrix()
+    assert list(again) == names
+    for i, one in enumerate(names):
+        for j, other in enumerate(names):
+            assert float(again[one][other]) == pytest.approx(matrix.matrix[i, j], rel=1e-8)
 
 
-def test_splits_block_in_the_form_of_splitstree() -> None:
+SPLITS = re.compile(
+    r"BEGIN SPLITS;\s*DIMENSIONS NTAX=(?P<taxa>\d+) NSPLITS=(?P<splits>\d+);\s*"
+    r"FORMAT LABELS=NO WEIGHTS=YES CONFIDENCES=NO INTERVALS=NO;\s*"
+    r"(?:CYCLE(?P<cycle>[\d\s]+);\s*)?MATRIX(?P<matrix>[^;]*);\s*END;",
+)
+
+
+def test_splits_follow_the_grammar_of_splitstree() -> None:
+    """Commands in the order of the syntax that SplitsTree CE prints, numbers from 1."""
+    points = np.random.default_rng(1).normal(size=(9, 2))
+    raw = np.linalg.norm(points[:, None] - points[None], axis=2)
+    names = [*HOSTILE[:4], "a", "b", "c", "d", "e"]
+    distances = symmetric(names, raw, "plane")
+    found = split_network(distances)
+    splits = [WeightedSplit(members, weight) for members, weight in found.splits]
+    text = write_nexus([star(names)], distances, splits, found.cycle)
+    bare = re.sub(r"\[[^\]]*\]", "", text[text.index("BEGIN SPLITS") :])
+    block = SPLITS.match(bare)
+    assert block is not None
+    assert int(block["taxa"]) == 9
+    assert sorted(map(int, block["cycle"].split())) == list(range(1, 10))
+    rows = [row.split() for row in block["matrix"].split(",") if row.strip()]
+    assert len(rows) == int(block["splits"])
+    along = np.zeros((9, 9))
+    for weight, *members in rows:
+        inside = np.isin(np.arange(1, 10), [int(m) for m in members])
+        assert 1 <= inside.sum() <= 8
+        along += float(weight) * (inside[:, None] != inside[None, :])
+        # On the circle every split is one run of models.
+        turn = inside[np.array(found.cycle)]
+        assert np.count_nonzero(turn != np.roll(turn, 1)) == 2
+    # What the file says adds up to the distances as well as the network claims.
+    rest = ((along - distances.matrix) ** 2).sum() / (distances.matrix**2).sum()
+    assert 1 - rest == pytest.approx(found.fit, abs=1e-6)
+
+
+def test_splits_block_as_text() -> None:
     splits = [WeightedSplit((0,), 1.5), WeightedSplit((1, 0), 0.25)]
     text = write_nexus(splits=splits, cycle=[0, 1, 3, 2], names=["a", "b", "c", "d"])
     assert "  DIMENSIONS NTAX=4 NSPLITS=2;\n" in text

@@ -9,7 +9,7 @@ from tree_builders import path_distances
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
 from cladist.formats.newick import read_newick
-from cladist.phylogeny.ancestry import ancestry, sampled_ancestors
+from cladist.phylogeny.ancestry import ancestry, descent_costs, sampled_ancestors
 from cladist.phylogeny.arborescence import edge_probabilities, minimum_arborescence
 from cladist.phylogeny.joining import neighbor_joining
 
@@ -81,6 +81,23 @@ def test_direction_comes_from_dates_and_is_unknown_without() -> None:
     assert parents in ((None, "a"), ("b", None))
     assert undated["a"].confidence == pytest.approx(0.5, abs=0.01)
     assert {undated["b"].second, undated["b"].parent or ""} == {"a", ""}
+
+
+def test_the_centre_of_a_family_is_its_ancestor() -> None:
+    """A base with five children, each as near to it, and farther from each other."""
+    evidence = np.full((6, 6), 4.0)
+    evidence[0, :] = evidence[:, 0] = 6.0
+    np.fill_diagonal(evidence, 0.0)
+    names = ["z-base", *"abcde"]
+    costs = descent_costs(evidence)
+    found = {d.model: d for d in ancestry(names, costs, -3.0, temperature=1.0)}
+    assert found["z-base"].parent is None
+    assert {found[n].parent for n in "abcde"} == {"z-base"}
+    # Without the direction nothing tells which of them is the founder, so it is not sure.
+    blind = ancestry(names, descent_costs(evidence, direction=0), -3.0, temperature=1.0)
+    assert next(d for d in blind if d.model == "z-base").confidence < found["z-base"].confidence
+    with pytest.raises(InputError, match="not finite"):
+        descent_costs(np.full((2, 2), np.nan))
 
 
 def test_disconnected_evidence_makes_several_founders() -> None:

@@ -8,11 +8,14 @@ from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
 from cladist.phylogeny.arrays import to_arrays
 from cladist.phylogeny.dating import (
+    dates_of,
     family_speeds,
     node_dates,
     root_by_dates,
     root_to_tip,
+    time_tree,
     year_of,
+    year_range,
 )
 from cladist.phylogeny.rooting import root_midpoint
 
@@ -127,3 +130,23 @@ def test_what_cannot_be_dated_is_said() -> None:
         node_dates(tree, dates, 0.0)
     with pytest.raises(InputError, match="at least one"):
         node_dates(tree, {}, 1.0)
+
+
+def test_a_tree_in_years_ends_at_the_dates() -> None:
+    tree, dates, truth = clocked(14, 3, 2.0)
+    years = time_tree(tree, node_dates(tree, dates, 2.0))
+    flat = to_arrays(years)
+    assert (flat.depths() + truth[0])[flat.leaves] == pytest.approx(
+        [dates[n] for n in flat.leaf_names]
+    )
+    assert years.clades() == tree.clades()
+
+
+def test_a_date_is_as_long_as_it_says() -> None:
+    assert year_range("2024") == (2024, 2025)
+    low, high = year_range("2023-02")
+    assert (high - low) * 365 == pytest.approx(28)
+    low, high = year_range("2023-12-31")
+    assert (high, (high - low) * 365) == (2024, pytest.approx(1))
+    with pytest.raises(InputError, match=r"cards\.csv, model 'm': date 'soon'"):
+        dates_of({"m": "soon"}, "cards.csv")

@@ -10,7 +10,14 @@ from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.errors import InputError
 from cladist.phylogeny.joining import neighbor_joining
 from cladist.phylogeny.network import circular_order, split_network
-from cladist.phylogeny.treelikeness import conflicts, tree_distances, treelikeness
+from cladist.phylogeny.treelikeness import (
+    Conflict,
+    Treelikeness,
+    conflicts,
+    suspects,
+    tree_distances,
+    treelikeness,
+)
 
 
 def merged(n: int, seed: int) -> tuple[DistanceMatrix, str, str, str]:
@@ -64,6 +71,16 @@ def test_a_merge_is_flagged_with_its_parents() -> None:
     worst = conflicts(tree, d)[0]
     assert {worst.first, worst.second} in ({name, one}, {name, two})
     assert worst.distance < worst.along_tree
+
+
+def test_the_fewest_models_explain_all_conflicts() -> None:
+    pairs = [("a", "m"), ("m", "b"), ("c", "m"), ("x", "y")]
+    found = [Conflict(one, two, 1.0, 2.0, 5.0) for one, two in pairs]
+    delta = dict.fromkeys("abcmx", 0.1) | {"y": 0.4}
+    first, second = suspects(found, Treelikeness(0.1, delta, 0.0, 1))
+    assert (first.name, first.partners) == ("m", ("a", "b", "c"))
+    assert (second.name, second.partners, second.delta) == ("y", ("x",), 0.4)
+    assert suspects([], Treelikeness(0.1, delta, 0.0, 1)) == []
 
 
 def test_a_tree_has_no_conflicts() -> None:

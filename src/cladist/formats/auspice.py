@@ -45,10 +45,13 @@ def write_auspice(
         {"version": "v2", "meta": _meta(updated, title, known, colours or {}, supported)},
         ensure_ascii=False,
     )
-    if not isinstance(dates, Mapping):
-        when = dict(zip(map(id, tree.root.preorder()), dates, strict=True)) if dates else {}
+    nodes = list(tree.root.preorder())
+    if isinstance(dates, Mapping):
+        when = {id(n): dates[n.name] for n in nodes if n.name in dates}
+    elif dates and len(dates) != len(nodes):
+        raise InputError(f"auspice: {len(dates)} dates for a tree of {len(nodes)} nodes")
     else:
-        when = {id(n): dates[n.name] for n in tree.root.preorder() if n.name in dates}
+        when = dict(zip(map(id, nodes), dates or ()))
     taken = set(tree.names())
     out = [head[:-1], ', "tree": ']
     stack: list[tuple[Node, float] | str] = [(tree.root, 0.0)]

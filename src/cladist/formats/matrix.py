@@ -31,9 +31,7 @@ def write_matrix(matrix: DistanceMatrix, path: str | Path) -> None:
     path = Path(path)
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
-        raise UsageError(
-            f"'{path.name}': the ending tells the format; use {', '.join(_WRITERS)}"
-        )
+        raise UsageError(f"'{path.name}': the ending tells the format; use {', '.join(_WRITERS)}")
     content = writer(matrix)
     with replacing(path) as file:
         file.write(content)

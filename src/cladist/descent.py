@@ -24,8 +24,8 @@ from cladist.registry import Registry
 LEAST = 3.0
 """Evidence of kinship from which a parent is taken; strangers lie around zero."""
 
-TEMPERATURE = 1.0
-"""Of the probabilities without replicates, in units of the evidence."""
+TEMPERATURE = 2.0
+"""Of the probabilities without replicates, in units of the evidence; measured in docs/trees.md."""
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,17 @@ def test_the_centre_of_a_family_is_its_ancestor() -> None:
         descent_costs(np.full((2, 2), np.nan))
 
 
+def test_copies_that_are_sure_beyond_doubt_do_not_break_the_probabilities() -> None:
+    evidence = np.zeros((4, 4))
+    evidence[0, 1] = evidence[1, 0] = evidence[2, 3] = evidence[3, 2] = 900.0
+    found = ancestry(list("abcd"), -evidence, -3.0, temperature=1.0)
+    assert {(d.model, d.parent) for d in found} == {
+        ("a", None), ("b", "a"), ("c", None), ("d", "c")
+    }  # fmt: skip
+    # Either of two copies may be the older one.
+    assert [d.confidence for d in found] == pytest.approx([0.5] * 4, abs=0.05)
+
+
 def test_disconnected_evidence_makes_several_founders() -> None:
     costs = np.full((4, 4), np.inf)
     costs[0, 1] = costs[2, 3] = 1.0

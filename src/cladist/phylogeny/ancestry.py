@@ -19,6 +19,9 @@ from cladist.phylogeny.arborescence import edge_probabilities, minimum_arboresce
 from cladist.phylogeny.arrays import build, optional, to_arrays
 
 
+SUREST = 20.0
+
+
 @dataclass(frozen=True)
 class SampledAncestor:
     """A model moved to an inner node: its former branch, and that over the usual branch."""
@@ -122,7 +125,8 @@ def ancestry(
     dates         a model released later than another is not its parent
     temperature   probabilities are proportional to exp(-cost / temperature): 1 for
                   log-likelihood ratios, else about the standard error of the costs; None takes
-                  a twentieth of the founder cost
+                  a twentieth of the founder cost. For the probabilities, costs that are more
+                  than `SUREST` temperatures below the founder cost count as just that
 
     With costs that are the same both ways and no dates, direction is unknown; the arborescence
     has to choose one and the probabilities say that the other is as likely. Missing evidence
@@ -145,7 +149,9 @@ def ancestry(
     full[0, 1:] = founder_cost
     np.fill_diagonal(full, np.inf)
     parent = minimum_arborescence(full)
-    chance = edge_probabilities(full, heat)
+    # A founder is then never less likely than exp(-SUREST) of the best parent: beyond that the
+    # inverse would lose its digits, and two copies could not be told from a closed circle.
+    chance = edge_probabilities(np.maximum(full, founder_cost - SUREST * heat), heat)
     label = ["", *(names[i] for i in order)]
     out = []
     for j in range(1, n + 1):

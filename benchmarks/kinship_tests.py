@@ -335,13 +335,16 @@ def sequential(sets: list[Recorded], images: Path | None) -> str:
             x = path_excess(data.evidence, p.a, p.b, data.labels, leave_out=left)
             inside, outside = test[p.a] & test[p.b], ~test[p.a] & ~test[p.b]
             null, kin = x[outside & ~p.kin], x[outside & p.kin]
+            c = calibrate(data.last, data.labels, leave_out=left)
+            allowed, missed = c.plain_rate(0.01), c.plain_miss(MISS)
             for spending in ("even", "late"):
-                b = fit_boundaries(data.looks, null, kin, rate=0.01, spending=spending)
+                b = fit_boundaries(
+                    data.looks, null, kin, rate=allowed, miss=missed, spending=spending
+                )
                 d = decide(b, x[inside])
                 k = p.kin[inside]
                 outcome[spending].append((d.verdict, d.probes, k))
-            c = calibrate(data.last, data.labels, leave_out=left)
-            t = c.threshold(0.01, bound=False)
+            t = c.threshold(0.01)
             together = x[inside & p.kin][:, -1]
             last.append(float(np.mean(together >= t)) if len(together) else np.nan)
         for spending, parts in outcome.items():

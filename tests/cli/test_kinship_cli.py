@@ -165,3 +165,10 @@ def test_hostile_labels_are_escaped(lab: Path, tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text(text)
     result = run("identify", "f3-m0", "-r", lab / "r", "--labels", tmp_path / "labels.csv")
     assert result.exit_code == 0 and "\x1b" not in result.output and "ily3" in result.output
+
+
+def test_asking_settles_one_question(lab: Path) -> None:
+    call = ("kinship", "builtin:tiny-stage", "f0-m0")
+    assert "one candidate" in fails(UsageError, *call, "f1-m0", "-r", lab / "r", "--ask")
+    message = fails(CladistError, *call, "-r", lab / "r", "--ask")
+    assert "recorded responses" in message

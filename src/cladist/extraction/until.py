@@ -10,8 +10,9 @@ from cladist.core.assay import Assay
 from cladist.errors import InputError, ModelError
 from cladist.extraction.progress import Progress, silent
 from cladist.extraction.run import choose_interface, requests_for
-from cladist.kinship.calibration import Labels, pair_evidence
+from cladist.kinship.calibration import Labels, calibrate, pair_evidence
 from cladist.kinship.sequential import (
+    MISS,
     VERDICTS,
     EarlyAnswer,
     decide,
@@ -66,6 +67,8 @@ def ask_until_decided(
     looks = looks_at(len(assay.protocol.probes))
     wide = labels and Labels((*labels.families, ""), (*labels.circles, ""))
     members = np.array([True] * len(panel) + [False])
+    complete = calibrate(pair_evidence(panel), labels)
+    allowed, missed = complete.plain_rate(rate), complete.plain_miss(MISS)
     evidence, asked = [], 0
     for number, look in enumerate(looks):
         asked += _ask(model, record, assay, registry, look, progress)
@@ -77,7 +80,9 @@ def ask_until_decided(
         rows = np.concatenate([np.array([[i, j]]), unrelated, kin])
         excess = path_excess(evidence, rows[:, 0], rows[:, 1], wide, leave_out=(i, j))
         null, related = excess[1 : 1 + len(unrelated)], excess[1 + len(unrelated) :]
-        bounds = fit_boundaries(looks[: number + 1], null, related, rate=rate, planned=len(looks))
+        bounds = fit_boundaries(
+            looks[: number + 1], null, related, rate=allowed, miss=missed, planned=len(looks)
+        )
         found = int(decide(bounds, excess[:1]).verdict[0])
         if found:
             break

@@ -243,6 +243,16 @@ class Calibration:
             low, high = (low, middle) if p <= rate else (middle + 1, high)
         return float(np.nextafter(self.null[low], np.inf)) if low < len(self.null) else np.inf
 
+    def plain_rate(self, rate: float, *, seed: int = 0) -> float:
+        """The plain share of unrelated pairs whose upper bound is `rate`: what may be spent."""
+        t = self.threshold(rate, seed=seed)
+        return float(self.p_value(t)) if np.isfinite(t) else 0.0
+
+    def plain_miss(self, miss: float, *, seed: int = 0) -> float:
+        """The plain share of known kin whose upper bound is `miss`; 0 without enough of them."""
+        t = self.kin_threshold(miss, seed=seed)
+        return float(self.kin_p(t)) if np.isfinite(t) else 0.0
+
     def kin_p(self, excess: Floats | float) -> Floats:
         """(1 + #kin <= excess) / (1 + n): how rare so little is among known kin; 1 without any."""
         below = np.searchsorted(self.kin, excess, side="right")

@@ -4,8 +4,10 @@ Probes come in a fixed order and evidence is looked at after 5, 10, 15, ... of t
 look some of the allowed error is spent (Lan & DeMets 1983, Biometrika 70:659): the boundary of a
 look is the excess that, among unrelated pairs not stopped before, only the share to be spent
 reaches. So the rate holds over all looks together, on the pairs calibrated on, whatever the
-correlation between looks is. A lower boundary does the same with known kin, for 'unrelated'.
-Both are fitted on the panel; a pair that meets neither by the last look is inconclusive.
+correlation between looks is. What is spent is not the stated rate but the plain share whose
+upper bound by families it is (`Calibration.plain_rate`), as new families differ from those seen.
+A lower boundary does the same with known kin, for 'unrelated'. Both are fitted on the panel; a
+pair that meets neither by the last look is inconclusive.
 """
 
 from __future__ import annotations
@@ -45,6 +47,9 @@ __all__ = [
 ]
 
 LOOKS = (5, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600)
+MISS = 0.05
+"""Known kin that may wrongly be called unrelated, over all looks."""
+
 Spending = Literal["even", "late"]
 Verdict = Literal["related", "unrelated", "inconclusive"]
 VERDICTS: Mapping[int, Verdict] = {1: "related", -1: "unrelated", 0: "inconclusive"}
@@ -105,7 +110,7 @@ def fit_boundaries(
     kin: Floats,
     *,
     rate: float = 0.01,
-    miss: float = 0.05,
+    miss: float = MISS,
     spending: Spending = "even",
     planned: int | None = None,
 ) -> Boundaries:
@@ -208,7 +213,10 @@ def stop_early(
     rows = np.concatenate([np.array([[i, j]]), unrelated, kin])
     excess = path_excess(found, rows[:, 0], rows[:, 1], labels, leave_out=(i, j))
     null, own = excess[1 : 1 + len(unrelated)], excess[1 + len(unrelated) :]
-    decided = decide(fit_boundaries(looks, null, own, rate=rate), excess[:1])
+    fitted = calibrate(last, labels, leave_out=(i, j))
+    allowed, missed = fitted.plain_rate(rate), fitted.plain_miss(MISS)
+    bounds = fit_boundaries(looks, null, own, rate=allowed, miss=missed)
+    decided = decide(bounds, excess[:1])
     word = VERDICTS[int(decided.verdict[0])]
     used = int(decided.probes[0])
     return EarlyAnswer(a, b, word, used, looks[-1], looks[-1] - used)

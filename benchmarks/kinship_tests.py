@@ -205,8 +205,9 @@ def error_rates(sets: list[Recorded], images: Path | None) -> str:
                     str(total[:, 1].min()),
                 ]
             )
-            if not bound:
-                curves[data.name, kind] = np.array(curve)
+            curves[data.name, kind] = (
+                np.array([[f for f, _ in found[r]] for r in RATES]).T if bound else np.array(curve)
+            )
     if images is not None:
         plot_rates(curves, grid, images / "kinship-false-accusations.png")
     return (
@@ -234,6 +235,9 @@ def plot_rates(curves: dict, grid: np.ndarray, path: Path) -> None:
         for (n, kind), values in curves.items():
             if n == name:
                 mean = np.maximum(values.mean(axis=0), 1e-5)
+                if values.shape[1] == len(RATES):
+                    ax.plot(RATES, mean, "s", color="k", ms=5, label=f"{kind} (used)")
+                    continue
                 line = ax.plot(grid, mean, label=kind)[0]
                 low, high = np.quantile(values, [0.1, 0.9], axis=0)
                 ax.fill_between(

@@ -29,8 +29,8 @@ def network(
     metric: MetricOption = "",
     excess: Annotated[
         float,
-        typer.Option(min=0, help="Standard deviations of misfit from which a pair conflicts."),
-    ] = 4.0,
+        typer.Option(min=0, help="Robust standard deviations of misfit that make a conflict."),
+    ] = 6.0,
     file: Annotated[
         Path | None,
         typer.Option(

@@ -18,7 +18,6 @@ from cladist.errors import InputError
 from cladist.phylogeny.arborescence import edge_probabilities, minimum_arborescence
 from cladist.phylogeny.arrays import build, optional, to_arrays
 
-
 SUREST = 20.0
 
 

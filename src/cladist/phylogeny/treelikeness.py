@@ -103,7 +103,7 @@ class Conflict:
     excess: float
 
 
-def conflicts(tree: Tree, distances: DistanceMatrix, excess: float = 4.0) -> list[Conflict]:
+def conflicts(tree: Tree, distances: DistanceMatrix, excess: float = 6.0) -> list[Conflict]:
     """Pairs that are nearer than the tree says by more than `excess` standard deviations.
 
     The worst first. A merge shows as one model with conflicts towards one other family: the

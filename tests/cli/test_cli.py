@@ -117,7 +117,7 @@ def test_families_have_full_support(lab: Path, metric: str) -> None:
     arguments = ["--support", "20", "--collapse", "0.9", "--metric", metric]
     shown = run("tree", "--registry", lab, "--json", *arguments)
     assert shown.exit_code == 0, shown.output
-    tree = read_newick(json.loads(shown.output)["newick"])
+    tree = read_newick(json.loads(shown.stdout)["newick"])
     alphas = frozenset(f"alpha-{i}" for i in range(3))
     assert {alphas, frozenset(tree.leaves()) - alphas} & set(tree.clades())
 

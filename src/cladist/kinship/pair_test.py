@@ -44,6 +44,7 @@ __all__ = [
     "judge_kinship",
     "mismatch_p",
     "probe_excess",
+    "shingles",
     "sign_flip_p",
 ]
 
@@ -298,7 +299,7 @@ def _wordings(corpus: Corpus) -> Floats:
     n, p = corpus.length.shape
     out = np.zeros((2, n, p))
     for probe in range(p):
-        x = _shingles([row[probe][:READ] for row in corpus.texts])
+        x = shingles([row[probe][:READ] for row in corpus.texts])
         out[:, :, probe] = np.sqrt(np.clip((x[:2] @ x.T).toarray(), 0.0, None))
     return out
 
@@ -338,7 +339,7 @@ def mismatch_p(a: ResponseSet, b: ResponseSet, *, shuffles: int = 9_999, seed: i
     m = len(both)
     if m < 2:
         return 1.0
-    x = _shingles([corpus.texts[k][p][:READ] for k in (0, 1) for p in both])
+    x = shingles([corpus.texts[k][p][:READ] for k in (0, 1) for p in both])
     kernel = np.sqrt(np.clip((x[:m] @ x[m:].T).toarray(), 0.0, None))
     draw = np.random.default_rng(seed)
     observed = float(np.trace(kernel))
@@ -347,7 +348,7 @@ def mismatch_p(a: ResponseSet, b: ResponseSet, *, shuffles: int = 9_999, seed: i
     return float((1 + np.sum(shuffled >= observed - 1e-9)) / (1 + shuffles))
 
 
-def _shingles(texts: Sequence[str]) -> sparse.csr_array:
+def shingles(texts: Sequence[str]) -> sparse.csr_array:
     """(n, f) unit rows of SHINGLE-character shingles, each weighing -ln of its share of texts."""
     owners, hashes = [], []
     for number, text in enumerate(texts):

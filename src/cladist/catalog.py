@@ -7,15 +7,27 @@ import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from cladist.core.assay import Assay, Decoding, EncoderSpec, Method, Projection, Protocol
+from cladist.core.assay import (
+    Assay,
+    Decoding,
+    EncoderSpec,
+    Method,
+    Option,
+    Projection,
+    Protocol,
+)
 from cladist.core.probes import ProbeSet
 from cladist.errors import AssayError, InputError
 
 DEFAULT_ASSAY = "cladist"
 _DATA = files("cladist") / "data"
+_TYPES: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float)}
+_LARGEST = 1 << 32
+_HEAVIEST = 1e6
 _KEYS = {"name", "description", "probes", "decoding", "method"}
 
 
@@ -38,13 +50,14 @@ def probe_set(name: str) -> ProbeSet:
             raise InputError(f"'{name}': write a number after the colon, as in {base}:20")
         return found.first(int(count))
     path = Path(name)
-    if not path.is_file():
+    if not _is_file(path):
         raise InputError(
-            f"probe set '{name}' is neither built in ({', '.join(probe_set_names())}) nor a file"
+            f"probe set '{name[:200]}' is neither built in ({', '.join(probe_set_names())}) nor a "
+            "file"
         )
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise InputError(f"{path}: not a readable JSON probe set ({problem})") from problem
     return ProbeSet.from_data(data, path.name)
 
@@ -62,9 +75,9 @@ def assay(name: str = DEFAULT_ASSAY) -> Assay:
         text = (_DATA / "assays" / f"{name}.toml").read_text(encoding="utf-8")
         return parse_assay(text, name)
     path = Path(name)
-    if not path.is_file():
+    if not _is_file(path):
         raise AssayError(
-            f"assay '{name}' is neither built in ({', '.join(assay_names())}) nor a TOML file"
+            f"assay '{name[:200]}' is neither built in ({', '.join(assay_names())}) nor a TOML file"
         )
     try:
         return parse_assay(path.read_text(encoding="utf-8"), str(path))
@@ -76,7 +89,8 @@ def parse_assay(text: str, where: str) -> Assay:
     """Read an assay from TOML; `where` names the source in error messages."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except (ValueError, RecursionError) as problem:
+        # Besides what is no TOML: numbers of thousands of digits, and nesting without end.
         raise AssayError(f"{where}: not valid TOML: {problem}") from problem
     _known(data, _KEYS, where)
     try:
@@ -93,19 +107,40 @@ def parse_assay(text: str, where: str) -> Assay:
 def parse_method(name: str, data: Any, where: str) -> Method:
     """A method from plain data, as stored in a registry and written under [method]."""
     _known(data, {"encoders", "projection", "metric", "metric_options"}, f"{where}: [method]")
+    if not isinstance(data["encoders"], list):
+        raise AssayError(f"{where}: encoders must be a list of tables, [[method.encoders]]")
     encoders = []
     for item in data["encoders"]:
         _known(item, {"name", "options", "weight"}, f"{where}: encoder")
-        encoders.append(
-            EncoderSpec(str(item["name"]), dict(item.get("options", {})), item.get("weight", 1.0))
-        )
+        weight = item.get("weight", 1.0)
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or weight > _HEAVIEST:
+            raise AssayError(f"{where}: the weight of an encoder must be a number")
+        options = _options(item.get("options", {}), f"{where}: options of an encoder")
+        encoders.append(EncoderSpec(str(item["name"]), options, weight))
     return Method(
         name,
         tuple(encoders),
         _build(Projection, data.get("projection", {}), f"{where}: projection"),
         data.get("metric", "euclidean"),
-        dict(data.get("metric_options", {})),
+        _options(data.get("metric_options", {}), f"{where}: metric_options"),
     )
+
+
+def _options(data: Any, where: str) -> dict[str, Option]:
+    if not isinstance(data, Mapping):
+        raise AssayError(f"{where}: expected a table of keys, found {type(data).__name__}")
+    for key, value in data.items():
+        usable = isinstance(value, str | int | float)
+        if not usable or (isinstance(value, float) and not isfinite(value)):
+            raise AssayError(f"{where}: '{key[:40]}' must be a text, a number, true or false")
+    return dict(data)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name too long for the system, or with a NUL in it
+        return False
 
 
 def _known(data: Any, keys: set[str], where: str) -> None:
@@ -114,12 +149,21 @@ def _known(data: Any, keys: set[str], where: str) -> None:
     wrong = sorted(set(data) - keys)
     if wrong:
         raise AssayError(
-            f"{where}: unknown key {', '.join(wrong)}; known are {', '.join(sorted(keys))}"
+            f"{where}: unknown key {', '.join(wrong)[:200]}; known are {', '.join(sorted(keys))}"
         )
 
 
 def _build(kind: Any, data: Any, where: str) -> Any:
     _known(data, set(kind.__dataclass_fields__), where)
+    for key, value in data.items():
+        wanted = _TYPES.get(str(kind.__dataclass_fields__[key].type), (str,))
+        if isinstance(value, bool) or not isinstance(value, wanted):
+            raise AssayError(
+                f"{where}: a value has the wrong type ('{key}' takes {wanted[-1].__name__}, not "
+                f"{type(value).__name__})"
+            )
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise AssayError(f"{where}: '{key}' is out of range")
     try:
         return kind(**data)
     except TypeError as problem:

@@ -47,7 +47,7 @@ class Decoding:
     def __post_init__(self) -> None:
         if self.interface not in get_args(Interface):
             raise AssayError(
-                f"interface '{self.interface}' is unknown; use one of {get_args(Interface)}"
+                f"interface '{self.interface!s:.40}' is unknown; use one of {get_args(Interface)}"
             )
         if not 0 <= self.temperature <= 5:
             raise AssayError(f"temperature {self.temperature} is outside 0 to 5")
@@ -86,7 +86,9 @@ class EncoderSpec:
 
     def __post_init__(self) -> None:
         if not self.weight > 0:
-            raise AssayError(f"encoder '{self.name}': weight must be above 0, not {self.weight}")
+            raise AssayError(
+                f"encoder '{self.name:.40}': weight must be above 0, not {self.weight}"
+            )
 
     def as_data(self) -> dict[str, Any]:
         """Plain data for hashing and storing."""
@@ -116,7 +118,7 @@ class Projection:
             raise AssayError(f"projection dimension must be at least 1, not {self.dimension}")
         if self.scaling not in get_args(Scaling):
             raise AssayError(
-                f"projection scaling '{self.scaling}' is unknown; use one of {get_args(Scaling)}"
+                f"scaling '{self.scaling!s:.40}' is unknown; use one of {get_args(Scaling)}"
             )
 
 
@@ -132,9 +134,11 @@ class Method:
 
     def __post_init__(self) -> None:
         if not self.encoders:
-            raise AssayError(f"method '{self.name}' names no encoder")
+            raise AssayError(f"method '{self.name:.40}' names no encoder")
         if self.metric not in get_args(Metric):
-            raise AssayError(f"metric '{self.metric}' is unknown; use one of {get_args(Metric)}")
+            raise AssayError(
+                f"metric '{self.metric!s:.40}' is unknown; use one of {get_args(Metric)}"
+            )
 
     def as_data(self) -> dict[str, Any]:
         """Plain data for hashing and storing; the name does not enter the hash."""

@@ -36,12 +36,12 @@ class ProbeSet:
 
     def __post_init__(self) -> None:
         if not self.probes:
-            raise InputError(f"probe set '{self.name}' is empty: it needs at least one probe")
+            raise InputError(f"probe set '{self.name:.80}' is empty: it needs at least one probe")
         ids = [p.id for p in self.probes]
         if len(set(ids)) != len(ids):
             twice = sorted({i for i in ids if ids.count(i) > 1})[:3]
             raise InputError(
-                f"probe set '{self.name}' uses an id more than once: {', '.join(twice)}; "
+                f"probe set '{self.name:.80}' uses an id more than once: {', '.join(twice)[:200]}; "
                 "give every probe an id of its own"
             )
 
@@ -90,7 +90,7 @@ class ProbeSet:
             raise InputError(f"{where}: a probe set is an object with a list 'probes'")
         if data.get("format", 1) != 1:
             raise InputError(
-                f"{where}: probe set format {data['format']!r} is not known here; "
+                f"{where}: probe set format {repr(data['format'])[:40]} is not known here; "
                 "update cladist or write format 1"
             )
         probes = []

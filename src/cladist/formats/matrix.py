@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,12 +42,17 @@ def read_matrix(path: str | Path) -> DistanceMatrix:
     """Read what `write_matrix` wrote as .npz; `InputError` says what is wrong with another."""
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as data:
+        # Opened here: numpy leaves its own file open when the archive is damaged.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             ids = [str(i) for i in data["ids"]]
             metric = str(data["metric"]) if "metric" in data else "distance"
             assay = str(data["assay"]) if "assay" in data else ""
             return symmetric(ids, data["matrix"], metric, assay)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
+    except (
+        OSError, ValueError, KeyError, EOFError, MemoryError, NotImplementedError, RuntimeError,
+        SyntaxError, TypeError, OverflowError, zlib.error, zipfile.BadZipFile,
+    ) as problem:  # fmt: skip
+        # All that zipfile and numpy raise for damaged, encrypted and forged files.
         raise InputError(
             f"{path}: not a distance matrix with arrays 'ids' and 'matrix' ({problem})"
         ) from problem

@@ -110,6 +110,6 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             return seconds
     try:
         date = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
-    except (TypeError, ValueError, IndexError):
+        return max(0.0, date.timestamp() - time.time())
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return max(0.0, date.timestamp() - time.time())

@@ -26,6 +26,8 @@ _FORMATS = {
     6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d",
 }  # fmt: skip
 _LONGEST = 1 << 26  # bytes of a string, entries of a list: more is damage, not data
+_DEEPEST = 4  # lists within lists
+_AXES = 8  # of a tensor; ggml knows four
 
 
 @dataclass(frozen=True)
@@ -111,19 +113,24 @@ def _parse(file: BinaryIO) -> Header:
     parameters = 0
     for _ in range(_bounded(tensors)):
         _string(file)
-        parameters += math.prod(_number(file, "<Q") for _ in range(_number(file, "<I")))
+        axes = _number(file, "<I")
+        if axes > _AXES:
+            raise ValueError(f"it claims a tensor of {axes} axes")
+        parameters += math.prod(_number(file, "<Q") for _ in range(axes))
         file.seek(12, 1)  # type and offset
     return Header(values, parameters)
 
 
-def _skip_array(file: BinaryIO) -> None:
+def _skip_array(file: BinaryIO, depth: int = 0) -> None:
+    if depth == _DEEPEST:
+        raise ValueError(f"it holds lists within lists, {_DEEPEST} deep and more")
     kind, count = _number(file, "<I"), _bounded(_number(file, "<Q"))
     if kind == _STRING:
         for _ in range(count):
             file.seek(_bounded(_number(file, "<Q")), 1)
     elif kind == _ARRAY:
         for _ in range(count):
-            _skip_array(file)
+            _skip_array(file, depth + 1)
     else:
         file.seek(count * struct.calcsize(_FORMATS[kind]), 1)
 

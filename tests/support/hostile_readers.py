@@ -1,0 +1,278 @@
+"""Every reader of the project as a function of bytes, with valid examples of what it reads."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import struct
+import tempfile
+import zipfile
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from hostile import Reader, swap_json, swap_toml
+from hostile_words import (
+    CHAT,
+    CSV_WORDS,
+    JSON_WORDS,
+    NEWICK,
+    NEXUS,
+    RAW,
+    TOML,
+    TOML_WORDS,
+    TREE_WORDS,
+    URI_WORDS,
+    URIS,
+)
+
+from cladist import catalog
+from cladist.formats.columns import read_column
+from cladist.formats.labels import read_labels
+from cladist.formats.matrix import read_matrix
+from cladist.formats.newick import read_newick_all
+from cladist.formats.nexus import read_nexus
+from cladist.formats.phylip import read_phylip
+from cladist.formats.recorded import read_recorded
+from cladist.models._gguf_header import read_header
+from cladist.models.base import Request, parse_uri
+
+COLUMNS = {"model": ["a", "a", "b"], "prompt_id": ["1", "2", "1"], "response": ["x", "", "日本"]}
+
+
+@cache
+def _scratch() -> Path:
+    """A file in memory for readers that take a path; one a process."""
+    memory = Path("/dev/shm")
+    folder = tempfile.mkdtemp(prefix="hostile-", dir=memory if memory.is_dir() else None)
+    return Path(folder) / f"samples_{os.getpid()}.bin"
+
+
+def of_file(read: Callable[[Path], object]) -> Callable[[bytes], object]:
+    """A reader of bytes from a reader of a path."""
+
+    def run(raw: bytes) -> object:
+        path = _scratch()
+        path.write_bytes(raw)
+        return read(path)
+
+    return run
+
+
+def of_text(read: Callable[[str], object]) -> Callable[[bytes], object]:
+    """A reader of bytes from a reader of text."""
+    return lambda raw: read(raw.decode("utf-8", "replace"))
+
+
+def _recorded(path: Path) -> None:
+    table = read_recorded(path)
+    rows = list(table.rows())
+    assert len(rows) == len(table) > 0
+    for _, probe, sample, response in rows:
+        assert probe in table.probes
+        assert sample >= 0
+        assert isinstance(response.text, str)
+
+
+def _probes(path: Path) -> None:
+    catalog.probe_set.__wrapped__(str(path))  # not what the cache has under this path
+
+
+def _answer(raw: bytes) -> None:
+    from cladist.models import open_model
+    from cladist.models.openai import _client, _Run  # noqa: F401 - the import is part of opening
+
+    model = open_model("openai:m@http://127.0.0.1:9/v1")
+    run = _Run(model, None, "none")  # type: ignore[arg-type]
+    for interface in ("raw", "chat"):
+        run._read(raw, Request("q", 8, interface=interface))  # type: ignore[arg-type]
+
+
+def _retry_after(text: str) -> None:
+    from cladist.models._endpoint import retry_after
+
+    found = retry_after({"retry-after": text, "retry-after-ms": text[::-1]})
+    assert found is None or found >= 0
+
+
+def _uri(text: str) -> None:
+    from cladist.models._address import split_target
+
+    uri = parse_uri(text)
+    if uri.scheme == "openai":
+        split_target(uri)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _rows() -> list[dict[str, str]]:
+    return [dict(zip(COLUMNS, row, strict=True)) for row in zip(*COLUMNS.values(), strict=True)]
+
+
+def _parquet(columns: dict[str, list[object]] | None = None, **options: object) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns or COLUMNS), out, **options)
+    return out.getvalue()
+
+
+def _inspect_log() -> dict[str, object]:
+    sample = {
+        "id": 1,
+        "epoch": 1,
+        "input": "q",
+        "output": {"choices": [{"message": {"content": "x"}, "stop_reason": "stop"}]},
+    }
+    head = {"eval": {"model": "m", "task": "t"}, "status": "success"}
+    return {**head, "samples": [sample]}
+
+
+def _eval_archive() -> bytes:
+    log = _inspect_log()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(
+            "header.json", json.dumps({k: v for k, v in log.items() if k != "samples"})
+        )
+        archive.writestr("samples/1_epoch_1.json", json.dumps(log["samples"][0]))  # type: ignore[index]
+    return out.getvalue()
+
+
+def _matrix() -> bytes:
+    out = io.BytesIO()
+    np.savez(out, ids=np.array(["a", "b"]), matrix=np.array([[0.0, 1.0], [1.0, 0.0]]))
+    return out.getvalue()
+
+
+def gguf(pairs: Sequence[tuple[str, int, bytes]], tensors: Sequence[tuple[int, ...]] = ()) -> bytes:
+    """A GGUF header of (key, type, bytes of the value), and tensors of the given shapes."""
+
+    def text(word: str) -> bytes:
+        return struct.pack("<Q", len(word)) + word.encode()
+
+    raw = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(pairs))
+    for key, kind, value in pairs:
+        raw += text(key) + struct.pack("<I", kind) + value
+    for number, shape in enumerate(tensors):
+        raw += text(f"t{number}") + struct.pack("<I", len(shape))
+        raw += b"".join(struct.pack("<Q", n) for n in shape) + struct.pack("<IQ", 0, 0)
+    return raw
+
+
+def _gguf() -> bytes:
+    def text(word: str) -> bytes:
+        return struct.pack("<Q", len(word)) + word.encode()
+
+    return gguf(
+        [
+            ("general.architecture", 8, text("llama")),
+            ("llama.context_length", 4, struct.pack("<I", 128)),
+            ("general.file_type", 4, struct.pack("<I", 3)),
+            ("x.ratio", 6, struct.pack("<f", 0.5)),
+            ("x.flag", 7, b"\x01"),
+            ("tokenizer.ggml.tokens", 9, struct.pack("<IQ", 8, 2) + text("a") + text("bc")),
+            ("x.nested", 9, struct.pack("<IQ", 9, 1) + struct.pack("<IQ", 4, 2) + b"\0" * 8),
+        ],
+        [(2, 3), (4,)],
+    )
+
+
+def _toml(name: str) -> bytes:
+    folder = Path(catalog.__file__).parent / "data" / "assays"
+    return (folder / f"{name}.toml").read_bytes()
+
+
+@cache
+def readers() -> dict[str, Reader]:
+    """Every reader of the project, by name."""
+    recorded = of_file(_recorded)
+    lm_eval = {"doc_id": 1, "arguments": {"gen_args_0": {"arg_0": "q"}}, "resps": [["x"]]}
+    lines = b"\n".join(map(_json, _rows()))
+    csv_text = b"\n".join(
+        ",".join(r).encode() for r in [list(COLUMNS), *(r.values() for r in _rows())]
+    )
+    labels = b'model,family,group,date\na,x,g,2024-01-02\n"b,c",y,,2023\n'
+    return {
+        "jsonl": Reader(recorded, (lines, _json(lm_eval)), JSON_WORDS, swap_json),
+        "json": Reader(
+            recorded,
+            (
+                _json(_rows()),
+                _json({"model": "m", "items": [{"prompt": "q", "response": "x"}]}),
+                _json(_inspect_log()),
+                _json([{"instruction": "q", "output": "x", "generator": "m"}]),
+            ),
+            JSON_WORDS,
+            swap_json,
+        ),
+        "csv": Reader(
+            recorded,
+            (csv_text, csv_text.replace(b",", b"\t"), csv_text.replace(b",", b";")),
+            CSV_WORDS,
+        ),
+        "parquet": Reader(
+            recorded,
+            (
+                _parquet(),
+                _parquet(compression="zstd"),
+                _parquet(use_dictionary=False),
+                _parquet({**COLUMNS, "sample": [0, 0, 0], "state": ["ok", "empty", "ok"]}),
+            ),
+            (b"PAR1",),
+        ),
+        "inspect archive": Reader(
+            recorded, (_eval_archive(),), (b"PK\x03\x04", b"../", b"PK\x05\x06")
+        ),
+        "assay": Reader(
+            of_text(lambda t: catalog.parse_assay(t, "assay.toml").digest),
+            (*(_toml(n) for n in catalog.assay_names()), TOML),
+            TOML_WORDS,
+            swap_toml,
+        ),
+        "probes": Reader(
+            of_file(_probes),
+            (
+                _json(
+                    {
+                        "format": 1,
+                        "name": "n",
+                        "license": "CC0",
+                        "description": "",
+                        "probes": [
+                            {"id": "1", "text": "t", "language": "en", "kind": "k"},
+                            {"text": "u"},
+                        ],
+                    }
+                ),
+            ),
+            JSON_WORDS,
+            swap_json,
+        ),
+        "newick": Reader(of_text(read_newick_all), NEWICK, TREE_WORDS),
+        "nexus": Reader(of_text(read_nexus), (NEXUS,), TREE_WORDS),
+        "phylip": Reader(
+            of_text(read_phylip),
+            (b"3\na 0 1 2\nb 1 0 3\nc 2 3 0\n", b"2\nx 0\ny 0.5 0\n"),
+            (b"nan", b"inf", b"-1", b"1e999", b"\n", b" ", b"9" * 30, b"\t"),
+        ),
+        "matrix": Reader(
+            of_file(read_matrix), (_matrix(),), (b"PK\x03\x04", b"\x93NUMPY", b"'|O'", b"'<f8'")
+        ),
+        "labels": Reader(of_file(read_labels), (labels,), CSV_WORDS),
+        "column": Reader(of_file(lambda p: read_column(p, "family")), (labels,), CSV_WORDS),
+        "gguf": Reader(
+            of_file(read_header), (_gguf(), gguf([])), (b"GGUF", b"\x09\0\0\0", b"\x08\0\0\0")
+        ),
+        "uri": Reader(of_text(_uri), URIS, URI_WORDS),
+        "endpoint answer": Reader(_answer, (_json(CHAT), _json(RAW)), JSON_WORDS, swap_json),
+        "retry-after": Reader(
+            of_text(_retry_after),
+            (b"120", b"Wed, 21 Oct 2015 07:28:00 GMT", b"0.5"),
+            (b"nan", b"inf", b"-1", b"1e999", b"GMT", b"+9999", b"\n"),
+        ),
+    }

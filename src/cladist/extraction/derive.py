@@ -95,8 +95,8 @@ def derive(
     protocol = registry.add_protocol(assay.protocol)
     row = registry.add_assay(assay)
     versions = tuple(open_encoder(s).version for s in assay.method.encoders)
-    records = {m.name: m for m in registry.models()}
     todo = [m.name for m in registry.answering(assay.protocol)] if names is None else list(names)
+    records = registry.models_named(todo)
     interfaces = [registry.interface(protocol, records[name]) for name in todo]
     made: list[DNA] = []
     refused: list[Refusal] = []

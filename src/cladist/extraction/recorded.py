@@ -59,7 +59,7 @@ def import_responses(
     place = {probe_id: i for i, probe_id in enumerate(protocol.probes.ids)}
     per_model = _by_model(tables, place)
     protocol_id = registry.add_protocol(protocol)
-    known = {m.name: m for m in registry.models()}
+    known = registry.models_named(per_model)
     for name, slots in per_model.items():
         if name in known:
             _same_answers(registry, protocol, known[name], slots)

@@ -88,6 +88,16 @@ class Connection:
                     self._db.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads that all see the registry as it was at the first of them."""
+        with _explained(str(self.folder / FILE)):
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
+
     def _one(self, query: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
         rows = self._all(query, values)
         return rows[0] if rows else None
@@ -95,6 +105,11 @@ class Connection:
     def _all(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with _explained(str(self.folder / FILE)):
             return self._db.execute(query, values).fetchall()
+
+
+def marks(values: Sequence[object]) -> str:
+    """One question mark for every value, for `IN (...)`; SQLite takes up to 32,766."""
+    return ",".join("?" * len(values))
 
 
 @contextmanager

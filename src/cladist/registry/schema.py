@@ -43,6 +43,25 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             model_id INTEGER NOT NULL REFERENCES model(id),
             data BLOB NOT NULL, PRIMARY KEY (assay_id, model_id)) STRICT""",
     ),
+    (
+        # What happened to DNAs, in order, written by the database itself: whatever derives from
+        # them finds out from here what it has not seen yet. The token tells apart histories of
+        # two copies of a registry that went different ways.
+        """CREATE TABLE dna_change (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, assay_id INTEGER NOT NULL,
+            model_id INTEGER NOT NULL, token BLOB NOT NULL) STRICT""",
+        """INSERT INTO dna_change (assay_id, model_id, token)
+            SELECT assay_id, model_id, randomblob(8) FROM dna ORDER BY assay_id, model_id""",
+        """CREATE TRIGGER dna_added AFTER INSERT ON dna BEGIN
+            INSERT INTO dna_change (assay_id, model_id, token)
+            VALUES (new.assay_id, new.model_id, randomblob(8)); END""",
+        """CREATE TRIGGER dna_altered AFTER UPDATE ON dna BEGIN
+            INSERT INTO dna_change (assay_id, model_id, token)
+            VALUES (new.assay_id, new.model_id, randomblob(8)); END""",
+        """CREATE TRIGGER dna_removed AFTER DELETE ON dna BEGIN
+            INSERT INTO dna_change (assay_id, model_id, token)
+            VALUES (old.assay_id, old.model_id, randomblob(8)); END""",
+    ),
 )
 """MIGRATIONS[k] takes a registry from schema version k to k + 1; released steps never change."""
 

@@ -15,11 +15,14 @@ from cladist.core.hashing import canonical_json
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import RegistryError, UsageError
 from cladist.registry import records
-from cladist.registry.connection import Connection
+from cladist.registry.connection import Connection, marks
 from cladist.registry.records import ModelRecord, StoredDNA, clean_text
 
 Slot = tuple[int, int, Response]
 """(probe number, sample number, response)."""
+
+_AT_ONCE = 5000
+"""Names that go into one statement, and that a misspelt name is compared with."""
 
 
 class Registry(Connection):
@@ -78,10 +81,36 @@ class Registry(Connection):
             return found[0]
         from difflib import get_close_matches
 
-        names = [m.name for m in self.models()]
-        close = get_close_matches(name, names, 3)
+        close = get_close_matches(name, self._names_like(name), 3)
         hint = f"; did you mean {', '.join(close)}?" if close else ""
-        raise UsageError(f"no model '{name}' among the {len(names)} of {self.folder}{hint}")
+        raise UsageError(
+            f"no model '{name}' among the {self.count_models()} of {self.folder}{hint}"
+        )
+
+    def models_named(self, names: Iterable[str]) -> dict[str, ModelRecord]:
+        """Those of `names` that are models here, by name; O(names), whatever is stored."""
+        found: dict[str, ModelRecord] = {}
+        wanted = list(names)
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            for record in self._models(f"name IN ({marks(some)})", some):
+                found[record.name] = record
+        return found
+
+    def count_models(self) -> int:
+        """How many models there are."""
+        row = self._one("SELECT count(*) FROM model")
+        return int(row[0]) if row else 0
+
+    def _names_like(self, name: str) -> list[str]:
+        """Names to look for a misspelt one among: all of them, or those that begin alike."""
+        if self.count_models() <= _AT_ONCE:
+            return [str(n) for (n,) in self._all("SELECT name FROM model ORDER BY id")]
+        rows = self._all(
+            "SELECT name FROM model WHERE name >= ? AND name < ? ORDER BY name LIMIT ?",
+            (name[:3], name[:3] + "\U0010ffff", _AT_ONCE),
+        )
+        return [str(n) for (n,) in rows]
 
     def _models(self, where: str, values: Sequence[object]) -> list[ModelRecord]:
         # Only constants of this module reach `where`; values are bound.
@@ -135,17 +164,28 @@ class Registry(Connection):
         return self.add_assay(assay)
 
     def assays(self) -> list[Assay]:
-        """All assays in order of arrival."""
+        """All assays in order of arrival.
+
+        Raises `RegistryError` for one that does not have its stored hash, as one of a version
+        that drew projections otherwise.
+        """
         rows = self._all(
-            "SELECT a.name, p.name, p.probes, p.decoding, a.method, a.description "
+            "SELECT a.digest, a.name, p.name, p.probes, p.decoding, a.method, a.description "
             "FROM assay a JOIN protocol p ON p.id = a.protocol_id ORDER BY a.id"
         )
-        return [
-            records.unpack_assay(
-                name, records.unpack_protocol(pname, probes, decoding), method, description
-            )
-            for name, pname, probes, decoding, method, description in rows
-        ]
+        found = []
+        for digest, name, pname, probes, decoding, method, description in rows:
+            protocol = records.unpack_protocol(pname, probes, decoding)
+            assay = records.unpack_assay(name, protocol, method, description)
+            if assay.digest != digest:
+                raise RegistryError(
+                    f"assay '{name}' in {self.folder} was stored as {digest[:8]} and reads as "
+                    f"{assay.digest[:8]}: another version of cladist wrote it, or the file is "
+                    "damaged. Make the DNA again in a new registry, from the models or with "
+                    "'cladist import' from recorded answers"
+                )
+            found.append(assay)
+        return found
 
     # -- responses ------------------------------------------------------------------------
 
@@ -248,19 +288,29 @@ class Registry(Connection):
     # -- DNA ------------------------------------------------------------------------------
 
     def write_dnas(self, assay: int, dnas: Iterable[StoredDNA]) -> None:
-        """Store DNAs of one assay in one transaction, replacing earlier ones."""
-        ids = {m.name: m.id for m in self.models()}
-        rows, blocks = [], []
-        for stored in dnas:
+        """Store DNAs of one assay in one transaction, replacing earlier ones.
+
+        Of a DNA that came without its per-probe blocks none are stored; whatever needs them says
+        so. They are nearly all of a registry's size and follow from the answers at any time.
+        """
+        given = list(dnas)
+        known = self.models_named(s.dna.model for s in given)
+        rows, blocks, bare = [], [], []
+        for stored in given:
             dna = stored.dna
-            key = (assay, ids[dna.model])
+            key = (assay, known[dna.model].id)
             notes, encoders = canonical_json(list(dna.notes)), canonical_json(list(stored.encoders))
             vector = dna.vector.astype("<f4").tobytes()
             rows.append((*key, vector, dna.usable, dna.probes, notes, encoders, dna.digest))
-            blocks.append((*key, dna.per_probe().astype("<f2").tobytes()))
+            if dna.blocks is None:
+                bare.append(key)
+            else:
+                blocks.append((*key, dna.blocks.astype("<f2").tobytes()))
         with self.transaction():
             self._db.executemany("INSERT OR REPLACE INTO dna VALUES (?,?,?,?,?,?,?,?)", rows)
             self._db.executemany("INSERT OR REPLACE INTO blocks VALUES (?,?,?)", blocks)
+            # Blocks of an earlier DNA would contradict the new one.
+            self._db.executemany("DELETE FROM blocks WHERE assay_id = ? AND model_id = ?", bare)
 
     def dnas(
         self, assay: Assay, names: Sequence[str] | None = None, *, blocks: bool = False
@@ -278,18 +328,27 @@ class Registry(Connection):
         data, join = "NULL", ""
         if blocks:
             data = "b.data"
-            join = "JOIN blocks b ON b.assay_id = d.assay_id AND b.model_id = d.model_id"
+            join = "LEFT JOIN blocks b ON b.assay_id = d.assay_id AND b.model_id = d.model_id"
         query = (
             f"SELECT m.name, d.vector, d.usable, d.probes, d.notes, {data}, d.encoders "  # noqa: S608
             f"FROM dna d JOIN model m ON m.id = d.model_id "
             f"JOIN assay a ON a.id = d.assay_id {join} "
-            "WHERE a.digest = ? ORDER BY m.id"
         )
+        if names is None:
+            rows = self._all(query + "WHERE a.digest = ? ORDER BY m.id", (assay.digest,))
+        else:
+            rows = []
+            for start in range(0, len(names), _AT_ONCE):
+                some = names[start : start + _AT_ONCE]
+                rows += self._all(
+                    f"{query} WHERE a.digest = ? AND m.name IN ({marks(some)})",
+                    (assay.digest, *some),
+                )
         found = {
             str(row[0]): StoredDNA(
                 records.unpack_dna(row[0], assay.digest, *row[1:6]), tuple(json.loads(row[6]))
             )
-            for row in self._all(query, (assay.digest,))
+            for row in rows
         }
         if names is None:
             return list(found.values())

@@ -1,0 +1,218 @@
+"""Is a registry sound? Everything that can be told from the file alone."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+
+from cladist.core.assay import Assay, Protocol
+from cladist.core.responses import State
+from cladist.errors import CladistError
+from cladist.registry import records, schema
+
+MOST = 20
+"""Findings of one kind that are told; more of them say nothing new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong: what kind, where, and what is the case."""
+
+    kind: str
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was looked at, how many of each, and what was wrong."""
+
+    counts: dict[str, int]
+    findings: tuple[Finding, ...]
+
+
+def check(db: sqlite3.Connection) -> Checked:
+    """Check an open registry's file: pages, schema, foreign keys, hashes, shapes and ranges.
+
+    Reads everything once. `records` are compared with their own hashes: protocols and assays with
+    the SHA-256 they are found by, DNAs with theirs and with the sum of their blocks. Nothing is
+    written. Cost: the size of the file.
+    """
+    found = list(_pages(db))
+    if found:
+        # What follows would trip over the damage.
+        return Checked({}, tuple(found))
+    found += _schema(db)
+    if found:
+        return Checked({}, tuple(found))
+    found += _foreign_keys(db)
+    protocols, wrong = _protocols(db)
+    assays, also_wrong = _assays(db, protocols)
+    found += [*wrong, *also_wrong, *_models(db), *_responses(db, protocols), *_dnas(db, assays)]
+    tables = ("model", "protocol", "assay", "response", "dna")
+    counts = {
+        t: int(db.execute(f"SELECT count(*) FROM {t}").fetchone()[0])  # noqa: S608 - constants
+        for t in tables
+    }
+    return Checked(counts, tuple(found))
+
+
+def _pages(db: sqlite3.Connection) -> Iterator[Finding]:
+    try:
+        rows = db.execute(f"PRAGMA integrity_check({MOST})").fetchall()
+    except sqlite3.DatabaseError as problem:
+        rows = [(str(problem),)]
+    for (said,) in rows:
+        if said != "ok":
+            yield Finding("pages", "the file", str(said)[:300])
+
+
+def _schema(db: sqlite3.Connection) -> Iterator[Finding]:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version != schema.VERSION:
+        yield Finding("schema", "the file", f"version {version}, expected {schema.VERSION}")
+        return
+    query = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        schema.migrate(fresh, "memory")
+        wanted = {(t, n): s for t, n, s in fresh.execute(query)}
+    present = {(t, n): s for t, n, s in db.execute(query)}
+    for kind, name in sorted(wanted.keys() | present.keys()):
+        if wanted.get((kind, name)) != present.get((kind, name)):
+            state = "is missing" if (kind, name) not in present else "is not this program's"
+            yield Finding("schema", f"{kind} {name}"[:80], state)
+
+
+def _foreign_keys(db: sqlite3.Connection) -> Iterator[Finding]:
+    rows = db.execute("SELECT * FROM pragma_foreign_key_check LIMIT ?", (MOST,)).fetchall()
+    for table, row, parent, _ in rows:
+        yield Finding("foreign key", f"{table}, row {row}", f"points at no {parent}")
+
+
+def _protocols(db: sqlite3.Connection) -> tuple[dict[int, Protocol], list[Finding]]:
+    good: dict[int, Protocol] = {}
+    found = []
+    for row, digest, *columns in db.execute(
+        "SELECT id, digest, name, probes, decoding FROM protocol ORDER BY id"
+    ):
+        where = f"protocol {row}"
+        try:
+            protocol = records.unpack_protocol(*columns)
+        except (CladistError, ValueError, TypeError, KeyError, RecursionError) as problem:
+            found.append(Finding("protocol", where, f"cannot be read: {problem!s:.200}"))
+            continue
+        if protocol.digest != digest:
+            found.append(Finding("hash", where, "its hash is not that of what it says"))
+        good[row] = protocol
+    return good, found
+
+
+def _assays(
+    db: sqlite3.Connection, protocols: dict[int, Protocol]
+) -> tuple[dict[int, Assay], list[Finding]]:
+    good: dict[int, Assay] = {}
+    found = []
+    for row, digest, name, protocol, method, description in db.execute(
+        "SELECT id, digest, name, protocol_id, method, description FROM assay ORDER BY id"
+    ):
+        where = f"assay {row}"
+        if protocol not in protocols:
+            continue
+        try:
+            assay = records.unpack_assay(name, protocols[protocol], method, description)
+        except (CladistError, ValueError, TypeError, KeyError, RecursionError) as problem:
+            found.append(Finding("assay", where, f"cannot be read: {problem!s:.200}"))
+            continue
+        if assay.digest != digest:
+            found.append(Finding("hash", where, "its hash is not that of what it says"))
+        good[row] = assay
+    return good, found
+
+
+def _models(db: sqlite3.Connection) -> Iterator[Finding]:
+    for row, name, metadata in db.execute("SELECT id, name, metadata FROM model ORDER BY id"):
+        try:
+            data = json.loads(metadata)
+        except (ValueError, RecursionError):
+            data = None
+        plain = isinstance(data, dict) and all(isinstance(v, str) for v in data.values())
+        if not plain or not name.strip():
+            yield Finding("model", f"model {row}", "has a blank name or unreadable metadata")
+
+
+def _responses(db: sqlite3.Connection, protocols: dict[int, Protocol]) -> Iterator[Finding]:
+    states = json.dumps([str(s) for s in State])
+    for row, protocol in protocols.items():
+        decoding = protocol.decoding
+        samples = 1 << 31 if decoding.interface == "recorded" else decoding.samples
+        rows = db.execute(
+            "SELECT m.name, r.probe, r.sample, r.state FROM response r "
+            "JOIN model m ON m.id = r.model_id WHERE r.protocol_id = ? AND ("
+            "r.probe NOT BETWEEN 0 AND ? OR r.sample NOT BETWEEN 0 AND ? OR r.tokens < 0 "
+            "OR r.state NOT IN (SELECT value FROM json_each(?)) "
+            "OR (r.state = 'error' AND r.text <> '') "
+            "OR (r.state IN ('ok', 'truncated') AND r.text = '')) LIMIT ?",
+            (row, len(protocol.probes) - 1, samples - 1, states, MOST),
+        )
+        for name, probe, sample, state in rows:
+            yield Finding(
+                "response",
+                f"model {name[:80]}, probe {probe}, sample {sample}",
+                f"lies outside of its protocol, or its state '{state[:20]}' does not fit its text",
+            )
+
+
+def _dnas(db: sqlite3.Connection, assays: dict[int, Assay]) -> Iterator[Finding]:
+    told = 0
+    for assay_row, assay in assays.items():
+        for name, vector, usable, probes, notes, encoders, digest, blocks in db.execute(
+            "SELECT m.name, d.vector, d.usable, d.probes, d.notes, d.encoders, d.digest, b.data "
+            "FROM dna d JOIN model m ON m.id = d.model_id LEFT JOIN blocks b "
+            "ON b.assay_id = d.assay_id AND b.model_id = d.model_id WHERE d.assay_id = ?",
+            (assay_row,),
+        ):
+            what = _wrong_dna(assay, name, vector, usable, probes, notes, encoders, digest, blocks)
+            if what and told < MOST:
+                told += 1
+                yield Finding("DNA", f"model {name[:80]}, assay {assay.digest[:8]}", what)
+
+
+def _wrong_dna(
+    assay: Assay,
+    name: str,
+    vector: bytes,
+    usable: int,
+    probes: int,
+    notes: str,
+    encoders: str,
+    digest: str,
+    blocks: bytes | None,
+) -> str:
+    """What is wrong with one DNA, '' when nothing is."""
+    length = assay.method.projection.dimension
+    if len(vector) != 4 * length:
+        return f"has {len(vector)} bytes, expected {4 * length}"
+    if probes != len(assay.protocol.probes) or not 0 < usable <= probes:
+        return f"tells of {usable} usable probes among {probes}"
+    if blocks is None:
+        return "has no blocks"
+    if len(blocks) != 2 * length * probes:
+        return f"has blocks of {len(blocks)} bytes, expected {2 * length * probes}"
+    try:
+        dna = records.unpack_dna(name, assay.digest, vector, usable, probes, notes, blocks)
+        json.loads(encoders)
+    except (CladistError, ValueError, TypeError, RecursionError) as problem:
+        return f"cannot be read: {problem!s:.200}"
+    if dna.digest != digest:
+        return "its hash is not that of its vector"
+    parts = dna.per_probe().astype(np.float64)
+    # float16 keeps eleven bits of every block, and of the smallest ones steps of 6e-8.
+    allowed = np.abs(parts).sum(axis=0) * 2.0**-10 + probes * 2.0**-23 + 1e-6
+    if not (np.abs(parts.sum(axis=0) - dna.vector) <= allowed).all():
+        return "its blocks do not add up to it"
+    return ""

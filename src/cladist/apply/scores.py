@@ -1,0 +1,311 @@
+"""Predicting a model's benchmark scores from its DNA, its distances, or how it answers.
+
+Kernel ridge regression, which is a Gaussian process's mean, on features in blocks. Each block
+becomes a linear kernel of mean 1, so that thousands of words weigh as much as two numbers; a
+view is the mean of some blocks' kernels. View and penalty are chosen by leaving out family after
+family, and the intervals come from residuals of families left out of that choice as well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from cladist.apply.behaviour import Block
+from cladist.apply.intervals import Calibration, Interval, calibrate
+from cladist.errors import InputError
+
+__all__ = ["PENALTIES", "ScorePredictor", "check_training", "from_link", "to_link"]
+
+Floats = NDArray[np.float64]
+PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+"""Noise against signal; all kernels have mean 1."""
+MARGIN = 0.005
+"""Bounded scores are taken this share of the scale away from its ends: logits stay finite."""
+LARGE = 300
+"""Models above which fewer folds are made."""
+
+
+def to_link(y: Floats, bounds: tuple[float, float] | None) -> Floats:
+    """Logit between bounds, else the scores themselves."""
+    if bounds is None:
+        return np.asarray(y, np.float64)
+    low, high = bounds
+    share = np.clip((np.asarray(y) - low) / (high - low), MARGIN, 1 - MARGIN)
+    return np.asarray(np.log(share / (1 - share)))
+
+
+def from_link(z: Any, bounds: tuple[float, float] | None) -> Floats:
+    """Inverse of `to_link`; infinities become the bounds."""
+    if bounds is None:
+        return np.asarray(z, np.float64)
+    low, high = bounds
+    return np.asarray(low + (high - low) / (1 + np.exp(-np.clip(z, -700, 700))))
+
+
+def check_training(
+    X: Any, y: Any, groups: Any, bounds: tuple[float, float] | None = None
+) -> tuple[Floats, Floats, NDArray[np.str_]]:
+    """Checked features (n, d), scores (n,) and families (n,); without `groups` one each.
+
+    Raises `InputError` for fewer than three models, shapes that do not fit, numbers that are not
+    finite, scores beyond the bounds, and scores that are all equal.
+    """
+    values, scores = np.asarray(X, np.float64), np.asarray(y, np.float64)
+    if values.ndim != 2 or scores.shape != (len(values),):
+        raise InputError(f"features of shape {values.shape} for scores of shape {scores.shape}")
+    if len(scores) < 3:
+        raise InputError(f"{len(scores)} models with scores are too few to learn from; take 3")
+    if not (np.isfinite(values).all() and np.isfinite(scores).all()):
+        raise InputError("features and scores must be finite numbers")
+    if np.ptp(scores) == 0:
+        raise InputError(f"all {len(scores)} scores are {scores[0]:g}: there is nothing to predict")
+    if bounds is not None and (scores.min() < bounds[0] or scores.max() > bounds[1]):
+        raise InputError(
+            f"scores from {scores.min():g} to {scores.max():g} are not within the bounds "
+            f"{bounds[0]:g} to {bounds[1]:g}"
+        )
+    names = np.arange(len(scores)) if groups is None else np.asarray(groups)
+    if len(names) != len(scores):
+        raise InputError(f"{len(names)} families for {len(scores)} models")
+    return values, scores, names.astype(np.str_)
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """A fitted kernel machine on one view.
+
+    Of every block: its columns, the training models' mean and spread of each, their rows scaled
+    by them, and the mean square of those rows.
+    """
+
+    view: str
+    penalty: float
+    parts: tuple[tuple[slice, Floats, Floats, Floats, float], ...]
+    mean: float
+    dual: Floats
+    factor: Any
+
+    def predict(self, values: Floats) -> tuple[Floats, Floats]:
+        """Means and spreads of m models, (m,), on the link scale; spreads up to a factor."""
+        cross, own = np.zeros((len(values), len(self.dual))), np.zeros(len(values))
+        for columns, mean, spread, rows, scale in self.parts:
+            part = (values[:, columns] - mean) / spread
+            cross += part @ rows.T / scale
+            own += np.einsum("ij,ij->i", part, part) / scale
+        cross, own = cross / len(self.parts), own / len(self.parts)
+        return self.mean + cross @ self.dual, _spread(cross, own, self.factor, self.penalty)
+
+    def left_out(self, z: Floats) -> Floats:
+        """Absolute relative residual of every training model, itself left out, (n,)."""
+        inverse = np.diagonal(cho_solve(self.factor, np.eye(len(z))))
+        return np.asarray(np.abs(self.dual) / np.sqrt(inverse))
+
+
+class ScorePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Scores from features of models, with intervals for models of new families.
+
+    blocks     what the columns of X are (`FeatureTable.blocks`); None for one block
+    bounds     ends of the scale of the scores, which are then predicted as logits
+    penalties  to choose from
+    folds      parts that families are dealt into at most; less than half above 300 models
+
+    The same data give the same numbers; there is no randomness.
+    """
+
+    def __init__(
+        self,
+        blocks: Sequence[Block] | None = None,
+        bounds: tuple[float, float] | None = None,
+        penalties: Sequence[float] = PENALTIES,
+        folds: int = 20,
+    ) -> None:
+        self.blocks = blocks
+        self.bounds = bounds
+        self.penalties = penalties
+        self.folds = folds
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> ScorePredictor:
+        """Learn from features (n, d), scores (n,) and families (n,); see `check_training`.
+
+        Without `groups` every model counts as a family. Sets `view_`, `penalty_` and
+        `calibration_`. Cost: O(folds^2 n^3).
+        """
+        values, scores, families = check_training(X, y, groups, self.bounds)
+        z = to_link(scores, self.bounds)
+        views = _views(self.blocks, values.shape[1])
+        folds = self._deal(families)
+        data = {k: _Data.of(values, blocks) for k, blocks in views.items()}
+        everybody = np.ones(len(z), np.bool_)
+        view, penalty = self._choose(data, z, folds, everybody)
+        self.fit_ = data[view].fit(z, view, penalty)
+        self.view_, self.penalty_ = view, penalty
+        between = np.full(len(z), np.nan)
+        for fold in range(folds.max() + 1 if folds.max() > 0 else 0):
+            out = folds == fold
+            chosen, noise = self._choose(data, z, folds, ~out)
+            kernel = data[chosen].kernel(~out)
+            cross = kernel[np.ix_(out, ~out)]
+            factor = cho_factor(kernel[np.ix_(~out, ~out)] + noise * np.eye((~out).sum()))
+            mean = z[~out].mean()
+            guess = mean + cross @ cho_solve(factor, z[~out] - mean)
+            spread = _spread(cross, np.diagonal(kernel)[out], factor, noise)
+            between[out] = np.abs(z[out] - guess) / spread
+        self.calibration_: Calibration = calibrate(
+            families.tolist(), between, self.fit_.left_out(z)
+        )
+        self.n_features_in_ = values.shape[1]
+        return self
+
+    def predict(self, X: Any) -> Floats:
+        """Scores of m models from their features (m, d), float64 (m,)."""
+        return from_link(self._predict(X)[0], self.bounds)
+
+    def predict_interval(
+        self, X: Any, level: float = 0.9, groups: Sequence[str | None] | None = None
+    ) -> list[Interval]:
+        """An interval a model at a level in (0, 1).
+
+        `groups` names the models' families where they are known; None is a family never seen.
+        """
+        if not 0 < level < 1:
+            raise InputError(f"level {level:g} is not between 0 and 1")
+        mean, spread = self._predict(X)
+        names = [None] * len(mean) if groups is None else list(groups)
+        if len(names) != len(mean):
+            raise InputError(f"{len(names)} families for {len(mean)} models")
+        out = []
+        for m, s, name in zip(mean, spread, names, strict=True):
+            radius, basis, reason = self.calibration_.radius(level, name)
+            ends = from_link(np.array([m - radius * s, m + radius * s]), self.bounds)
+            if math.isinf(radius) and self.bounds is not None:
+                ends = np.array(self.bounds)
+            out.append(Interval(float(ends[0]), float(ends[1]), basis, reason))
+        return out
+
+    def _predict(self, X: Any) -> tuple[Floats, Floats]:
+        if not hasattr(self, "fit_"):
+            raise InputError("the predictor was not fitted; call fit first")
+        values = np.asarray(X, np.float64)
+        if values.ndim != 2 or values.shape[1] != self.n_features_in_:
+            raise InputError(
+                f"features of shape {values.shape}; the predictor learnt from "
+                f"{self.n_features_in_} columns"
+            )
+        if not np.isfinite(values).all():
+            raise InputError("features must be finite numbers")
+        fit: _Fit = self.fit_
+        return fit.predict(values)
+
+    def _deal(self, families: NDArray[np.str_]) -> NDArray[np.int64]:
+        """Fold of every model, whole families together, large ones alone."""
+        if self.folds < 2:
+            raise InputError("folds must be at least 2")
+        most = self.folds if len(families) <= LARGE else min(self.folds, 8)
+        names, inverse, count = np.unique(families, return_inverse=True, return_counts=True)
+        fold = np.zeros(len(names), np.int64)
+        load = np.zeros(min(most, len(names)))
+        for k in np.argsort(-count, kind="stable"):
+            fold[k] = int(np.argmin(load))
+            load[fold[k]] += count[k]
+        return np.asarray(fold[inverse], np.int64)
+
+    def _choose(
+        self,
+        data: dict[str, _Data],
+        z: Floats,
+        folds: NDArray[np.int64],
+        among: NDArray[np.bool_],
+    ) -> tuple[str, float]:
+        """View and penalty of the smallest squared error over folds left out of `among`."""
+        parts = np.unique(folds[among])
+        if len(parts) < 2:  # one family: leave out models
+            folds = np.arange(len(z))
+            parts = folds[among]
+        error = {(v, float(p)): 0.0 for v in data for p in self.penalties}
+        if len(error) == 1:
+            return next(iter(error))
+        for part in parts:
+            out, rest = among & (folds == part), among & (folds != part)
+            if rest.sum() < 2:
+                continue
+            mean = z[rest].mean()
+            for view, one in data.items():
+                kernel = one.kernel(rest)
+                roots, vectors = np.linalg.eigh(kernel[np.ix_(rest, rest)])
+                turned = vectors.T @ (z[rest] - mean)
+                turning = kernel[np.ix_(out, rest)] @ vectors
+                for p in self.penalties:
+                    guess = mean + turning @ (turned / (np.maximum(roots, 0.0) + p))
+                    error[view, float(p)] += float(((guess - z[out]) ** 2).sum())
+        return min(error, key=lambda key: error[key])
+
+
+def _views(blocks: Sequence[Block] | None, width: int) -> dict[str, list[tuple[slice, bool]]]:
+    """Columns of each view: all blocks, and each view alone where there are two."""
+    given = tuple(blocks) if blocks is not None else (Block("features", width),)
+    if sum(b.width for b in given) != width:
+        raise InputError(f"blocks of {sum(b.width for b in given)} columns for features of {width}")
+    out: dict[str, list[tuple[slice, bool]]] = {"all": []}
+    start = 0
+    for block in given:
+        part = (slice(start, start + block.width), block.scaled)
+        start += block.width
+        if block.width:
+            out["all"].append(part)
+            out.setdefault(block.view, []).append(part)
+    return {"all": out["all"]} if len(out) == 2 else out
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """The blocks of one view: columns, means, spreads, scaled rows (n, width), their products."""
+
+    blocks: tuple[tuple[slice, Floats, Floats, Floats, Floats], ...]
+
+    @classmethod
+    def of(cls, values: Floats, blocks: Sequence[tuple[slice, bool]]) -> _Data:
+        """Scale the blocks of one view."""
+        made = []
+        for columns, scaled in blocks:
+            part = values[:, columns]
+            mean = part.mean(0)
+            spread = part.std(0) if scaled else np.ones(part.shape[1])
+            # A column that is constant in training says nothing: it must not explode elsewhere.
+            spread = np.where(spread > 1e-9, spread, np.inf)
+            rows = (part - mean) / spread
+            made.append((columns, mean, spread, rows, rows @ rows.T))
+        return cls(tuple(made))
+
+    def kernel(self, rest: NDArray[np.bool_]) -> Floats:
+        """Kernel of all n models, centred and scaled on those in `rest`, (n, n)."""
+        total = np.zeros((len(rest), len(rest)))
+        for *_, product in self.blocks:
+            row = product[:, rest].mean(1)
+            centred = product - row[:, None] - row + row[rest].mean()
+            total += centred / max(float(np.diagonal(centred)[rest].mean()), 1e-12)
+        return np.asarray(total / len(self.blocks))
+
+    def fit(self, z: Floats, view: str, penalty: float) -> _Fit:
+        """The machine learnt from all n models."""
+        kernel = self.kernel(np.ones(len(z), np.bool_))
+        factor = cho_factor(kernel + penalty * np.eye(len(z)))
+        mean = float(z.mean())
+        parts = tuple(
+            (columns, centre, spread, rows, max(float(np.diagonal(product).mean()), 1e-12))
+            for columns, centre, spread, rows, product in self.blocks
+        )
+        return _Fit(view, penalty, parts, mean, cho_solve(factor, z - mean), factor)
+
+
+def _spread(cross: Floats, own: Floats, factor: Any, penalty: float) -> Floats:
+    """Predicted spread up to a common factor, (m,)."""
+    explained = np.einsum("ij,ji->i", cross, cho_solve(factor, cross.T))
+    return np.asarray(np.sqrt(np.maximum(own - explained, 0.0) + penalty))

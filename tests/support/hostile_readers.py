@@ -9,6 +9,7 @@ import struct
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from hostile_words import (
 )
 
 from cladist import catalog
+from cladist.errors import InputError
 from cladist.formats.columns import read_column
 from cladist.formats.labels import read_labels
 from cladist.formats.matrix import read_matrix
@@ -105,6 +107,41 @@ def _uri(text: str) -> None:
     uri = parse_uri(text)
     if uri.scheme == "openai":
         split_target(uri)
+
+
+@cache
+def _archive() -> bytes:
+    """The archive of a small registry, as a zip file."""
+    from cladist.core.responses import Response
+    from cladist.registry import Registry
+    from cladist.registry.archive import write_archive
+
+    assay = catalog.parse_assay(TOML.decode(), "assay.toml")
+    with tempfile.TemporaryDirectory() as made:
+        with Registry.open(Path(made) / "lab") as registry:
+            model = registry.add_model("m", "x:m", "m")
+            protocol = registry.add_protocol(assay.protocol)
+            registry.add_assay(assay)
+            registry.write_responses(protocol, model, [(0, 0, Response.of("日本"))])
+        write_archive(Path(made) / "lab", Path(made) / "a.zip")
+        return (Path(made) / "a.zip").read_bytes()
+
+
+def _check_archive(path: Path) -> None:
+    """As an import does, in memory, and with hashes that fit whatever was changed."""
+    import sqlite3
+    from contextlib import closing
+
+    from cladist.registry import archive as module
+
+    with closing(module.Archive(path)) as archive:
+        for file in archive.manifest.files:
+            with suppress(InputError):
+                archive.content(file)
+        archive.content = lambda file: archive._read(file.name, file.bytes)  # type: ignore[method-assign]
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+            module.fill(archive, db)
+            module.require_sound(db, str(path))
 
 
 def _json(value: object) -> bytes:
@@ -228,6 +265,7 @@ def readers() -> dict[str, Reader]:
         "inspect archive": Reader(
             recorded, (_eval_archive(),), (b"PK\x03\x04", b"../", b"PK\x05\x06")
         ),
+        "archive": Reader(of_file(_check_archive), (_archive(),), (b"PAR1", b"PK\x03\x04", b"../")),
         "assay": Reader(
             of_text(lambda t: catalog.parse_assay(t, "assay.toml").digest),
             (*(_toml(n) for n in catalog.assay_names()), TOML),

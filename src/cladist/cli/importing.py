@@ -14,10 +14,12 @@ from cladist.cli.common import (
     RegistryOption,
     SparseOption,
     note,
+    one_line,
     out,
     print_json,
     progress_bars,
 )
+from cladist.errors import UsageError
 
 
 def import_file(
@@ -25,7 +27,8 @@ def import_file(
         list[Path],
         typer.Argument(
             help="Parquet, CSV or JSONL with columns model, prompt_id (or prompt) and response; "
-            "llm-dna responses.json; AlpacaEval model_outputs.json; lm-eval samples; inspect logs."
+            "llm-dna responses.json; AlpacaEval model_outputs.json; lm-eval samples; inspect logs. "
+            "Or the archive of a registry, by 'export'."
         ),
     ],
     registry: RegistryOption = DEFAULT_REGISTRY,
@@ -52,7 +55,15 @@ def import_file(
     `cladist import model_outputs.json --registry lab`
 
     `cladist import samples_arc.jsonl --model my-model --registry lab`
+
+    `cladist import lab.zip --registry copy-of-lab`
     """
+    archives = [f for f in files if _is_archive(f)]
+    if archives:
+        if len(archives) < len(files):
+            raise UsageError("import archives of registries and files of responses one by one")
+        _import_archives(archives, registry, json, quiet)
+        return
     from cladist import catalog
     from cladist.extraction.recorded import import_responses
     from cladist.registry import Registry
@@ -83,3 +94,34 @@ def import_file(
         note(f"no DNA: and {len(result.refused) - 20} models more (--json lists them all)")
     if result.refused and not result.made:
         raise typer.Exit(6)
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether it may be the archive of a registry; cheap for all other files."""
+    if path.suffix.lower() != ".zip" and not path.is_dir():
+        return False
+    from cladist.registry.archive import is_archive
+
+    return is_archive(path)
+
+
+def _import_archives(archives: list[Path], registry: Path, json: bool, quiet: bool) -> None:
+    from cladist.extraction.archived import import_archive
+
+    for path in archives:
+        with progress_bars(quiet) as bars:
+            merged = import_archive(path, registry, progress=bars)
+        if json:
+            print_json(
+                {
+                    "models": merged.models,
+                    "new_responses": merged.responses,
+                    "dna": merged.dnas,
+                    "derived_again": len(merged.grown),
+                }
+            )
+        else:
+            out().print(
+                f"{one_line(str(path))}: {merged.models} new models, {merged.responses} new "
+                f"responses, {merged.dnas} new DNAs, {len(merged.grown)} derived again"
+            )

@@ -16,6 +16,7 @@ from cladist.cli import (
     demo,
     distances,
     doctor,
+    export,
     extract,
     identify,
     importing,
@@ -29,6 +30,7 @@ from cladist.cli import (
     same,
     show,
     tree,
+    verify,
 )
 from cladist.errors import CladistError
 
@@ -45,6 +47,9 @@ for name, function in (
     ("demo", demo.demo),
     ("extract", extract.extract),
     ("import", importing.import_file),
+    ("export", export.export),
+    ("backup", export.backup),
+    ("verify", verify.verify),
     ("list", listing.list_models),
     ("show", show.show),
     ("distances", distances.distances),

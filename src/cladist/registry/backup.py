@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from cladist.errors import RegistryError, UsageError
-from cladist.registry.connection import FILE, explained
+from cladist.registry.connection import FILE
+from cladist.registry.connection import _explained as explained
 
 
 def read_only(folder: Path) -> sqlite3.Connection:
@@ -66,6 +67,8 @@ def put_in_place(made: Path, final: Path) -> int:
         os.link(made, final)
     except FileExistsError:
         raise UsageError(f"{final} exists already; name another place") from None
+    except OSError:  # a file system without links
+        made.rename(final)
     sync_folder(final.parent)
     return size
 

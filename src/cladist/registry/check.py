@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cladist.core.assay import Assay, Protocol
+from cladist.core.hashing import digest
 from cladist.core.responses import State
 from cladist.errors import CladistError
 from cladist.registry import records, schema
@@ -97,16 +98,18 @@ def _foreign_keys(db: sqlite3.Connection) -> Iterator[Finding]:
 def _protocols(db: sqlite3.Connection) -> tuple[dict[int, Protocol], list[Finding]]:
     good: dict[int, Protocol] = {}
     found = []
-    for row, digest, *columns in db.execute(
+    for row, told, name, probes, decoding in db.execute(
         "SELECT id, digest, name, probes, decoding FROM protocol ORDER BY id"
     ):
         where = f"protocol {row}"
         try:
-            protocol = records.unpack_protocol(*columns)
+            protocol = records.unpack_protocol(name, probes, decoding)
+            # Of what is stored: settings that came with later versions are not in it.
+            own = digest({"probes": protocol.probes.digest, "decoding": json.loads(decoding)})
         except (CladistError, ValueError, TypeError, KeyError, RecursionError) as problem:
             found.append(Finding("protocol", where, f"cannot be read: {problem!s:.200}"))
             continue
-        if protocol.digest != digest:
+        if own != told:
             found.append(Finding("hash", where, "its hash is not that of what it says"))
         good[row] = protocol
     return good, found
@@ -114,23 +117,25 @@ def _protocols(db: sqlite3.Connection) -> tuple[dict[int, Protocol], list[Findin
 
 def _assays(
     db: sqlite3.Connection, protocols: dict[int, Protocol]
-) -> tuple[dict[int, Assay], list[Finding]]:
-    good: dict[int, Assay] = {}
+) -> tuple[dict[int, tuple[Assay, str]], list[Finding]]:
+    good: dict[int, tuple[Assay, str]] = {}
     found = []
-    for row, digest, name, protocol, method, description in db.execute(
-        "SELECT id, digest, name, protocol_id, method, description FROM assay ORDER BY id"
+    for row, told, name, protocol, method, description, base in db.execute(
+        "SELECT a.id, a.digest, a.name, a.protocol_id, a.method, a.description, p.digest "
+        "FROM assay a JOIN protocol p ON p.id = a.protocol_id ORDER BY a.id"
     ):
         where = f"assay {row}"
         if protocol not in protocols:
             continue
         try:
+            own = digest({"protocol": base, "method": json.loads(method)})
             assay = records.unpack_assay(name, protocols[protocol], method, description)
         except (CladistError, ValueError, TypeError, KeyError, RecursionError) as problem:
             found.append(Finding("assay", where, f"cannot be read: {problem!s:.200}"))
             continue
-        if assay.digest != digest:
+        if own != told:
             found.append(Finding("hash", where, "its hash is not that of what it says"))
-        good[row] = assay
+        good[row] = assay, told
     return good, found
 
 
@@ -167,33 +172,33 @@ def _responses(db: sqlite3.Connection, protocols: dict[int, Protocol]) -> Iterat
             )
 
 
-def _dnas(db: sqlite3.Connection, assays: dict[int, Assay]) -> Iterator[Finding]:
+def _dnas(db: sqlite3.Connection, assays: dict[int, tuple[Assay, str]]) -> Iterator[Finding]:
     told = 0
-    for assay_row, assay in assays.items():
-        for name, vector, usable, probes, notes, encoders, digest, blocks in db.execute(
+    for row, (assay, own) in assays.items():
+        for name, *columns in db.execute(
             "SELECT m.name, d.vector, d.usable, d.probes, d.notes, d.encoders, d.digest, b.data "
             "FROM dna d JOIN model m ON m.id = d.model_id LEFT JOIN blocks b "
             "ON b.assay_id = d.assay_id AND b.model_id = d.model_id WHERE d.assay_id = ?",
-            (assay_row,),
+            (row,),
         ):
-            what = _wrong_dna(assay, name, vector, usable, probes, notes, encoders, digest, blocks)
+            what = _wrong_dna(assay, own, *columns)
             if what and told < MOST:
                 told += 1
-                yield Finding("DNA", f"model {name[:80]}, assay {assay.digest[:8]}", what)
+                yield Finding("DNA", f"model {name[:80]}, assay {own[:8]}", what)
 
 
 def _wrong_dna(
     assay: Assay,
-    name: str,
+    own: str,
     vector: bytes,
     usable: int,
     probes: int,
     notes: str,
     encoders: str,
-    digest: str,
+    told: str,
     blocks: bytes | None,
 ) -> str:
-    """What is wrong with one DNA, '' when nothing is."""
+    """What is wrong with one DNA of the assay with hash `own`, '' when nothing is."""
     length = assay.method.projection.dimension
     if len(vector) != 4 * length:
         return f"has {len(vector)} bytes, expected {4 * length}"
@@ -204,11 +209,11 @@ def _wrong_dna(
     if len(blocks) != 2 * length * probes:
         return f"has blocks of {len(blocks)} bytes, expected {2 * length * probes}"
     try:
-        dna = records.unpack_dna(name, assay.digest, vector, usable, probes, notes, blocks)
+        dna = records.unpack_dna("", own, vector, usable, probes, notes, blocks)
         json.loads(encoders)
     except (CladistError, ValueError, TypeError, RecursionError) as problem:
         return f"cannot be read: {problem!s:.200}"
-    if dna.digest != digest:
+    if dna.digest != told:
         return "its hash is not that of its vector"
     parts = dna.per_probe().astype(np.float64)
     # float16 keeps eleven bits of every block, and of the smallest ones steps of 6e-8.

@@ -1,0 +1,239 @@
+"""Declared lineage: what people say about where a model comes from, and where they say it.
+
+Every reader of a document (model card, merge recipe, adapter, GGUF header, table) gives one
+`Lineage`; they add up, and whatever they say against each other stays visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["RELATIONS", "DeclaredLink", "Disagreement", "Lineage", "join", "norm_relation"]
+
+RELATIONS = ("finetune", "adapter", "quantized", "merge", "distill", "copy", "continued", "other")
+"""Relations that are told apart. The first four are those of Hugging Face model cards."""
+
+_SYNONYMS = {
+    "finetuned": "finetune", "fine-tune": "finetune", "fine-tuned": "finetune", "sft": "finetune",
+    "instruct": "finetune", "dpo": "finetune", "rlhf": "finetune", "abliterated": "finetune",
+    "lora": "adapter", "peft": "adapter", "quantised": "quantized", "quantization": "quantized",
+    "quantized-from": "quantized", "merged": "merge", "moe-merge": "merge", "distilled": "distill",
+    "distillation": "distill", "continued-pretrain": "continued", "pretrain": "",
+}  # fmt: skip
+
+Kind = Literal["cycle", "itself", "relation", "parent", "licence"]
+
+
+def norm_relation(text: str) -> str:
+    """A relation in the words of RELATIONS, '' for none, 'other' for a word nobody knows."""
+    word = "-".join(text.strip().casefold().replace("_", "-").split())
+    word = _SYNONYMS.get(word, word)
+    return word if not word or word in RELATIONS else "other"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DeclaredLink:
+    """`child` is said to come from `parent`; `relation` is one of RELATIONS or '' for not said.
+
+    source  where it is written, for people
+    """
+
+    child: str
+    parent: str
+    relation: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Disagreement:
+    """Declarations that cannot all be true.
+
+    cycle     models that descend from each other
+    itself    a model that is its own parent
+    relation  one link with two relations
+    parent    two sources that name different single parents
+    licence   two licences of one model
+    """
+
+    kind: Kind
+    models: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Everything that is declared.
+
+    links     in the order found, repeated statements kept once
+    licences  per model the licences that were named, in order
+    dates     per model a release date (ISO, or a part of it)
+    models    models that a source speaks about, also those of which it names no parent
+    """
+
+    links: tuple[DeclaredLink, ...] = ()
+    licences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+
+    def parents(self, child: str) -> tuple[str, ...]:
+        """Declared parents of a model, in order, each once."""
+        return tuple(dict.fromkeys(k.parent for k in self.links if k.child == child))
+
+    def children(self, parent: str) -> tuple[str, ...]:
+        """Models that name it as a parent."""
+        return tuple(dict.fromkeys(k.child for k in self.links if k.parent == parent))
+
+    def licence(self, model: str) -> str:
+        """The licence named first, '' for none."""
+        return next(iter(self.licences.get(model, ())), "")
+
+    def first_parents(self) -> dict[str, str]:
+        """Child to first parent, as `phylogeny.declared` takes it; merges lose their others."""
+        out: dict[str, str] = {}
+        for link in self.links:
+            out.setdefault(link.child, link.parent)
+        return out
+
+    def ancestors(self, model: str) -> tuple[str, ...]:
+        """All declared ancestors, nearest first; ends where declarations run in a circle."""
+        seen: dict[str, None] = {}
+        edge = [model]
+        above = self._above()
+        while edge:
+            edge = [p for m in edge for p in above.get(m, ()) if p != model and p not in seen]
+            seen.update(dict.fromkeys(edge))
+        return tuple(seen)
+
+    def components(self, names: Iterable[str]) -> dict[str, int]:
+        """A number for each of `names`: equal where declared links connect them, at any remove."""
+        wanted = list(names)
+        root = {n: n for k in self.links for n in (k.child, k.parent)} | {n: n for n in wanted}
+
+        def find(name: str) -> str:
+            while root[name] != name:
+                root[name] = root[root[name]]
+                name = root[name]
+            return name
+
+        for link in self.links:
+            root[find(link.child)] = find(link.parent)
+        number: dict[str, int] = {}
+        return {n: number.setdefault(find(n), len(number)) for n in wanted}
+
+    def renamed(self, names: Mapping[str, str]) -> Lineage:
+        """The same with other names for models, where `names` has one."""
+
+        def new(name: str) -> str:
+            return names.get(name, name)
+
+        licences: dict[str, tuple[str, ...]] = {}
+        for name, found in self.licences.items():
+            licences[new(name)] = tuple(dict.fromkeys((*licences.get(new(name), ()), *found)))
+        links = (
+            DeclaredLink(new(k.child), new(k.parent), k.relation, k.source) for k in self.links
+        )
+        return Lineage(
+            tuple(dict.fromkeys(links)),
+            licences,
+            {new(n): d for n, d in self.dates.items()},
+            tuple(dict.fromkeys(new(n) for n in self.models)),
+        )
+
+    def disagreements(self) -> list[Disagreement]:
+        """What cannot all be true, sorted. O(links)."""
+        found = [
+            Disagreement("itself", (k.child,), f"'{k.child}' is declared as its own parent")
+            for k in self.links
+            if k.child == k.parent
+        ]
+        said: dict[tuple[str, str], dict[str, str]] = {}
+        by_source: dict[str, dict[str, list[DeclaredLink]]] = {}
+        for k in self.links:
+            if k.relation:
+                said.setdefault((k.child, k.parent), {}).setdefault(k.relation, k.source)
+            by_source.setdefault(k.child, {}).setdefault(k.source, []).append(k)
+        for (child, parent), words in said.items():
+            if len(words) > 1:
+                told = " and ".join(f"'{w}' ({s or 'no source'})" for w, s in words.items())
+                message = f"'{child}' is declared to come from '{parent}' by {told}"
+                found.append(Disagreement("relation", (child, parent), message))
+        found.extend(_other_parents(by_source))
+        found.extend(
+            Disagreement("licence", (m,), f"'{m}' is declared under {' and '.join(names)}")
+            for m, names in self.licences.items()
+            if len({n.casefold() for n in names}) > 1
+        )
+        found.extend(self._cycles())
+        return sorted(set(found))
+
+    def _above(self) -> dict[str, list[str]]:
+        above: dict[str, list[str]] = {}
+        for link in self.links:
+            if link.parent not in above.setdefault(link.child, []):
+                above[link.child].append(link.parent)
+        return above
+
+    def _cycles(self) -> Iterator[Disagreement]:
+        """One disagreement a circle, by a walk without recursion."""
+        above = self._above()
+        done: set[str] = set()
+        for start in above:
+            path: list[str] = []
+            place: dict[str, int] = {}
+            stack: list[tuple[str, Iterator[str]]] = []
+            if start not in done:
+                stack.append((start, iter(above[start])))
+                place[start], path = 0, [start]
+            while stack:
+                node, rest = stack[-1]
+                parent = next((p for p in rest if p not in done and p != node), None)
+                if parent is None:
+                    stack.pop()
+                    path.pop()
+                    del place[node]
+                    done.add(node)
+                elif parent in place:
+                    circle = path[place[parent] :]
+                    least = circle.index(min(circle))
+                    circle = circle[least:] + circle[:least]
+                    shown = " -> ".join(f"'{m}'" for m in (*circle[:6], circle[0]))
+                    message = f"models are declared to descend from each other: {shown}"
+                    yield Disagreement("cycle", tuple(circle), message)
+                else:
+                    place[parent] = len(path)
+                    path.append(parent)
+                    stack.append((parent, iter(above.get(parent, ()))))
+
+
+def _other_parents(
+    by_source: Mapping[str, Mapping[str, list[DeclaredLink]]],
+) -> Iterator[Disagreement]:
+    """Sources that name different parents, and none of whose parents another one names too."""
+    for child, sources in by_source.items():
+        named = [(s, {k.parent for k in links}) for s, links in sources.items()]
+        for i, (one, a) in enumerate(named):
+            for other, b in named[i + 1 :]:
+                if not a & b:
+                    message = (
+                        f"'{child}' is declared to come from '{min(a)}' ({one or 'no source'}) and "
+                        f"from '{min(b)}' ({other or 'no source'})"
+                    )
+                    yield Disagreement("parent", (child, min(a), min(b)), message)
+
+
+def join(parts: Iterable[Lineage]) -> Lineage:
+    """All declarations together; the date named first stays."""
+    links: dict[DeclaredLink, None] = {}
+    licences: dict[str, tuple[str, ...]] = {}
+    dates: dict[str, str] = {}
+    models: dict[str, None] = {}
+    for part in parts:
+        links.update(dict.fromkeys(part.links))
+        models.update(dict.fromkeys(part.models))
+        for name, found in part.licences.items():
+            licences[name] = tuple(dict.fromkeys((*licences.get(name, ()), *found)))
+        for name, date in part.dates.items():
+            dates.setdefault(name, date)
+    return Lineage(tuple(links), licences, dates, tuple(models))

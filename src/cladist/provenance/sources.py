@@ -1,0 +1,186 @@
+"""Declared lineage from wherever it is written, under the names of a registry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cladist.core.lineage import Lineage, join
+from cladist.errors import InputError, MissingExtraError, ModelError
+from cladist.formats._yaml import load_yaml
+from cladist.formats.adapter import read_adapter
+from cladist.formats.cards import read_card, read_text
+from cladist.formats.declared_table import read_declared_table
+from cladist.formats.gguf_lineage import lineage_of_header
+from cladist.formats.mergekit import is_recipe, read_recipe
+from cladist.registry import ModelRecord
+
+__all__ = ["declared_by_registry", "read_declared", "read_source", "under_names"]
+
+_CARDS = ("README.md", "adapter_config.json", "mergekit_config.yml", "mergekit_config.yaml")
+
+
+def read_declared(sources: Sequence[str], models: Sequence[ModelRecord] = ()) -> Lineage:
+    """Everything that files, folders and Hub names declare, with what the registry itself knows.
+
+    Names are brought to those of `models` where that is unmistakable (`under_names`). Raises
+    what `read_source` raises.
+    """
+    parts = [declared_by_registry(models), *(read_source(s) for s in sources)]
+    return under_names(join(parts), models)
+
+
+def read_source(source: str) -> Lineage:
+    """One source: a path, `NAME=path` for a file that does not name its model, or hub:ORG/NAME.
+
+    A CSV file is a table; a folder is a model with its README.md, adapter_config.json,
+    mergekit_config.yml and GGUF files, or else a folder of such folders; .md is a card, .yml a
+    merge recipe or a card's front matter, .json an adapter, .gguf a header. Errors: `InputError`
+    for what cannot be read or declares nothing, `ModelError` for a Hub that cannot be reached,
+    `MissingExtraError` for a package that is not installed.
+    """
+    name, mark, rest = source.partition("=")
+    if not mark or not rest or Path(source).exists():
+        name, rest = "", source
+    if rest.startswith("hub:"):
+        return _of_hub(rest.removeprefix("hub:"), name)
+    path = Path(rest)
+    if path.is_dir():
+        return _of_folder(path, name)
+    if not path.is_file():
+        raise InputError(
+            f"'{source}': there is no such file or folder; a model of the Hub is hub:ORG/NAME"
+        )
+    return _of_file(path, name or _name_of(path))
+
+
+def declared_by_registry(models: Iterable[ModelRecord]) -> Lineage:
+    """What headers told when models were asked: a parent, and a licence."""
+    parts = []
+    for record in models:
+        about = dict(record.metadata)
+        values: dict[str, str | int | float | bool] = {}
+        if about.get("declared_parent"):
+            values["general.base_model.0.name"] = about["declared_parent"]
+        if about.get("license"):
+            values["general.license"] = about["license"]
+        if values:
+            found = lineage_of_header(values, record.name, "header of the model's file")
+            # Having a header that names no parent is no statement that there is none.
+            parts.append(Lineage(found.links, found.licences))
+    return join(parts)
+
+
+def under_names(lineage: Lineage, models: Sequence[ModelRecord]) -> Lineage:
+    """Names of declarations as the registry's, where exactly one model fits.
+
+    Fits are, in this order: the name itself, the target of the model's URI (hf:org/name), the
+    name with '/' as '_', the last part of it, and the title in the file's header; case does not
+    count. What fits nobody, or several, stays as it is.
+    """
+    tables: list[dict[str, set[str]]] = [{}, {}, {}, {}, {}]
+    for record in models:
+        target = re.sub(r"[@?#].*", "", record.uri.partition(":")[2])
+        keys = (record.name, target, _flat(record.name), "", record.metadata.get("title", ""))
+        for table, key in zip(tables, keys, strict=True):
+            if key:
+                table.setdefault(key.casefold(), set()).add(record.name)
+        tables[3].setdefault(_flat(record.name).rpartition("/")[2], set()).add(record.name)
+    named = {n for k in lineage.links for n in (k.child, k.parent)}
+    found: dict[str, str] = {}
+    for name in sorted(named | set(lineage.models) | set(lineage.licences) | set(lineage.dates)):
+        keys = (name, name, _flat(name), _flat(name.rpartition("/")[2]), name)
+        for table, key in zip(tables, keys, strict=True):
+            fits = table.get(key.casefold(), set())
+            if fits:
+                if len(fits) == 1:
+                    found[name] = next(iter(fits))
+                break
+    return lineage.renamed(found)
+
+
+def _flat(name: str) -> str:
+    return name.replace("/", "_").casefold()
+
+
+def _name_of(path: Path) -> str:
+    """The model that a file speaks of: its own name, or its folder's for names all folders have."""
+    return path.resolve().parent.name if path.name in _CARDS else path.stem
+
+
+def _of_file(path: Path, model: str) -> Lineage:
+    where, ending = str(path), path.suffix.casefold()
+    if ending == ".csv":
+        return read_declared_table(path)
+    if ending == ".gguf":
+        from cladist.models._gguf_header import read_header
+
+        return lineage_of_header(read_header(path).values, model, where)
+    if ending in (".md", ".markdown"):
+        return read_card(read_text(path), model, where)
+    if ending == ".json":
+        return read_adapter(read_text(path), model, where)
+    if ending in (".yml", ".yaml"):
+        text = read_text(path)
+        if is_recipe(load_yaml(text, where)):
+            return read_recipe(text, model, where)
+        found = read_card(f"---\n{text}\n---\n", model, where)
+        if not found.links and not found.licences:
+            raise InputError(f"{path}: neither a merge recipe nor the head of a model card")
+        return found
+    raise InputError(
+        f"{path}: the ending tells the kind; known are .csv, .md, .yml, .json and .gguf"
+    )
+
+
+def _of_folder(folder: Path, name: str) -> Lineage:
+    parts = [
+        _of_file(folder / c, name or folder.resolve().name)
+        for c in _CARDS
+        if (folder / c).is_file()
+    ]
+    parts += [_of_file(p, name or p.stem) for p in sorted(folder.glob("*.gguf"))]
+    if parts:
+        return join(parts)
+    inner = sorted(p for p in folder.iterdir() if p.is_dir())
+    found = [p for p in inner if any((p / c).is_file() for c in _CARDS) or any(p.glob("*.gguf"))]
+    if name or not found:
+        raise InputError(
+            f"{folder}: no {', '.join(_CARDS)} or GGUF file, there or one folder below"
+        )
+    return join(_of_folder(p, "") for p in found)
+
+
+def _of_hub(repository: str, name: str) -> Lineage:
+    """The card and adapter of a model of the Hub, through its own client and cache."""
+    if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", repository):
+        raise InputError(f"'hub:{repository[:60]}': write hub:ORG/NAME")
+    try:
+        import huggingface_hub as hub
+        from huggingface_hub import errors
+    except ImportError:
+        raise MissingExtraError("reading cards of the Hub", "standards") from None
+    parts = []
+    for file in _CARDS:
+        try:
+            path = hub.hf_hub_download(repository, file)
+        except errors.LocalEntryNotFoundError:
+            raise ModelError(
+                f"hub:{repository}: the Hub cannot be reached and nothing of it is cached; fetch "
+                "its README.md yourself and name that file"
+            ) from None
+        except errors.EntryNotFoundError:
+            continue
+        except (errors.RepositoryNotFoundError, errors.HfHubHTTPError) as problem:
+            told = (str(problem).splitlines() or [""])[0][:160]
+            raise ModelError(f"hub:{repository}: {told}") from None
+        except (OSError, ValueError) as problem:
+            # Without a network some versions raise what the HTTP library raised.
+            raise ModelError(
+                f"hub:{repository}: cannot be fetched ({type(problem).__name__})"
+            ) from None
+        parts.append(_of_file(Path(path), name or repository))
+    if not parts:
+        raise InputError(f"hub:{repository}: the repository has no model card")
+    return join(parts)

@@ -336,3 +336,38 @@ def test_huge_and_tiny_numbers_are_measured_not_lost(registry: Registry) -> None
         search = Search.open(registry, ASSAY)
         assert search.nearest("m0003", 1).neighbours[0].model == "m0004"
         assert search.nearest("m0005", 1).neighbours[0].model == "m0006"
+
+
+def test_an_approximate_search_says_so_and_follows(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("faiss")
+    from cladist.registry import search_approximate
+    from cladist.registry.search_approximate import ApproximateSearch
+
+    x = families(1200)
+    fill(registry, x[:1100])
+    search = Search.open(registry, ASSAY)
+    with pytest.raises(UsageError, match=r"is for 10,000 and more"):
+        ApproximateSearch.open(search)
+    monkeypatch.setattr(search_approximate, "MINIMUM", 1000)
+    for metric in METRICS:
+        rough = ApproximateSearch.open(search, metric)
+        hits = 0
+        for k in range(0, 1000, 50):
+            found = rough.nearest(f"m{k:04d}", 5)
+            assert not found.exact
+            exact = {n.model: n.distance for n in search.nearest(f"m{k:04d}", 5, metric).neighbours}
+            hits += sum(exact.get(n.model) == n.distance for n in found.neighbours)
+        assert hits >= 95, metric
+    # Kept, and used for what came later; a changed file is made anew.
+    path = the_folder(registry) / "approximate-cosine.faiss"
+    before = path.stat().st_mtime_ns
+    fill(registry, x[1100:1150], 1100)
+    search.refresh()
+    rough = ApproximateSearch.open(search)
+    assert path.stat().st_mtime_ns == before
+    assert rough.nearest(search.vector("m1120"), 1).neighbours[0].model == "m1120"
+    path.write_bytes(path.read_bytes()[:-100])
+    ApproximateSearch.open(search)
+    assert path.stat().st_mtime_ns != before

@@ -105,6 +105,17 @@ class Search:
         Raises `UsageError` for a name without a DNA, `InputError` for a vector of another length
         or without a direction under a cosine, `AssayError` for another metric.
         """
+        asked, passed = self.asked(query, count, metric, without)
+        return self.among(None, asked, count, metric, passed, threads)
+
+    def asked(
+        self,
+        query: str | Sequence[float] | NDArray[np.floating],
+        count: int,
+        metric: str,
+        without: Collection[str],
+    ) -> tuple[Doubles, NDArray[np.int64]]:
+        """The vector of a query, checked, and the rows to pass over; raises as `nearest`."""
         if metric not in METRICS:
             raise AssayError(f"a search has no metric '{metric}'; use one of {', '.join(METRICS)}")
         if count < 1:
@@ -113,12 +124,31 @@ class Search:
         if isinstance(query, str):
             names.add(query)
         mean = self._mean(metric)
-        self._require_direction(asked, mean, metric, query)
+        if metric != "euclidean" and not (asked if mean is None else asked - mean).any():
+            who = f"of '{query}'" if isinstance(query, str) else "searched for"
+            raise InputError(
+                f"the DNA {who} has no direction to compare by {metric}; use --metric euclidean"
+            )
+        return asked, self._rows_of(names)
+
+    def among(
+        self,
+        some: NDArray[np.int64] | None,
+        asked: Doubles,
+        count: int,
+        metric: str,
+        passed: NDArray[np.int64],
+        threads: int = 0,
+    ) -> Found:
+        """The nearest among some rows (None for all) other than those `passed` over, exactly."""
         columns = self.rows.columns
+        if some is not None:
+            columns = {name: column[some] for name, column in columns.items()}
+            passed = np.flatnonzero(np.isin(some, passed))
         plain = "euclidean" if metric == "euclidean" else "cosine"
+        mean = self._mean(metric)
         found = intervals(columns, asked, self.rows.centre, plain, mean, threads)
         lower, upper = found.lower, found.upper
-        passed = self._rows_of(names)
         left_out = int((lower == np.inf).sum() - (lower[passed] == np.inf).sum())
         lower[passed] = upper[passed] = np.inf
         compared = len(lower) - len(passed) - left_out
@@ -184,15 +214,6 @@ class Search:
 
     def _mean(self, metric: str) -> Doubles | None:
         return self.rows.mean if metric == "centred-cosine" else None
-
-    def _require_direction(
-        self, asked: Doubles, mean: Doubles | None, metric: str, query: object
-    ) -> None:
-        if metric != "euclidean" and not (asked if mean is None else asked - mean).any():
-            who = f"of '{query}'" if isinstance(query, str) else "searched for"
-            raise InputError(
-                f"the DNA {who} has no direction to compare by {metric}; use --metric euclidean"
-            )
 
     def _rows_of(self, names: Collection[str]) -> NDArray[np.int64]:
         """Rows that are no candidates: those of `names`, and those that stand for nobody."""

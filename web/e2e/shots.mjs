@@ -1,0 +1,39 @@
+// Screenshots for looking at: node e2e/shots.mjs DOCUMENTS OUT [name...]
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { browser } from "./browser.mjs";
+import { serve } from "./serve.mjs";
+
+const [documents, out, ...only] = process.argv.slice(2);
+mkdirSync(out, { recursive: true });
+const { server, address } = await serve(documents);
+const chromium = await browser();
+const SHOTS = {
+  "wide-light": [1440, 900, "light", "#/"],
+  "wide-dark": [1440, 900, "dark", "#/?layout=radial"],
+  "wide-selected": [1440, 900, "light", "#/?layout=unrooted&colour=size&sel=20-60&of=1000&only=selected"],
+  "middle-light": [1024, 768, "light", "#/?map=umap&colour=organisation"],
+  "phone-light": [375, 812, "light", "#/"],
+  "phone-dark-tree": [375, 812, "dark", "#/?view=tree&layout=radial"],
+  "phone-model": [375, 812, "light", "#/model/9"],
+  "model-light": [1440, 900, "light", "#/model/9"],
+  "model-dark": [1024, 768, "dark", "#/model/9"],
+  "pair-light": [1440, 900, "light", "#/pair/9/2"],
+  "declared-light": [1440, 900, "light", "#/declared"],
+  "declared-dark": [1024, 768, "dark", "#/declared"],
+  "tree-light": [1440, 900, "light", "#/?view=tree"],
+  "map-dark": [1440, 900, "dark", "#/?view=map&colour=date"],
+};
+for (const [name, [width, height, scheme, hash]] of Object.entries(SHOTS)) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  const context = await chromium.newContext({ viewport: { width, height }, colorScheme: scheme, isMobile: width < 500, hasTouch: width < 500, deviceScaleFactor: width < 500 ? 2 : 1 });
+  const page = await context.newPage();
+  page.on("console", (m) => console.log(name, m.type(), m.text().slice(0, 300)));
+  page.on("pageerror", (e) => console.log(name, "error", String(e.stack).slice(0, 500)));
+  await page.goto(address + hash);
+  await page.waitForTimeout(1200);
+  await page.screenshot({ path: join(out, `${name}.png`), fullPage: width < 500 || /model|pair|declared/.test(name) });
+  await context.close();
+}
+await chromium.close();
+server.close();

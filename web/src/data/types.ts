@@ -1,0 +1,136 @@
+/** The documents of a data bundle, as the Python side writes them. */
+
+export type Cell = string | number | null;
+export type ColumnKind = "category" | "number" | "date";
+export type Verdict = "related" | "unrelated" | "inconclusive" | "not tested";
+export type DeclaredVerdict = "supported" | "contradicted" | "inconclusive" | "not measured";
+
+export interface ColumnDocument {
+  readonly key: string;
+  readonly label: string;
+  readonly kind: ColumnKind;
+  readonly values: readonly Cell[];
+}
+
+export interface MapDocument {
+  readonly key: string;
+  readonly label: string;
+  readonly note: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+}
+
+export interface TreeDocument {
+  readonly newick: string;
+  readonly method: string;
+  readonly root: string;
+  readonly support: string | null;
+  readonly replicates: number;
+  readonly note: string;
+}
+
+export interface DeclaredEdge {
+  readonly child: number;
+  readonly parent: number | null;
+  readonly parent_name: string;
+  readonly relation: string;
+  readonly verdict: DeclaredVerdict;
+  readonly p: number | null;
+  readonly note: string;
+}
+
+export interface DeclaredDocument {
+  readonly source: string;
+  readonly edges: readonly DeclaredEdge[];
+  readonly newick: string | null;
+}
+
+export interface AssayFacts {
+  readonly name: string;
+  readonly digest: string;
+  readonly description: string;
+  readonly probes: number;
+  readonly samples: number;
+  readonly dimension: number;
+  readonly metric: string;
+}
+
+export interface AtlasDocument {
+  readonly format: "cladist-atlas";
+  readonly version: 1;
+  readonly title: string;
+  readonly generated_by: string;
+  readonly assay: AssayFacts;
+  readonly models: { readonly name: readonly string[]; readonly columns: readonly ColumnDocument[] };
+  readonly maps: readonly MapDocument[];
+  readonly tree: TreeDocument | null;
+  readonly declared: DeclaredDocument | null;
+  readonly documents: { readonly models: boolean; readonly answers: boolean };
+}
+
+export interface ProbesDocument {
+  readonly id: readonly string[];
+  readonly text: readonly string[];
+}
+
+export interface Relative {
+  readonly index: number;
+  readonly distance: number;
+  readonly similarity: number | null;
+  readonly verdict: Verdict;
+  readonly p: number | null;
+  readonly rate: number | null;
+  readonly note: string;
+}
+
+export interface Weighed {
+  readonly probe: number;
+  readonly weight: number;
+}
+
+export interface ModelDocument {
+  readonly index: number;
+  readonly name: string;
+  readonly uri: string;
+  readonly fingerprint: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly provenance: {
+    readonly usable: number;
+    readonly probes: number;
+    readonly notes: readonly string[];
+    readonly encoders: readonly string[];
+    readonly states: Readonly<Record<string, number>>;
+    readonly digest: string;
+  };
+  readonly relatives: readonly Relative[];
+  readonly foundation: {
+    readonly candidates: readonly { readonly name: string; readonly probability: number }[];
+    readonly note: string;
+  } | null;
+  readonly parents: readonly {
+    readonly index: number;
+    readonly confidence: number;
+    readonly note: string;
+  }[];
+  readonly evidence: readonly {
+    readonly other: number;
+    readonly for: readonly Weighed[];
+    readonly against: readonly Weighed[];
+  }[];
+}
+
+export interface AnswersDocument {
+  readonly text: readonly (string | null)[];
+  readonly state: readonly string[];
+}
+
+export interface PairDocument {
+  readonly a: number;
+  readonly b: number;
+  readonly distance: number;
+  readonly verdict: Verdict;
+  readonly p: number | null;
+  readonly rate: number | null;
+  readonly note: string;
+  readonly probe: readonly Weighed[];
+}

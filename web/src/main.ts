@@ -1,0 +1,108 @@
+/** Starts the page: data, state from the address, then what is shown. */
+
+import "./style.css";
+import { checked } from "./data/check";
+import { loader } from "./data/load";
+import type { AtlasDocument } from "./data/types";
+import { Store } from "./state/store";
+import type { State } from "./state/store";
+import { read, written } from "./state/url";
+import { App } from "./ui/app";
+import { add, h, replace } from "./ui/dom";
+import { failed } from "./ui/parts";
+import { Shell } from "./ui/shell";
+import { preferred } from "./ui/theme";
+import { line } from "./text/safe";
+
+function initial(atlas: AtlasDocument): State {
+  const { columns } = atlas.models;
+  const colour = columns.find((c) => c.key === "family") ?? columns.find((c) => c.kind === "category") ?? columns[0];
+  return {
+    route: { page: "overview" },
+    view: "all",
+    map: atlas.maps[0]?.key ?? "",
+    colour: colour?.key ?? "",
+    mapCamera: null,
+    layout: "rectangular",
+    lengths: true,
+    support: true,
+    treeCamera: null,
+    root: null,
+    collapsed: [],
+    clade: null,
+    query: "",
+    filters: {},
+    sort: null,
+    onlySelected: false,
+    selection: new Int32Array(0),
+    active: null,
+  };
+}
+
+/** A link may name a map or a column that these data do not have. */
+function possible(state: State, first: State, atlas: AtlasDocument): State {
+  const map = atlas.maps.some((m) => m.key === state.map) ? state.map : first.map;
+  const known = state.colour === "" || atlas.models.columns.some((c) => c.key === state.colour);
+  return { ...state, map, colour: known ? state.colour : first.colour };
+}
+
+/** Keeps address and state equal; steps between pages can be taken back, the rest cannot. */
+function address(store: Store, first: State, atlas: AtlasDocument): void {
+  const count = atlas.models.name.length;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const write = () => {
+    clearTimeout(timer);
+    const hash = written(store.state, first, count);
+    if (hash !== location.hash) history.replaceState(null, "", hash);
+  };
+  let reading = false;
+  store.subscribe((state, changed) => {
+    if (reading) return;
+    if (changed.has("route")) {
+      clearTimeout(timer);
+      history.pushState(null, "", written(state, first, count));
+    } else {
+      clearTimeout(timer);
+      timer = setTimeout(write, 180);
+    }
+  });
+  const back = () => {
+    const hash = location.hash;
+    if (hash === written(store.state, first, count)) return;
+    reading = true;
+    store.set(possible(read(hash, first, count), first, atlas));
+    reading = false;
+  };
+  addEventListener("popstate", back);
+  addEventListener("hashchange", back);
+  addEventListener("pagehide", write);
+}
+
+async function start(): Promise<void> {
+  const root = document.documentElement;
+  const theme = preferred();
+  root.dataset["theme"] = theme;
+  const host = document.getElementById("atlas") ?? document.body;
+  const load = loader(root.dataset["source"]);
+  let atlas: AtlasDocument;
+  try {
+    atlas = checked(await load<AtlasDocument>("atlas"));
+  } catch (error) {
+    replace(host, h("main", { class: "fatal" }, h("h1", {}, "The atlas cannot be shown"), failed(error)));
+    return;
+  }
+  const first = initial(atlas);
+  const state = possible(read(location.hash, first, atlas.models.name.length), first, atlas);
+  const live = h("div", { class: "sr", "aria-live": "polite", role: "status", id: "live" });
+  const app = new App(atlas, new Store(state), load, (text) => {
+    live.textContent = text;
+  }, theme);
+  document.title = `${line(atlas.title, 80)} · cladist atlas`;
+  const shell = new Shell(app);
+  replace(host, shell.element);
+  add(document.body, [live]);
+  address(app.store, first, atlas);
+  shell.show();
+}
+
+void start();

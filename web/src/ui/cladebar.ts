@@ -1,0 +1,88 @@
+/** What can be done with the chosen node of the tree. */
+
+import { rgb } from "../colour/palette";
+import { line, plural } from "../text/safe";
+import { drawing } from "../tree/layout";
+import { newick } from "../tree/newick";
+import { branchColour, gathered } from "../tree/paint";
+import { svg } from "../tree/svg";
+import { models } from "../tree/tree";
+import type { Tree } from "../tree/tree";
+import { paint } from "../colour/scale";
+import type { App } from "./app";
+import { button, download, h } from "./dom";
+import { name } from "./marks";
+
+/** The bar's content, or null when there is nothing to say. */
+export function cladeBar(app: App, tree: Tree, node: number | null, close: () => void): Node[] | null {
+  const { state, store } = app;
+  const changed = state.root !== null || state.clade !== null || state.collapsed.length > 0;
+  const whole = changed
+    ? button({ class: "tool", title: "Undo rooting, collapsing and cutting out" }, "Whole tree", () =>
+        store.set({ root: null, clade: null, collapsed: [], treeCamera: null }),
+      )
+    : null;
+  const at = node ?? state.clade ?? tree.root;
+  const files = [
+    button({ class: "tool", title: "Save this part of the tree as Newick" }, "Newick", () =>
+      download("cladist-tree.nwk", "text/plain", `${newick(tree, at, (m) => app.names[m] ?? "")}\n`),
+    ),
+    button({ class: "tool", title: "Save this part of the tree as an SVG picture" }, "SVG", () =>
+      download("cladist-tree.svg", "image/svg+xml", picture(app, tree, at)),
+    ),
+  ];
+  if (node === null) return [...(whole ? [whole] : []), h("span", { class: "what" }, "Tree as"), ...files];
+  const tip = tree.tip[node] ?? -1;
+  const value = tree.support[node] ?? Number.NaN;
+  const what =
+    tip >= 0
+      ? h("span", { class: "what" }, name(app.label(tip)))
+      : h("span", { class: "what" }, `Clade of ${plural(tree.leaves[node] ?? 0, "model")}`,
+          Number.isNaN(value) ? null : ` · support ${Math.round(value * 100)} %`);
+  const tool = (text: string, title: string, action: () => void) => button({ class: "tool", title }, text, action);
+  const closed = state.collapsed.includes(node);
+  return [
+    what,
+    ...(tip >= 0
+      ? [tool("Open", "Open the page of this model (Enter)", () => app.go({ page: "model", index: tip, other: null }))]
+      : [
+          tool("Select", "Select all models of this clade (Enter)", () => app.select(models(tree, node))),
+          tool(closed ? "Expand" : "Collapse", "Draw the clade as a wedge, or in full (C)", () =>
+            store.set({ collapsed: closed ? state.collapsed.filter((n) => n !== node) : [...state.collapsed, node] }),
+          ),
+          tool("Only this", "Draw this clade alone", () => store.set({ clade: node, treeCamera: null })),
+        ]),
+    tool("Root here", "Root the tree on the branch above (R)", () => store.set({ root: node, clade: null, treeCamera: null })),
+    ...files,
+    ...(whole ? [whole] : []),
+    button({ class: "tool close", "aria-label": "Close", title: "Close" }, "×", close),
+  ];
+}
+
+/** The tree below a node as SVG: the layout on the page, on white, with all names. */
+function picture(app: App, tree: Tree, node: number): string {
+  const { state } = app;
+  const drawn = drawing(tree, {
+    kind: state.layout, lengths: state.lengths, collapsed: new Set(state.collapsed), top: node,
+  });
+  // Pictures are for paper, whatever the theme of the page.
+  const painting = paint(app.column(state.colour), app.count, "light");
+  const below = gathered(tree, painting, app.selected(), app.matches());
+  const plain = rgb("#555b62");
+  return svg(tree, drawn, {
+    width: 900, support: state.support, title: line(app.atlas.title, 200),
+    label: (n) => {
+      const tip = tree.tip[n] ?? -1;
+      return tip >= 0 ? app.label(tip) : plural(tree.leaves[n] ?? 0, "model");
+    },
+    branch: (n) => branchColour(n, below, painting, plain),
+    tip: (n) => {
+      const m = tree.tip[n] ?? -1;
+      if (m < 0) return null;
+      return {
+        colour: [painting.rgb[3 * m] ?? 0, painting.rgb[3 * m + 1] ?? 0, painting.rgb[3 * m + 2] ?? 0],
+        shape: painting.shape[m] ?? 0,
+      };
+    },
+  });
+}

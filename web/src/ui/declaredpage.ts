@@ -1,0 +1,92 @@
+/** Declared lineage against the measured one. */
+
+import type { DeclaredEdge, DeclaredVerdict } from "../data/types";
+import { chance, grouped, line, plural, safe } from "../text/safe";
+import type { App } from "./app";
+import { button, h, replace } from "./dom";
+import { MEANINGS, name, verdict } from "./marks";
+import { failed, modelLink } from "./parts";
+import { tanglegram } from "./tanglegram";
+
+const ORDER: readonly DeclaredVerdict[] = ["contradicted", "inconclusive", "not measured", "supported"];
+const STEP = 100;
+
+export function declaredPage(app: App, host: HTMLElement): void {
+  const { declared } = app.atlas;
+  const title = h("h1", { tabindex: -1 }, "Declared against measured");
+  const head = h("header", { class: "page-head" },
+    button({ class: "tool back" }, "← Overview", () => app.go({ page: "overview" })), title);
+  if (declared === null) {
+    replace(host, head, h("p", { class: "empty" }, "No declared lineage came with these data. Give a CSV with the columns child, parent (and relation, if known) when the atlas is made."));
+    title.focus({ preventScroll: true });
+    return;
+  }
+  const counts = new Map<DeclaredVerdict, number>(ORDER.map((v) => [v, 0]));
+  for (const edge of declared.edges) counts.set(edge.verdict, (counts.get(edge.verdict) ?? 0) + 1);
+  const contradicted = declared.edges.filter((e) => e.verdict === "contradicted");
+  let wanted: DeclaredVerdict | null = contradicted.length > 0 ? "contradicted" : null;
+  const table = h("div", {});
+  const filters = h("div", { class: "segments wrap", role: "group", "aria-label": "Verdict" });
+  let most = STEP;
+  const show = () => {
+    const edges = declared.edges.filter((e) => wanted === null || e.verdict === wanted);
+    replace(filters,
+      ...[...ORDER.map((v) => [v, v, counts.get(v) ?? 0] as const), [null, "all", declared.edges.length] as const].map(
+        ([v, label, count]) => button({ "aria-pressed": String(v === wanted) }, `${label} ${grouped(count)}`, () => {
+          wanted = v;
+          most = STEP;
+          show();
+        })));
+    replace(table, edgeTable(app, edges.slice(0, most)),
+      edges.length > most ? button({ class: "tool" }, `${plural(edges.length - most, "more row")}`, () => {
+        most += STEP;
+        show();
+      }) : null);
+  };
+  const total = Math.max(1, declared.edges.length);
+  const stack = h("div", { class: "stack", role: "img", "aria-label": ORDER.map((v) => `${v} ${counts.get(v) ?? 0}`).join(", ") });
+  for (const v of ORDER) {
+    const part = h("span", { class: `part ${v.replace(" ", "-")}`, title: `${v}: ${counts.get(v) ?? 0}` });
+    part.style.setProperty("flex-grow", String((counts.get(v) ?? 0) / total));
+    if ((counts.get(v) ?? 0) > 0) stack.append(part);
+  }
+  const tangle = h("section", { class: "card" });
+  replace(host, head,
+    h("div", { class: "page-body single" },
+      h("section", { class: "card" },
+        h("p", {}, `${plural(declared.edges.length, "declared step")} from parent to child, from `, h("bdi", {}, line(declared.source, 120)), ". ",
+          contradicted.length === 0 ? "None is contradicted by what was measured." : `${plural(contradicted.length, "step")} contradicted by what was measured.`),
+        stack,
+        h("div", { class: "meanings" }, ...ORDER.filter((v) => (counts.get(v) ?? 0) > 0).map((v) => h("p", {}, verdict(v), " ", h("span", {}, MEANINGS[v]))))),
+      h("section", { class: "card" },
+        h("header", { class: "card-head" }, h("h2", {}, "Declared steps"), filters,
+          contradicted.length > 0 ? button({ class: "tool" }, "Select the contradicted", () => {
+            app.select(contradicted.flatMap((e) => (e.parent === null ? [e.child] : [e.child, e.parent])));
+            app.go({ page: "overview" });
+          }) : null),
+        table),
+      tangle));
+  show();
+  title.focus({ preventScroll: true });
+  try {
+    replace(tangle, ...tanglegram(app, declared));
+  } catch (error) {
+    replace(tangle, failed(error));
+  }
+}
+
+function edgeTable(app: App, edges: readonly DeclaredEdge[]): HTMLElement {
+  return h("div", { class: "scroll-x" }, h("table", { class: "rows" },
+    h("thead", {}, h("tr", {}, ...["Model", "Declared parent", "Relation", "Verdict"].map((t) => h("th", { scope: "col" }, t)),
+      h("th", { scope: "col", class: "num" }, "p"), h("th", { scope: "col" }, "Note"), h("th", {}, ""))),
+    h("tbody", {}, ...edges.map((e) =>
+      h("tr", {},
+        h("td", {}, modelLink(app, e.child)),
+        h("td", {}, e.parent === null ? name(line(e.parent_name, 120)) : modelLink(app, e.parent)),
+        h("td", {}, h("bdi", {}, line(e.relation, 40))),
+        h("td", {}, verdict(e.verdict)),
+        h("td", { class: "num" }, chance(e.p)),
+        h("td", { class: "note-cell" }, h("bdi", {}, safe(e.note, 240))),
+        h("td", {}, e.parent === null ? null : button({ class: "quiet", "aria-label": `Compare ${app.label(e.child)} with its declared parent` }, "compare", () =>
+          app.go({ page: "pair", a: e.child, b: e.parent ?? 0 }))))))));
+}

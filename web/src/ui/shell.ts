@@ -1,0 +1,144 @@
+/** The frame of the page: head, search, and which page is shown. */
+
+import { line, plural } from "../text/safe";
+import type { Theme } from "../colour/palette";
+import type { App } from "./app";
+import { button, h, replace, s } from "./dom";
+import { declaredPage } from "./declaredpage";
+import { helpDialog, listenKeys } from "./help";
+import { modelPage } from "./modelpage";
+import { Overview } from "./overview";
+import { pairPage } from "./pairpage";
+import { onSystemChange, remember } from "./theme";
+
+export class Shell {
+  readonly element: HTMLElement;
+  private readonly overview: Overview;
+  private readonly page = h("main", { class: "page", hidden: true });
+  private readonly main: HTMLElement;
+  private shown = 0;
+  private scroll = 0;
+
+  constructor(private readonly app: App) {
+    this.overview = new Overview(app);
+    const help = helpDialog(app);
+    const search = this.search();
+    const themeButton = button({ class: "tool icon", "aria-label": "Dark or light", title: "Dark or light (D)" }, themeIcon(), () => this.turnTheme());
+    const declared = app.atlas.declared === null ? null
+      : button({ class: "tool nav", "data-page": "declared" }, "Declared against measured", () => app.go({ page: "declared" }));
+    const { assay } = app.atlas;
+    const head = h("header", { class: "top" },
+      h("a", { class: "skip", href: "#", "data-skip": true }, "Skip to the table"),
+      button({ class: "brand", "aria-label": "Overview" }, [logo(), h("span", {}, "cladist"), h("span", { class: "light" }, "atlas")], () => app.go({ page: "overview" })),
+      h("div", { class: "title", title: line(app.atlas.title, 300) },
+        h("strong", {}, h("bdi", {}, line(app.atlas.title, 80))),
+        h("span", { class: "hint" }, `${plural(app.count, "model")} · ${line(assay.name, 40)} · ${assay.probes} probes`)),
+      h("span", { class: "spacer" }),
+      declared,
+      search,
+      themeButton,
+      button({ class: "tool icon", "aria-label": "Help and keys", title: "Keys and help (?)" }, "?", () => help.showModal()));
+    head.querySelector("[data-skip]")?.addEventListener("click", (event) => {
+      event.preventDefault();
+      app.go({ page: "overview" });
+      this.overview.table.focus();
+    });
+    this.main = h("main", { class: "home" }, h("h1", { class: "sr" }, line(app.atlas.title, 200)), this.overview.element);
+    this.element = h("div", { class: "shell" }, head, this.main, this.page, help);
+    listenKeys(app, this.overview, {
+      help: () => help.showModal(),
+      theme: () => this.turnTheme(),
+      search: search.querySelector("input") as HTMLInputElement,
+    });
+    onSystemChange((theme) => this.setTheme(theme));
+    app.store.subscribe((_, changed) => {
+      if (changed.has("route")) this.show();
+    });
+    addEventListener("beforeprint", () => {
+      this.overview.map.plot.now();
+      this.overview.tree.plot.now();
+    });
+  }
+
+  private search(): HTMLElement {
+    const { store } = this.app;
+    const input = h("input", { type: "search", placeholder: "Search models", "aria-label": "Search models", autocomplete: "off", spellcheck: "false", "aria-keyshortcuts": "/", maxlength: 500 });
+    input.value = store.state.query;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const take = () => {
+      clearTimeout(timer);
+      if (input.value === store.state.query) return;
+      store.set({ query: input.value });
+      if (store.state.route.page !== "overview") store.set({ route: { page: "overview" } });
+      this.app.say(plural(this.app.rows().length, "model found", "models found"));
+    };
+    input.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(take, 120);
+    });
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== "ArrowDown") return;
+      event.preventDefault();
+      take();
+      const first = this.app.rows()[0];
+      if (first !== undefined) store.set({ active: first });
+      this.overview.table.focus();
+      this.overview.table.reveal();
+    });
+    store.subscribe((state) => {
+      if (state.query !== input.value && document.activeElement !== input) input.value = state.query;
+    });
+    return h("label", { class: "search" }, searchIcon(), input, h("kbd", { "aria-hidden": "true" }, "/"));
+  }
+
+  private turnTheme(): void {
+    const theme = this.app.theme === "dark" ? "light" : "dark";
+    remember(theme);
+    this.setTheme(theme);
+    this.app.say(`${theme === "dark" ? "Dark" : "Light"} colours`);
+  }
+
+  private setTheme(theme: Theme): void {
+    document.documentElement.dataset["theme"] = theme;
+    this.app.setTheme(theme);
+  }
+
+  /** Shows the page of the current route. */
+  show(): void {
+    const { route } = this.app.state;
+    const ticket = ++this.shown;
+    const current = () => ticket === this.shown;
+    const home = route.page === "overview";
+    if (!home && !this.main.hidden) this.scroll = scrollY;
+    this.main.hidden = !home;
+    this.page.hidden = home;
+    this.element.dataset["page"] = route.page;
+    if (home) {
+      replace(this.page);
+      scrollTo(0, this.scroll);
+      this.app.say("Overview");
+      return;
+    }
+    scrollTo(0, 0);
+    if (route.page === "declared") declaredPage(this.app, this.page);
+    else if (route.page === "model") void modelPage(this.app, this.page, route.index, route.other, current);
+    else void pairPage(this.app, this.page, route.a, route.b, current);
+    this.app.say(route.page === "declared" ? "Declared against measured" : route.page === "model" ? this.app.label(route.index) : "Pair of models");
+  }
+}
+
+function logo(): SVGElement {
+  return s("svg", { viewBox: "0 0 24 24", width: 20, height: 20, class: "logo", "aria-hidden": "true" },
+    s("path", { d: "M3 12h5M8 5.5v13M8 5.5h6M8 18.5h4M14 2.5v6M14 2.5h6M14 8.5h6M12 14.5v7M12 14.5h8M12 21.5h8", fill: "none", stroke: "currentColor", "stroke-width": 1.8, "stroke-linecap": "round" }));
+}
+
+function searchIcon(): SVGElement {
+  return s("svg", { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" },
+    s("path", { d: "M7 2.2a4.8 4.8 0 1 0 0 9.6 4.8 4.8 0 0 0 0-9.6zM10.6 10.6 14 14", fill: "none", stroke: "currentColor", "stroke-width": 1.5, "stroke-linecap": "round" }));
+}
+
+function themeIcon(): SVGElement {
+  return s("svg", { viewBox: "0 0 16 16", width: 15, height: 15, "aria-hidden": "true" },
+    s("circle", { cx: 8, cy: 8, r: 6, fill: "none", stroke: "currentColor", "stroke-width": 1.5 }),
+    s("path", { d: "M8 2a6 6 0 0 1 0 12z", fill: "currentColor" }));
+}

@@ -1,0 +1,68 @@
+/** Two answers to one probe, side by side, with what they share at the beginning marked. */
+
+import type { AnswersDocument, ProbesDocument } from "../data/types";
+import { figure, plural, safe, sharedBeginning } from "../text/safe";
+import { button, h, replace } from "./dom";
+
+const FIRST = 1_200;
+
+export interface Sides {
+  readonly probes: ProbesDocument;
+  readonly a: AnswersDocument;
+  readonly b: AnswersDocument;
+  readonly labels: readonly [string, string];
+}
+
+/** How many characters the two answers to a probe share at their beginning; -1 without answers. */
+export function shared({ a, b }: Sides, probe: number): number {
+  const [x, y] = [a.text[probe], b.text[probe]];
+  return x == null || y == null ? -1 : sharedBeginning(x, y);
+}
+
+export function sideBySide(sides: Sides, probe: number, weight: number | null): HTMLElement {
+  const common = shared(sides, probe);
+  const same = common >= 0 && common === sides.a.text[probe]?.length && common === sides.b.text[probe]?.length;
+  const says = common < 0 ? "no two answers" : same ? "the same answer" : common === 0 ? "nothing shared" : `${plural(common, "character")} shared`;
+  return h(
+    "article",
+    { class: "probe" },
+    h("header", {},
+      h("span", { class: "probe-id" }, h("bdi", {}, safe(sides.probes.id[probe] ?? `#${probe}`, 60))),
+      weight === null ? null : h("span", { class: weight > 0 ? "weight for" : weight < 0 ? "weight against" : "weight", title: "Weight of this probe in the evidence" }, `${weight > 0 ? "+" : ""}${figure(weight)}`),
+      h("span", { class: "hint" }, says)),
+    h("p", { class: "prompt" }, h("span", { class: "sr" }, "Probe: "), h("bdi", {}, safe(sides.probes.text[probe] ?? "", FIRST))),
+    h("div", { class: "answers" },
+      answer(sides.labels[0], sides.a, probe, common),
+      answer(sides.labels[1], sides.b, probe, common)),
+  );
+}
+
+function answer(label: string, answers: AnswersDocument, probe: number, common: number): HTMLElement {
+  const text = answers.text[probe] ?? null;
+  const state = answers.state[probe] ?? "not asked";
+  const body = h("div", { class: "answer-text", dir: "auto" });
+  const fill = (most: number) => {
+    if (text === null) {
+      replace(body, h("em", { class: "hint" }, `no answer (${safe(state, 40)})`));
+      return;
+    }
+    if (text === "") {
+      replace(body, h("em", { class: "hint" }, "an empty answer"));
+      return;
+    }
+    const cut = text.slice(0, most);
+    const at = Math.max(0, Math.min(common, cut.length));
+    replace(
+      body,
+      at > 0 ? h("mark", {}, safe(cut.slice(0, at), most)) : null,
+      safe(cut.slice(at), most),
+      text.length > most
+        ? button({ class: "quiet" }, `… ${plural(text.length - most, "more character")}`, () => fill(Math.min(text.length, most === FIRST ? 20_000 : text.length)))
+        : null,
+    );
+  };
+  fill(FIRST);
+  return h("section", { class: "answer" },
+    h("h4", {}, h("bdi", { class: "name" }, label), state === "ok" ? null : h("span", { class: "state" }, safe(state, 40))),
+    body);
+}

@@ -1,0 +1,439 @@
+/** The tree: drawing, choosing, and the bar of what can be done with a clade. */
+
+import KDBush from "kdbush";
+import { rgb } from "../colour/palette";
+import { scaled, inside, panned, showing, transform, zoomed } from "../view/camera";
+import type { Fit } from "../view/camera";
+import { listen } from "../view/gestures";
+import { Plot } from "../view/plot";
+import type { Transform } from "../gl/scene";
+import type { LayoutName } from "../state/store";
+import { line, plural } from "../text/safe";
+import { drawing } from "../tree/layout";
+import type { Drawing } from "../tree/layout";
+import { gathered, pieceLooks, tipLooks, tips } from "../tree/paint";
+import type { Below, Tips } from "../tree/paint";
+import { has, models } from "../tree/tree";
+import type { Tree } from "../tree/tree";
+import type { App } from "./app";
+import { button, choice, h, replace } from "./dom";
+import { inks } from "./labels";
+import type { Inks } from "./labels";
+import { Tip } from "./tip";
+import { annotate } from "./treelabels";
+import { cladeBar } from "./cladebar";
+
+const LAYOUTS: readonly (readonly [LayoutName, string])[] = [
+  ["rectangular", "Rectangular"],
+  ["radial", "Radial"],
+  ["unrooted", "Unrooted"],
+];
+
+export interface Drawn {
+  readonly tree: Tree;
+  readonly drawn: Drawing;
+  readonly tips: Tips;
+  readonly below: Below;
+}
+
+export class TreeView {
+  readonly element: HTMLElement;
+  readonly plot: Plot;
+  private current: Drawn | null = null;
+  private index: KDBush | null = null;
+  /** Node that the keyboard and the bar are at. */
+  private node: number | null = null;
+  private hoverNode: number | null = null;
+  private dirty: "layout" | "looks" | null = "layout";
+  private inks: Inks;
+  private lassoing = false;
+  private readonly tip: Tip;
+  private readonly bar: HTMLElement;
+  private readonly lassoButton: HTMLButtonElement;
+
+  constructor(private readonly app: App) {
+    this.plot = new Plot(
+      "Tree of models. Arrow keys walk along it: left to the parent, right to the children, up and down to the neighbours. Enter opens a model or selects a clade, C collapses, R roots there.",
+      (context) => this.draw(context),
+    );
+    this.tip = new Tip(app, this.plot.element);
+    this.bar = h("div", { class: "clade-bar", hidden: true });
+    const layout = choice("Layout", LAYOUTS, app.state.layout, (v) =>
+      app.store.set({ layout: LAYOUTS.find(([k]) => k === v)?.[0] ?? "rectangular", treeCamera: null }),
+    );
+    const lengths = this.toggle("Lengths", "Branches as long as measured, or all ends flush", "lengths");
+    const support = this.toggle("Support", "How often a branch came back in resampled probes", "support");
+    this.lassoButton = button(
+      { class: "tool", "aria-pressed": "false", title: "Draw round leaves to select them (hold Shift)" }, "Lasso", () => this.toggleLasso(),
+    );
+    const { tree } = app.atlas;
+    this.element = h(
+      "section",
+      { class: "panel tree-panel", "aria-label": "Tree" },
+      h(
+        "header",
+        { class: "panel-head" },
+        h("h2", {}, "Tree"),
+        tree ? layout : null,
+        tree ? lengths : null,
+        tree?.support ? support : null,
+        h("span", { class: "spacer" }),
+        tree ? this.lassoButton : null,
+        tree
+          ? button({ class: "tool", title: "Zoom to the selection (F), or to everything (0)" }, "Fit", () => this.fit())
+          : null,
+      ),
+      tree ? this.plot.element : h("p", { class: "empty" }, "There is no tree in these data."),
+      this.bar,
+      tree ? h("p", { class: "note" }, this.noteText()) : null,
+    );
+    this.inks = inks(document.documentElement);
+    if (tree) this.listen();
+    app.store.subscribe((state, changed) => {
+      layout.value = state.layout;
+      lengths.setAttribute("aria-pressed", String(state.lengths));
+      support.setAttribute("aria-pressed", String(state.support));
+      if ((["layout", "lengths", "root", "collapsed", "clade"] as const).some((k) => changed.has(k))) this.dirty = "layout";
+      else if ((["colour", "selection", "query", "filters"] as const).some((k) => changed.has(k))) this.dirty ??= "looks";
+      if (this.dirty !== null || (["treeCamera", "support", "active"] as const).some((k) => changed.has(k))) this.plot.schedule();
+      if ((["root", "collapsed", "clade"] as const).some((k) => changed.has(k))) this.showBar();
+    });
+    app.onHover(() => this.plot.schedule());
+    app.onTheme(() => {
+      this.inks = inks(document.documentElement);
+      this.dirty ??= "looks";
+      this.plot.schedule();
+    });
+    this.showBar();
+  }
+
+  private noteText(): string {
+    const { tree } = this.app.atlas;
+    if (tree === null) return "";
+    const parts = [tree.method, tree.root ? `root: ${tree.root}` : "", tree.support ? `support: ${tree.support}, ${plural(tree.replicates, "replicate")}` : "", tree.note];
+    return line(parts.filter((p) => p !== "").join(" · "), 400);
+  }
+
+  private toggle(text: string, title: string, key: "lengths" | "support"): HTMLButtonElement {
+    const { store } = this.app;
+    return button({ class: "tool", title, "aria-pressed": String(store.state[key]) }, text, () =>
+      store.set({ [key]: !store.state[key] }),
+    );
+  }
+
+  toggleLasso(on = !this.lassoing): void {
+    this.lassoing = on;
+    this.lassoButton.setAttribute("aria-pressed", String(on));
+    this.plot.element.classList.toggle("lassoing", on);
+  }
+
+  nextLayout(): void {
+    const at = LAYOUTS.findIndex(([k]) => k === this.app.state.layout);
+    const [layout, label] = LAYOUTS[(at + 1) % LAYOUTS.length] ?? ["rectangular", "Rectangular"];
+    this.app.store.set({ layout, treeCamera: null });
+    this.app.say(`${label} tree`);
+  }
+
+  /** Zooms to the selected leaves, or to everything when nothing is selected. */
+  fit(): void {
+    const { app } = this;
+    const found = this.ready();
+    if (found === null || app.state.selection.length === 0) {
+      app.store.set({ treeCamera: null });
+      return;
+    }
+    const selected = app.selected();
+    let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
+    found.tips.models.forEach((m, k) => {
+      if (!selected[m]) return;
+      const [x, y] = [found.tips.x[k] ?? 0, found.tips.y[k] ?? 0];
+      [x0, y0, x1, y1] = [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)];
+    });
+    if (x0 > x1) return;
+    this.show([x0, y0, x1, y1], found.drawn);
+  }
+
+  private show(box: [number, number, number, number], drawn: Drawing): void {
+    const fit = this.fitting(drawn);
+    // A rectangular tree keeps its full depth: only rows are magnified.
+    const whole = drawn.kind === "rectangular";
+    const [x0, , x1] = drawn.bounds;
+    const target: [number, number, number, number] = whole ? [x0, box[1] - 2, x1, box[3] + 2] : box;
+    const camera = showing(fit, target, whole ? Math.max(1, drawn.ends.length / 12) : 40);
+    const next = whole ? { ...camera, x: (x0 + x1) / 2, kx: 1 } : camera;
+    const { treeCamera } = this.app.state;
+    const same = treeCamera !== null && Math.abs(treeCamera.ky - next.ky) < 1e-6 && Math.abs(treeCamera.y - next.y) < 1e-6;
+    this.app.store.set({ treeCamera: same ? null : next });
+  }
+
+  private ready(): Drawn | null {
+    const { app } = this;
+    const tree = app.tree();
+    if (tree === null) return null;
+    if (this.current !== null && this.dirty === null) return this.current;
+    const { state } = app;
+    const painting = app.painting();
+    const below = gathered(tree, painting, app.selected(), app.matches());
+    if (this.current === null || this.dirty === "layout") {
+      const drawn = drawing(tree, {
+        kind: state.layout, lengths: state.lengths,
+        collapsed: new Set(state.collapsed.filter((n) => has(tree, n) && (tree.children[n]?.length ?? 0) > 0)),
+        top: state.clade !== null && has(tree, state.clade) ? state.clade : tree.root,
+      });
+      const found = tips(tree, drawn);
+      this.current = { tree, drawn, tips: found, below };
+      const index = new KDBush(Math.max(1, drawn.nodes.length));
+      for (const node of drawn.nodes) index.add(drawn.x[node] ?? 0, drawn.y[node] ?? 0);
+      this.index = index.finish();
+      const looks = tipLooks(found, painting, app.selected(), app.matches());
+      this.plot.scene.setPoints({ x: found.x, y: found.y, ...looks });
+      this.plot.scene.setPieces({ ends: drawn.pieces, look: pieceLooks(tree, drawn, below, painting, rgb(this.inks.line)) });
+    } else {
+      this.current = { ...this.current, below };
+      const looks = tipLooks(this.current.tips, painting, app.selected(), app.matches());
+      this.plot.scene.setLooks(looks.look, looks.shape);
+      this.plot.scene.setPieceLooks(pieceLooks(tree, this.current.drawn, below, painting, rgb(this.inks.line)));
+    }
+    this.dirty = null;
+    return this.current;
+  }
+
+  private fitting(drawn: Drawing): Fit {
+    const { width, height } = this.plot;
+    const few = drawn.ends.length <= 240;
+    const flat = drawn.kind === "rectangular";
+    const side = flat ? 14 : few ? Math.min(120, width * 0.2) : 22;
+    return {
+      bounds: drawn.bounds, width, height,
+      inset: [flat ? 14 : side, flat ? 10 : few ? 60 : 22, flat ? Math.min(190, width * 0.34) : side, flat ? 30 : few ? 60 : 30],
+      uniform: !flat,
+    };
+  }
+
+  private at(drawn: Drawing): Transform {
+    return transform(this.fitting(drawn), this.app.state.treeCamera);
+  }
+
+  private pointSize(drawn: Drawing): number {
+    const n = drawn.ends.length;
+    const base = n <= 60 ? 10 : n <= 300 ? 7 : n <= 2000 ? 4 : 2.6;
+    return Math.min(10, base * Math.min(3.4, (this.app.state.treeCamera?.ky ?? 1) ** 0.35));
+  }
+
+  private draw(context: CanvasRenderingContext2D): void {
+    const found = this.ready();
+    if (found === null) return;
+    const { plot, app } = this;
+    const t = this.at(found.drawn);
+    const ratio = plot.ratio;
+    const hex = (text: string) => rgb(text).map((v) => v / 255) as [number, number, number];
+    const few = found.drawn.ends.length <= 400 || (app.state.treeCamera?.ky ?? 1) > 4;
+    plot.scene.draw(
+      Math.round(plot.width * ratio), Math.round(plot.height * ratio), scaled(t, ratio),
+      {
+        size: this.pointSize(found.drawn) * ratio, width: (few ? 1.35 : 0.9) * ratio,
+        rest: app.state.selection.length > 0 ? 0.45 : 0.95,
+        ring: hex(this.inks.ink), paper: hex(this.inks.paper),
+      },
+    );
+    annotate(context, app, found, {
+      t, width: plot.width, height: plot.height, inks: this.inks,
+      node: this.node, hoverNode: this.hoverNode, size: this.pointSize(found.drawn),
+      plain: rgb(this.inks.line),
+    });
+  }
+
+  /** The node nearest to a pixel, leaves first; for rectangular trees also by the label's row. */
+  private near(px: number, py: number): number | null {
+    const found = this.current;
+    if (found === null || this.index === null) return null;
+    const { drawn, tree } = found;
+    const t = this.at(drawn);
+    const reach = 11;
+    let best: number | null = null;
+    let least = reach;
+    const [ax, bx] = [(px - reach - t.ox) / t.sx, (px + reach - t.ox) / t.sx];
+    const [ay, by] = [(py - reach - t.oy) / t.sy, (py + reach - t.oy) / t.sy];
+    for (const k of this.index.range(ax, ay, bx, by)) {
+      const node = drawn.nodes[k] ?? 0;
+      const d = Math.hypot(t.ox + t.sx * (drawn.x[node] ?? 0) - px, t.oy + t.sy * (drawn.y[node] ?? 0) - py);
+      if (d < least) [least, best] = [d, node];
+    }
+    if (best === null && drawn.kind === "rectangular" && t.sy >= 8) {
+      const node = drawn.ends[Math.round((py - t.oy) / t.sy)];
+      const x = node === undefined ? Infinity : t.ox + t.sx * (drawn.x[node] ?? 0);
+      if (node !== undefined && has(tree, node) && px > x && px < x + 180) best = node;
+    }
+    return best;
+  }
+
+  private model(node: number | null): number | null {
+    const tip = node === null ? -1 : (this.current?.tree.tip[node] ?? -1);
+    return tip >= 0 ? tip : null;
+  }
+
+  private describe(node: number): string {
+    const tree = this.current?.tree;
+    if (tree === undefined) return "";
+    const model = this.model(node);
+    if (model !== null) return this.app.label(model);
+    const value = tree.support[node] ?? Number.NaN;
+    const support = Number.isNaN(value) ? "" : `, support ${Math.round(value * 100)} %`;
+    const closed = this.app.state.collapsed.includes(node) ? ", collapsed" : "";
+    return `Clade of ${plural(tree.leaves[node] ?? 0, "model")}${support}${closed}`;
+  }
+
+  private focus(node: number | null, say = false): void {
+    this.node = node;
+    this.showBar();
+    if (node !== null && say) this.app.say(this.describe(node));
+    this.plot.schedule();
+  }
+
+  private showBar(): void {
+    const tree = this.app.tree();
+    const node = this.node !== null && tree !== null && has(tree, this.node) ? this.node : null;
+    const content = tree === null ? null : cladeBar(this.app, tree, node, () => this.focus(null));
+    this.bar.hidden = content === null;
+    replace(this.bar, ...(content ?? []));
+  }
+
+  private pan(dx: number, dy: number): void {
+    if (this.current === null) return;
+    const { store } = this.app;
+    store.set({ treeCamera: panned(this.fitting(this.current.drawn), store.state.treeCamera, dx, dy) });
+  }
+
+  private zoom(x: number, y: number, f: number, axis: "both" | "x" | "y"): void {
+    if (this.current === null) return;
+    const { store } = this.app;
+    const fit = this.fitting(this.current.drawn);
+    const [fx, fy] = fit.uniform ? [f, f] : [axis === "y" ? 1 : f, axis === "x" ? 1 : f];
+    store.set({ treeCamera: zoomed(fit, store.state.treeCamera, x, y, fx, fy) });
+  }
+
+  private listen(): void {
+    const { app, plot } = this;
+    listen(plot.surface, {
+      pan: (dx, dy) => this.pan(dx, dy),
+      zoom: (x, y, f, { shiftKey, pinch }) => this.zoom(x, y, f, pinch ? "both" : shiftKey ? "x" : "y"),
+      hover: (x, y) => {
+        const node = this.near(x, y);
+        this.hoverNode = node;
+        const model = this.model(node);
+        app.setHover(model);
+        this.tip.show(model, x, y, node !== null && model === null ? [this.describe(node)] : []);
+        plot.surface.classList.toggle("pointing", node !== null);
+        plot.schedule();
+      },
+      leave: () => {
+        this.hoverNode = null;
+        app.setHover(null);
+        this.tip.hide();
+      },
+      pick: (x, y, how) => {
+        const node = this.near(x, y);
+        this.focus(node);
+        const model = this.model(node);
+        if (node === null) {
+          if (how === "replace") app.select([]);
+        } else if (model !== null) {
+          app.select([model], how === "add" ? "toggle" : how);
+          app.store.set({ active: model });
+        } else if (this.current !== null) app.select(models(this.current.tree, node), how);
+      },
+      open: (x, y) => {
+        const node = this.near(x, y);
+        const model = this.model(node);
+        if (model !== null) app.go({ page: "model", index: model, other: null });
+        else if (node !== null) this.zoomTo(node);
+        else this.zoom(x, y, 2, "y");
+      },
+      lasso: (polygon, how) => {
+        plot.showLasso(how === null ? polygon : null);
+        if (how === null || this.current === null) return;
+        const t = this.at(this.current.drawn);
+        const { tips: found } = this.current;
+        const matches = app.matches();
+        const chosen = found.models.filter(
+          (m, k) => matches[m] === 1 && inside(polygon, t.ox + t.sx * (found.x[k] ?? 0), t.oy + t.sy * (found.y[k] ?? 0)),
+        );
+        app.select(chosen, how);
+        this.toggleLasso(false);
+      },
+      key: (event) => this.key(event),
+      lassoing: () => this.lassoing,
+    });
+  }
+
+  private zoomTo(node: number): void {
+    const found = this.ready();
+    if (found === null) return;
+    const { drawn, tree } = found;
+    let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
+    const stack = [node];
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      const [x, y] = [drawn.x[at] ?? Number.NaN, drawn.y[at] ?? Number.NaN];
+      if (Number.isNaN(x)) continue;
+      [x0, y0, x1, y1] = [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)];
+      stack.push(...(tree.children[at] ?? []));
+    }
+    if (x0 <= x1) this.show([x0, y0, x1, y1], drawn);
+  }
+
+  private key(event: KeyboardEvent): boolean {
+    const { app, plot } = this;
+    const found = this.ready();
+    if (found === null || event.ctrlKey || event.metaKey || event.altKey) return false;
+    const centre = [plot.width / 2, plot.height / 2] as const;
+    const zooms: Record<string, number> = { "+": 1.4, "=": 1.4, "-": 1 / 1.4 };
+    const factor = Object.hasOwn(zooms, event.key) ? zooms[event.key] : undefined;
+    if (factor !== undefined) this.zoom(...centre, factor, "y");
+    else if (event.key === "0") app.store.set({ treeCamera: null });
+    else if (event.key.startsWith("Arrow")) this.walk(found, event.key);
+    else if (this.node === null) return false;
+    else if (event.key === "Enter" || event.key === " ") {
+      const model = this.model(this.node);
+      if (model !== null && event.key === "Enter") app.go({ page: "model", index: model, other: null });
+      else app.select(models(found.tree, this.node), event.shiftKey ? "toggle" : "replace");
+    } else if (event.key === "c") this.collapse(this.node);
+    else if (event.key === "r") app.store.set({ root: this.node, clade: null, treeCamera: null });
+    else return false;
+    return true;
+  }
+
+  private collapse(node: number): void {
+    const { collapsed } = this.app.state;
+    if (this.model(node) !== null) return;
+    const closed = collapsed.includes(node);
+    this.app.store.set({ collapsed: closed ? collapsed.filter((n) => n !== node) : [...collapsed, node] });
+    this.app.say(this.describe(node));
+  }
+
+  private walk({ tree, drawn }: Drawn, key: string): void {
+    const top = drawn.nodes[0] ?? tree.root;
+    const at = this.node !== null && !Number.isNaN(drawn.x[this.node] ?? Number.NaN) ? this.node : null;
+    let next = at ?? top;
+    if (at !== null && key === "ArrowLeft" && at !== top) next = tree.parent[at] ?? top;
+    else if (at !== null && key === "ArrowRight") {
+      const child = tree.children[at]?.[0];
+      if (child !== undefined && !Number.isNaN(drawn.x[child] ?? Number.NaN)) next = child;
+    } else if (at !== null && (key === "ArrowUp" || key === "ArrowDown")) {
+      const step = key === "ArrowDown" ? 1 : -1;
+      const end = drawn.ends.indexOf(at);
+      const row = tree.children[tree.parent[at] ?? -1] ?? [];
+      next = end >= 0
+        ? (drawn.ends[end + step] ?? at)
+        : (row[row.indexOf(at) + step] ?? at);
+    }
+    this.focus(next, true);
+    const model = this.model(next);
+    if (model !== null) this.app.store.set({ active: model });
+    const t = this.at(drawn);
+    const [x, y] = [t.ox + t.sx * (drawn.x[next] ?? 0), t.oy + t.sy * (drawn.y[next] ?? 0)];
+    const { width, height } = this.plot;
+    const dx = x < 20 ? 60 - x : x > width - 20 ? width - 60 - x : 0;
+    const dy = y < 15 ? 60 - y : y > height - 15 ? height - 60 - y : 0;
+    if (dx !== 0 || dy !== 0) this.pan(dx, dy);
+  }
+}

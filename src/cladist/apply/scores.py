@@ -135,8 +135,9 @@ class ScorePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any, groups: Any = None) -> ScorePredictor:
         """Learn from features (n, d), scores (n,) and families (n,); see `check_training`.
 
-        Without `groups` every model counts as a family. Sets `view_`, `penalty_` and
-        `calibration_`. Cost: O(folds^2 n^3).
+        Without `groups` every model counts as a family. Sets `view_`, `penalty_`,
+        `calibration_`, and `left_out_`, the errors (n,) on families left out, as logits if
+        there are bounds. Cost: O(folds^2 n^3).
         """
         values, scores, families = check_training(X, y, groups, self.bounds)
         z = to_link(scores, self.bounds)
@@ -147,7 +148,7 @@ class ScorePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         view, penalty = self._choose(data, z, folds, everybody)
         self.fit_ = data[view].fit(z, view, penalty)
         self.view_, self.penalty_ = view, penalty
-        between = np.full(len(z), np.nan)
+        between, self.left_out_ = np.full(len(z), np.nan), np.full(len(z), np.nan)
         for fold in range(folds.max() + 1 if folds.max() > 0 else 0):
             out = folds == fold
             chosen, noise = self._choose(data, z, folds, ~out)
@@ -157,6 +158,7 @@ class ScorePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             mean = z[~out].mean()
             guess = mean + cross @ cho_solve(factor, z[~out] - mean)
             spread = _spread(cross, np.diagonal(kernel)[out], factor, noise)
+            self.left_out_[out] = z[out] - guess
             between[out] = np.abs(z[out] - guess) / spread
         self.calibration_: Calibration = calibrate(
             families.tolist(), between, self.fit_.left_out(z)
@@ -166,7 +168,7 @@ class ScorePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Floats:
         """Scores of m models from their features (m, d), float64 (m,)."""
-        return from_link(self._predict(X)[0], self.bounds)
+        return from_link(self.predict_spread(X)[0], self.bounds)
 
     def predict_interval(
         self, X: Any, level: float = 0.9, groups: Sequence[str | None] | None = None
@@ -177,7 +179,7 @@ class ScorePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """
         if not 0 < level < 1:
             raise InputError(f"level {level:g} is not between 0 and 1")
-        mean, spread = self._predict(X)
+        mean, spread = self.predict_spread(X)
         names = [None] * len(mean) if groups is None else list(groups)
         if len(names) != len(mean):
             raise InputError(f"{len(names)} families for {len(mean)} models")
@@ -190,7 +192,8 @@ class ScorePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             out.append(Interval(float(ends[0]), float(ends[1]), basis, reason))
         return out
 
-    def _predict(self, X: Any) -> tuple[Floats, Floats]:
+    def predict_spread(self, X: Any) -> tuple[Floats, Floats]:
+        """Predictions and their spreads up to a common factor, (m,); logits if bounded."""
         if not hasattr(self, "fit_"):
             raise InputError("the predictor was not fitted; call fit first")
         values = np.asarray(X, np.float64)

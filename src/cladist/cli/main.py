@@ -11,6 +11,7 @@ from cladist import __version__
 from cladist.cli import (
     ancestry,
     assays,
+    atlas,
     clock,
     compare_trees,
     declared,
@@ -22,6 +23,7 @@ from cladist.cli import (
     identify,
     importing,
     kinship,
+    lab,
     listing,
     network,
     panel,
@@ -61,6 +63,7 @@ for name, function in (
     ("tree", tree.tree),
     ("ancestry", ancestry.ancestry),
     ("place", place.place),
+    ("atlas", atlas.atlas),
     ("network", network.network),
     ("clock", clock.clock),
     ("compare-trees", compare_trees.compare_trees),
@@ -71,6 +74,7 @@ for name, function in (
 ):
     app.command(name)(function)
 app.add_typer(panel.app)
+app.add_typer(lab.app)
 
 
 def _version(wanted: bool) -> None:

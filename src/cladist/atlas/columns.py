@@ -1,0 +1,123 @@
+"""Metadata as columns of one kind each, to colour, sort and filter by."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cladist.errors import InputError
+
+__all__ = ["FAMILY", "Column", "columns_of", "read_metadata", "shortened"]
+
+FAMILY = "family"
+"""Key of the column of measured groups; a column that people call so becomes 'declared family'."""
+
+MOST_COLUMNS = 60
+MOST_CHARACTERS = 200
+_DATE = re.compile(r"(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_DATED = ("date", "year", "released", "release", "created", "published", "time")
+
+Value = str | float | int | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One thing that is known of every model; None where it is not."""
+
+    key: str
+    label: str
+    kind: Literal["category", "number", "date"]
+    values: tuple[Value, ...]
+
+
+def read_metadata(path: Path) -> dict[str, dict[str, str]]:
+    """Metadata by model of a CSV file: a column `model`, and any others.
+
+    Blank cells are left out. Raises `InputError` for a file that cannot be read, one without
+    the column `model`, and a model that stands there twice.
+    """
+    out: dict[str, dict[str, str]] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            if "model" not in (reader.fieldnames or ()):
+                raise InputError(f"{path}: needs a first line with a column model")
+            for row in reader:
+                name = (row["model"] or "").strip()
+                if not name:
+                    continue
+                if name in out:
+                    raise InputError(
+                        f"{path}, line {reader.line_num}: '{name[:60]}' stands there twice"
+                    )
+                # A row with too many cells has them under the key None, one with too few has
+                # None for cells.
+                out[name] = {
+                    key: value.strip()
+                    for key, value in row.items()
+                    if key and key != "model" and isinstance(value, str) and value.strip()
+                }
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise InputError(f"{path}: not a readable CSV file ({problem})") from problem
+    return out
+
+
+def columns_of(rows: Sequence[Mapping[str, str]]) -> tuple[list[Column], str]:
+    """Columns of n rows of metadata, sorted by key, and what was left out ('' for nothing).
+
+    A column is of numbers or dates when all its entries are; a bare year is a date only under a
+    name that says so. Entries are cut at `MOST_CHARACTERS`; beyond `MOST_COLUMNS` columns those
+    with the fewest entries are left out.
+    """
+    filled: dict[str, int] = {}
+    for row in rows:
+        for key, value in row.items():
+            if value.strip():
+                filled[key] = filled.get(key, 0) + 1
+    ranked = sorted(filled, key=lambda k: (-filled[k], k))
+    left = ranked[MOST_COLUMNS:]
+    said = f"{len(left)} sparsely filled metadata columns are left out" if left else ""
+    columns = []
+    for key in sorted(ranked[:MOST_COLUMNS]):
+        raw = [row.get(key, "").strip() for row in rows]
+        kind = _kind(key, [v for v in raw if v])
+        shown = "declared family" if key.casefold() == FAMILY else shortened(key, 60)
+        values: list[Value] = [_value(kind, v) for v in raw]
+        columns.append(Column(shown.replace(" ", "_"), shown, kind, tuple(values)))
+    return columns, said
+
+
+def _kind(key: str, entries: Sequence[str]) -> Literal["category", "number", "date"]:
+    if all(_DATE.fullmatch(v) for v in entries) and (
+        any("-" in v for v in entries) or any(word in key.casefold() for word in _DATED)
+    ):
+        return "date"
+    if all(_number(v) is not None for v in entries):
+        return "number"
+    return "category"
+
+
+def _number(text: str) -> float | int | None:
+    # Only plain ASCII numbers: float() also reads '1_000', 'nan' and other scripts' digits.
+    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", text, re.ASCII):
+        return None
+    value = float(text)
+    if not math.isfinite(value):
+        return None
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def _value(kind: str, text: str) -> Value:
+    if not text:
+        return None
+    return _number(text) if kind == "number" else shortened(text, MOST_CHARACTERS)
+
+
+def shortened(text: str, most: int) -> str:
+    """At most `most` characters, the last an ellipsis where something was cut."""
+    return text if len(text) <= most else text[: most - 1] + "…"

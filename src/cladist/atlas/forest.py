@@ -1,0 +1,166 @@
+"""The measured tree of an atlas, the measured groups by name, and the likely parents."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist import api, compare
+from cladist.atlas.kept import Kept
+from cladist.atlas.kin import AnswerKin, VectorKin
+from cladist.atlas.source import Source
+from cladist.core.tree import Node, Tree
+from cladist.descent import LEAST, TEMPERATURE
+from cladist.extraction.progress import Progress
+from cladist.formats.newick import newick_of, read_newick
+from cladist.phylogeny.ancestry import Descent, ancestry, descent_costs
+from cladist.phylogeny.dating import year_range
+from cladist.phylogeny.scale import join_vectors
+from cladist.phylogeny.support import bootstrap
+from cladist.registry import Registry
+
+__all__ = ["FEW", "Forest", "group_names", "likely_parents", "make_tree", "numbered_newick"]
+
+FEW = 40
+"""Models up to which a tree gets support by itself, since that takes seconds."""
+
+REPLICATES = 100
+_LENGTH = re.compile(r":([0-9.eE+-]+)")
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """The tree and how it was made.
+
+    newick      the tree, its leaves named m0, m1, ... by index
+    support     'felsenstein' or None
+    replicates  of the bootstrap
+    """
+
+    newick: str
+    method: str
+    root: str
+    support: str | None
+    replicates: int
+    note: str
+
+    @cached_property
+    def tree(self) -> Tree:
+        """The tree, read back."""
+        return read_newick(self.newick, "the atlas' tree")
+
+    def data(self) -> dict[str, Any]:
+        """As the document has it."""
+        return {
+            "newick": self.newick,
+            "method": self.method,
+            "root": self.root,
+            "support": self.support,
+            "replicates": self.replicates,
+            "note": self.note,
+        }
+
+
+def make_tree(
+    registry: Registry,
+    source: Source,
+    kin: AnswerKin | VectorKin,
+    replicates: int | None,
+    kept: Kept,
+    progress: Progress,
+) -> Forest | None:
+    """The neighbour-joining tree with its root at midpoint; None for fewer than three models.
+
+    `replicates` None gives small trees support and others none. Large atlases have the tree of
+    their DNAs.
+    """
+    n = len(source)
+    if n < 3:
+        return None
+    count = (REPLICATES if n <= FEW else 0) if replicates is None else replicates
+    key = ["tree", source.key, kin.stamp, count]
+    progress("tree", 0, 1)
+    _, data = kept.result(key, lambda: ({}, _made(registry, source, kin, count).data()))
+    progress("tree", 1, 1)
+    return Forest(**data)
+
+
+def _made(registry: Registry, source: Source, kin: AnswerKin | VectorKin, count: int) -> Forest:
+    if isinstance(kin, VectorKin):
+        numbered = [f"m{i}" for i in range(len(source))]
+        made, count = join_vectors(numbered, source.vectors, "cosine"), 0
+        basis = "DNA (cosine)"
+    else:
+        made = api.tree(kin.tree_distances(source.names, source.assay.digest), "nj", "none")
+        basis = kin.metric
+        if count and kin.metric in ("kinship", "cosine", "euclidean"):
+            drawn, probes = compare.resampled_distances(registry, source.assay, source.names)
+            made = bootstrap(made, drawn, probes, count).tree
+        else:
+            count = 0
+        made = _renamed(made, source.number)
+    rooting = api.root_tree(made, "midpoint")
+    return Forest(
+        numbered_newick(rooting.tree),
+        f"{made.method} of {basis} distances",
+        rooting.method,
+        "felsenstein" if count else None,
+        count,
+        rooting.note,
+    )
+
+
+def _renamed(tree: Tree, number: Mapping[str, int]) -> Tree:
+    made: dict[int, Node] = {}
+    for node in tree.root.postorder():
+        below = tuple(made.pop(id(c)) for c in node.children)
+        name = f"m{number[node.name]}" if node.is_leaf else ""
+        made[id(node)] = Node(name, node.length, below, node.support)
+    return Tree(made[id(tree.root)], tree.rooted, tree.method)
+
+
+def numbered_newick(tree: Tree) -> str:
+    """Newick with lengths to four digits; leaves are m0, m1, ..., so nothing needs quotes."""
+    return _LENGTH.sub(lambda m: f":{float(m.group(1)):.4g}", newick_of(tree.root)) + ";"
+
+
+def group_names(
+    family: NDArray[np.int64], names: Sequence[str], central: NDArray[np.float64] | None
+) -> list[str]:
+    """A name for the measured group of every model, largest group first: 'group 1 (NAME)'.
+
+    NAME is its most central model, or its first where `central` (n,), larger for more central,
+    is not known. Models without a group are 'alone'.
+    """
+    sizes = Counter(family.tolist())
+    first = {f: k for k, f in reversed(list(enumerate(family.tolist())))}
+    ranked = sorted((f for f in sizes if sizes[f] > 1), key=lambda f: (-sizes[f], first[f]))
+    label = {}
+    for rank, group in enumerate(ranked, 1):
+        members = np.flatnonzero(family == group)
+        best = int(members[0] if central is None else members[np.argmax(central[members])])
+        label[group] = f"group {rank} ({names[best][:60]})"
+    return [label.get(f, "alone") for f in family.tolist()]
+
+
+def likely_parents(source: Source, kin: AnswerKin, dates: Sequence[str | None]) -> list[Descent]:
+    """The likely parent of every model, by index names 'm0', 'm1', ...
+
+    As `cladist.descent.parents_of` without replicates. A model whose date is certainly later is
+    no parent. O(n^3) at worst.
+    """
+    similarity = kin.pairs.score + kin.pairs.clock
+    costs = descent_costs(similarity)
+    span = np.array([year_range(d) if d else (np.nan, np.nan) for d in dates]).reshape(-1, 2)
+    with np.errstate(invalid="ignore"):
+        later = span[:, None, 0] >= span[None, :, 1]
+    costs[later | (similarity < LEAST)] = np.inf
+    names = [f"m{i}" for i in range(len(source))]
+    return ancestry(names, costs, -LEAST, temperature=TEMPERATURE)

@@ -1,0 +1,268 @@
+"""Who is near whom in an atlas, and what may be said of it.
+
+Up to `MOST_TESTED` models rest on their answers, each pair tested against the others as a panel.
+Above, neighbours are those of the DNAs, and nothing is tested while the atlas is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from cladist import compare
+from cladist.apply.neighbours import Distances, Space, Vectors, nearest
+from cladist.atlas.evidence import probe_weights
+from cladist.atlas.kept import Kept
+from cladist.atlas.source import Source
+from cladist.atlas.verdicts import Relation, Tests, make_tests
+from cladist.core.distances import DistanceMatrix
+from cladist.core.responses import ResponseSet
+from cladist.extraction.progress import Progress, silent
+from cladist.formats.labels import DeclaredModel
+from cladist.kinship.calibration import Labels, PairEvidence, guess_families, pair_evidence
+from cladist.kinship.corpus import read_corpus
+from cladist.kinship.evidence import distance_of
+from cladist.phylogeny.saturation import bounded_distances
+from cladist.registry import Registry
+
+__all__ = ["MOST_TESTED", "RELATIVES", "AnswerKin", "Kin", "VectorKin", "measure"]
+
+MOST_TESTED = 2_000
+"""Models up to which all pairs are held against each other by their answers: above it that takes
+gigabytes and many minutes."""
+
+RELATIVES = 10
+"""Nearest models of each model that are told, and tested where that can be done."""
+
+TIGHT = 6.0
+"""Robust spreads below the median distance at which neighbours are taken for one group, as in
+`kinship.calibration.guess_families`."""
+
+NOTHING = Kept()
+Index = NDArray[np.int64]
+
+
+class Kin(Protocol):
+    """What an atlas knows of nearness.
+
+    family   int64 (n,) number of each model's measured group
+    space    the same nearness for maps
+    metric   what distances are
+    stamp    hash of what it rests on besides the DNAs
+    remark   what is not there and why, '' for nothing
+    """
+
+    family: Index
+    space: Space
+    metric: str
+    remark: str
+    stamp: str
+
+    def relatives(self, i: int) -> list[Relation]:
+        """The `RELATIVES` nearest of model i, nearest first."""
+        ...
+
+    def distances(self, i: int) -> NDArray[np.float64]:
+        """Distances of model i to all, (n,)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class AnswerKin:
+    """Kinship from answers: everything is known of every pair.
+
+    responses  of all models, in order
+    pairs      evidence of all pairs
+    distance   float64 (n, n) by `metric`
+    tests      tests of kinship, with what they rest on
+    weights    float32 (n, RELATIVES, p): evidence by probe with the nearest of each model
+    near       int64 (n, RELATIVES): these, nearest first
+    labels     declared families in order, None where nothing is declared
+    """
+
+    responses: Sequence[ResponseSet]
+    pairs: PairEvidence
+    distance: NDArray[np.float64]
+    tests: Tests
+    near: Index
+    weights: NDArray[np.float32]
+    family: Index
+    metric: str
+    labels: Labels | None = None
+    remark: str = ""
+
+    @cached_property
+    def stamp(self) -> str:
+        """SHA-256 of all answers."""
+        return hashlib.sha256(b"".join(self.pairs.digest)).hexdigest()
+
+    @property
+    def space(self) -> Space:
+        """All distances."""
+        return Distances(self.distance)
+
+    def distances(self, i: int) -> NDArray[np.float64]:
+        """Distances of model i to all."""
+        return np.asarray(self.distance[i])
+
+    def relatives(self, i: int) -> list[Relation]:
+        """The nearest of model i with verdicts, at a false discovery rate over all other models."""
+        adjusted = self.tests.adjusted(i)
+        return [
+            self.tests.among_all(i, int(j), self._distance(i, j), adjusted, self.weights[i, k])
+            for k, j in enumerate(self.near[i].tolist())
+        ]
+
+    def pair(self, i: int, j: int) -> tuple[Relation, NDArray[np.float32]]:
+        """Models i and j tested as one pair that somebody asked about; evidence by probe (p,)."""
+        i, j = min(i, j), max(i, j)
+        weights = probe_weights(
+            read_corpus(self.responses), self.family, self.pairs.manner, np.array([[i, j]])
+        )[0]
+        return self.tests.alone(i, j, self._distance(i, j), weights), weights
+
+    def declared(self, wanted: Sequence[tuple[int, int]]) -> list[Relation]:
+        """Pairs that somebody declares, each tested as one pair."""
+        if not wanted:
+            return []
+        rows = np.array(wanted, dtype=np.int64)
+        weights = probe_weights(read_corpus(self.responses), self.family, self.pairs.manner, rows)
+        return [
+            self.tests.alone(i, j, self._distance(i, j), w)
+            for (i, j), w in zip(wanted, weights, strict=True)
+        ]
+
+    def tree_distances(self, names: Sequence[str], assay: str) -> DistanceMatrix:
+        """Distances for trees; see `cladist.compare.tree_distances`."""
+        if self.metric != "kinship":
+            return DistanceMatrix(tuple(names), self.distance, self.metric, assay)
+        return bounded_distances(names, self.pairs.score + self.pairs.clock, assay=assay)
+
+    def _distance(self, i: int, j: int) -> float:
+        return float(self.distance[i, j])
+
+
+@dataclass(frozen=True, eq=False)
+class VectorKin:
+    """Nearness of DNAs; `why` tells why nothing was tested."""
+
+    directions: NDArray[np.float32]
+    near: Index
+    distance: NDArray[np.float64]
+    family: Index
+    why: str
+    metric: str = "cosine of DNAs"
+    stamp: str = "vectors"
+
+    @property
+    def space(self) -> Space:
+        """The DNAs at length 1."""
+        return Vectors(self.directions)
+
+    @property
+    def remark(self) -> str:
+        """What is not there."""
+        return self.why
+
+    def distances(self, i: int) -> NDArray[np.float64]:
+        """Distances of model i to all: 1 - cosine."""
+        gap = 1 - self.directions @ self.directions[i]
+        return np.asarray(np.maximum(gap, 0), dtype=np.float64)
+
+    def relatives(self, i: int) -> list[Relation]:
+        """The nearest of model i, none of them tested."""
+        return [
+            Relation(int(j), float(d), None, "not tested", None, None, self.why)
+            for j, d in zip(self.near[i], self.distance[i], strict=True)
+        ]
+
+
+def measure(
+    registry: Registry,
+    source: Source,
+    declared: Mapping[str, DeclaredModel],
+    *,
+    rate: float = 0.01,
+    kept: Kept = NOTHING,
+    progress: Progress = silent,
+) -> AnswerKin | VectorKin:
+    """Nearness of all models, by the answers up to `MOST_TESTED` models and by DNA above.
+
+    Cost: that of `pair_evidence` and of `probe_weights`, or n^2 L for DNAs.
+    """
+    n = len(source)
+    if n > MOST_TESTED:
+        return _by_vectors(
+            source,
+            f"pairs are tested in atlases of up to {MOST_TESTED:,} models, here are {n:,}",
+            kept,
+            progress,
+        )
+    progress("reading answers", 0, 1)
+    responses = source.answers(registry, range(n))
+    progress("reading answers", 1, 1)
+    if n < 2:
+        return _by_vectors(source, "there is no other model", kept, progress)
+    progress("evidence of kinship", 0, 1)
+    pairs = pair_evidence(responses)
+    progress("evidence of kinship", 1, 1)
+    metric = source.assay.method.metric
+    if metric == "kinship":
+        distance = distance_of(pairs.score + pairs.clock)
+        np.fill_diagonal(distance, 0.0)
+    else:
+        distance = compare.distances(registry, source.assay).matrix
+    labels = _labels(source, declared)
+    tests = make_tests(responses, pairs, labels, source.assay, rate)
+    family = np.asarray(guess_families(pairs), dtype=np.int64)
+    near, _ = nearest(Distances(distance), RELATIVES)
+    index = np.column_stack([np.repeat(np.arange(n), near.shape[1]), near.ravel()])
+    weights = probe_weights(read_corpus(responses), family, pairs.manner, index, progress)
+    shaped = weights.reshape(n, near.shape[1], -1)
+    return AnswerKin(
+        responses, pairs, distance, tests, near, shaped, family, metric, labels, tests.missing
+    )
+
+
+def _labels(source: Source, declared: Mapping[str, DeclaredModel]) -> Labels | None:
+    known = [declared.get(name, DeclaredModel("")) for name in source.names]
+    if not any(k.family for k in known):
+        return None
+    return Labels(tuple(k.family for k in known), tuple(k.group for k in known))
+
+
+def _by_vectors(source: Source, why: str, kept: Kept, progress: Progress) -> VectorKin:
+    x = source.directions
+
+    def make() -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        near, gap = nearest(Vectors(x), RELATIVES, progress=progress)
+        return {"near": near, "gap": gap}, {}
+
+    found, _ = kept.result(["nearest", source.key, RELATIVES], make)
+    near, gap = found["near"], found["gap"]
+    return VectorKin(x, near, gap**2 / 2, _groups(x, near, gap), why)
+
+
+def _groups(x: NDArray[np.float32], near: Index, gap: NDArray[np.float64]) -> Index:
+    """Groups of models linked by being tight neighbours of each other."""
+    n = len(x)
+    if n < 3 or not near.size:
+        return np.arange(n)
+    draw = np.random.default_rng(0)
+    a, b = draw.integers(0, n, (2, 20_000))
+    apart = np.linalg.norm(x[a[a != b]] - x[b[a != b]], axis=1)
+    middle = float(np.median(apart))
+    spread = 1.4826 * float(np.median(np.abs(apart - middle)))
+    tight = gap <= middle - TIGHT * max(spread, 1e-9)
+    owner = np.broadcast_to(np.arange(n)[:, None], near.shape)
+    link = sparse.csr_array((np.ones(int(tight.sum())), (owner[tight], near[tight])), shape=(n, n))
+    mutual = link.multiply(link.T)
+    return np.asarray(connected_components(mutual, directed=False)[1], dtype=np.int64)

@@ -1,0 +1,142 @@
+"""cladist atlas: the family of models as a folder that opens in any browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cladist.cli.common import (
+    DEFAULT_REGISTRY,
+    AssayOption,
+    JsonOption,
+    QuietOption,
+    RegistryOption,
+    note,
+    out,
+    print_json,
+    progress_bars,
+)
+
+if TYPE_CHECKING:
+    from cladist.atlas.build import Wishes
+
+MapsOption = Annotated[
+    str, typer.Option("--maps", help="Kinds of maps, the first shown first: tsne, umap, pcoa.")
+]
+MetadataOption = Annotated[
+    Path | None,
+    typer.Option("--metadata", help="CSV with a column model; all others can be coloured by."),
+]
+DeclaredOption = Annotated[
+    Path | None,
+    typer.Option("--declared", help="CSV with columns model and parent (and relation)."),
+]
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option("--labels", help="CSV with columns model and family: sharper verdicts."),
+]
+TitleOption = Annotated[str, typer.Option("--title", help="Shown above the atlas.")]
+SupportOption = Annotated[
+    int | None,
+    typer.Option("--support", min=0, help="Bootstrap replicates of the tree; 100 for small ones."),
+]
+RateOption = Annotated[
+    float, typer.Option("--rate", min=1e-6, max=0.5, help="Rate of false accusations.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the maps.")]
+ALL_MAPS = "tsne,umap,pcoa"
+
+
+def atlas(
+    folder: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
+    registry: RegistryOption = DEFAULT_REGISTRY,
+    assay: AssayOption = "",
+    metadata: MetadataOption = None,
+    declared: DeclaredOption = None,
+    labels: LabelsOption = None,
+    title: TitleOption = "",
+    maps: MapsOption = ALL_MAPS,
+    support: SupportOption = None,
+    rate: RateOption = 0.01,
+    answers: Annotated[
+        bool | None,
+        typer.Option(
+            "--answers/--no-answers", help="With all answers or none; with them for small ones."
+        ),
+    ] = None,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Write the atlas of a registry: one folder with a page, its maps, tree and models.
+
+    The folder needs no server and no network: open its index.html, or send it to somebody. An
+    atlas written before is replaced; a folder with anything else in it is left alone.
+
+    Examples:
+
+    `cladist atlas --out family`
+
+    `cladist atlas --out family --metadata models.csv --declared lineage.csv --title "Our models"`
+    """
+    from cladist.atlas.build import build
+    from cladist.atlas.bundle import write_bundle
+    from cladist.atlas.kept import Kept, default_folder
+    from cladist.compare import resolve_assay
+    from cladist.registry import Registry
+
+    wishes = wishes_of(title, maps, metadata, declared, labels, rate, support, seed)
+    with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
+        chosen = resolve_assay(store, assay)
+        made = build(store, chosen, wishes, bars, Kept(default_folder()))
+        found = write_bundle(made, store, folder, answers=answers, progress=bars)
+    remarks = [*made.remarks, *(f"left out: {what}" for what in found.left_out)]
+    if json:
+        print_json(
+            {
+                "folder": str(found.folder),
+                "assay": chosen.short,
+                "models": len(made.source),
+                "files": found.files,
+                "bytes": found.size,
+                "pages": found.pages,
+                "answers": found.answers,
+                "maps": [{"map": m.key, "note": m.note} for m in made.maps],
+                "remarks": remarks,
+            }
+        )
+        return
+    for remark in remarks:
+        note(remark)
+    console = out()
+    for drawn in made.maps:
+        console.print(f"{drawn.label:6} {drawn.note}")
+    console.print(
+        f"wrote {len(made.source)} models to {found.folder} "
+        f"({found.files} files, {found.size / 1e6:.1f} MB); open {found.folder / 'index.html'}"
+    )
+
+
+def wishes_of(
+    title: str,
+    maps: str,
+    metadata: Path | None,
+    declared: Path | None,
+    labels: Path | None,
+    rate: float,
+    support: int | None,
+    seed: int,
+) -> Wishes:
+    """What the options ask for; `UsageError` for an unknown map."""
+    from cladist.apply.maps import KINDS
+    from cladist.atlas.build import Wishes
+    from cladist.errors import UsageError
+
+    words = [word.strip() for word in maps.split(",") if word.strip()]
+    unknown = [word for word in words if word not in KINDS]
+    if unknown:
+        raise UsageError(f"map '{unknown[0]}' is unknown; use {', '.join(KINDS)}")
+    kinds = tuple(k for word in words for k in KINDS if k == word)
+    return Wishes(title, kinds, metadata, declared, labels, rate, support, seed)

@@ -144,6 +144,7 @@ def family_tree(
     replicates: int = 0,
     transfer: bool = False,
     seed: int = 0,
+    progress: Progress = silent,
 ) -> Tree:
     """The tree of a registry's models, with bootstrap support when `replicates` is above 0.
 
@@ -165,6 +166,7 @@ def family_tree(
             seed,
             "transfer" if transfer else "felsenstein",
             None if method == "nj" else lambda d: tree(d, method, "none"),
+            progress,
         ).tree
     if made.rooted and not outgroup:
         return made

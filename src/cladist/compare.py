@@ -18,7 +18,7 @@ from cladist.registry import Registry
 if TYPE_CHECKING:
     from cladist.phylogeny.support import WeightedDistances
 
-MOST_RESAMPLED = 200
+MOST_RESAMPLED = 2000
 """Models beyond which a bootstrap of the metric 'kinship' would take hours."""
 
 

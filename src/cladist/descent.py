@@ -38,6 +38,8 @@ class Parent:
     either_way  share of replicates in which one of the two is the other's parent; None without
     rival       next likely parent, None for having none, and its share or probability
     basis       'probes' or 'margin': where the confidence comes from
+    nearest     the model with most evidence of kinship, whether enough for a parent or not
+    nearest_evidence  that evidence
     """
 
     model: str
@@ -48,6 +50,8 @@ class Parent:
     rival: str | None
     rival_confidence: float
     basis: Literal["probes", "margin"]
+    nearest: str
+    nearest_evidence: float
 
 
 def parents_of(
@@ -92,6 +96,7 @@ def parents_of(
                 d.second or None,
                 d.second_confidence,
                 "margin",
+                *_nearest(similarity, order, d.model),
             )
             for d in found
         ]
@@ -121,6 +126,7 @@ def parents_of(
                 None if rival < 0 else order[rival],
                 count / replicates,
                 "probes",
+                *_nearest(similarity, order, d.model),
             )
         )
     return out
@@ -128,6 +134,13 @@ def parents_of(
 
 def _pair(similarity: NDArray[np.float64], order: Sequence[str], a: str, b: str) -> float:
     return float(similarity[order.index(a), order.index(b)])
+
+
+def _nearest(similarity: NDArray[np.float64], order: Sequence[str], name: str) -> tuple[str, float]:
+    row = similarity[order.index(name)].copy()
+    row[order.index(name)] = -np.inf
+    best = int(np.argmax(row))
+    return order[best], float(row[best])
 
 
 def _costs(

@@ -13,6 +13,7 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    WEIGHING,
     AssayOption,
     JsonOption,
     QuietOption,
@@ -85,7 +86,10 @@ def ancestry(
     if file is not None and file.suffix.lower() not in writers:
         raise UsageError(f"'{file.name}': the ending tells the format; use .csv or .dot")
     when = read_column(dates, "date") if dates is not None else None
-    with Registry.open(registry, create=False) as store, progress_bars(quiet or json) as bars:
+    with (
+        Registry.open(registry, create=False) as store,
+        progress_bars(quiet or json, WEIGHING) as bars,
+    ):
         chosen = resolve_assay(store, assay)
         count = len(models) if models else store.count_dnas(chosen)
         wanted = replicates if replicates is not None else (20 if count <= RESAMPLED else 0)
@@ -112,10 +116,10 @@ def ancestry(
             }
         )
     elif file is None:
-        _show(found)
+        _show(found, least)
 
 
-def _show(found: Sequence[Parent]) -> None:
+def _show(found: Sequence[Parent], least: float) -> None:
     sampled = found[0].basis == "probes"
     numbers = ("evidence", "confidence", "either way", "its share")
     columns = [
@@ -133,18 +137,25 @@ def _show(found: Sequence[Parent]) -> None:
     for p in found:
         cells = [
             one_line(p.model, 60),
-            "(none here)" if p.parent is None else one_line(p.parent, 60),
-            "" if p.evidence is None else f"{p.evidence:.1f}",
+            f"none; nearest {one_line(p.nearest, 50)}"
+            if p.parent is None
+            else one_line(p.parent, 60),
+            f"{p.nearest_evidence if p.evidence is None else p.evidence:.1f}",
             f"{p.confidence:.0%}",
         ]
         if p.either_way is not None:
             cells.append(f"{p.either_way:.0%}")
-        rival = "(none here)" if p.rival is None else one_line(p.rival, 60)
+        rival = "none" if p.rival is None else one_line(p.rival, 60)
         shown = p.rival_confidence >= 0.005
         rows.add_row(*cells, rival if shown else "", f"{p.rival_confidence:.0%}" if shown else "")
     out().print(rows)
     basis = "the share of redrawn probe sets that agree" if sampled else "taken from the margins"
     out().print(f"Confidence is {basis}; a missing parent is replaced by a sibling.")
+    if any(p.parent is None for p in found):
+        out().print(
+            f"'none' is the first of its line here, or one to which no model shows evidence of "
+            f"{least:g} or more (--least); where few models tell what is rare, kin show less."
+        )
 
 
 def as_csv(found: Sequence[Parent]) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    WEIGHING,
     AssayOption,
     JsonOption,
     MetricOption,
@@ -17,6 +18,7 @@ from cladist.cli.common import (
     one_line,
     out,
     print_json,
+    progress_bars,
     table,
 )
 from cladist.cli.tree import clock_data, clock_line
@@ -75,7 +77,7 @@ def clock(
     if tree is not None:
         made = read_tree(tree)
     else:
-        with Registry.open(registry, create=False) as store:
+        with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
             chosen = resolve_assay(store, assay)
             made = api.family_tree(store, chosen, metric=metric or None, root="none")
     said = "as the tree has it"

@@ -99,9 +99,16 @@ def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) 
     return made
 
 
+WEIGHING = "weighing what models share"
+"""Said while distances are made, which takes seconds from a few hundred models on."""
+
+
 @contextmanager
-def progress_bars(quiet: bool = False) -> Iterator[Progress]:
-    """Bars on standard error, one for each thing that is going on; nothing when not a terminal."""
+def progress_bars(quiet: bool = False, meanwhile: str = "") -> Iterator[Progress]:
+    """Bars on standard error, one for each thing that is going on; nothing when not a terminal.
+
+    Until the first report, and in its place where none comes, `meanwhile` says what is done.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -123,10 +130,15 @@ def progress_bars(quiet: bool = False) -> Iterator[Progress]:
         disable=quiet or not console.is_terminal,
     ) as bars:
         tasks: dict[str, Any] = {}
+        waiting = bars.add_task(meanwhile, total=None) if meanwhile else None
 
         def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
+                if waiting is not None and not tasks:
+                    bars.update(waiting, visible=False)
                 tasks[what] = bars.add_task(one_line(what, 44), total=total)
             bars.update(tasks[what], completed=done, total=total)
 
         yield report
+        if waiting is not None:
+            bars.update(waiting, visible=False)

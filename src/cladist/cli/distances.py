@@ -9,6 +9,7 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    WEIGHING,
     AssayOption,
     JsonOption,
     MetricOption,
@@ -17,6 +18,7 @@ from cladist.cli.common import (
     one_line,
     out,
     print_json,
+    progress_bars,
     table,
 )
 
@@ -49,7 +51,7 @@ def distances(
     from cladist.formats.matrix import write_matrix
     from cladist.registry import Registry
 
-    with Registry.open(registry, create=False) as store:
+    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
         matrix = compute(store, chosen, models or None, metric or None)
         without = len(store.answering(chosen.protocol)) - store.count_dnas(chosen)

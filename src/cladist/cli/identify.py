@@ -9,6 +9,7 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    WEIGHING,
     AssayOption,
     JsonOption,
     RegistryOption,
@@ -16,6 +17,7 @@ from cladist.cli.common import (
     one_line,
     out,
     print_json,
+    progress_bars,
     table,
 )
 from cladist.cli.kinship import LabelsOption, RateOption, evidence, load, plain, read
@@ -44,7 +46,7 @@ def identify(
     from cladist.compare import resolve_assay
     from cladist.registry import Registry
 
-    with Registry.open(registry, create=False) as store:
+    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
         store.model(model)
         responses = load(store, chosen)

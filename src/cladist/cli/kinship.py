@@ -11,6 +11,7 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    WEIGHING,
     AssayOption,
     JsonOption,
     RegistryOption,
@@ -18,6 +19,7 @@ from cladist.cli.common import (
     one_line,
     out,
     print_json,
+    progress_bars,
 )
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ def kinship(
     if ask:
         _ask(model, candidates, registry, assay, labels, rate, json)
         return
-    with Registry.open(registry, create=False) as store:
+    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
         for name in (model, *candidates):
             store.model(name)
@@ -247,7 +249,7 @@ def _ask(
     if len(candidates) != 1:
         raise UsageError("--ask settles one question: name one candidate")
     declared, unknown = read(labels), DeclaredModel("")
-    with Registry.open(registry, create=False) as store:
+    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
         model = open_any(uri)
         try:

@@ -10,6 +10,7 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    WEIGHING,
     AssayOption,
     JsonOption,
     MetricOption,
@@ -18,6 +19,7 @@ from cladist.cli.common import (
     one_line,
     out,
     print_json,
+    progress_bars,
     table,
 )
 
@@ -39,6 +41,12 @@ def network(
             help="Write distances, splits and the tree as NEXUS (.nex) for SplitsTree.",
         ),
     ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the split network (.svg, .png, .pdf).")
+    ] = None,
+    groups: Annotated[
+        Path | None, typer.Option(help="CSV with columns model and group, for the colours.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """How treelike every model is, and which may be merges of two families.
@@ -46,16 +54,18 @@ def network(
     Delta is 0 where distances fit a tree, and 1 at worst. Models conflict with the tree when
     they are nearer to others than it says; the fewest models that explain all conflicts are
     listed with those others. A merge shows like this, but so does a shared manner of answering:
-    it is a reason to look, no verdict. --out writes a split network, for 4 to 70 models.
+    it is a reason to look, no verdict. --plot draws and --out writes a split network, for 4 to 70
+    models: a box in it says that two groupings are both supported.
 
     Examples:
 
     `cladist network`
 
-    `cladist network base-a base-b merged child-a child-b --out splits.nex`
+    `cladist network base-a base-b merged child-a child-b --out splits.nex --plot splits.svg`
     """
     from cladist.compare import resolve_assay, tree_distances
     from cladist.errors import UsageError
+    from cladist.formats.columns import read_column
     from cladist.formats.files import write_text
     from cladist.formats.nexus import WeightedSplit, write_nexus
     from cladist.phylogeny.joining import neighbor_joining
@@ -65,7 +75,10 @@ def network(
 
     if file is not None and file.suffix.lower() not in (".nex", ".nexus"):
         raise UsageError(f"'{file.name}': a network is written as NEXUS; use .nex")
-    with Registry.open(registry, create=False) as store:
+    if groups is not None and plot is None:
+        raise UsageError("--groups colours a picture: add --plot FILE")
+    known = read_column(groups, "group") if groups is not None else {}
+    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
         matrix = tree_distances(store, chosen, models or None, metric or None)
     likeness = treelikeness(matrix)
@@ -73,9 +86,16 @@ def network(
     found = conflicts(tree, matrix, excess)
     flagged = suspects(found, likeness)
     fit = None
-    if file is not None:
+    if file is not None or plot is not None:
         splits = split_network(matrix)
         fit = splits.fit
+        note(f"{len(splits.splits)} splits explain {fit:.1%} of the squared distances")
+    if plot is not None:
+        from cladist.phylogeny.draw_network import draw_network
+
+        draw_network(splits, plot, known or None)
+        note(f"drew the network to {plot}")
+    if file is not None:
         text = write_nexus(
             [tree],
             matrix,
@@ -84,7 +104,7 @@ def network(
             matrix.ids,
         )
         write_text(file, text)
-        note(f"wrote {len(splits.splits)} splits, which explain {fit:.1%} of the distances")
+        note(f"wrote the splits to {file}")
     ranked = sorted(likeness.by_model.items(), key=lambda d: (-d[1], d[0]))
     if json:
         print_json(

@@ -10,6 +10,7 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    WEIGHING,
     AssayOption,
     JsonOption,
     MetricOption,
@@ -18,6 +19,7 @@ from cladist.cli.common import (
     one_line,
     out,
     print_json,
+    progress_bars,
 )
 from cladist.cli.tree_files import Annotations, read_tree, writer_of
 
@@ -64,7 +66,7 @@ def place(
     def row(matrix: DistanceMatrix) -> dict[str, float]:
         return dict(zip(matrix.ids, matrix.matrix[matrix.index(model)].tolist(), strict=True))
 
-    with Registry.open(registry, create=False) as store:
+    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         store.model(model)
         chosen = resolve_assay(store, assay)
         names = [*(n for n in leaves if n != model), model]

@@ -11,14 +11,17 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    WEIGHING,
     AssayOption,
     JsonOption,
     MetricOption,
+    QuietOption,
     RegistryOption,
     note,
     one_line,
     out,
     print_json,
+    progress_bars,
     table,
 )
 from cladist.cli.tree_files import Annotations, DatesOption, GroupsOption, write_strip, writer_of
@@ -87,6 +90,7 @@ def tree(
     updated: Annotated[
         str, typer.Option(help="Date that auspice shows, YYYY-MM-DD; today unless told.")
     ] = "",
+    quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
     """The evolutionary tree of the models of a registry.
@@ -125,7 +129,10 @@ def tree(
     known = read_column(groups, "group") if groups is not None else {}
     parents = read_column(declared, "parent") if declared is not None else {}
     when = dates_of(read_column(dates, "date"), str(dates)) if dates is not None else {}
-    with Registry.open(registry, create=False) as store:
+    with (
+        Registry.open(registry, create=False) as store,
+        progress_bars(quiet or json, WEIGHING) as bars,
+    ):
         chosen = resolve_assay(store, assay)
         made = api.family_tree(
             store,
@@ -137,6 +144,7 @@ def tree(
             replicates=support,
             transfer=transfer,
             seed=seed,
+            progress=bars,
         )
     facts: dict[str, Any] = {
         "assay": chosen.short,

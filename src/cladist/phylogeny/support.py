@@ -57,6 +57,7 @@ def bootstrap(
     seed: int = 0,
     kind: Kind = "felsenstein",
     make: TreeMaker | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Bootstrap:
     """Put support on the inner branches of `tree`.
 
@@ -64,6 +65,7 @@ def bootstrap(
                 `probes`; `block_distances` makes one of DNAs, and any other metric may bring
                 its own
     make        how to build a replicate's tree; neighbour joining if None
+    progress    told ("support", replicates done, in all) before every replicate and at the end
 
     The leaves of all trees must be the same. The same seed gives the same supports. Cost: per
     replicate the distances, the tree, and O(n) for the splits or O(n^2) for transfer.
@@ -77,7 +79,9 @@ def bootstrap(
     score = np.zeros(len(branches))
     hashes = [int(h) for h in split_hashes(flat)[branches]]
     rng = np.random.default_rng(seed)
-    for _ in range(replicates):
+    for done in range(replicates):
+        if progress is not None:
+            progress("support", done, replicates)
         drawn = rng.multinomial(probes, np.full(probes, 1 / probes)).astype(np.float64)
         resampled = distances(drawn)
         if make is None and kind == "felsenstein":
@@ -91,6 +95,8 @@ def bootstrap(
             score += np.isin(split_hashes(flat)[branches], split_hashes(other))
         else:
             score += 1 - transfer_index(flat, branches, other) / (_light(flat, branches) - 1)
+    if progress is not None:
+        progress("support", replicates, replicates)
     return Bootstrap(
         _with_support(tree, flat, branches, score / replicates), kind, replicates, seed
     )

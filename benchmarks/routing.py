@@ -119,9 +119,9 @@ def new_questions(data: Data) -> tuple[str, str]:
     rate = {name: price / data.costs.max() for name, price in PRICES.items()}
 
     def row(name: str, picks: Sequence[np.ndarray]) -> None:
-        cells = []
-        for pick in picks:
-            cells.append(f"{interval(data.right[pick, at])} at {data.costs[pick].mean():.2f}")
+        cells = [
+            f"{interval(data.right[pick, at])} at {data.costs[pick].mean():.2f}" for pick in picks
+        ]
         choices.append(f"| {name} | {' | '.join(cells)} |")
         print(choices[-1], flush=True)
 
@@ -253,8 +253,7 @@ def arriving(data: Data) -> str:
             got[kind].append(value)
     out = ["| pool | accuracy less price, x 100 |", "|---|---|"]
     unit = np.concatenate([np.full(len(v), i) for i, v in enumerate(got[kinds[0]])])
-    for kind in kinds:
-        out.append(f"| {kind} | {interval(np.concatenate(got[kind]), unit)} |")
+    out += [f"| {kind} | {interval(np.concatenate(got[kind]), unit)} |" for kind in kinds]
     print("\n".join(out), flush=True)
     return "\n".join(out)
 

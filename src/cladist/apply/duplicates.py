@@ -89,7 +89,7 @@ def duplicate_groups(
     label = fcluster(tree, within * (1 + 1e-12), "distance")
     groups = []
     for number in np.unique(label):
-        members = np.flatnonzero(label == number)
+        members = np.flatnonzero(label == number).tolist()
         if len(members) < 2:
             continue
         part = distance[np.ix_(members, members)]

@@ -1,0 +1,134 @@
+"""A newcomer: answers of a model that is not in the registry, held against an atlas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from cladist.apply.neighbours import unit_rows
+from cladist.atlas.build import Atlas
+from cladist.atlas.evidence import probe_weights
+from cladist.atlas.kin import RELATIVES, AnswerKin
+from cladist.atlas.source import Source
+from cladist.atlas.subtree import induced
+from cladist.atlas.verdicts import Relation, make_tests
+from cladist.core.responses import Response, ResponseSet
+from cladist.errors import InputError
+from cladist.extraction.derive import dna_of
+from cladist.kinship.calibration import guess_families, pair_evidence
+from cladist.kinship.corpus import read_corpus
+from cladist.kinship.evidence import distance_of
+from cladist.phylogeny.placement import place_model
+from cladist.phylogeny.saturation import bounded_distances
+
+__all__ = ["MOST_PLACED", "Newcomer", "place_newcomer"]
+
+MOST_PLACED = 300
+"""Models that a newcomer is held against by its answers: the nearest, and others all over."""
+
+_NAME = "\0newcomer"
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """What an atlas says of a newcomer.
+
+    tree  where it joins the tree (leaves below its branch, by index; place on the branch;
+          length of its own), None where there is no tree of the same distances
+    """
+
+    usable: int
+    metric: str
+    nearest: tuple[Relation, ...]
+    tree: Mapping[str, Any] | None
+    note: str
+
+
+def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcomer:
+    """The nearest models of a newcomer with verdicts, and its place on the tree.
+
+    `given` has answers by probe id; probes that are not in it count as not asked. Raises
+    `InputError` for an id that is no probe, `CoverageError` for too few usable answers. The
+    nearest by DNA are found among all models; of the atlas' own metric and of the tree, up to
+    `MOST_PLACED` models speak. About a second.
+    """
+    source = atlas.source
+    probes = source.assay.protocol.probes
+    unknown = [k for k in given if k not in set(probes.ids)]
+    if unknown:
+        raise InputError(f"'{unknown[0][:60]}' is no probe of {source.assay.short}")
+    slots = tuple((Response.of(given[p]),) if p in given else () for p in probes.ids)
+    said = ResponseSet(_NAME, probes.ids, slots)
+    dna = dna_of(said, source.assay)
+    gap = 1 - source.directions @ unit_rows(dna.vector[None, :])[0]
+    order = np.argsort(gap, kind="stable")
+    kin = atlas.kin
+    if not isinstance(kin, AnswerKin):
+        by_dna = tuple(
+            Relation(int(j), max(float(gap[j]), 0.0), None, "not tested", None, None, kin.remark)
+            for j in order[:RELATIVES]
+        )
+        note = "nearest by DNA; for so many models the tree is not that of answers"
+        return Newcomer(dna.usable, kin.metric, by_dna, None, note)
+    chosen = _company(atlas, order)
+    responses = [*(kin.responses[i] for i in chosen), said]
+    pairs = pair_evidence(responses, np.arange(len(responses)) < len(chosen))
+    similarity = pairs.score + pairs.clock
+    if kin.metric == "kinship":
+        row = distance_of(similarity[-1, :-1])
+    elif kin.metric == "cosine":
+        row = np.maximum(gap[chosen], 0.0)
+    else:
+        row = np.linalg.norm(source.vectors[chosen] - dna.vector, axis=1)
+    last, ranked = len(chosen), np.argsort(row, kind="stable")[:RELATIVES]
+    tests = make_tests(responses, pairs, None, source.assay, kin.tests.rate)
+    adjusted = tests.adjusted(last)
+    weights = probe_weights(
+        read_corpus(responses),
+        np.asarray(guess_families(pairs), dtype=np.int64),
+        pairs.manner,
+        np.column_stack([np.full(len(ranked), last), ranked]),
+    )
+    nearest = tuple(
+        replace(tests.among_all(last, k, float(row[k]), adjusted, w), index=chosen[k])
+        for k, w in zip(ranked.tolist(), weights, strict=True)
+    )
+    placed, note = _on_tree(atlas, source, chosen, similarity, row)
+    return Newcomer(dna.usable, kin.metric, nearest, placed, note)
+
+
+def _company(atlas: Atlas, order: Any) -> list[int]:
+    """Models to hold the newcomer against: all, or the nearest by DNA and others evenly spread."""
+    n = len(atlas.source)
+    if n <= MOST_PLACED:
+        return list(range(n))
+    near = [int(j) for j in order[: MOST_PLACED // 3]]
+    rest = sorted(set(range(n)) - set(near))
+    step = np.linspace(0, len(rest) - 1, MOST_PLACED - len(near)).round().astype(int)
+    return sorted({*near, *(rest[k] for k in step)})
+
+
+def _on_tree(
+    atlas: Atlas, source: Source, chosen: Sequence[int], similarity: Any, row: Any
+) -> tuple[Mapping[str, Any] | None, str]:
+    if atlas.forest is None or len(chosen) < 3:
+        return None, "there is no tree of fewer than three models"
+    tree = atlas.forest.tree
+    if len(chosen) < len(source):
+        tree = induced(tree, {f"m{i}" for i in chosen})
+    if atlas.kin.metric == "kinship":
+        ids = [*(f"m{i}" for i in chosen), _NAME]
+        row = bounded_distances(ids, similarity).matrix[-1, :-1]
+    distances = {f"m{i}": float(d) for i, d in zip(chosen, row, strict=True)}
+    found = place_model(tree, _NAME, distances)
+    below = [int(name[1:]) for name in found.below]
+    note = f"held against {len(chosen)} of {len(source)} models"
+    return {
+        "below": below,
+        "place": float(f"{found.place:.4g}"),
+        "pendant": float(f"{found.pendant:.4g}"),
+        "residual": float(f"{found.residual:.4g}"),
+    }, note

@@ -1,0 +1,187 @@
+"""What the API answers, apart from HTTP: plain data from an atlas and its registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist import __version__
+from cladist.atlas import documents
+from cladist.atlas.build import Atlas
+from cladist.atlas.columns import shortened
+from cladist.atlas.documents import Document
+from cladist.atlas.forest import numbered_newick
+from cladist.atlas.kin import AnswerKin
+from cladist.atlas.server.placing import Newcomer, place_newcomer
+from cladist.atlas.server.sampled import sampled_pair
+from cladist.atlas.subtree import induced
+from cladist.atlas.verdicts import Relation
+from cladist.core.responses import ResponseSet
+from cladist.errors import InputError
+from cladist.registry import Registry
+
+__all__ = ["MOST_DISTANCES", "MOST_LISTED", "MOST_RELATIVES", "NotThereError", "Service"]
+
+MOST_LISTED = 500
+MOST_RELATIVES = 100
+MOST_DISTANCES = 200
+
+
+class NotThereError(InputError):
+    """Something was asked for that is not in the atlas."""
+
+
+class Service:
+    """Answers about one atlas. Safe to be asked by several threads; writes nothing."""
+
+    def __init__(self, atlas: Atlas, registry: Path) -> None:
+        self.atlas = atlas
+        self.registry = registry
+        self._words = [
+            "\n".join([name, *(str(c.values[i]) for c in atlas.columns if c.values[i] is not None)])
+            .casefold()
+            for i, name in enumerate(atlas.source.names)
+        ]  # fmt: skip
+        self._pair = lru_cache(maxsize=256)(self._measured_pair)
+        self._measuring = Lock()
+
+    def __len__(self) -> int:
+        return len(self.atlas.source)
+
+    def head(self) -> Document:
+        """The document `atlas`."""
+        return documents.head(self.atlas, models=True, answers=True)
+
+    def probes(self) -> Document:
+        """The document `probes`."""
+        return documents.probes(self.atlas)
+
+    def model(self, i: int) -> Document:
+        """The document `model/I`."""
+        states = {s.value: n for s, n in self._answers(i).states().items()}
+        return documents.model(self.atlas, self._known(i), states)
+
+    def answers(self, i: int) -> Document:
+        """The document `answers/I`."""
+        return documents.answers(self._answers(i))
+
+    def pair(self, i: int, j: int) -> Document:
+        """The document `pair/I/J`."""
+        self._known(i), self._known(j)
+        if i == j:
+            raise InputError("a pair is of two different models")
+        low, high = min(i, j), max(i, j)
+        found, weights = self._pair(low, high)
+        document = documents.pair(low, found, weights)
+        return {**document, "a": i, "b": j}
+
+    def models(self, query: str, limit: int, offset: int) -> Document:
+        """Models with all words of `query` in their name or metadata, by index."""
+        words = query.casefold().split()
+        hits = [i for i, text in enumerate(self._words) if all(w in text for w in words)]
+        return {
+            "total": len(hits),
+            "offset": offset,
+            "models": [self._line(i) for i in hits[offset : offset + limit]],
+        }
+
+    def relatives(self, i: int, limit: int) -> Document:
+        """The nearest models of one: those tested first, then others by distance alone."""
+        found = self.atlas.kin.relatives(self._known(i))[:limit]
+        if limit > len(found):
+            shown = {r.index for r in found} | {i}
+            row = self.atlas.kin.distances(i)
+            order = [int(j) for j in np.argsort(row, kind="stable") if int(j) not in shown]
+            note = f"only the {len(found)} nearest are tested in lists; ask for the pair"
+            note = self.atlas.kin.remark or note
+            found = found + [
+                Relation(j, float(row[j]), None, "not tested", None, None, note)
+                for j in order[: limit - len(found)]
+            ]
+        return {"index": i, "relatives": [documents.relation(r) for r in found]}
+
+    def distances(self, chosen: Sequence[int]) -> Document:
+        """Distances between some models."""
+        for i in chosen:
+            self._known(i)
+        rows = [self.atlas.kin.distances(i)[list(chosen)] for i in chosen]
+        return {
+            "models": list(chosen),
+            "metric": self.atlas.kin.metric,
+            "distances": [
+                [0.0 if i == k else float(f"{row[k]:.5g}") for k in range(len(chosen))]
+                for i, row in enumerate(rows)
+            ],
+        }
+
+    def tree(self, chosen: Sequence[int] | None) -> Document:
+        """The tree, or what it says of some models; `NotThereError` where there is none."""
+        forest = self.atlas.forest
+        if forest is None:
+            raise NotThereError("an atlas of fewer than three models has no tree")
+        if chosen is None:
+            return forest.data()
+        for i in chosen:
+            self._known(i)
+        if len(chosen) < 2:
+            raise InputError("a tree of a part needs at least two models")
+        part = induced(forest.tree, {f"m{i}" for i in chosen})
+        return {**forest.data(), "newick": numbered_newick(part)}
+
+    def place(self, name: str, responses: Mapping[str, str]) -> Document:
+        """A model that is not in the registry: its nearest, and its place on the tree."""
+        found: Newcomer = place_newcomer(self.atlas, name, responses)
+        return {
+            "name": shortened(name, documents.LONGEST_NAME),
+            "usable": found.usable,
+            "probes": len(self.atlas.source.assay.protocol.probes),
+            "metric": found.metric,
+            "nearest": [documents.relation(r) for r in found.nearest],
+            "tree": found.tree,
+            "note": found.note,
+        }
+
+    def health(self) -> Document:
+        """What is served, and whether the registry has moved on since."""
+        with Registry.open(self.registry, create=False) as store:
+            now = store.count_dnas(self.atlas.source.assay)
+        return {
+            "status": "ok",
+            "version": __version__,
+            "models": len(self),
+            "assay": self.atlas.source.assay.short,
+            "stale": now != len(self),
+        }
+
+    def _line(self, i: int) -> Document:
+        return {
+            "index": i,
+            "name": shortened(self.atlas.source.names[i], documents.LONGEST_NAME),
+            "values": {c.key: c.values[i] for c in self.atlas.columns},
+        }
+
+    def _known(self, i: int) -> int:
+        if not 0 <= i < len(self):
+            raise NotThereError(f"there is no model {i}; there are {len(self)}, counted from 0")
+        return i
+
+    def _answers(self, i: int) -> ResponseSet:
+        self._known(i)
+        with Registry.open(self.registry, create=False) as store:
+            (found,) = self.atlas.source.answers(store, [i])
+        return found
+
+    def _measured_pair(self, i: int, j: int) -> tuple[Relation, NDArray[np.float32]]:
+        # One at a time: each takes a good part of a second, and others only wait for a core.
+        with self._measuring:
+            kin = self.atlas.kin
+            if isinstance(kin, AnswerKin):
+                return kin.pair(i, j)
+            with Registry.open(self.registry, create=False) as store:
+                distance = float(kin.distances(i)[j])
+                return sampled_pair(store, self.atlas.source, i, j, distance)

@@ -1,0 +1,87 @@
+"""cladist serve: the atlas in the browser of this machine, and its API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cladist.cli.atlas import (
+    ALL_MAPS,
+    DeclaredOption,
+    LabelsOption,
+    MapsOption,
+    MetadataOption,
+    RateOption,
+    SeedOption,
+    SupportOption,
+    TitleOption,
+    wishes_of,
+)
+from cladist.cli.common import (
+    DEFAULT_REGISTRY,
+    AssayOption,
+    QuietOption,
+    RegistryOption,
+    note,
+    progress_bars,
+)
+
+
+def serve(
+    registry: RegistryOption = DEFAULT_REGISTRY,
+    assay: AssayOption = "",
+    port: Annotated[
+        int,
+        typer.Option("--port", "-p", min=-1, max=65_535, help="7373 or the next free; 0 for any."),
+    ] = -1,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    metadata: MetadataOption = None,
+    declared: DeclaredOption = None,
+    labels: LabelsOption = None,
+    title: TitleOption = "",
+    maps: MapsOption = ALL_MAPS,
+    support: SupportOption = None,
+    rate: RateOption = 0.01,
+    seed: SeedOption = 0,
+    quiet: QuietOption = False,
+) -> None:
+    """Serve the atlas of a registry to this machine: a page, and an API for programs.
+
+    The page shows the registry as it is now; it writes nothing to it. Nobody but this machine can
+    reach it. The API describes itself at /openapi.json.
+
+    Examples:
+
+    `cladist serve --open`
+
+    `cladist serve --registry lab --port 8080 --metadata models.csv --declared lineage.csv`
+    """
+    from cladist.errors import MissingExtraError
+
+    try:
+        from cladist.atlas.server.run import DEFAULT_PORT, listen
+        from cladist.atlas.server.run import serve as run
+        from cladist.atlas.server.service import Service
+    except ModuleNotFoundError as problem:
+        if (problem.name or "").split(".")[0] not in ("starlette", "uvicorn"):
+            raise
+        raise MissingExtraError("the server of the atlas", "atlas") from problem
+    from cladist.atlas.build import build
+    from cladist.atlas.kept import Kept, default_folder
+    from cladist.compare import resolve_assay
+    from cladist.registry import Registry
+
+    wishes = wishes_of(title, maps, metadata, declared, labels, rate, support, seed)
+    # First of all: a taken port should be told before minutes of work, not after.
+    bound = listen(DEFAULT_PORT if port < 0 else port, search=port < 0)
+    with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
+        chosen = resolve_assay(store, assay)
+        made = build(store, chosen, wishes, bars, Kept(default_folder()))
+    for remark in made.remarks:
+        note(remark)
+
+    def told(address: str) -> None:
+        note(f"{len(made.source)} models at {address} (Ctrl-C stops)")
+
+    run(Service(made, registry), bound, open_page=open_page, told=told)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import time
+import warnings
 from typing import Any
 
 import numpy as np
 from applied import ROOT, Scored, scored
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
@@ -32,6 +34,7 @@ class KinshipGP(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.mean_, self.spread_ = X.mean(0), X.std(0) + 1e-9
         kernel = ConstantKernel(1.0) * RBF(X.shape[1] ** 0.5, (1e-1, 1e4)) + WhiteKernel(0.1)
         self.made_ = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a noise at its bound is an answer
         self.made_.fit((X - self.mean_) / self.spread_, to_link(y, BOUNDS))
         return self
 

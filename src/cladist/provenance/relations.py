@@ -1,0 +1,262 @@
+"""Relations that nobody declared, with a false discovery rate.
+
+The unit that is tested is a model and a family it is not declared to belong to (declared links,
+at any remove, make a family; a model without any is one by itself). Its p-value is Simes' over
+the pairs it forms with the family's members (Simes 1986, Biometrika 73:751), each pair held
+against pairs of the registry that are declared to be unrelated, matched on manner and tokenizer
+(`kinship.calibration`). Beyond the tenth-rarest unrelated pair the tail is a fitted generalised
+Pareto (Knijnenburg et al. 2009, Bioinformatics 25:i161), since counting ends at 1 / pairs.
+
+All units are then adjusted together: Benjamini-Hochberg controls the false discovery rate under
+positive dependence, Benjamini-Yekutieli (2001, Ann. Stat. 29:1165) under any. Pairs share models,
+so they do depend on each other. What is left must also hold up over probes and against shuffled
+probes, which only takes findings back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import false_discovery_control, genpareto
+
+from cladist.core.responses import ResponseSet
+from cladist.errors import InputError
+from cladist.kinship.calibration import (
+    Calibration,
+    Labels,
+    PairEvidence,
+    calibrate,
+    guess_families,
+)
+from cladist.kinship.pair_test import STABLE, mismatch_p, probe_excess, sign_flip_p
+from cladist.kinship.standard import Floats
+from cladist.kinship.states import pair_states
+
+__all__ = ["Families", "Relation", "Tested", "holds_up", "null_of", "tail_p", "undocumented"]
+
+Control = Literal["bh", "by"]
+Ints = NDArray[np.int64]
+
+TAIL = 0.05
+"""Part of the unrelated pairs that the tail is fitted to, at least 30 and at most 2,000 of them."""
+
+COUNTED = 10
+"""Unrelated pairs that must reach an excess for their share to be believed as it is."""
+
+SPOILED = frozenset({"constant-answers", "prompt-echo", "nearly-empty", "few-probes"})
+
+
+@dataclass(frozen=True, eq=False)
+class Families:
+    """What is declared of n models.
+
+    family    int64 (n,): equal where declared links connect two models
+    circle    int64 (n,): equal where models are at least not clearly unrelated
+    speaking  bool (n,): models of which something is declared, if only that they have no parent
+    """
+
+    family: Ints
+    circle: Ints
+    speaking: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation that is shown and not declared.
+
+    model, other  its strongest pair
+    effect        excess over unrelated pairs of the same manner, in their mean deviations
+    p, q          of the model and the other's family; q is p adjusted for all that were tested
+    p_probes, p_mismatch  of the strongest pair, over probes and against shuffled probes
+    members       models of the other's family that the model was held against
+    """
+
+    model: str
+    other: str
+    effect: float
+    p: float
+    q: float
+    p_probes: float
+    p_mismatch: float
+    members: int
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Relations found, strongest first, and what that rests on.
+
+    tests      units tested
+    withdrawn  units below the rate that the checks over probes took back
+    basis      what the unrelated pairs are, in a sentence
+    """
+
+    relations: tuple[Relation, ...]
+    tests: int
+    withdrawn: int
+    control: Control
+    basis: str
+
+
+def null_of(pairs: PairEvidence, families: Families) -> tuple[Calibration, bool, str]:
+    """Calibration on models of which something is declared; else on all, families guessed.
+
+    Returns it, whether it rests on declarations, and that in words. `InputError` when there are
+    too few models or pairs for either.
+    """
+    known = families.speaking
+    names = tuple(str(f) if k else "" for f, k in zip(families.family, known, strict=True))
+    wide = tuple(str(c) if k else "" for c, k in zip(families.circle, known, strict=True))
+    try:
+        made = calibrate(pairs, Labels(names, wide))
+    except InputError:
+        merged = _merged(families.circle, guess_families(pairs))
+        labels = tuple(str(c) for c in merged)
+        made = calibrate(pairs, Labels(labels))
+        how = "too little is declared to know unrelated pairs, so families were guessed as well"
+        return made, False, f"{_size(made)}; {how}"
+    return made, True, f"{_size(made)} that are declared to be of different families"
+
+
+def _size(c: Calibration) -> str:
+    return f"{len(c.null)} unrelated pairs among {c.models} models of {c.families} families"
+
+
+def _merged(a: Ints, b: Ints) -> Ints:
+    """The finest grouping that both groupings refine."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n = len(a)
+    rows = np.concatenate([np.arange(n), np.arange(n)])
+    first = np.unique(a, return_inverse=True)[1]
+    second = np.unique(b, return_inverse=True)[1]
+    columns = np.concatenate([first, first.max(initial=0) + 1 + second]) + n
+    size = int(columns.max(initial=n)) + 1
+    graph = coo_array((np.ones(2 * n), (rows, columns)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1][:n], np.int64)
+
+
+def tail_p(null: Floats, excess: Floats) -> Floats:
+    """p-values of `excess` (m,) against sorted `null` (k,): counted, and fitted beyond COUNTED.
+
+    The fitted shape is never below 0, so there is no excess that nothing reaches.
+    """
+    k = len(null)
+    above = k - np.searchsorted(null, excess, side="left")
+    p = (1.0 + above) / (1.0 + k)
+    size = min(max(int(TAIL * k), 30), 2_000)
+    if k <= size:
+        return np.asarray(p)
+    start = float(null[-size - 1])
+    over = null[-size:] - start
+    shape, _, scale = genpareto.fit(over, floc=0.0)
+    if shape < 0:
+        shape, scale = 0.0, float(over.mean())
+    rare = above < COUNTED
+    fitted = size / k * genpareto.sf(np.maximum(excess - start, 0.0), shape, scale=scale)
+    return np.asarray(np.where(rare, np.clip(fitted, 1e-12, p.max(initial=1.0)), p))
+
+
+def undocumented(
+    responses: Sequence[ResponseSet],
+    pairs: PairEvidence,
+    families: Families,
+    *,
+    rate: float = 0.05,
+    control: Control = "bh",
+    prompts: Sequence[str] | None = None,
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+) -> Tested:
+    """Models that share more with a family than declared unrelated pairs do.
+
+    Of every two families only the strongest pair is reported. Without enough declarations the
+    control is Benjamini-Yekutieli whatever was asked for, as guessed families make p-values a
+    little too small. Errors: `InputError` for a rate outside 0 to 1 or too few models. Cost: one
+    calibration, and about 0.1 s a finding.
+    """
+    if not 0 < rate < 1:
+        raise InputError(f"a false discovery rate of {rate} is outside 0 to 1")
+    made, declared, basis = null_of(pairs, families)
+    control = control if declared else "by"
+    units = _units(pairs, families, made)
+    if not len(units.p):
+        return Tested((), 0, 0, control, basis)
+    q = false_discovery_control(units.p, method=control)
+    best: dict[tuple[int, int], int] = {}
+    for u in np.lexsort((-units.effect, q)).tolist():
+        if q[u] > rate:
+            break
+        i, j = int(units.model[u]), int(units.other[u])
+        f, g = sorted((int(families.family[i]), int(families.family[j])))
+        best.setdefault((f, g), u)
+    kept, withdrawn = [], 0
+    labels = Labels(tuple(str(c) for c in families.circle))
+    for done, u in enumerate(best.values()):
+        i, j = int(units.model[u]), int(units.other[u])
+        progress("checking relations", done, len(best))
+        ok, p_probes, p_mismatch = holds_up(responses, pairs, i, j, labels, prompts)
+        if not ok:
+            withdrawn += 1
+            continue
+        kept.append(
+            Relation(
+                pairs.models[i], pairs.models[j], float(units.effect[u]), float(units.p[u]),
+                float(q[u]), p_probes, p_mismatch, int(units.members[u]),
+            )
+        )  # fmt: skip
+    progress("checking relations", len(best), len(best))
+    return Tested(tuple(kept), len(units.p), withdrawn, control, basis)
+
+
+def holds_up(
+    responses: Sequence[ResponseSet],
+    pairs: PairEvidence,
+    i: int,
+    j: int,
+    labels: Labels,
+    prompts: Sequence[str] | None = None,
+) -> tuple[bool, float, float]:
+    """Whether a pair is more than a few probes, manner or degenerate answers; with both p-values.
+
+    The second and third step of `kinship.pair_test`.
+    """
+    spread = sign_flip_p(probe_excess(responses, pairs, i, j, labels))
+    shuffled = mismatch_p(responses[i], responses[j])
+    spoiled = SPOILED.intersection(pair_states(responses[i], responses[j], prompts))
+    return not spoiled and spread <= STABLE and shuffled <= STABLE, spread, shuffled
+
+
+@dataclass(frozen=True, eq=False)
+class _Units:
+    model: Ints
+    other: Ints
+    members: Ints
+    effect: Floats
+    p: Floats
+
+
+def _units(pairs: PairEvidence, families: Families, made: Calibration) -> _Units:
+    """Simes' p-value of every model and family that are not declared to belong together."""
+    alive = np.flatnonzero(pairs.present.any(axis=1))
+    i, j = (x.ravel() for x in np.meshgrid(alive, alive, indexing="ij"))
+    apart = families.circle[i] != families.circle[j]
+    i, j = i[apart], j[apart]
+    covariates = np.stack([pairs.manner[i, j], pairs.clock[i, j]])
+    effect = made.matching.excess(pairs.score[i, j], covariates)
+    p = np.minimum(tail_p(made.null, effect), 1.0)
+    order = np.lexsort((-effect, p, families.family[j], i))
+    i, j, effect, p = i[order], j[order], effect[order], p[order]
+    family = families.family[j]
+    new = (np.diff(i, prepend=-1) != 0) | (np.diff(family, prepend=-1) != 0)
+    start = np.flatnonzero(new)
+    if not len(start):
+        empty = np.zeros(0, np.int64)
+        return _Units(empty, empty, empty, np.zeros(0), np.zeros(0))
+    count = np.diff(np.append(start, len(p)))
+    rank = np.arange(len(p)) - np.repeat(start, count) + 1
+    simes = np.minimum.reduceat(p * np.repeat(count, count) / rank, start)
+    return _Units(i[start], j[start], count, effect[start], np.minimum(simes, 1.0))

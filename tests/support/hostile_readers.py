@@ -85,13 +85,10 @@ def _probes(path: Path) -> None:
 
 
 def _answer(raw: bytes) -> None:
-    from cladist.models import open_model
-    from cladist.models.openai import _client, _Run  # noqa: F401 - the import is part of opening
+    from cladist.models._answers import Answers
 
-    model = open_model("openai:m@http://127.0.0.1:9/v1")
-    run = _Run(model, None, "none")  # type: ignore[arg-type]
     for interface in ("raw", "chat"):
-        run._read(raw, Request("q", 8, interface=interface))  # type: ignore[arg-type]
+        Answers().read(raw, Request("q", 8, interface=interface), str.strip)  # type: ignore[arg-type]
 
 
 def _retry_after(text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,10 @@ from cladist.cli.common import (
     table,
 )
 
+if TYPE_CHECKING:
+    from cladist.extraction.run import Extraction
+    from cladist.models.budget import Limits, Usage
+
 
 def extract(
     models: Annotated[
@@ -27,7 +31,7 @@ def extract(
         typer.Argument(
             help="Model URIs: gguf:FILE, hf:ORG/NAME[@REV] or hf:FOLDER, "
             "openai:NAME@BASE-URL, builtin:smollm2, vllm:NAME. Options follow a '?', a name of "
-            "your own a '#'."
+            "your own a '#'. Or a file NAME.txt with one URI a line."
         ),
     ],
     registry: RegistryOption = DEFAULT_REGISTRY,
@@ -35,7 +39,22 @@ def extract(
         str, typer.Option("--assay", "-a", help="A built-in assay or a TOML file.")
     ] = "cladist",
     allow_sparse: SparseOption = False,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Models asked at once.")] = 1,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "--workers", "-j", min=1, help="Models asked at once.")
+    ] = 1,
+    max_calls: Annotated[
+        int | None, typer.Option(min=0, help="Calls at most, retries and all models included.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=0, help="Tokens at most, read and written.")
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, help="Cost at most, in the currency of the prices.")
+    ] = None,
+    price_in: Annotated[float, typer.Option(min=0, help="Price of a million tokens read.")] = 0.0,
+    price_out: Annotated[
+        float, typer.Option(min=0, help="Price of a million tokens written.")
+    ] = 0.0,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -43,6 +62,7 @@ def extract(
 
     Answers are stored as they come: a run that was stopped goes on where it was when the same
     command is given again, and a finished one asks nothing. Failed requests are asked again.
+    A limit on calls, tokens or cost is never passed: what has no room is left for another run.
 
     Examples:
 
@@ -53,10 +73,16 @@ def extract(
     `cladist extract 'openai:gpt-x@https://host/v1?interface=chat#suspect'`
 
     `cladist extract 'gguf:a.gguf?system=You are a pirate.#pirate'`
+
+    `cladist extract openai:gpt-x@https://host/v1 --max-cost 2 --price-in 0.5 --price-out 1.5`
     """
     from cladist import catalog
-    from cladist.extraction.many import Failure, extract_many
+    from cladist.extraction.many import Failure, extract_many, listed
+    from cladist.models.budget import Budget, Limits
 
+    models = listed(models)
+    limits = Limits(max_calls, max_tokens, max_cost, price_in, price_out)
+    budget = Budget(limits) if limits != Limits() else None
     with progress_bars(quiet) as bars:
         results = extract_many(
             models,
@@ -65,13 +91,14 @@ def extract(
             jobs=jobs,
             allow_sparse=allow_sparse,
             progress=bars,
+            budget=budget,
         )
     done = [r for r in results if not isinstance(r, Failure)]
     trouble = [r for r in results if isinstance(r, Failure)]
     if trouble and len(models) == 1:
         raise trouble[0].problem
     if json:
-        print_json([_as_data(e) for e in done])
+        print_json([_as_data(e, limits) for e in done])
     else:
         rows = table(
             "model",
@@ -97,6 +124,10 @@ def extract(
             )
         out().print(rows)
     for e in done:
+        if e.usage is not None and not json:
+            note(f"{e.model.name}: {_told(e.usage, limits)}")
+        for remark in e.remarks:
+            note(f"{e.model.name}: {remark}")
         if e.refusal:
             note(f"no DNA: {e.refusal}")
     for failure in trouble:
@@ -107,10 +138,24 @@ def extract(
         raise typer.Exit(6)
 
 
-def _as_data(e: object) -> dict[str, object]:
-    from cladist.extraction.run import Extraction
+def _told(usage: Usage, limits: Limits) -> str:
+    cost = limits.price(usage.prompt_tokens, usage.completion_tokens)
+    return (
+        f"{usage.calls} calls ({usage.failures} without an answer), {usage.prompt_tokens:,} tokens "
+        f"read, {usage.completion_tokens:,} written" + (f", cost {cost:.4f}" if cost else "")
+    )
 
-    assert isinstance(e, Extraction)
+
+def _as_data(e: Extraction, limits: Limits) -> dict[str, object]:
+    usage = None
+    if e.usage is not None:
+        usage = {
+            "calls": e.usage.calls,
+            "failures": e.usage.failures,
+            "prompt_tokens": e.usage.prompt_tokens,
+            "completion_tokens": e.usage.completion_tokens,
+            "cost": limits.price(e.usage.prompt_tokens, e.usage.completion_tokens),
+        }
     return {
         "model": e.model.name,
         "uri": e.model.uri,
@@ -119,6 +164,9 @@ def _as_data(e: object) -> dict[str, object]:
         "asked": e.asked,
         "known": e.known,
         "failed": e.failed,
+        "left": e.left,
+        "usage": usage,
+        "remarks": list(e.remarks),
         "tokens": e.tokens,
         "seconds": round(e.seconds, 3),
         "dna": e.dna.digest if e.dna else None,

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cladist.core.assay import Assay
-from cladist.errors import CladistError
+from cladist.errors import CladistError, UsageError
 from cladist.extraction.opening import open_any
 from cladist.extraction.progress import Progress, silent
 from cladist.extraction.run import Extraction, extract
 from cladist.models.base import Model
+from cladist.models.budget import Budget
 from cladist.registry import Registry
 
 
@@ -25,6 +26,26 @@ class Failure:
     problem: CladistError
 
 
+def listed(models: Sequence[str]) -> list[str]:
+    """Model URIs, with those in text files (NAME.txt, one a line, '#' begins a comment line).
+
+    Raises `UsageError` for a file that cannot be read, or when no model is named at all.
+    """
+    found: list[str] = []
+    for name in models:
+        if not (name.endswith(".txt") and ":" not in name):
+            found.append(name)
+            continue
+        try:
+            lines = Path(name).read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as problem:
+            raise UsageError(f"{name}: not a readable list of models ({problem})") from problem
+        found += [x.strip() for x in lines if x.strip() and not x.lstrip().startswith("#")]
+    if not found:
+        raise UsageError(f"{' '.join(models)}: names no model")
+    return found
+
+
 def extract_many(
     uris: Sequence[str],
     assay: Assay,
@@ -34,11 +55,13 @@ def extract_many(
     allow_sparse: bool = False,
     progress: Progress = silent,
     opener: Callable[[str], Model] = open_any,
+    budget: Budget | None = None,
 ) -> list[Extraction | Failure]:
     """Extract the DNA of every model, `jobs` of them at a time, results in the given order.
 
     A model is opened when its turn comes and closed after it, so memory holds `jobs` models.
-    An interrupt stops all of them; whatever was answered stays stored.
+    `budget` is for all of them together. An interrupt stops all of them; whatever was answered
+    stays stored.
     """
     stop = threading.Event()
 
@@ -55,7 +78,12 @@ def extract_many(
                 try:
                     watched(f"loading {uri}", 1, 1)
                     return extract(
-                        model, assay, registry, allow_sparse=allow_sparse, progress=watched
+                        model,
+                        assay,
+                        registry,
+                        allow_sparse=allow_sparse,
+                        progress=watched,
+                        budget=budget,
                     )
                 finally:
                     model.close()

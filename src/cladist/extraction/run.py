@@ -14,6 +14,7 @@ from cladist.errors import CoverageError, ModelError
 from cladist.extraction.derive import derive
 from cladist.extraction.progress import Progress, silent
 from cladist.models.base import AskedInterface, Model, Request
+from cladist.models.budget import Budget, Metered, Usage, within
 from cladist.registry import ModelRecord, Registry
 
 SYNC_SECONDS = 0.25
@@ -29,6 +30,9 @@ class Extraction:
     known     answers that were there before
     failed    requests that got no answer; the next run asks them again
     tokens    generated tokens told by the backend
+    left      requests that the budget had no room for; a later run makes them
+    usage     calls and tokens of an endpoint, None for models that cost no calls
+    remarks   what users of the answers should know
     seconds   wall-clock time of asking
     dna       the DNA, None when coverage forbids it; `refusal` then says why
     """
@@ -42,6 +46,9 @@ class Extraction:
     seconds: float
     dna: DNA | None
     refusal: str = ""
+    left: int = 0
+    usage: Usage | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def extract(
@@ -51,11 +58,13 @@ def extract(
     *,
     allow_sparse: bool = False,
     progress: Progress = silent,
+    budget: Budget | None = None,
 ) -> Extraction:
     """Ask `model` whatever of `assay` is still open, store it, and make its DNA.
 
     Answers are stored as they come; a run that was killed goes on where it was, and a finished
-    one asks nothing. Raises `ModelError` for failures no retry can mend; answers that came
+    one asks nothing. When `budget` is spent the rest is left for a later run, and there is no
+    DNA. Raises `ModelError` for failures no retry can mend; answers that came
     before stay stored.
     """
     identity = model.identity
@@ -79,12 +88,26 @@ def extract(
     todo = [slot for slot in wanted if slot not in settled]
     start = time.monotonic()
     try:
-        failed, tokens = _ask(model, assay, registry, record, protocol, chosen, todo, progress)
+        failed, tokens, left = _ask(
+            within(model, budget), assay, registry, record, protocol, chosen, todo, progress, budget
+        )
     except ModelError:
         # A model that never said anything, such as a mistyped address, is not worth a name.
         registry.forget_if_silent(record)
         raise
     seconds = time.monotonic() - start
+    usage = model.usage if isinstance(model, Metered) else None
+    remarks = model.remarks if isinstance(model, Metered) else ()
+    if left:
+        reason = (
+            f"'{record.name}': the budget was spent with {left} of {len(wanted)} requests to go; "
+            "what was answered is stored, and the same command with a new budget goes on"
+        )
+        asked, known = len(todo) - left, len(wanted) - len(todo)
+        return Extraction(
+            record, interface, asked, known, failed, tokens, seconds, None, reason, left, usage,
+            remarks,
+        )  # fmt: skip
     dnas, refused = derive(registry, assay, [record.name], allow_sparse=allow_sparse)
     return Extraction(
         record,
@@ -96,6 +119,9 @@ def extract(
         seconds,
         dnas[0] if dnas else None,
         refused[0].reason if refused else "",
+        0,
+        usage,
+        remarks,
     )
 
 
@@ -148,11 +174,12 @@ def _ask(
     interface: AskedInterface,
     slots: Sequence[tuple[int, int]],
     progress: Progress,
-) -> tuple[int, int]:
-    """Ask for all slots and store the answers; returns how many failed, and the tokens."""
+    budget: Budget | None,
+) -> tuple[int, int, int]:
+    """Ask for all slots and store the answers; returns failed ones, tokens, and ones not asked."""
     what, failed, tokens, done = f"asking {record.name}", 0, 0, 0
     if not slots:
-        return failed, tokens
+        return failed, tokens, 0
     progress(what, 0, len(slots))
     last_sync = time.monotonic()
     answered: set[int] = set()
@@ -169,10 +196,13 @@ def _ask(
         failed += not response.final
         tokens += response.tokens or 0
         progress(what, done, len(slots))
+    if budget is not None and budget.over:
+        registry.write_responses(protocol, record, [])  # to the disk with all of it
+        return failed, tokens, len(slots) - len(answered)
     silent_slots = [
         (*slots[i], Response.error("the backend gave no answer"))
         for i in range(len(slots))
         if i not in answered
     ]
     registry.write_responses(protocol, record, silent_slots)
-    return failed + len(silent_slots), tokens
+    return failed + len(silent_slots), tokens, 0

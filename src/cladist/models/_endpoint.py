@@ -8,21 +8,12 @@ import math
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from threading import Lock
+
+from cladist.models.budget import Usage, added
 
 LONGEST_WAIT = 300.0
 """Seconds; an endpoint that asks for more is asked again on another run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What an endpoint was asked for: HTTP calls, those that failed, and tokens it reported."""
-
-    calls: int = 0
-    failures: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
 
 
 class Meter:
@@ -37,11 +28,10 @@ class Meter:
         """The counts so far."""
         return self._usage
 
-    def add(self, **more: int) -> None:
-        """Raise the named counts."""
+    def add(self, more: Usage) -> None:
+        """Count one more call."""
         with self._lock:
-            old = {k: getattr(self._usage, k) for k in more}
-            self._usage = replace(self._usage, **{k: old[k] + v for k, v in more.items()})
+            self._usage = added(self._usage, more)
 
 
 class Pace:

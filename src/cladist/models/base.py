@@ -68,7 +68,8 @@ class Model(Protocol):
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Answer all requests, yielding (index, response) as each is done, in any order.
 
-        Every index is yielded exactly once. A request that fails is answered with
+        Every index is yielded exactly once, unless a budget (`cladist.models.budget`) ends before
+        the requests do. A request that fails is answered with
         `Response.error`; a failure that no retry can mend (wrong key, model gone) raises
         `ModelError`, and what was yielded before stays valid.
         """

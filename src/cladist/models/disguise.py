@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 from cladist.core.hashing import digest
 from cladist.core.responses import Response
 from cladist.errors import UsageError
 from cladist.models.base import DISGUISES, AskedInterface, Identity, Model, ModelURI, Request
+from cladist.models.budget import Budget, Metered, Usage
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,29 @@ class _Disguised:
         self.inner.close()
 
 
+@runtime_checkable
+class _MeteredModel(Model, Metered, Protocol):
+    """Both."""
+
+
+@dataclass(frozen=True)
+class _DisguisedMetered(_Disguised):
+    """The disguise of a model that counts what it costs."""
+
+    inner: _MeteredModel
+
+    @property
+    def usage(self) -> Usage:
+        return self.inner.usage
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return self.inner.remarks
+
+    def limit(self, budget: Budget) -> None:
+        self.inner.limit(budget)
+
+
 def disguised(model: Model, uri: ModelURI) -> Model:
     """`model` under the URI's `system`, `temperature` and `top_p`, and under its `#name`."""
     worn = {k: uri.options[k] for k in DISGUISES if k in uri.options}
@@ -49,7 +74,7 @@ def disguised(model: Model, uri: ModelURI) -> Model:
     if uri.name:
         identity = replace(identity, name=uri.name)
     if not worn:
-        return model if not uri.name else _Disguised(model, identity, "", None, None)
+        return model if not uri.name else _made(model, identity, "", None, None)
     settings = digest(worn)[:16]
     identity = replace(
         identity,
@@ -58,13 +83,21 @@ def disguised(model: Model, uri: ModelURI) -> Model:
         fingerprint=f"{identity.fingerprint}+{settings}",
         metadata={**identity.metadata, **{f"disguise.{k}": v for k, v in worn.items()}},
     )
-    return _Disguised(
+    return _made(
         model,
         identity,
         worn.get("system", ""),
         _number(uri, "temperature", 0.0, 5.0),
         _number(uri, "top_p", 0.0, 1.0),
     )
+
+
+def _made(
+    model: Model, identity: Identity, system: str, temperature: float | None, top_p: float | None
+) -> Model:
+    if isinstance(model, _MeteredModel):
+        return _DisguisedMetered(model, identity, system, temperature, top_p)
+    return _Disguised(model, identity, system, temperature, top_p)
 
 
 def _number(uri: ModelURI, key: str, low: float, high: float) -> float | None:

@@ -10,7 +10,6 @@ variable that `key_env` names (OPENAI_API_KEY) at the moment of asking, and kept
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,11 +17,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cladist.core.hashing import digest, key64
-from cladist.core.responses import Response, State
+from cladist.core.responses import Response
 from cladist.errors import EndpointError, MissingExtraError, UsageError
 from cladist.models._address import DEFAULT_BASE, DEFAULT_KEY, INTERFACES, Endpoint, split_target
+from cladist.models._answers import Answered, Answers
 from cladist.models._bridge import stream
-from cladist.models._endpoint import LONGEST_WAIT, Meter, Pace, Pulse, Usage, backoff, retry_after
+from cladist.models._endpoint import LONGEST_WAIT, Meter, Pace, Pulse, backoff, retry_after
 from cladist.models._prompting import (
     messages,
     one_of,
@@ -31,6 +31,7 @@ from cladist.models._prompting import (
     whole_number,
 )
 from cladist.models.base import AskedInterface, Identity, ModelURI, Request
+from cladist.models.budget import Budget, Limits, Reserved, Usage
 
 if TYPE_CHECKING:
     import openai as sdk
@@ -40,12 +41,16 @@ _RETRIED = frozenset({408, 409, 425, 429})
 
 @dataclass(frozen=True, slots=True)
 class _Retry:
-    """A call that may be tried again. `after` is the wait that the server asked for."""
+    """A call that may be tried again. `after` is the wait that the server asked for.
+
+    `unknown`: the request may have been answered, and billed, though the answer was not had.
+    """
 
     why: str
     after: float | None = None
     unreached: bool = False
     limited: bool = False
+    unknown: bool = False
 
 
 class OpenAIModel:
@@ -62,7 +67,8 @@ class OpenAIModel:
             {**known, **pinned},
         )
         self._meter = Meter()
-        self._served = endpoint.served
+        self._budget = Budget(Limits())
+        self._answers = Answers(endpoint.served)
         self._limit_name = "max_tokens"
 
     def __repr__(self) -> str:
@@ -79,16 +85,26 @@ class OpenAIModel:
         return self._meter.usage
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """Whether the endpoint changed its configuration (system_fingerprint) under way."""
+        return self._answers.remarks
+
+    def limit(self, budget: Budget) -> None:
+        """Ask no more than `budget` allows from now on."""
+        self._budget = budget
+
+    @property
     def served_model(self) -> str:
         """The model id that the endpoint answers under, '' before the first answer."""
-        return self._served
+        return self._answers.served
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Answer as calls complete, `concurrency` at once.
 
         Faults (429, 5xx, time-outs, lost connections, unreadable answers) are retried a bounded
         number of times and then marked on the response. Raises `EndpointError` when the key is
-        refused, the model unknown, the quota spent, or the endpoint dead.
+        refused, the model unknown, the quota spent, or the endpoint dead. A spent budget ends it
+        without the requests that were not made.
         """
         for request in requests:
             require_interface(self.identity, self.interfaces, request)
@@ -103,7 +119,10 @@ class OpenAIModel:
 
                 async def worker() -> None:
                     for index, request in todo:
-                        emit((index, await run.ask(request)))
+                        response = await run.ask(request)
+                        if response is None:
+                            return
+                        emit((index, response))
 
                 size = min(self.endpoint.concurrency, len(requests))
                 tasks = [asyncio.create_task(worker()) for _ in range(size)]
@@ -127,8 +146,14 @@ class OpenAIModel:
 async def _client(endpoint: Endpoint, key: str) -> AsyncIterator[sdk.AsyncOpenAI]:
     import openai as sdk
 
-    # Proxies of the environment cannot reach this machine's own ports.
-    http = sdk.DefaultAsyncHttpxClient(trust_env=not endpoint.local)
+    # No connection is used twice: after a server or proxy that sends an answer twice, every later
+    # answer on the same connection would be that of the request before. Proxies of the
+    # environment cannot reach this machine's own ports.
+    limits = type(sdk.DEFAULT_CONNECTION_LIMITS)  # of the HTTP library that the SDK has
+    http = sdk.DefaultAsyncHttpxClient(
+        trust_env=not endpoint.local,
+        limits=limits(max_connections=endpoint.concurrency, max_keepalive_connections=0),
+    )
     client = sdk.AsyncOpenAI(
         api_key=key,
         base_url=endpoint.base_url,
@@ -153,8 +178,8 @@ class _Run:
         self.pulse = Pulse(model.endpoint.concurrency)
         self._key = key
 
-    async def ask(self, request: Request) -> Response:
-        """Try until there is an answer or tries are used up."""
+    async def ask(self, request: Request) -> Response | None:
+        """Try until there is an answer or tries are used up; None when the budget is."""
         text = raw_text(request)
         try:
             text.encode()
@@ -163,13 +188,14 @@ class _Run:
         seed = key64(text) ^ request.seed
         why = ""
         for attempt in range(self.endpoint.retries + 1):
-            await self.pace.turn()
-            outcome = await self._call(request)
-            if isinstance(outcome, Response):
+            held = await self._reserved(request)
+            if held is None:
+                return Response.error(f"{why}; then the budget was spent") if why else None
+            outcome = await self._counted(request, held)
+            if isinstance(outcome, Answered):
                 self.pulse.answered()
-                return outcome
+                return outcome.response
             why = outcome.why
-            self.model._meter.add(failures=1)
             if not outcome.limited and self.pulse.failed(unreached=outcome.unreached):
                 raise EndpointError(
                     f"{self.endpoint.base_url} does not work: {outcome.why}. Check that the "
@@ -185,23 +211,55 @@ class _Run:
                 await asyncio.sleep(wait)
         return Response.error(f"{why} ({self.endpoint.retries + 1} tries)")
 
-    async def _call(self, request: Request) -> Response | _Retry:
+    async def _reserved(self, request: Request) -> Reserved | None:
+        """Room for one call; None when there never will be."""
+        budget = self.model._budget
+        while (held := budget.reserve(request)) is None and not budget.over:
+            await asyncio.sleep(0.02)  # calls under way may take less than was reserved for them
+        return held
+
+    async def _counted(self, request: Request, held: Reserved) -> Answered | _Retry:
+        """A call in its turn, counted whatever becomes of it."""
+        budget, meter = self.model._budget, self.model._meter
+        try:
+            await self.pace.turn()
+        except BaseException:
+            budget.release(held)
+            raise
+        try:
+            outcome = await self._call(request)
+        except EndpointError:
+            meter.add(budget.settle(held, 0, 0, failed=True))
+            raise
+        except BaseException:
+            meter.add(budget.settle(held, None, None, failed=True))
+            raise
+        if isinstance(outcome, Answered):
+            failed = not outcome.response.final
+            meter.add(budget.settle(held, outcome.prompt, outcome.completion, failed=failed))
+        else:
+            took = None if outcome.unknown else 0
+            meter.add(budget.settle(held, took, took, failed=True))
+        return outcome
+
+    async def _call(self, request: Request) -> Answered | _Retry:
         import openai as sdk
 
-        self.model._meter.add(calls=1)
         limit_name = self.model._limit_name
         try:
             async with asyncio.timeout(self.endpoint.timeout):
                 raw = await self._post(request, limit_name)
         except (sdk.APITimeoutError, TimeoutError):
-            return _Retry(f"no answer within {self.endpoint.timeout} s")
+            return _Retry(f"no answer within {self.endpoint.timeout} s", unknown=True)
         except sdk.APIConnectionError as problem:
             cause = type(problem.__cause__).__name__
-            return _Retry(f"connection failed ({cause})", unreached=cause.startswith("Connect"))
+            lost = cause.startswith("Connect")
+            return _Retry(f"connection failed ({cause})", unreached=lost, unknown=not lost)
         except sdk.APIStatusError as problem:
             refused = problem
         else:
-            return self._read(raw, request)
+            read = self.model._answers.read(raw, request, self._printable)
+            return read or _Retry("the answer is no JSON of the OpenAI API", unknown=True)
         # Outside the handler: an error raised there would carry the server's words along, and
         # servers quote keys.
         return self._refusal(refused, limit_name)
@@ -227,7 +285,7 @@ class _Run:
         content: bytes = answer.http_response.content
         return content
 
-    def _refusal(self, problem: sdk.APIStatusError, limit_name: str) -> Response | _Retry:
+    def _refusal(self, problem: sdk.APIStatusError, limit_name: str) -> Answered | _Retry:
         """An HTTP status that is no success."""
         status, told = problem.status_code, self._told(problem)
         where = f"{self.endpoint.base_url} (HTTP {status})"
@@ -251,7 +309,7 @@ class _Run:
             # Newer chat models know the limit by this name alone.
             self.model._limit_name = "max_completion_tokens"
             return _Retry(f"HTTP {status}: {told}", after=0.0)
-        return Response.error(f"HTTP {status}: {told}")
+        return Answered(Response.error(f"HTTP {status}: {told}"), 0, 0)
 
     def _told(self, problem: sdk.APIStatusError) -> str:
         """What the server says, printable, short, and without the key."""
@@ -266,48 +324,6 @@ class _Run:
         # Servers quote keys with the middle left out; that is still a piece of the key.
         text = re.sub(r"\b(sk|key)-[\w*-]{6,}", "***", text)
         return "".join(c if c.isprintable() else " " for c in text)[:200].strip()
-
-    def _read(self, raw: bytes, request: Request) -> Response | _Retry:
-        """The response in the body of a success."""
-        try:
-            body = json.loads(raw)
-            choice = min(body["choices"], key=lambda c: c.get("index") or 0)
-            message = choice["message"] if request.interface == "chat" else choice
-            text = message["content" if request.interface == "chat" else "text"]
-            served, finish = body.get("model"), choice.get("finish_reason")
-            usage = body.get("usage") or {}
-            counts = {k: usage.get(k) for k in ("prompt_tokens", "completion_tokens")}
-            refusal = message.get("refusal")
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return _Retry("the answer is no JSON of the OpenAI API")
-        if isinstance(text, list):
-            parts = (p.get("text") for p in text if isinstance(p, dict))
-            text = "".join(p for p in parts if isinstance(p, str))
-        if not (text is None or isinstance(text, str)):
-            return _Retry("the answer is no JSON of the OpenAI API")
-        known = {k: v for k, v in counts.items() if type(v) is int and 0 <= v < 2**40}
-        self.model._meter.add(**known)
-        if wrong := self._other_model(served):
-            return Response.error(wrong)
-        tokens = known.get("completion_tokens")
-        if finish == "content_filter":
-            return Response(text or "", State.REFUSED, tokens, "withheld by a content filter")
-        if isinstance(refusal, str) and refusal and not text:
-            return Response(self._printable(refusal), State.REFUSED, tokens, "refused")
-        return Response.of(text or "", truncated=finish == "length", tokens=tokens)
-
-    def _other_model(self, served: object) -> str:
-        """Why an answer is not from the model that was asked; '' when it is."""
-        if not isinstance(served, str) or not served:
-            return ""
-        if not self.model._served:
-            self.model._served = served
-        if served == self.model._served:
-            return ""
-        return (
-            f"the endpoint answered as '{self._printable(served)}' instead of "
-            f"'{self._printable(self.model._served)}'"
-        )
 
 
 def open(uri: ModelURI) -> OpenAIModel:

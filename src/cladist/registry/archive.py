@@ -180,7 +180,7 @@ class Archive:
             try:
                 self._zip = zipfile.ZipFile(path)
             except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as problem:
-                raise InputError(f"{path}: not a readable zip file ({problem})") from problem
+                raise InputError(f"{path}: not a readable zip file ({problem!s:.160})") from problem
             try:
                 self._check_members(self._zip)
             except InputError:
@@ -232,7 +232,7 @@ class Archive:
         except KeyError:
             raise InputError(f"{self.path}: there is no {name} in it") from None
         except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile) as problem:
-            raise InputError(f"{self.path}, {name}: cannot be read ({problem})") from problem
+            raise InputError(f"{self.path}, {name}: cannot be read ({problem!s:.160})") from problem
 
     def _check_members(self, opened: zipfile.ZipFile) -> None:
         members = opened.infolist()
@@ -323,7 +323,8 @@ def fill(archive: Archive, db: sqlite3.Connection) -> None:
             for rows in archive.rows(file, table):
                 db.executemany(insert, rows)
     except (sqlite3.IntegrityError, OverflowError) as problem:
-        raise InputError(f"{archive.path}: rows that no registry has ({problem})") from problem
+        told = f"rows that no registry has ({problem!s:.160})"
+        raise InputError(f"{archive.path}: {told}") from problem
     db.execute(f"PRAGMA user_version = {wanted}")
     db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
     db.execute("COMMIT")

@@ -17,7 +17,7 @@ from cladist.core.dna import DNA
 from cladist.errors import AssayError, InputError, NotComparableError, UsageError
 from cladist.registry import Registry, StoredDNA
 from cladist.registry.search import Search
-from cladist.registry.search_codes import encode, intervals, scan
+from cladist.registry.search_codes import encode, intervals, scan, survivors
 from tests.conftest import small_assay
 
 ASSAY = small_assay(2)
@@ -103,7 +103,7 @@ def test_bounds_hold_for_any_numbers(x: np.ndarray, metric: str, seed: int) -> N
     columns = encode(x, centre)
     plain = "euclidean" if metric == "euclidean" else "cosine"
     with np.errstate(all="ignore"):
-        found = intervals(columns, query, centre, plain, mean, 1)
+        found = intervals(columns, query, centre, plain, mean)
         shift = 0 if mean is None else mean
         a, q = wide - shift, query - shift
         if metric == "euclidean":
@@ -119,12 +119,22 @@ def test_bounds_hold_for_any_numbers(x: np.ndarray, metric: str, seed: int) -> N
 
 
 def test_threads_change_nothing() -> None:
-    codes = np.random.default_rng(0).integers(-127, 128, (70_000, 64), dtype=np.int8)
-    scale = np.ones(len(codes), np.float32)
-    query = np.random.default_rng(1).normal(size=64)
-    one, three = (scan(codes, scale, query, t) for t in (1, 3))
-    np.testing.assert_allclose(one, three, rtol=1e-5, atol=1e-3)
-    np.testing.assert_allclose(one, codes @ query, rtol=1e-4, atol=1e-2)
+    x = np.random.default_rng(0).normal(size=(70_000, 16)).astype(np.float32)
+    columns = {"model": np.arange(len(x)), **encode(x, np.zeros(16))}
+    query = np.random.default_rng(1).normal(size=16)
+    codes = np.asarray(columns["codes"], np.int8)
+    np.testing.assert_allclose(
+        scan(codes, np.ones(len(x), np.float32), query), codes @ query, rtol=1e-4, atol=1e-2
+    )
+    passed = np.array([3, 40_000, 69_999])
+    for metric in ("euclidean", "cosine"):
+        one, three = (
+            survivors(columns, query, np.zeros(16), metric, None, 5, passed, t) for t in (1, 3)
+        )
+        np.testing.assert_array_equal(one[0], three[0])
+        assert one[1:] == three[1:] == (69_997, 0)
+        assert 5 <= len(one[0]) < 100
+        assert not np.isin(one[0], passed).any()
 
 
 def test_copies_are_at_zero_in_order_of_arrival(registry: Registry) -> None:

@@ -20,7 +20,7 @@ from cladist.errors import AssayError, InputError, NotComparableError, UsageErro
 from cladist.registry import search_cache
 from cladist.registry.connection import marks
 from cladist.registry.search_cache import Report, Rows
-from cladist.registry.search_codes import intervals
+from cladist.registry.search_codes import survivors
 from cladist.registry.store import Registry
 
 __all__ = ["METRICS", "Found", "Neighbour", "Search"]
@@ -147,18 +147,11 @@ class Search:
             passed = np.flatnonzero(np.isin(some, passed))
         plain = "euclidean" if metric == "euclidean" else "cosine"
         mean = self._mean(metric)
-        found = intervals(columns, asked, self.rows.centre, plain, mean, threads)
-        lower, upper = found.lower, found.upper
-        left_out = int((lower == np.inf).sum() - (lower[passed] == np.inf).sum())
-        lower[passed] = upper[passed] = np.inf
-        compared = len(lower) - len(passed) - left_out
-        k = min(count, compared)
-        if k <= 0:
-            return Found((), max(compared, 0), 0, left_out)
-        cut = np.partition(upper, k - 1)[k - 1]
-        chosen = np.flatnonzero((lower <= cut) & (lower < np.inf))
-        nearest = self.measure(columns["model"][chosen], asked, metric)[:count]
-        return Found(nearest, compared, len(chosen), left_out)
+        rows, compared, left_out = survivors(
+            columns, asked, self.rows.centre, plain, mean, count, passed, threads
+        )
+        nearest = self.measure(columns["model"][rows], asked, metric)[:count]
+        return Found(nearest, compared, len(rows), left_out)
 
     def vector(self, query: str | Sequence[float] | NDArray[np.floating]) -> Doubles:
         """The vector of a query, float64 (L,)."""
@@ -217,7 +210,7 @@ class Search:
 
     def _rows_of(self, names: Collection[str]) -> NDArray[np.int64]:
         """Rows that are no candidates: those of `names`, and those that stand for nobody."""
-        dead = np.array(self.rows.head.dead, np.int64)
+        dead = np.unique(np.array(self.rows.head.dead, np.int64))
         if not names:
             return dead
         ids = np.array([m.id for m in self.registry.models_named(names).values()], np.int64)

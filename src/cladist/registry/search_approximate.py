@@ -92,9 +92,7 @@ class ApproximateSearch:
         _, found = self._index.search(np.ascontiguousarray(turned, np.float32), depth)
         some = np.unique(found[0][found[0] >= 0]).astype(np.int64)
         later = np.arange(self._rows, rows.head.rows)
-        answer = self.search.among(
-            np.concatenate([some, later]), asked, count, self.metric, passed, 1
-        )
+        answer = self.search.among(np.union1d(some, later), asked, count, self.metric, passed, 1)
         return replace(answer, exact=False)
 
 

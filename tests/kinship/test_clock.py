@@ -72,7 +72,21 @@ def test_clock_compares_lengths_of_like_contents_only() -> None:
         [t[:300] for t in shifted],
     ]
     corpus = read_corpus([ResponseSet.of_texts(f"m{k}", list(r)) for k, r in enumerate(rows)])
-    found = clock_evidence(corpus, np.ones(4, bool))
+    clock = clock_evidence(corpus, np.ones(4, bool))
+    found = clock.evidence
+    assert clock.limit == 1
     assert found[0, 1] > 1 > 0 > found[0, 2]
     assert abs(found[0, 3]) < 0.1
     np.testing.assert_array_equal(found, found.T)
+
+
+def test_clock_is_silent_where_like_answers_end_where_they_like() -> None:
+    rng = np.random.default_rng(0)
+    base = ["".join(rng.choice(LETTERS, 900)) for _ in range(20)]
+    models = [
+        ResponseSet.of_texts(f"m{k}", [t[: int(rng.integers(150, 900))] for t in base])
+        for k in range(40)
+    ]
+    clock = clock_evidence(read_corpus(models), np.ones(40, bool))
+    assert clock.limit < 0.2
+    assert np.abs(clock.evidence).max() < 0.5

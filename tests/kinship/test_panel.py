@@ -14,7 +14,14 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError, NotComparableError
 from cladist.kinship.corpus import read_corpus
 from cladist.kinship.evidence import kinship_similarity
-from cladist.kinship.panel import build_panel, load_panel, save_panel, score_against
+from cladist.kinship.panel import (
+    build_panel,
+    index_panel,
+    load_panel,
+    nearest_members,
+    save_panel,
+    score_against,
+)
 
 LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz"))
 SPELLINGS = np.random.default_rng(0).choice(LETTERS, (300, 9))
@@ -110,3 +117,28 @@ def test_what_cannot_be_compared_is_refused() -> None:
         build_panel([*MEMBERS, stranger], "p")
     with pytest.raises(InputError, match="at least three"):
         build_panel(MEMBERS[:2], "p")
+
+
+def test_the_nearest_members_of_a_large_panel() -> None:
+    index = index_panel(PANEL)
+    new = model("new", 3, 99)
+    by_alleles = nearest_members(PANEL, index, new, 3, candidates=0)
+    assert {m.model[:2] for m in by_alleles} == {"f3"}
+    assert all(m.evidence is None for m in by_alleles)
+    found = nearest_members(PANEL, index, new, 3, "p" * 64, candidates=6, reference=10)
+    assert {m.model for m in found} == {m.model for m in by_alleles}
+    # Evidence of a candidate does not depend on the other candidates.
+    more = nearest_members(PANEL, index, new, 6, candidates=6, reference=10)
+    assert [m.evidence for m in more[:3]] == pytest.approx([m.evidence for m in found])
+    own = nearest_members(PANEL, index, PANEL.responses[4], 2, candidates=0)
+    assert PANEL.models[4] not in {m.model for m in own}
+
+
+def test_an_index_serves_its_own_panel_alone() -> None:
+    other = build_panel(MEMBERS[1:], "p" * 64)
+    with pytest.raises(InputError, match="another panel"):
+        nearest_members(PANEL, index_panel(other), MEMBERS[0])
+    with pytest.raises(NotComparableError, match="rests on protocol"):
+        nearest_members(PANEL, index_panel(PANEL), MEMBERS[0], 3, "other")
+    with pytest.raises(InputError, match="leaves no background"):
+        nearest_members(PANEL, index_panel(PANEL), MEMBERS[0], 3, candidates=23)

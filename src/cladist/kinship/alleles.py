@@ -10,8 +10,6 @@ sharing a rare choice says more than sharing a common one. Contexts are, per pro
 Only choices at contested contexts count, so a long shared phrase is one choice and not one for
 each of its characters. Features have the weight sqrt(information) and are centred on the panel;
 their scaled products are a genomic relationship matrix (VanRaden 2008, J. Dairy Sci. 91:4414).
-Members related to many others count as one witness (Henikoff & Henikoff 1994, J. Mol. Biol.
-243:574), else the alleles of a large family would look common and say nothing.
 """
 
 from __future__ import annotations
@@ -26,14 +24,11 @@ from scipy import sparse
 from cladist.kinship.corpus import Corpus
 from cladist.kinship.standard import Floats, in_turn
 
-__all__ = ["Alleles", "local_alleles", "redundancy_weights", "relationship", "whole_alleles"]
+__all__ = ["Alleles", "local_alleles", "relationship", "whole_alleles"]
 
 ORDER = 4
 """Local context: three characters and the continuation. Orders 3 to 8 do equally well on
 recorded completions; short ones find common ground again in sampled chat answers."""
-
-SHARE_CUT = 0.3
-"""Relationship above which two members are one witness. None, .15 or .3 differ by .003 AUC."""
 
 FEW = 20
 """Members up to which an allele that everybody shows is kept, as there may be nothing else."""
@@ -176,10 +171,10 @@ def _contested(rows: _Ints, context: _Words, gram: _Words, n: int) -> tuple[_Int
 def information(alleles: Alleles, weight: Floats) -> Floats:
     """Nats of each allele, (f,): -ln of its weighted share among those at its context.
 
-    `weight` (n,) is zero for models outside the panel. Half a pseudo-member stands on each side,
-    and 2/n of a member that never agrees for the models that a small panel lacks: all of the
-    background at n = 2, next to nothing at 1,000. A choice that parts no two members of a larger
-    panel has none.
+    `weight` (n,) is one for the panel's members and zero for others. Half a pseudo-member
+    stands on each side, and 2/n of a member that never agrees for the models that a small panel
+    lacks: all of the background at n = 2, next to nothing at 1,000. A choice that parts no two
+    members of a larger panel has none.
     """
     n = max(int((weight > 0).sum()), 1)
     shown = alleles.shown.T @ weight
@@ -219,15 +214,3 @@ def relationship(alleles: Alleles, present: NDArray[np.bool_], weight: Floats) -
     d = np.maximum(np.diagonal(k), 0.0)
     scale = np.sqrt(d + max(float(d[inside].mean()), 1e-9))
     return np.asarray(k / scale[:, None] / scale[None, :])
-
-
-def redundancy_weights(relations: Floats, members: NDArray[np.bool_]) -> Floats:
-    """Weights (n,) of the members, with mean one among them, and zero for the others.
-
-    1 / members related above SHARE_CUT, itself included.
-    """
-    related = relations[np.ix_(members, members)]
-    close = (related > SHARE_CUT).sum(1) + (np.diagonal(related) <= SHARE_CUT)
-    weight = np.zeros(len(relations))
-    weight[members] = 1.0 / close
-    return np.asarray(weight * int(members.sum()) / weight.sum())

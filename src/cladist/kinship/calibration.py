@@ -26,7 +26,6 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.corpus import read_corpus
 from cladist.kinship.evidence import evidence_of
-from cladist.kinship.manner import manner_agreement
 from cladist.kinship.standard import Floats
 
 __all__ = [
@@ -47,6 +46,9 @@ MINIMUM_MODELS = 12
 
 MINIMUM_NULL = 100
 """Unrelated pairs without which no false-accusation rate of 1% can be stated at all."""
+
+SHARED = frozenset({"alleles", "phrases"})
+"""Channels of the evidence that rest on what the two models of a pair said, and nobody else."""
 
 TOKENIZER = frozenset({"clock", "rate"})
 """Channels of the evidence that tell tokenizers and not weights."""
@@ -104,8 +106,9 @@ def pair_evidence(
 
     `members` bool (n,) says who is the panel that all statistics come from; everybody by default.
 
-    The score leaves out what tells tokenizers, as unrelated models share those. It comes back
-    as something to match on.
+    The score leaves out what tells tokenizers, as unrelated models share those; it comes back
+    as something to match on, and so does manner. Nor does it hold what other models say of the
+    pair: a test of two models rests on these two.
     """
     corpus = read_corpus(responses)
     n = len(corpus)
@@ -113,8 +116,8 @@ def pair_evidence(
     nothing = np.zeros((n, n))
     return PairEvidence(
         corpus.models,
-        sum((v for k, v in found.channels.items() if k not in TOKENIZER), nothing),
-        manner_agreement(corpus),
+        sum((v for k, v in found.channels.items() if k in SHARED), nothing),
+        found.manner,
         sum((v for k, v in found.channels.items() if k in TOKENIZER), nothing),
         corpus.present,
         tuple(corpus.digests()),

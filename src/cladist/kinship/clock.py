@@ -1,9 +1,9 @@
 """The token clock: answers cut at a token limit tell the tokenizer by their length.
 
 Two models that say comparable things and are both stopped at the same number of tokens differ
-in length by what their tokenizers make of the text. Where answers end by themselves lengths
-agree no more between kin than between strangers, and the clock falls silent by itself, as it
-speaks on an absolute scale.
+in length by what their tokenizers make of the text. Where answers end by themselves the lengths
+of like answers hardly ever agree, be they of kin or of strangers; the panel shows that, and the
+clock falls silent.
 
 It tells tokenizers, not weights: unrelated models may share one. Its part in a similarity must
 not be read as kinship on its own.
@@ -11,13 +11,15 @@ not be read as kinship on its own.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from cladist.kinship.corpus import Corpus
 from cladist.kinship.standard import PSEUDO, Floats, in_turn
 
-__all__ = ["clock_evidence"]
+__all__ = ["Clock", "clock_evidence"]
 
 BUCKETS = 256  # hashed pairs of characters that describe content
 READ = 1024  # characters whose composition describes an answer
@@ -27,6 +29,21 @@ SHORTEST = 100  # characters below which one word more or less hides the tokeniz
 PRIOR = 1.0  # matched probes at which the clock is believed as much as its prior
 EXPECTED = 0.3  # agreement of a panel too small to show its own
 SCALE = 0.15  # agreement that counts as much as one spread of the other evidence
+SILENT, FULL = 0.05, 0.2
+"""Usual agreement up to which there is no limit, and from which all its evidence counts. Answers
+that end by themselves show .02 to .04 in recorded panels, answers cut by one limit .2 to .3."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """What lengths say.
+
+    evidence  float64 (n, n), symmetric, zero diagonal, around zero; in spreads of other evidence
+    limit     0..1, how surely one limit cut the answers; `evidence` is weighted by it already
+    """
+
+    evidence: Floats
+    limit: float
 
 
 def contents(corpus: Corpus, probe: int) -> NDArray[np.float32]:
@@ -45,8 +62,8 @@ def contents(corpus: Corpus, probe: int) -> NDArray[np.float32]:
     return np.asarray(x / np.maximum(norm, np.float32(1e-9))[:, None], np.float32)
 
 
-def clock_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:
-    """How much better lengths agree given like content than in the panel, float64 (n, n).
+def clock_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Clock:
+    """How much better lengths agree given like content than in the panel.
 
     Per probe a product kernel of content (cosine^8) and length (exp(-|ln ratio| / LENGTH_SCALE)),
     over all probes a ratio, against that of the usual pair, in units of SCALE. Pairs that never
@@ -85,6 +102,7 @@ def clock_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:
     usual = (float((agree[cells] * share).sum()) + PSEUDO * EXPECTED) / (
         float((matched[cells] * share).sum()) + PSEUDO
     )
+    limit = float(np.clip((usual - SILENT) / (FULL - SILENT), 0.0, 1.0))
     excess = (agree.astype(np.float64) - usual * matched) / (matched + PRIOR) / SCALE
     np.fill_diagonal(excess, 0.0)
-    return np.asarray(excess)
+    return Clock(np.asarray(limit * excess), limit)

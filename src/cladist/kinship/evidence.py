@@ -10,22 +10,26 @@ from numpy.typing import NDArray
 
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
-from cladist.kinship.alleles import (
-    local_alleles,
-    redundancy_weights,
-    relationship,
-    whole_alleles,
-)
+from cladist.kinship.alleles import local_alleles, relationship, whole_alleles
+from cladist.kinship.circle import background, controls, support
 from cladist.kinship.clock import clock_evidence
 from cladist.kinship.corpus import Corpus, read_corpus
+from cladist.kinship.manner import manner_agreement
 from cladist.kinship.phrases import ALIVE, phrase_cosines, phrase_kernel
 from cladist.kinship.rate import fit_rates, rate_evidence
-from cladist.kinship.standard import Floats, standardise
+from cladist.kinship.standard import Floats, panel_view, standardise
 
 __all__ = ["Evidence", "distance_of", "evidence_of", "kinship_distances", "kinship_similarity"]
 
 ALLELES = 0.5
 """Weight of the alleles: phrases read the same openings, so the two are not independent."""
+
+BORROWED = 0.5
+"""Part of the phrases that is held against manner, beside all of the alleles: openings carry
+more of it than wording does."""
+
+SAID_TWICE = 0.5
+"""Part of the rate that the clock says too, where answers were cut by one limit."""
 
 OFFSET = 3.0
 """Similarity at which distances begin to flatten, in units of the evidence. Unrelated pairs lie
@@ -37,14 +41,20 @@ class Evidence:
     """Evidence of kinship between n models; larger is closer.
 
     ids       n names
-    channels  float64 (n, n) by name, each on the scale on which it enters the sum
-    combined  float64 (n, n), symmetric, zero diagonal; its unit is about one spread over
-              pairs of a single channel, and unrelated pairs lie around zero
+    channels  float64 (n, n) by name, each on the scale on which it enters the sum:
+              alleles, phrases  what two models share on the same probes
+              manner            less what others of their manner share with them
+              clock, rate       agreement of tokenizers
+              circle            what their apparent kin add
+    combined  float64 (n, n), the sum, symmetric, zero diagonal; its unit is about one spread
+              over pairs of a single channel, and unrelated pairs lie around zero
+    manner    float64 (n, n) in 0..1: how alike two models sound whatever they are asked
     """
 
     ids: tuple[str, ...]
     channels: Mapping[str, Floats]
     combined: Floats
+    manner: Floats
 
 
 def kinship_similarity(responses: Sequence[ResponseSet]) -> Evidence:
@@ -66,30 +76,40 @@ def evidence_of(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
     """
     n = len(corpus)
     if n < 2:
-        return Evidence(corpus.models, {}, np.zeros((n, n)))
+        return Evidence(corpus.models, {}, np.zeros((n, n)), np.zeros((n, n)))
     present = corpus.present
     own = _own(corpus, members)
+    seen = panel_view(members, own)
+    alleles = ALLELES * standardise(_alleles(corpus, members), members, own)
+    phrases = standardise(
+        phrase_cosines(phrase_kernel(corpus, members), present.mean(1) > ALIVE, members),
+        members,
+        own,
+    )
+    clock = clock_evidence(corpus, members)
+    rate = (1 - SAID_TWICE * clock.limit) * rate_evidence(fit_rates(corpus, members), n)
+    manner = manner_agreement(corpus, members)
+    direct = alleles + phrases + clock.evidence + rate
+    near = controls(manner, direct, seen)
+    borrowed = background(alleles + BORROWED * phrases, near, seen)
     channels = {
-        "alleles": ALLELES * standardise(_alleles(corpus, members), members, own),
-        "phrases": standardise(
-            phrase_cosines(phrase_kernel(corpus, members), present.mean(1) > ALIVE, members),
-            members,
-            own,
-        ),
-        "clock": clock_evidence(corpus, members),
-        "rate": rate_evidence(fit_rates(corpus, members), n),
+        "alleles": alleles,
+        "phrases": phrases,
+        "manner": -borrowed,
+        "clock": clock.evidence,
+        "rate": rate,
+        "circle": support(direct - borrowed, seen, own),
     }
-    return Evidence(corpus.models, channels, sum(channels.values(), np.zeros((n, n))))
+    combined = sum(channels.values(), np.zeros((n, n)))
+    return Evidence(corpus.models, channels, combined, manner)
 
 
 def _alleles(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:
-    present = corpus.present
     weight = members.astype(np.float64)
-    whole, local = whole_alleles(corpus), local_alleles(corpus)
-    if members.sum() > 2:
-        weight = redundancy_weights(relationship(whole, present, weight), members)
-    both = relationship(whole, present, weight) + relationship(local, present, weight)
-    return np.asarray(both / 2)
+    both = np.zeros((len(corpus), len(corpus)))
+    for read in (whole_alleles, local_alleles):
+        both += relationship(read(corpus), corpus.present, weight)
+    return both / 2
 
 
 def _own(corpus: Corpus, members: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -42,24 +42,30 @@ def opening_keys(codes: NDArray[np.uint32]) -> list[NDArray[np.uint64]]:
     return out
 
 
-def manner_agreement(corpus: Corpus) -> Floats:
+def manner_agreement(corpus: Corpus, members: NDArray[np.bool_] | None = None) -> Floats:
     """Square root of the cosine of openings on different probes, float64 (n, n) in 0..1.
 
-    Every opening weighs its information over all answers of the panel. O(n p + sum over openings
-    of (models that use it)^2) time, O(n^2) memory; under a second for 800 x 100.
+    Every opening weighs its information over all answers of the panel: the models in `members`,
+    bool (n,), or all. O(n p + sum over openings of (models that use it)^2) time, O(n^2) memory;
+    under a second for 800 x 100.
     """
     n, p = corpus.length.shape
     if p < 2 or n == 0:
         return np.zeros((n, n))
-    product = cross_kernel(corpus.codes)
+    product = cross_kernel(corpus.codes, members)
     own = np.diagonal(product)
-    norm = np.sqrt(np.maximum(own, max(FLOOR * float(own.mean()), 1e-12)))
+    usual = float(own.mean() if members is None else own[members].mean())
+    norm = np.sqrt(np.maximum(own, max(FLOOR * usual, 1e-12)))
     return np.sqrt(np.clip(product / norm[:, None] / norm[None, :], 0.0, 1.0))
 
 
-def cross_kernel(codes: NDArray[np.uint32]) -> Floats:
-    """Mean shared information of openings over all pairs of different probes, float64 (n, n)."""
+def cross_kernel(codes: NDArray[np.uint32], members: NDArray[np.bool_] | None = None) -> Floats:
+    """Mean shared information of openings over all pairs of different probes, float64 (n, n).
+
+    An opening that no panel member uses is as rare as one that a member uses once.
+    """
     n, p = codes.shape[:2]
+    inside = np.ones(n, np.bool_) if members is None else members
     model = np.broadcast_to(np.arange(n)[:, None], (n, p))
     probe = np.broadcast_to(np.arange(p), (n, p))
     total = np.zeros((n, n))
@@ -67,8 +73,10 @@ def cross_kernel(codes: NDArray[np.uint32]) -> Floats:
         live = key > 0
         if not live.any():
             continue
-        _, place, count = np.unique(key[live], return_inverse=True, return_counts=True)
-        weight = np.sqrt(np.log(len(place) / count))[place]
+        _, place = np.unique(key[live], return_inverse=True)
+        count = np.maximum(np.bincount(place, inside[model[live]]), 1.0)
+        answers = max(int(live[inside].sum()), 1)
+        weight = np.sqrt(np.log(np.maximum(answers / count, 1.0)))[place]
         every = sparse.csr_array((weight, (model[live], place)), shape=(n, len(count)))
         cell = np.unique(probe[live] * len(count) + place, return_inverse=True)[1]
         same = sparse.csr_array((weight, (model[live], cell)), shape=(n, int(cell.max()) + 1))

@@ -20,11 +20,24 @@ import pyarrow.parquet as pq
 from cladist.core.hashing import canonical_json
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import InputError, NotComparableError
+from cladist.kinship.allele_index import AlleleIndex, index_alleles
+from cladist.kinship.allele_scores import allele_scores
 from cladist.kinship.corpus import read_corpus
 from cladist.kinship.evidence import evidence_of
+from cladist.kinship.shortlist import CANDIDATES, REFERENCE, evidence_with, sample_of
 from cladist.kinship.standard import Floats
 
-__all__ = ["FORMAT", "Panel", "build_panel", "load_panel", "save_panel", "score_against"]
+__all__ = [
+    "FORMAT",
+    "Member",
+    "Panel",
+    "build_panel",
+    "index_panel",
+    "load_panel",
+    "nearest_members",
+    "save_panel",
+    "score_against",
+]
 
 FORMAT = 1
 """Version of the file's layout and of the statistics taken from it; unknown ones are refused."""
@@ -162,22 +175,88 @@ def score_against(
     member placed again gets its own row (and what it has with itself in its own column). New
     models may carry the names of members. Raises `NotComparableError` when a protocol is given
     that is not the panel's, or when a model shares no probe with it. Cost: that of the evidence
-    among m + k models; the panel's part is computed afresh, and k models at once share it.
+    among m + k models; the panel's part is computed afresh, and k models at once share it. For
+    large panels there is `nearest_members`.
     """
+    new = [_fitted(panel, r, f"\0{k}", protocol_digest) for k, r in enumerate(responses)]
+    m = len(panel.responses)
+    corpus = read_corpus([*panel.responses, *new])
+    found = evidence_of(corpus, np.arange(len(corpus)) < m)
+    return found.combined[m:, :m].copy(), found.combined[m:, m:].copy()
+
+
+def _fitted(panel: Panel, r: ResponseSet, name: str, protocol_digest: str) -> ResponseSet:
+    """A new model's answers to the panel's probes, in their order."""
     if protocol_digest and protocol_digest != panel.protocol:
         raise NotComparableError(
             f"the panel rests on protocol {panel.protocol[:8]}, the models on "
             f"{protocol_digest[:8]}; extract them with the panel's protocol"
         )
-    known = set(panel.probe_ids)
-    new = []
-    for number, r in enumerate(responses):
-        if not known.intersection(r.probe_ids):
-            raise NotComparableError(f"'{r.model}' shares no probe with the panel")
-        slots = dict(zip(r.probe_ids, r.slots, strict=True))
-        row = tuple(slots.get(probe, ()) for probe in panel.probe_ids)
-        new.append(ResponseSet(f"\0{number}", panel.probe_ids, row))
-    m = len(panel.responses)
-    corpus = read_corpus([*panel.responses, *new])
-    found = evidence_of(corpus, np.arange(len(corpus)) < m)
-    return found.combined[m:, :m].copy(), found.combined[m:, m:].copy()
+    if not set(panel.probe_ids).intersection(r.probe_ids):
+        raise NotComparableError(f"'{r.model}' shares no probe with the panel")
+    slots = dict(zip(r.probe_ids, r.slots, strict=True))
+    row = tuple(slots.get(probe, ()) for probe in panel.probe_ids)
+    return ResponseSet(name, panel.probe_ids, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a panel beside a new model.
+
+    alleles   relationship by alleles alone, about -1 to 1, which the first stage ranks by; None
+              where there was no such stage
+    evidence  of kinship, all channels; None where only alleles were asked for
+    """
+
+    model: str
+    alleles: float | None
+    evidence: float | None
+
+
+def index_panel(panel: Panel) -> AlleleIndex:
+    """The panel's alleles, prepared for comparing new models with all members at once.
+
+    `allele_index.save_index` and `load_index` keep it beside the panel. Raises `InputError` for
+    20 members or fewer.
+    """
+    return index_alleles(read_corpus(panel.responses), panel.digest)
+
+
+def nearest_members(
+    panel: Panel,
+    index: AlleleIndex,
+    response: ResponseSet,
+    count: int = 10,
+    protocol_digest: str = "",
+    *,
+    candidates: int = CANDIDATES,
+    reference: int = REFERENCE,
+) -> list[Member]:
+    """The members nearest to a new model, in a panel of any size.
+
+    All members are ranked by alleles (milliseconds); the first `candidates` of them get the full
+    evidence, measured against a fixed sample of `reference` others, and come back nearest first.
+    With `candidates` = 0 the alleles decide. A member of the model's own name is left out.
+    Raises `NotComparableError` as `score_against` does, `InputError` for the index of another
+    panel.
+    """
+    if index.panel != panel.digest:
+        raise InputError("the index belongs to another panel; build it again")
+    new = _fitted(panel, response, "\0new", protocol_digest)
+    scores = allele_scores(index, new)
+    order = [k for k in np.argsort(-scores, kind="stable") if index.models[k] != response.model]
+    if not candidates:
+        return [Member(index.models[k], float(scores[k]), None) for k in order[:count]]
+    place = {name: k for k, name in enumerate(panel.models)}
+    few = [int(k) for k in order[: max(candidates, count)]]
+    apart = {response.model, *(panel.models[k] for k in few)}
+    rest = [n for n in sample_of(panel.models, reference + len(apart)) if n not in apart]
+    background = [panel.responses[place[n]] for n in rest[:reference]]
+    if len(background) < 3:
+        raise InputError(
+            f"a panel of {len(panel.models)} leaves no background beside {len(few)} candidates; "
+            "use score_against"
+        )
+    evidence = evidence_with(new, [panel.responses[k] for k in few], background)
+    ranked = sorted(range(len(few)), key=lambda k: (-evidence[k], k))[:count]
+    return [Member(panel.models[few[k]], float(scores[few[k]]), float(evidence[k])) for k in ranked]

@@ -28,9 +28,10 @@ __all__ = ["phrase_cosines", "phrase_kernel"]
 OPENING = 800
 """Characters read; later text has drifted apart by sampling and adds cost only."""
 
-RIDGE = 3.0
-"""Ridge of the spectral shrinkage, in mean eigenvalues: larger axes are flattened. One value
-serves greedy completions and sampled chat."""
+RIDGE = 0.01
+"""Ridge of the spectral shrinkage, as a share of all variance, and no less than the mean
+eigenvalue: axes that carry more are flattened. One value serves greedy completions and sampled
+chat, a hundred models and eight hundred; .8% to 2% differ by .003 AUC."""
 
 ALIVE = 0.1
 """Share of probes with an answer below which a model takes no part: it is no evidence."""
@@ -189,7 +190,7 @@ def phrase_cosines(kernel: Floats, alive: NDArray[np.bool_], members: NDArray[np
     values, vectors = np.linalg.eigh((square + square.T) / 2)
     kept = values > 1e-9 * max(float(values[-1]), 1e-12)
     values, vectors = values[kept], vectors[:, kept]
-    x = k @ (vectors / np.sqrt(values * (values + RIDGE * values.sum() / m)))
+    x = k @ (vectors / np.sqrt(values * (values + max(RIDGE, 1 / m) * values.sum())))
     x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
     out[np.ix_(here, here)] = x @ x.T
     return out

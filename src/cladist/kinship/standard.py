@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PSEUDO", "Floats", "in_turn", "standardise"]
+__all__ = ["PSEUDO", "Floats", "in_turn", "panel_view", "standardise"]
 
 Floats = NDArray[np.float64]
 _T = TypeVar("_T")
@@ -19,6 +19,22 @@ PSEUDO = 10.0
 
 SPREAD = 0.03
 """Spread that those pseudo-members show: what unrelated models of real panels show."""
+
+
+def panel_view(
+    members: NDArray[np.bool_], own: NDArray[np.int64] | None = None
+) -> NDArray[np.bool_]:
+    """Which panel members count for a model's statistics, bool (n, n): all but itself.
+
+    `own[i]` is the member that says just what model i says (-1 for none): to i it is itself.
+    """
+    n = len(members)
+    seen = np.broadcast_to(members, (n, n)).copy()
+    np.fill_diagonal(seen, False)
+    if own is not None:
+        twin = np.flatnonzero(own >= 0)
+        seen[twin, own[twin]] = False
+    return seen
 
 
 def standardise(
@@ -35,11 +51,7 @@ def standardise(
     n, m = len(similarity), int(members.sum())
     if n < 2 or m < 2:
         return np.zeros((n, n))
-    seen = np.broadcast_to(members, (n, n)).copy()
-    np.fill_diagonal(seen, False)
-    if own is not None:
-        twin = np.flatnonzero(own >= 0)
-        seen[twin, own[twin]] = False
+    seen = panel_view(members, own)
     t = np.where(seen, similarity, 0.0)
     count = seen.sum(1)
     row = t.sum(1) / count * ((m - 2) / m)

@@ -18,20 +18,11 @@ from cladist.compare import distances
 from cladist.core.assay import Assay
 from cladist.core.hashing import mix64
 from cladist.errors import UsageError
+from cladist.kinship.shortlist import CANDIDATES, EXHAUSTIVE, REFERENCE
 from cladist.registry import Registry
 from cladist.registry.search import Found, Neighbour, Search
 
 __all__ = ["CANDIDATES", "EXHAUSTIVE", "REFERENCE", "Nearest", "nearest"]
-
-EXHAUSTIVE = 1000
-"""Models up to which kinship is measured between all pairs: some 20 s of one core."""
-
-CANDIDATES = 100
-"""Models that the first stage brings up. On recorded answers (788 models, docs/scale.md) the
-nearest kin was among the first 100 of them for 96% of the models that have kin."""
-
-REFERENCE = 400
-"""Models that kinship is measured against in the second stage."""
 
 Route = Literal["all pairs", "exact search", "approximate search", "two stages"]
 Report = Callable[[str, int, int], None]
@@ -131,26 +122,25 @@ def _two_stages(
     The reference is the panel, so that the numbers do not depend on who else is a candidate. It
     is those models whose row numbers hash lowest: adding models changes it little by little.
     """
-    from cladist.kinship.corpus import read_corpus
-    from cladist.kinship.evidence import distance_of, evidence_of
+    from cladist.kinship.evidence import distance_of
+    from cladist.kinship.shortlist import evidence_with
 
     search = Search.open(registry, assay, report)
     wanted = max(candidates, count)
     found = _search(search, model, wanted, "centred-cosine", approximate)
     tested = [model, *(n.model for n in found.neighbours)]
     reference = [name for name in _reference(registry, search) if name not in set(tested)]
-    corpus = read_corpus(list(registry.responses(assay.protocol, [*tested, *reference])))
-    members = np.arange(len(corpus)) >= len(tested)
-    evidence = evidence_of(corpus, members).combined
-    far = distance_of(evidence[0])
-    order = sorted(range(1, len(tested)), key=lambda k: (far[k], k))[:count]
+    asked, *answers = registry.responses(assay.protocol, [*tested, *reference])
+    few = len(tested) - 1
+    far = distance_of(evidence_with(asked, answers[:few], answers[few:]))
+    order = sorted(range(few), key=lambda k: (far[k], k))[:count]
     return Nearest(
         model,
         "kinship",
-        tuple(Neighbour(tested[k], float(far[k])) for k in order),
+        tuple(Neighbour(tested[k + 1], float(far[k])) for k in order),
         len(search) - 1,
         "two stages",
-        len(tested) - 1,
+        few,
         len(reference),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,12 @@ from cladist.cli.common import (
     one_line,
     out,
     print_json,
+    table,
 )
+
+if TYPE_CHECKING:
+    from cladist.core.responses import ResponseSet
+    from cladist.kinship.panel import Member, Panel
 
 app = typer.Typer(
     name="panel",
@@ -34,13 +39,18 @@ def build(
     models: Annotated[list[str] | None, typer.Argument(help="Only these models.")] = None,
     registry: RegistryOption = DEFAULT_REGISTRY,
     assay: AssayOption = "",
+    index: Annotated[
+        bool,
+        typer.Option("--index", help="Also write FILE.index, which 'panel nearest' is fast with."),
+    ] = False,
 ) -> None:
     """Freeze models of a registry into a reference panel.
 
     Examples: `cladist panel build panel.parquet`, `cladist panel build small.parquet a b c d`
     """
     from cladist.compare import resolve_assay
-    from cladist.kinship.panel import build_panel, save_panel
+    from cladist.kinship.allele_index import save_index
+    from cladist.kinship.panel import build_panel, index_panel, save_panel
     from cladist.registry import Registry
 
     with Registry.open(registry, create=False) as store:
@@ -53,10 +63,95 @@ def build(
         note(f"{len(found) - len(answered)} models have no usable answer and are left out")
     panel = build_panel(answered, chosen.protocol.digest)
     save_panel(panel, file)
+    if index:
+        save_index(index_panel(panel), _index_of(file))
     note(
         f"wrote {len(panel.models)} models, {len(panel.probe_ids)} probes to {file} "
         f"(panel {panel.digest[:12]}, assay {chosen.short})"
     )
+
+
+@app.command()
+def nearest(
+    file: Annotated[Path, typer.Argument(help="A panel file.")],
+    model: Annotated[str, typer.Argument(help="A model of the registry.")],
+    registry: RegistryOption = DEFAULT_REGISTRY,
+    assay: AssayOption = "",
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many to show.")] = 10,
+    candidates: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="In panels of over 1,000: of how many, nearest by alleles, kinship is measured. "
+            "0 ranks by alleles alone, in an instant.",
+        ),
+    ] = 100,
+    json: JsonOption = False,
+) -> None:
+    """The members of a panel that a model is nearest to.
+
+    Kinship is evidence in spreads of unrelated pairs, which lie around 0. Nearest does not mean
+    related: 'cladist kinship --panel' tests a pair.
+
+    Examples: `cladist panel nearest panel.parquet suspect`,
+    `cladist panel nearest large.parquet suspect --candidates 0`
+    """
+    from cladist.compare import resolve_assay
+    from cladist.errors import CoverageError
+    from cladist.kinship.panel import load_panel
+    from cladist.registry import Registry
+
+    with Registry.open(registry, create=False) as store:
+        chosen = resolve_assay(store, assay)
+        store.model(model)
+        (answers,) = store.responses(chosen.protocol, [model])
+    if not answers.usable().any():
+        raise CoverageError(f"'{model}' has no usable answer to assay {chosen.short}")
+    panel = load_panel(file)
+    found = _nearest(panel, file, answers, count, candidates, chosen.protocol.digest)
+    if json:
+        print_json(
+            {
+                "model": model,
+                "panel": panel.digest,
+                "assay": chosen.short,
+                "compared": len(panel.models),
+                "nearest": [
+                    {"model": m.model, "alleles": m.alleles, "evidence": m.evidence} for m in found
+                ],
+            }
+        )
+        return
+    rows = table("", "member", "kinship", "alleles", right=("kinship", "alleles"))
+    for rank, m in enumerate(found, 1):
+        shown = ["" if x is None else f"{x:.3f}" for x in (m.evidence, m.alleles)]
+        rows.add_row(str(rank), one_line(m.model), *shown)
+    out().print(rows)
+
+
+def _nearest(
+    panel: Panel, file: Path, answers: ResponseSet, count: int, candidates: int, protocol: str
+) -> list[Member]:
+    """By the full evidence with everybody where the panel is small, else in two stages."""
+    from cladist.kinship.allele_index import load_index
+    from cladist.kinship.panel import Member, index_panel, nearest_members, score_against
+    from cladist.kinship.shortlist import EXHAUSTIVE
+
+    if len(panel.models) <= EXHAUSTIVE and candidates:
+        rows, _ = score_against(panel, [answers], protocol)
+        order = sorted(range(len(panel.models)), key=lambda k: (-rows[0, k], k))
+        return [
+            Member(panel.models[k], None, float(rows[0, k]))
+            for k in order
+            if panel.models[k] != answers.model
+        ][:count]
+    folder = _index_of(file)
+    index = load_index(folder, panel.digest) if folder.exists() else index_panel(panel)
+    return nearest_members(panel, index, answers, count, protocol, candidates=candidates)
+
+
+def _index_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.index")
 
 
 @app.command()

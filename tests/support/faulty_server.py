@@ -29,6 +29,7 @@ class FaultyServer(ThreadingHTTPServer):
 
     calls, faults      calls by prompt, and by fault
     hasty              calls that came while a pause was asked for
+    delay              seconds that every answer takes
     expires            number of calls after which the key is refused, 0 for never
     """
 
@@ -50,6 +51,7 @@ class FaultyServer(ThreadingHTTPServer):
         self.expires = 0
         self.authorised = ""
         self.closing = threading.Event()
+        self.delay = 0.0
 
     def draw(self, prompt: str, key: str) -> str:
         """What is to happen to a call."""
@@ -82,6 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
         prompt = body["prompt"] if "prompt" in body else body["messages"][-1]["content"]
         key = self.headers.get("Authorization", "").removeprefix("Bearer ")
         kind = self.server.draw(prompt, key)
+        self.server.closing.wait(self.server.delay)
         good = _answer(body, f"echo {prompt}")
         if kind == "expired":
             self._reply(401, {"error": {"message": f"key {key} has expired"}})

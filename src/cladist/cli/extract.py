@@ -19,6 +19,7 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
+from cladist.errors import UsageError
 
 if TYPE_CHECKING:
     from cladist.extraction.run import Extraction
@@ -55,6 +56,16 @@ def extract(
     price_out: Annotated[
         float, typer.Option(min=0, help="Price of a million tokens written.")
     ] = 0.0,
+    ray: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Ask on a Ray cluster: HOST:PORT of its head, 'auto', or 'local' to start one.",
+        ),
+    ] = "",
+    store: Annotated[
+        str, typer.Option(help="With --ray: folder or URL that all nodes can write answers to.")
+    ] = "",
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -74,6 +85,8 @@ def extract(
 
     `cladist extract 'gguf:a.gguf?system=You are a pirate.#pirate'`
 
+    `cladist extract --ray 10.0.0.1:6379 --store s3://bucket/answers models.txt`
+
     `cladist extract openai:gpt-x@https://host/v1 --max-cost 2 --price-in 0.5 --price-out 1.5`
     """
     from cladist import catalog
@@ -83,16 +96,33 @@ def extract(
     models = listed(models)
     limits = Limits(max_calls, max_tokens, max_cost, price_in, price_out)
     budget = Budget(limits) if limits != Limits() else None
+    if ray and (budget is not None or jobs > 1):
+        raise UsageError("limits and --jobs are for this machine; on a cluster leave them out")
+    if store and not ray:
+        raise UsageError("--store is for --ray; a registry on this machine needs none")
     with progress_bars(quiet) as bars:
-        results = extract_many(
-            models,
-            catalog.assay(assay),
-            registry,
-            jobs=jobs,
-            allow_sparse=allow_sparse,
-            progress=bars,
-            budget=budget,
-        )
+        if ray:
+            from cladist.extraction.ray import extract_on_ray
+
+            results = extract_on_ray(
+                models,
+                catalog.assay(assay),
+                registry,
+                address=ray,
+                store=store,
+                allow_sparse=allow_sparse,
+                progress=bars,
+            )
+        else:
+            results = extract_many(
+                models,
+                catalog.assay(assay),
+                registry,
+                jobs=jobs,
+                allow_sparse=allow_sparse,
+                progress=bars,
+                budget=budget,
+            )
     done = [r for r in results if not isinstance(r, Failure)]
     trouble = [r for r in results if isinstance(r, Failure)]
     if trouble and len(models) == 1:

@@ -1,0 +1,171 @@
+"""Answers on their way from a cluster to a registry: small Parquet files on any fsspec store.
+
+    STORE/PROTOCOL/MODEL/BATCH-SHA.parquet
+
+PROTOCOL is the start of the protocol's hash, MODEL that of the hash of the model's URI, SHA the
+start of the file's own hash: half a file is never taken for a whole one, on stores that cannot
+rename as well. A shard is written once, and merging it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cladist.core.hashing import digest
+from cladist.core.responses import Response, State
+from cladist.errors import InputError, MissingExtraError, UsageError
+from cladist.models.base import Identity
+from cladist.registry._archive_tables import Table, read_rows
+from cladist.registry.records import clean_text
+
+if TYPE_CHECKING:
+    from cladist.core.assay import Protocol
+
+TABLE = Table(
+    "shard",
+    {
+        "probe": "int64",
+        "sample": "int64",
+        "state": "string",
+        "text": "string",
+        "tokens": "int64",
+        "detail": "string",
+    },
+    ("probe", "sample"),
+)
+MAX_SHARD = 1 << 30
+_ABOUT = b"cladist"
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One batch of answers of one model, and who gave them through which interface."""
+
+    identity: Identity
+    interface: str
+    slots: tuple[tuple[int, int, Response], ...]
+
+
+class Store:
+    """The shards of one protocol in a folder of an fsspec file system.
+
+    Raises `UsageError` for an address that cannot be used, `MissingExtraError` without fsspec.
+    """
+
+    def __init__(self, address: str, protocol: Protocol) -> None:
+        try:
+            import fsspec
+        except ImportError as problem:
+            raise MissingExtraError("extraction on a cluster", "cluster") from problem
+        try:
+            self._files, root = fsspec.core.url_to_fs(address)
+        except (ValueError, ImportError, OSError) as problem:
+            raise UsageError(f"the store '{address}' cannot be used: {problem}") from problem
+        self._root = f"{root.rstrip('/')}/{protocol.digest[:16]}"
+
+    def folder(self, uri: str) -> str:
+        """Where the shards of the model that a URI names are."""
+        return f"{self._root}/{digest(uri)[:24]}"
+
+    def names(self, uri: str) -> list[str]:
+        """The shards of a model that are there now."""
+        try:
+            # What the listing was some seconds ago is of no use.
+            self._files.invalidate_cache()
+            found = self._files.ls(self.folder(uri), detail=False)
+        except FileNotFoundError:
+            return []
+        return sorted(str(n) for n in found if str(n).endswith(".parquet"))
+
+    def write(self, uri: str, number: int, shard: Shard) -> None:
+        """Add a shard; it is there when this returns."""
+        raw = packed(shard)
+        name = f"{number:06}-{hashlib.sha256(raw).hexdigest()[:24]}.parquet"
+        folder = self.folder(uri)
+        self._files.makedirs(folder, exist_ok=True)
+        self._files.pipe_file(f"{folder}/{name}", raw)
+
+    def read(self, name: str) -> Shard | None:
+        """A shard; None for half a one, which counts as not written.
+
+        Raises `InputError` for a whole file that no worker wrote.
+        """
+        raw = self._files.cat_file(name, end=MAX_SHARD)
+        if hashlib.sha256(raw).hexdigest()[:24] != name.rpartition("-")[2].removesuffix(".parquet"):
+            return None
+        return unpacked(raw, name)
+
+    def settled(self, uri: str, fingerprint: str) -> set[tuple[int, int]]:
+        """(probe, sample) of the answers of a model in its shards, failed requests left out."""
+        shards = (self.read(name) for name in self.names(uri))
+        return {
+            (p, s)
+            for shard in shards
+            if shard is not None and shard.identity.fingerprint == fingerprint
+            for p, s, response in shard.slots
+            if response.final
+        }
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Delete shards whose content is safe elsewhere."""
+        for name in names:
+            self._files.rm_file(name)
+
+
+def packed(shard: Shard) -> bytes:
+    """A shard as the bytes of a Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    identity = shard.identity
+    about = {
+        "name": identity.name,
+        "uri": identity.uri,
+        "fingerprint": identity.fingerprint,
+        "metadata": dict(identity.metadata),
+        "interface": shard.interface,
+    }
+    columns: dict[str, list[Any]] = {name: [] for name in TABLE.columns}
+    for probe, sample, r in shard.slots:
+        row = (probe, sample, r.state.value, clean_text(r.text), r.tokens, clean_text(r.detail))
+        for column, value in zip(columns.values(), row, strict=True):
+            column.append(value)
+    schema = pa.schema([(n, getattr(pa, t)()) for n, t in TABLE.columns.items()])
+    table = pa.table(columns, schema.with_metadata({_ABOUT: json.dumps(about).encode()}))
+    out = io.BytesIO()
+    pq.write_table(table, out, compression="zstd", use_dictionary=False)
+    return out.getvalue()
+
+
+def unpacked(raw: bytes, where: str) -> Shard:
+    """The shard in a Parquet file; `InputError` for any other file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    slots = tuple(_slots(raw, where))
+    try:
+        about = json.loads(pq.read_schema(io.BytesIO(raw)).metadata[_ABOUT])
+        words = [about[k] for k in ("name", "uri", "fingerprint", "interface")]
+        metadata = about["metadata"]
+        if not all(isinstance(w, str) for w in [*words, *metadata, *metadata.values()]):
+            raise TypeError("not text")
+    except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise InputError(f"{where}: tells not whose answers it holds ({problem!s:.80})") from None
+    except RecursionError:
+        raise InputError(f"{where}: tells not whose answers it holds") from None
+    return Shard(Identity(words[0], words[1], words[2], metadata), words[3], slots)
+
+
+def _slots(raw: bytes, where: str) -> Iterator[tuple[int, int, Response]]:
+    for rows in read_rows(raw, TABLE, where):
+        for probe, sample, state, text, tokens, detail in rows:
+            if None in (probe, sample, state, text, detail) or state not in list(State):
+                raise InputError(f"{where}: a row that is no answer")
+            if probe < 0 or sample < 0 or (tokens is not None and tokens < 0):
+                raise InputError(f"{where}: a row with a number below 0")
+            yield probe, sample, Response(text, State(state), tokens, detail)

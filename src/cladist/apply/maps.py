@@ -159,8 +159,7 @@ def _umap(space: Space, axes: Plane, seed: int) -> Plane:
     # UMAP counts a model as its own nearest neighbour.
     index = np.column_stack([np.arange(n), index])
     distance = np.column_stack([np.zeros(n), distance])
-    start = _jittered(axes, seed)
-    start = 10 * start / max(float(np.abs(start).max()), 1e-300)
+    start = 10 * _jittered(axes, seed)
     made = UMAP(
         n_neighbors=count,
         init=start.astype(np.float32),
@@ -173,10 +172,11 @@ def _umap(space: Space, axes: Plane, seed: int) -> Plane:
 
 
 def _jittered(axes: Plane, seed: int) -> Plane:
-    """A start in which no two models share a place, since nothing would drive them apart."""
+    """A start of size 1 in which no two models share a place: nothing would drive them apart."""
     draw = np.random.default_rng(seed)
-    size = max(float(np.abs(axes).max()), 1e-300)
-    return np.asarray(axes + draw.normal(0, 1e-4 * size, axes.shape))
+    size = float(np.abs(axes).max())
+    # Where all models are the same there is no size: the start is then nothing but this noise.
+    return np.asarray(axes / (size or 1.0) + draw.normal(0, 1e-4, axes.shape))
 
 
 def _framed(xy: Plane) -> Plane:

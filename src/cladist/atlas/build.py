@@ -40,6 +40,7 @@ class Wishes:
     rate        of false accusations
     replicates  of the tree's bootstrap; None for what is quick
     seed        of the maps
+    only_maps   leave out the tree, likely parents and families
     """
 
     title: str = ""
@@ -50,6 +51,7 @@ class Wishes:
     rate: float = 0.01
     replicates: int | None = None
     seed: int = 0
+    only_maps: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,11 +107,13 @@ def build(
     groups = Column(
         FAMILY, "Measured group", "category", tuple(group_names(kin.family, source.names, central))
     )
-    forest = make_tree(registry, source, kin, wishes.replicates, kept, progress)
+    forest = None
+    if not wishes.only_maps:
+        forest = make_tree(registry, source, kin, wishes.replicates, kept, progress)
     maps = _maps(source, kin, wishes, kept, progress, remarks)
     parents = None
     families: tuple[tuple[Identification, ...] | None, str] = None, "no families are declared"
-    if isinstance(kin, AnswerKin):
+    if isinstance(kin, AnswerKin) and not wishes.only_maps:
         parents = tuple(likely_parents(source, kin, _dates(columns, len(source))))
         families = _families(kin, source, progress)
     return Atlas(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from cladist.errors import InputError
+from cladist.phylogeny.dating import year_range
 
 __all__ = ["FAMILY", "Column", "columns_of", "read_metadata", "shortened"]
 
@@ -93,13 +94,23 @@ def columns_of(rows: Sequence[Mapping[str, str]]) -> tuple[list[Column], str]:
 
 
 def _kind(key: str, entries: Sequence[str]) -> Literal["category", "number", "date"]:
-    if all(_DATE.fullmatch(v) for v in entries) and (
+    if all(_is_date(v) for v in entries) and (
         any("-" in v for v in entries) or any(word in key.casefold() for word in _DATED)
     ):
         return "date"
     if all(_number(v) is not None for v in entries):
         return "number"
     return "category"
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        year_range(text)
+    except InputError:  # 30 February
+        return False
+    return True
 
 
 def _number(text: str) -> float | int | None:

@@ -34,6 +34,7 @@ from cladist.cli import (
     predict,
     probes,
     relatives,
+    report,
     route,
     same,
     serve,
@@ -41,6 +42,7 @@ from cladist.cli import (
     tree,
     verify,
 )
+from cladist.cli.map import map_models
 from cladist.errors import CladistError
 
 app = typer.Typer(
@@ -69,12 +71,14 @@ for name, function in (
     ("tree", tree.tree),
     ("ancestry", ancestry.ancestry),
     ("place", place.place),
+    ("map", map_models),
     ("serve", serve.serve),
     ("atlas", atlas.atlas),
     ("network", network.network),
     ("clock", clock.clock),
     ("compare-trees", compare_trees.compare_trees),
     ("declared", declared.declared),
+    ("report", report.report),
     ("audit", audit.audit),
     ("predict", predict.predict),
     ("route", route.route),

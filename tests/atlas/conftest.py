@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cladist.atlas.build import Atlas, Wishes, build
+from cladist.atlas.server.service import Service
+from cladist.compare import resolve_assay
+from cladist.registry import Registry
+from tests.support.synthetic import Made, make_models, make_registry
+
+COUNT = 72
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A registry of made models, hostile names among them, and its atlas."""
+
+    folder: Path
+    models: list[Made]
+    atlas: Atlas
+
+    @property
+    def service(self) -> Service:
+        return Service(self.atlas, self.folder)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    folder = tmp_path_factory.mktemp("atlas") / "lab"
+    make_registry(folder, COUNT, hostile=True)
+    models = make_models(COUNT, hostile=True)
+    labels = folder / "labels.csv"
+    with labels.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(
+            [["model", "family"], *([m.name, m.family] for m in models if "\0" not in m.name)]
+        )
+    wishes = Wishes(
+        title="made <up>",
+        maps=("pcoa",),
+        metadata=folder / "models.csv",
+        declared=folder / "lineage.csv",
+        labels=labels,
+    )
+    with Registry.open(folder, create=False) as store:
+        made = build(store, resolve_assay(store), wishes)
+    return Lab(folder, models, made)

@@ -1,0 +1,245 @@
+"""What an atlas says of kinship, held against the test of one pair and against the truth."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cladist.atlas import documents, kin
+from cladist.atlas.build import Wishes, build
+from cladist.atlas.evidence import probe_weights
+from cladist.atlas.forest import group_names
+from cladist.atlas.kept import Kept
+from cladist.atlas.kin import AnswerKin, VectorKin
+from cladist.atlas.lineage import read_declared
+from cladist.atlas.server.sampled import sampled_pair
+from cladist.compare import resolve_assay
+from cladist.descent import parents_of
+from cladist.errors import InputError
+from cladist.kinship.calibration import calibrate, guess_families, pair_evidence
+from cladist.kinship.corpus import read_corpus
+from cladist.kinship.pair_test import judge_kinship, probe_excess
+from cladist.registry import Registry
+from tests.atlas.conftest import COUNT, Lab
+from tests.support.made_families import population
+from tests.support.synthetic import make_registry
+
+
+def family_of(lab: Lab, i: int) -> str:
+    return lab.models[i].family
+
+
+def measured(lab: Lab) -> AnswerKin:
+    assert isinstance(lab.atlas.kin, AnswerKin)
+    return lab.atlas.kin
+
+
+def test_evidence_by_probe_agrees_with_the_test_of_one_pair() -> None:
+    responses, _ = population(families=14, members=3)
+    pairs = pair_evidence(responses)
+    family = np.asarray(guess_families(pairs), dtype=np.int64)
+    wanted = np.array([[0, 1], [0, 2], [3, 5], [0, 3], [7, 20]])
+    found = probe_weights(read_corpus(responses), family, pairs.manner, wanted)
+    for row, (i, j) in zip(found, wanted.tolist(), strict=True):
+        exact = probe_excess(responses, pairs, i, j)
+        assert np.corrcoef(exact, row)[0, 1] > 0.95
+        assert np.mean(row) == pytest.approx(np.mean(exact), abs=0.35 + 0.15 * abs(exact.mean()))
+
+
+def test_evidence_is_missing_where_an_answer_is() -> None:
+    responses, _ = population(families=14, members=3, probes=12)
+    lost = responses[0].slots
+    responses[0] = type(responses[0])(responses[0].model, responses[0].probe_ids, ((), *lost[1:]))
+    pairs = pair_evidence(responses)
+    found = probe_weights(
+        read_corpus(responses), guess_families(pairs), pairs.manner, np.array([[0, 1], [1, 2]])
+    )
+    assert np.isnan(found[0, 0]) and np.isfinite(found[0, 1:]).all()
+    assert np.isfinite(found[1]).all()
+
+
+def test_p_values_are_never_below_those_of_the_calibration(lab: Lab) -> None:
+    tests = measured(lab).tests
+    assert tests.calibration is not None
+    fitted = calibrate(tests.pairs, measured(lab).labels)
+    for i in (0, 13, 40):
+        covariates = np.stack([tests.pairs.manner[i], tests.pairs.clock[i]])
+        excess = fitted.matching.excess(tests.pairs.score[i], covariates)
+        table = tests.p_values(i)
+        for j in range(0, COUNT, 5):
+            exact = fitted.upper_p(float(excess[j]))
+            assert i == j or exact - 1e-12 <= table[j] <= 1.3 * exact + 1e-12
+
+
+def test_verdicts_are_right_and_rarely_sharper_than_of_one_pair(lab: Lab) -> None:
+    told = Counter(
+        (family_of(lab, i) == family_of(lab, r.index), r.verdict)
+        for i in range(COUNT)
+        for r in lab.atlas.kin.relatives(i)
+    )
+    assert told[True, "related"] > 0.5 * sum(v for (true, _), v in told.items() if true)
+    assert told[False, "related"] <= 0.01 * sum(told.values())
+    assert told[True, "unrelated"] == 0
+    pairs, responses = measured(lab).pairs, measured(lab).responses
+    for i, j in ((20, 21), (30, 55), (12, 40)):
+        mine, weights = measured(lab).pair(i, j)
+        exact = judge_kinship(responses, pairs, pairs.models[i], pairs.models[j])
+        assert np.isfinite(weights).all()
+        assert mine.p is not None and mine.p >= exact.p * 0.5
+        assert (mine.verdict == "related") <= (exact.verdict == "related")
+
+
+def test_declared_parents_stand_as_they_should(lab: Lab) -> None:
+    assert lab.atlas.lineage is not None
+    told = Counter(
+        (family_of(lab, e["child"]) == family_of(lab, e["parent"]), e["verdict"])
+        for e in lab.atlas.lineage["edges"]
+    )
+    assert told[True, "supported"] > 0.7 * sum(v for (true, _), v in told.items() if true)
+    assert told[True, "contradicted"] == told[False, "supported"] == 0
+    assert sum(v for (true, _), v in told.items() if not true) >= 1
+
+
+def test_likely_parents_are_those_of_the_command(lab: Lab) -> None:
+    with Registry.open(lab.folder, create=False) as store:
+        assay = resolve_assay(store)
+        dates = {m.name: m.metadata["released"] for m in lab.models}
+        wanted = {p.model: p for p in parents_of(store, assay, dates=dates)}
+    assert lab.atlas.parents is not None
+    for i, found in enumerate(lab.atlas.parents):
+        parent = wanted[lab.models[i].name].parent
+        assert (found.parent is None) == (parent is None)
+        if found.parent is not None:
+            assert lab.models[int(found.parent[1:])].name == parent
+            assert found.confidence == pytest.approx(wanted[lab.models[i].name].confidence)
+
+
+def test_foundations_are_named_by_labels(lab: Lab) -> None:
+    assert lab.atlas.families is not None
+    right = [f.families[0] == m.family for f, m in zip(lab.atlas.families, lab.models)]
+    large = Counter(m.family for m in lab.models)
+    assert np.mean([r for r, m in zip(right, lab.models) if large[m.family] >= 4]) > 0.9
+
+
+def test_few_models_are_not_tested(tmp_path: Path) -> None:
+    make_registry(tmp_path, 6, probes=12)
+    with Registry.open(tmp_path) as store:
+        made = build(store, resolve_assay(store), Wishes(replicates=5))
+        assert [m.key for m in made.maps] == ["pcoa"]
+        assert made.forest is not None and made.forest.replicates == 5
+    assert {r.verdict for i in range(6) for r in made.kin.relatives(i)} == {"not tested"}
+    assert "too few to calibrate" in made.kin.relatives(0)[0].note
+    assert any("t-SNE needs at least" in remark or "t-SNE" in remark for remark in made.remarks)
+    assert made.families is None and "declared" in made.families_note
+    head = documents.head(made, models=True, answers=True)
+    assert head["tree"]["support"] == "felsenstein" and head["declared"] is None
+
+
+def test_one_and_two_models(tmp_path: Path) -> None:
+    for count in (1, 2):
+        make_registry(tmp_path / str(count), 2, probes=12)
+        with Registry.open(tmp_path / str(count)) as store:
+            if count == 1:
+                store._db.execute("DELETE FROM blocks WHERE model_id = 2")
+                store._db.execute("DELETE FROM dna WHERE model_id = 2")
+            made = build(store, resolve_assay(store))
+        assert made.forest is None
+        assert len(made.kin.relatives(0)) == count - 1
+        document = documents.head(made, models=True, answers=True)
+        assert len(document["models"]["name"]) == count
+        documents.model(made, 0, {"ok": 12})
+
+
+def test_large_registries_rest_on_dna(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kin, "MOST_TESTED", 50)
+    with Registry.open(lab.folder, create=False) as store:
+        made = build(store, resolve_assay(store), Wishes(maps=("pcoa",)))
+        assert isinstance(made.kin, VectorKin)
+        nearest = made.kin.relatives(20)
+        assert {r.verdict for r in nearest} == {"not tested"}
+        assert "up to 50 models" in nearest[0].note
+        # Distances are those of the command.
+        from cladist.compare import distances
+
+        matrix = distances(store, made.source.assay, None, "cosine")
+        wanted = matrix.nearest(lab.models[20].name, 10)
+        np.testing.assert_allclose([r.distance for r in nearest], [d for _, d in wanted], atol=1e-5)
+        np.testing.assert_allclose(
+            made.kin.distances(20), matrix.matrix[matrix.index(lab.models[20].name)], atol=1e-5
+        )
+        # A pair that somebody asks about is tested all the same.
+        found, weights = sampled_pair(store, made.source, 20, nearest[0].index, 0.1)
+    assert found.verdict in ("related", "inconclusive") and "at random" in found.note
+    assert np.isfinite(weights).any()
+    # Groups hold together kin and no strangers.
+    groups: dict[int, set[str]] = {}
+    for k, group in enumerate(made.kin.family.tolist()):
+        groups.setdefault(group, set()).add(family_of(lab, k))
+    assert max(len(g) for g in groups.values()) == 1
+    assert len(groups) < COUNT
+
+
+def test_names_of_groups() -> None:
+    family = np.array([5, 2, 5, 2, 5, 9])
+    named = group_names(family, list("abcdef"), np.array([0.0, 1, 3, 2, 1, 0]))
+    assert named == ["group 1 (c)", "group 2 (d)", "group 1 (c)", "group 2 (d)", "group 1 (c)",
+                     "alone"]  # fmt: skip
+    assert group_names(family, list("abcdef"), None)[0] == "group 1 (a)"
+
+
+def test_lineage_files(tmp_path: Path, lab: Lab) -> None:
+    path = tmp_path / "lineage.csv"
+
+    def write(*rows: list[str]) -> Path:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+        return path
+
+    head = ["model", "parent", "relation"]
+    assert [d.relation for d in read_declared(write(head, ["a", "b", "merge"], ["a", "c", "x"]))]
+    for rows, message in (
+        ([["model", "mother"], ["a", "b"]], "columns model and parent"),
+        ([head, ["a", "", ""]], "no parent"),
+    ):
+        with pytest.raises(InputError, match=message):
+            read_declared(write(*rows))
+    with pytest.raises(InputError, match="not a readable"):
+        read_declared(tmp_path / "missing.csv")
+    with Registry.open(lab.folder, create=False) as store:
+        assay = resolve_assay(store)
+        for rows, message in (
+            ([head, ["nobody", "b", ""]], "nothing of the"),
+            ([head, [lab.models[20].name, lab.models[20].name, ""]], "descend from each other"),
+        ):
+            wishes = Wishes(maps=(), declared=write(*rows))
+            with pytest.raises(InputError, match=message):
+                build(store, assay, wishes)
+        outside = build(
+            store, assay, Wishes(maps=(), declared=write(head, [lab.models[20].name, "gone", "x"]))
+        )
+    assert outside.lineage is not None
+    assert outside.lineage["edges"][0]["verdict"] == "not measured"
+
+
+def test_results_are_kept_between_runs(tmp_path: Path, lab: Lab) -> None:
+    kept = Kept(tmp_path / "kept")
+    wishes = Wishes(maps=("pcoa",))
+    with Registry.open(lab.folder, create=False) as store:
+        assay = resolve_assay(store)
+        first = build(store, assay, wishes, kept=kept)
+        filed = sorted(p.name for p in (tmp_path / "kept").iterdir())
+        second = build(store, assay, wishes, kept=kept)
+    assert len(filed) == 2 == len(list((tmp_path / "kept").iterdir()))
+    for made in (first, second):
+        assert documents.written(documents.head(made, models=True, answers=True)) == (
+            documents.written(documents.head(first, models=True, answers=True))
+        )
+    for file in (tmp_path / "kept").glob("*/*"):
+        file.write_bytes(b"broken")
+    with Registry.open(lab.folder, create=False) as store:
+        again = build(store, assay, wishes, kept=kept)
+    np.testing.assert_array_equal(again.maps[0].xy, first.maps[0].xy)

@@ -10,6 +10,6 @@ export function browser() {
   const root = process.getuid?.() === 0;
   return chromium.launch({
     executablePath,
-    args: [...(root ? ["--no-sandbox"] : []), "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-gpu-sandbox"],
+    args: [...(root ? ["--no-sandbox"] : []), "--enable-unsafe-swiftshader", ...(process.env.CHROMIUM_FLAGS?.split(" ") ?? [])],
   });
 }

@@ -16,7 +16,7 @@ export function serve(documents, port = 0) {
     response.setHeader("X-Content-Type-Options", "nosniff");
     if (!existsSync(file) || !statSync(file).isFile()) {
       response.writeHead(404, { "Content-Type": "application/json" });
-      response.end(JSON.stringify({ error: "there is no such document" }));
+      response.end(JSON.stringify({ error: { status: 404, message: "there is no such document" } }));
       return;
     }
     response.writeHead(200, { "Content-Type": KINDS[extname(file)] ?? "application/octet-stream" });

@@ -12,7 +12,7 @@ const COLOURS: Readonly<Record<Theme, readonly string[]>> = {
     "#332288", "#cc6677", "#117733", "#ddaa33", "#66b6dd", "#882255", "#44aa99", "#808020", "#aa4499",
   ],
   dark: [
-    "#8f8ce8", "#f0858f", "#4fb872", "#eedd88", "#99ddff", "#d66a9c", "#57d3bf", "#bbb83a", "#e29be0",
+    "#8f8ce8", "#f0858f", "#2f9e57", "#eedd88", "#99ddff", "#d66a9c", "#57d3bf", "#bbb83a", "#e29be0",
   ],
 };
 
@@ -38,7 +38,9 @@ export function mark(k: number, theme: Theme): Mark {
 }
 
 export function rgb(hex: string): Rgb {
-  const value = Number.parseInt(hex.slice(1), 16);
+  // Style sheets are shortened when built: '#fff' is '#ffffff'.
+  const digits = hex.length === 4 ? hex.slice(1).replace(/./g, "$&$&") : hex.slice(1);
+  const value = Number.parseInt(digits, 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 

@@ -1,6 +1,7 @@
 /** From a column to the colour and shape of every model, and to the legend. */
 
 import { interpolateCividis } from "d3-scale-chromatic";
+import { neutral } from "../data/columns";
 import type { Column } from "../data/columns";
 import { figure } from "../text/safe";
 import { MOST, OTHER, mark, rgb } from "./palette";
@@ -67,7 +68,8 @@ function uniform(column: Column | null, count: number, theme: Theme): Painting {
 }
 
 function grouped(column: Column, count: number, theme: Theme): Painting {
-  const marks = column.categories.slice(0, MOST).map((_, k) => mark(k, theme));
+  const marks = column.categories.slice(0, MOST).map((name, k) => mark(neutral(column.key, name) ? -1 : k, theme));
+  const alone = column.categories.findIndex((name) => neutral(column.key, name));
   const rest = column.counts.slice(MOST);
   const painting = blank(column.key, count, {
     kind: "groups",
@@ -88,7 +90,7 @@ function grouped(column: Column, count: number, theme: Theme): Painting {
     painting.rgb.set(own ? (colours[rank] ?? other) : other, 3 * i);
     painting.shape[i] = own ? (marks[rank]?.shape ?? 0) : 0;
     painting.missing[i] = Number.isNaN(rank) ? 1 : 0;
-    painting.group[i] = own ? rank : -1;
+    painting.group[i] = own && rank !== alone ? rank : -1;
   }
   return painting;
 }
@@ -148,7 +150,10 @@ function ticks(column: Column, log: boolean): number[] {
     const step = ([1, 2, 5, 10].find((m) => m * power >= rough) ?? 10) * power;
     for (let k = Math.ceil(low / step); k * step <= high; k++) inner.push(k * step);
   }
-  return inner.length >= 2 ? thinned(inner, 4) : [low, high];
+  // The ends are always told; round values between them where they have room.
+  const place = log ? Math.log : (v: number) => v;
+  const share = (v: number) => (place(v) - place(low)) / (place(high) - place(low));
+  return [low, ...thinned(inner.filter((v) => share(v) > 0.2 && share(v) < 0.8), 2), high];
 }
 
 function thinned(values: readonly number[], most: number): number[] {

@@ -27,11 +27,17 @@ export function column(source: ColumnDocument): Column {
   return source.kind === "category" ? categorical(source) : measured(source);
 }
 
+/** Whether a value is no group of its own: models that no measured group took in. */
+export function neutral(key: string, value: string): boolean {
+  return key === "family" && value === "alone";
+}
+
 function categorical(source: ColumnDocument): Column {
   const counts = new Map<string, number>();
   for (const value of source.values)
     if (value !== null && value !== "") counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
-  const ranked = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  const last = (name: string) => (neutral(source.key, name) ? 1 : 0);
+  const ranked = [...counts].sort((a, b) => last(a[0]) - last(b[0]) || b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   const rank = new Map(ranked.map(([name], k) => [name, k]));
   const number = Float64Array.from(source.values, (v) =>
     v === null || v === "" ? Number.NaN : (rank.get(String(v)) ?? Number.NaN),

@@ -49,8 +49,8 @@ async function fromServer<T>(name: string): Promise<T> {
 async function reason(response: Response, name: string): Promise<string> {
   let said = "";
   try {
-    const body = (await response.json()) as { error?: unknown; detail?: unknown };
-    said = String(body.error ?? body.detail ?? "");
+    const body = (await response.json()) as { error?: { message?: unknown } };
+    said = String(body.error?.message ?? "");
   } catch {
     // No JSON in an error is an answer too: the status says what there is to say.
   }

@@ -66,6 +66,8 @@ export interface AtlasDocument {
   readonly tree: TreeDocument | null;
   readonly declared: DeclaredDocument | null;
   readonly documents: { readonly models: boolean; readonly answers: boolean };
+  /** What was left out when the data were made, in sentences. */
+  readonly remarks?: readonly string[];
 }
 
 export interface ProbesDocument {

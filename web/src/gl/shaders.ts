@@ -11,6 +11,8 @@ uniform vec2 u_viewport;
 uniform float u_size;
 uniform float u_rest;
 uniform float u_pass;
+uniform bool u_tiny;
+out float v_box;
 flat out int v_shape;
 flat out int v_flags;
 out vec3 v_colour;
@@ -30,7 +32,8 @@ void main() {
   gl_Position = vec4(clip.x, -clip.y, 0.0, 1.0);
   float size = chosen ? u_size * 1.3 + 1.5 : faded ? max(u_size * 0.7, 1.5) : u_size;
   // Room for the outline on both sides.
-  gl_PointSize = size + 4.0;
+  gl_PointSize = size + (u_tiny && !chosen ? 1.5 : 4.0);
+  v_box = gl_PointSize;
   v_size = size;
   v_shape = int(a_shape + 0.5);
   v_flags = flags;
@@ -45,8 +48,10 @@ flat in int v_flags;
 in vec3 v_colour;
 in float v_alpha;
 in float v_size;
+in float v_box;
 uniform vec3 u_ring;
 uniform vec3 u_paper;
+uniform bool u_tiny;
 out vec4 colour;
 float box(vec2 p, vec2 b) { vec2 d = abs(p) - b; return max(d.x, d.y); }
 float cross2(vec2 p) { return min(box(p, vec2(1.0, 0.34)), box(p, vec2(0.34, 1.0))); }
@@ -73,7 +78,14 @@ float shape(vec2 p) {
   return star(p);
 }
 void main() {
-  vec2 p = (gl_PointCoord * 2.0 - 1.0) * (v_size + 4.0) / v_size;
+  // Shapes of a few pixels cannot be told apart: a disc is much less work.
+  if (u_tiny && (v_flags & 5) == 0) {
+    float a = clamp(0.5 + v_size * 0.5 - length(gl_PointCoord - 0.5) * v_box, 0.0, 1.0) * v_alpha;
+    if (a < 0.01) discard;
+    colour = vec4(v_colour * a, a);
+    return;
+  }
+  vec2 p = (gl_PointCoord * 2.0 - 1.0) * v_box / v_size;
   float d = shape(p) * v_size * 0.5;
   bool chosen = (v_flags & 1) != 0;
   bool missing = (v_flags & 4) != 0;

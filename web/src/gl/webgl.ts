@@ -1,6 +1,7 @@
 /** Points of many shapes and lines of any width with WebGL 2, some hundred thousand of each. */
 
 import { PIECE_FRAGMENT, PIECE_VERTEX, POINT_FRAGMENT, POINT_VERTEX } from "./shaders";
+import { SELECTED } from "./scene";
 import type { Pieces, Points, Scene, Style, Transform } from "./scene";
 
 interface Program {
@@ -107,7 +108,7 @@ class WebglScene implements Scene {
     if (this.pieceCount > 0) {
       this.use(this.pieces, width, height, transform, style);
       gl.uniform1f(at(this.pieces, "u_width"), style.width);
-      for (const pass of [0, 1]) {
+      for (const pass of passes(this.lastPieces?.look)) {
         gl.uniform1f(at(this.pieces, "u_pass"), pass);
         gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.pieceCount);
       }
@@ -115,9 +116,10 @@ class WebglScene implements Scene {
     if (this.pointCount > 0) {
       this.use(this.points, width, height, transform, style);
       gl.uniform1f(at(this.points, "u_size"), style.size);
+      gl.uniform1i(at(this.points, "u_tiny"), style.size < 5 ? 1 : 0);
       gl.uniform3f(at(this.points, "u_ring"), ...style.ring);
       gl.uniform3f(at(this.points, "u_paper"), ...style.paper);
-      for (const pass of [0, 1]) {
+      for (const pass of passes(this.lastPoints?.look)) {
         gl.uniform1f(at(this.points, "u_pass"), pass);
         gl.drawArrays(gl.POINTS, 0, this.pointCount);
       }
@@ -140,6 +142,20 @@ class WebglScene implements Scene {
     this.gl.bindBuffer(this.gl.ARRAY_BUFFER, buffer);
     this.gl.bufferData(this.gl.ARRAY_BUFFER, data, this.gl.DYNAMIC_DRAW);
   }
+}
+
+const known = new WeakMap<Uint8Array, readonly number[]>();
+
+/** What is selected is drawn after the rest; where nothing is, one pass will do. */
+function passes(look: Uint8Array | undefined): readonly number[] {
+  if (look === undefined) return [0];
+  const found = known.get(look);
+  if (found !== undefined) return found;
+  let any = false;
+  for (let k = 3; k < look.length && !any; k += 4) any = ((look[k] ?? 0) & SELECTED) !== 0;
+  const made = any ? [0, 1] : [0];
+  known.set(look, made);
+  return made;
 }
 
 function at(used: Program, name: string): WebGLUniformLocation | null {

@@ -43,7 +43,8 @@ export function encoded(chosen: Selection): string {
   }
   const ranges = parts.join(",");
   const bits = Math.ceil(((chosen.at(-1) ?? -1) + 1) / 8);
-  return ranges.length <= Math.ceil((bits * 4) / 3) + 1 ? ranges : `~${bitmap(chosen, bits)}`;
+  // Short ones are left readable.
+  return ranges.length <= Math.max(32, Math.ceil((bits * 4) / 3) + 1) ? ranges : `~${bitmap(chosen, bits)}`;
 }
 
 function bitmap(chosen: Selection, bytes: number): string {

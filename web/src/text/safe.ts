@@ -48,12 +48,16 @@ export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, "\u202f");
 }
 
-/** A number at a readable precision. */
+const UNITS: readonly (readonly [number, string])[] = [[1e6, "M"], [1e9, "B"], [1e12, "T"]];
+
+/** A number at a readable precision; millions, billions and trillions by their letter. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return "–";
-  if (Number.isInteger(value)) return Math.abs(value) >= 10_000 ? grouped(value) : String(value);
   const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-3) return value.toExponential(1).replace("e", "e");
+  const unit = UNITS.find(([least]) => size >= least && size < 1000 * least);
+  if (unit !== undefined) return `${Number((value / unit[0]).toPrecision(3))}\u202f${unit[1]}`;
+  if (Number.isInteger(value) && size < 1e6) return size >= 10_000 ? grouped(value) : String(value);
+  if (size >= 1e6 || size < 1e-3) return value.toExponential(1);
   return String(Number(value.toPrecision(size >= 100 ? 4 : 3)));
 }
 

@@ -48,9 +48,9 @@ export function branchColour(node: number, below: Below, painting: Painting, pla
 }
 
 /** Looks of the pieces of branches: bold where all models below are selected. */
-export function pieceLooks(tree: Tree, drawn: Drawing, below: Below, painting: Painting, plain: Rgb): Uint8Array {
-  const look = new Uint8Array(4 * drawn.owner.length);
-  drawn.owner.forEach((node, k) => {
+export function pieceLooks(tree: Tree, owner: Int32Array, below: Below, painting: Painting, plain: Rgb): Uint8Array {
+  const look = new Uint8Array(4 * owner.length);
+  owner.forEach((node, k) => {
     const [r, g, b] = branchColour(node, below, painting, plain);
     look[4 * k] = r;
     look[4 * k + 1] = g;
@@ -68,8 +68,8 @@ export interface Tips {
 }
 
 /** Leaves that are drawn, with their places. */
-export function tips(tree: Tree, drawn: Drawing): Tips {
-  const nodes = drawn.ends.filter((n) => (tree.tip[n] ?? -1) >= 0);
+export function tips(tree: Tree, drawn: Drawing, ends = drawn.ends): Tips {
+  const nodes = ends.filter((n) => (tree.tip[n] ?? -1) >= 0);
   return {
     models: nodes.map((n) => tree.tip[n] ?? -1),
     x: Float32Array.from(nodes, (n) => drawn.x[n] ?? 0),

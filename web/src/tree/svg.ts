@@ -49,7 +49,7 @@ export function svg(tree: Tree, drawn: Drawing, look: SvgLook): string {
   if (look.support)
     for (const node of drawn.nodes) {
       const value = tree.support[node] ?? Number.NaN;
-      if (Number.isNaN(value) || (tree.tip[node] ?? -1) >= 0) continue;
+      if (Number.isNaN(value) || node === drawn.nodes[0] || (tree.tip[node] ?? -1) >= 0) continue;
       out.push(
         `<text x="${px(drawn.x[node] ?? 0)}" y="${py(drawn.y[node] ?? 0)}" dx="-3" dy="-3" text-anchor="end" font-size="8" fill="#555555">${Math.round(value * 100)}</text>`,
       );

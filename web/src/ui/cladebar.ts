@@ -22,16 +22,7 @@ export function cladeBar(app: App, tree: Tree, node: number | null, close: () =>
         store.set({ root: null, clade: null, collapsed: [], treeCamera: null }),
       )
     : null;
-  const at = node ?? state.clade ?? tree.root;
-  const files = [
-    button({ class: "tool", title: "Save this part of the tree as Newick" }, "Newick", () =>
-      download("cladist-tree.nwk", "text/plain", `${newick(tree, at, (m) => app.names[m] ?? "")}\n`),
-    ),
-    button({ class: "tool", title: "Save this part of the tree as an SVG picture" }, "SVG", () =>
-      download("cladist-tree.svg", "image/svg+xml", picture(app, tree, at)),
-    ),
-  ];
-  if (node === null) return [...(whole ? [whole] : []), h("span", { class: "what" }, "Tree as"), ...files];
+  if (node === null) return whole === null ? null : [h("span", { class: "what" }, "The tree is changed"), whole];
   const tip = tree.tip[node] ?? -1;
   const value = tree.support[node] ?? Number.NaN;
   const what =
@@ -53,9 +44,23 @@ export function cladeBar(app: App, tree: Tree, node: number | null, close: () =>
           tool("Only this", "Draw this clade alone", () => store.set({ clade: node, treeCamera: null })),
         ]),
     tool("Root here", "Root the tree on the branch above (R)", () => store.set({ root: node, clade: null, treeCamera: null })),
-    ...files,
+    ...files(app, () => node, "this clade"),
     ...(whole ? [whole] : []),
     button({ class: "tool close", "aria-label": "Close", title: "Close" }, "×", close),
+  ];
+}
+
+/** Buttons that save the tree below a node, or what is drawn when there is none. */
+export function files(app: App, node: () => number | null, what: string): HTMLButtonElement[] {
+  const save = (write: (tree: Tree, at: number) => void) => () => {
+    const tree = app.tree();
+    if (tree !== null) write(tree, node() ?? app.state.clade ?? tree.root);
+  };
+  return [
+    button({ class: "tool save", title: `Save ${what} as Newick` }, "Newick", save((tree, at) =>
+      download("cladist-tree.nwk", "text/plain", `${newick(tree, at, (m) => app.names[m] ?? "")}\n`))),
+    button({ class: "tool save", title: `Save ${what} as an SVG picture` }, "SVG", save((tree, at) =>
+      download("cladist-tree.svg", "image/svg+xml", picture(app, tree, at)))),
   ];
 }
 

@@ -37,6 +37,7 @@ export function helpDialog(app: App): HTMLDialogElement {
     h("h2", {}, "These data"),
     h("p", {}, `${line(app.atlas.generated_by, 80)} · assay ${line(assay.name, 80)} (${line(assay.digest, 16)}) · ${assay.probes} probes, ${assay.samples} samples · ${assay.dimension} dimensions · ${line(assay.metric, 40)}`),
     h("p", {}, line(assay.description, 600)),
+    ...(app.atlas.remarks ?? []).map((r) => h("p", { class: "remark" }, h("bdi", {}, line(r, 600)))),
   );
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();

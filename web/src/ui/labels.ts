@@ -34,6 +34,7 @@ export function drawLabels(
     const gap = 9;
     let left = align === "centre" ? x - size / 2 : x + gap;
     if (align === "right" && left + size > width - 4) left = x - gap - size;
+    if (align === "centre") left = Math.max(4, Math.min(width - size - 4, left));
     const box: [number, number, number, number] = [left - 2, y - 8, left + size + 2, y + 8];
     if (!strong && taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1])) continue;
     taken.push(box);

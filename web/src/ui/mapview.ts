@@ -64,7 +64,7 @@ export class MapView {
       maps.length > 0 ? this.plot.element : h("p", { class: "empty" }, "There is no map in these data."),
       this.note,
     );
-    this.inks = inks(document.documentElement);
+    this.inks = inks(document.body);
     this.take();
     this.listen();
     app.store.subscribe((_, changed) => {
@@ -79,7 +79,7 @@ export class MapView {
     });
     app.onHover(() => this.plot.schedule());
     app.onTheme(() => {
-      this.inks = inks(document.documentElement);
+      this.inks = inks(document.body);
       this.looksDirty = true;
       this.plot.schedule();
     });
@@ -115,7 +115,8 @@ export class MapView {
     this.x = Float32Array.from(map.x);
     // Upwards in the data is upwards on the page.
     this.y = Float32Array.from(map.y, (v) => -v);
-    this.note.textContent = line(map.note, 300);
+    this.note.textContent = line(map.note, 400);
+    this.note.title = this.note.textContent;
     const index = new KDBush(Math.max(1, this.x.length));
     let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
     for (let i = 0; i < this.x.length; i++) {
@@ -195,7 +196,7 @@ export class MapView {
     else if (this.x.length <= 60) for (let i = 0; i < this.x.length; i++) put(i);
     else this.inView(t, 40).forEach((i) => put(i));
     const groups = selection.length === 0 ? this.groupLabels(t) : [];
-    drawLabels(context, groups, { ...this.inks, font: this.inks.font.replace("500", "600") }, plot.width, plot.height, "centre");
+    drawLabels(context, groups, { ...this.inks, font: this.inks.small.replace("11px", "600 11px") }, plot.width, plot.height, "centre");
     drawLabels(context, labels, this.inks, plot.width, plot.height);
     for (const i of [app.state.active, app.hover]) {
       if (i === null) continue;
@@ -233,7 +234,8 @@ export class MapView {
         return sorted[sorted.length >> 1] ?? 0;
       };
       const [mx, my] = [middle(this.x), middle(this.y)];
-      return [{ text: line(legend.rows[k]?.name ?? "", 24), x: t.ox + t.sx * mx, y: t.oy + t.sy * my }];
+      // Above the members, so that it does not hide a small group.
+      return [{ text: line(legend.rows[k]?.name ?? "", 24), x: t.ox + t.sx * mx, y: t.oy + t.sy * my - this.size() - 9 }];
     });
   }
 

@@ -41,12 +41,11 @@ export async function modelPage(app: App, host: HTMLElement, index: number, othe
   }
   if (!current()) return;
   const chosen = other ?? document.evidence[0]?.other ?? null;
-  const evidence = h("section", { class: "card wide" });
+  const evidence = h("section", { class: "card" });
   replace(
     body,
-    h("div", { class: "column" }, relatives(app, document)),
-    h("div", { class: "column side" }, descent(app, document), facts(app, index, document), provenance(document)),
-    evidence,
+    h("div", { class: "column" }, relatives(app, document), evidence),
+    h("div", { class: "column" }, descent(app, document), facts(app, index, document), provenance(document)),
   );
   await showEvidence(app, evidence, document, chosen, current);
 }
@@ -159,11 +158,11 @@ async function showEvidence(app: App, host: HTMLElement, document: ModelDocument
     const sides: Sides = { probes, a, b, labels: [app.label(document.index), app.label(entry.other)] };
     const list = (title: string, weighed: typeof entry.for, sign: number) =>
       h("section", {},
-        h("h3", {}, title, h("span", { class: "hint" }, ` ${plural(weighed.length, "probe")}`)),
+        h("h3", {}, title, h("span", { class: "hint" }, ` · ${plural(weighed.length, "probe")}`)),
         ...(weighed.length === 0 ? [h("p", { class: "hint" }, "None.")] : weighed.map((w) => sideBySide(sides, w.probe, sign * Math.abs(w.weight)))));
     replace(body,
       h("p", { class: "hint" }, h("mark", {}, "marked"), " is what both answers share at their beginning; sharing what few models say weighs most."),
-      h("div", { class: "evidence" }, list("For", entry.for, 1), list("Against", entry.against, -1)),
+      h("div", { class: "evidence" }, list("For kinship", entry.for, 1), list("Against kinship", entry.against, -1)),
       button({ class: "tool" }, "All probes of this pair", () => app.go({ page: "pair", a: document.index, b: entry.other })));
   } catch (error) {
     if (current()) replace(body, failed(error));

@@ -27,6 +27,7 @@ export class Shell {
     const declared = app.atlas.declared === null ? null
       : button({ class: "tool nav", "data-page": "declared" }, "Declared against measured", () => app.go({ page: "declared" }));
     const { assay } = app.atlas;
+    const remarks = app.atlas.remarks?.length ?? 0;
     const head = h("header", { class: "top" },
       h("a", { class: "skip", href: "#", "data-skip": true }, "Skip to the table"),
       button({ class: "brand", "aria-label": "Overview" }, [logo(), h("span", {}, "cladist"), h("span", { class: "light" }, "atlas")], () => app.go({ page: "overview" })),
@@ -34,6 +35,7 @@ export class Shell {
         h("strong", {}, h("bdi", {}, line(app.atlas.title, 80))),
         h("span", { class: "hint" }, `${plural(app.count, "model")} · ${line(assay.name, 40)} · ${assay.probes} probes`)),
       h("span", { class: "spacer" }),
+      remarks === 0 ? null : button({ class: "quiet remarks", title: "What these data do not hold" }, plural(remarks, "remark"), () => help.showModal()),
       declared,
       search,
       themeButton,

@@ -165,7 +165,7 @@ export class TableView {
         const text = shown(c, row);
         return h("div", {
           role: "gridcell", class: c.kind === "number" ? "num" : null, "aria-colindex": k + 3,
-          title: text.length > 18 ? text : null,
+          title: c.kind === "number" ? line(String(c.values[row] ?? ""), 40) : text.length > 14 ? text : null,
         }, text === "" ? h("span", { class: "gap", "aria-label": "not known" }, "–") : h("bdi", {}, text));
       }),
     );

@@ -10,7 +10,7 @@ import { plural } from "../text/safe";
 import type { App } from "./app";
 import { h, s } from "./dom";
 
-const MOST = 220;
+const MOST = 120;
 const ROW = 15;
 const WIDTH = 1080;
 const TREE = 215;
@@ -96,7 +96,9 @@ function picture(app: App, a: Tree, b: Tree, orders: { left: number[]; right: nu
 function label(app: App, m: number, y: number, x: number, anchor: string, bad: boolean): SVGElement {
   const text = app.label(m);
   const shown = text.length > 32 ? `${text.slice(0, 31)}…` : text;
-  return s("text", { x, y, "text-anchor": anchor, dy: "0.35em", class: bad ? "tip-name bad" : "tip-name" }, shown, s("title", {}, text));
+  const element = s("text", { x, y, "text-anchor": anchor, dy: "0.35em", class: bad ? "tip-name bad" : "tip-name" }, shown, s("title", {}, text));
+  element.addEventListener("click", () => app.go({ page: "model", index: m, other: null }));
+  return element;
 }
 
 /** One tree with all leaves flush, drawn from `from` (root) to `to` (leaves). */

@@ -105,10 +105,11 @@ function supports(context: CanvasRenderingContext2D, found: Drawn, setting: Sett
   const shown: [number, number, number][] = [];
   for (const node of drawn.nodes) {
     const value = tree.support[node] ?? Number.NaN;
-    if (Number.isNaN(value) || (tree.children[node]?.length ?? 0) === 0) continue;
+    // Support belongs to the branch above, which the topmost node does not have.
+    if (Number.isNaN(value) || node === drawn.nodes[0] || (tree.children[node]?.length ?? 0) === 0) continue;
     const at = place(node);
     if (inView(at)) shown.push([...at, value]);
-    if (shown.length > 4000) return;
+    if (shown.length > 700) return;
   }
   const room = drawn.kind === "rectangular" && setting.t.sy >= 8;
   context.font = setting.inks.small.replace("11px", "9.5px");
@@ -124,9 +125,9 @@ function supports(context: CanvasRenderingContext2D, found: Drawn, setting: Sett
       context.strokeText(text, x - 3, y - 2.5);
       context.fillText(text, x - 3, y - 2.5);
       taken.push([x, y]);
-    } else if (value >= 0.7 && shown.length < 1500) {
+    } else if (value >= 0.7 && shown.length < 260) {
       context.beginPath();
-      context.arc(x, y, 1 + 1.6 * ((value - 0.7) / 0.3), 0, 2 * Math.PI);
+      context.arc(x, y, 0.8 + 1.4 * ((value - 0.7) / 0.3), 0, 2 * Math.PI);
       context.fillStyle = setting.inks.ink;
       context.fill();
     }

@@ -9,6 +9,7 @@ import { Plot } from "../view/plot";
 import type { Transform } from "../gl/scene";
 import type { LayoutName } from "../state/store";
 import { line, plural } from "../text/safe";
+import { detailed, level } from "../tree/detail";
 import { drawing } from "../tree/layout";
 import type { Drawing } from "../tree/layout";
 import { gathered, pieceLooks, tipLooks, tips } from "../tree/paint";
@@ -21,7 +22,7 @@ import { inks } from "./labels";
 import type { Inks } from "./labels";
 import { Tip } from "./tip";
 import { annotate } from "./treelabels";
-import { cladeBar } from "./cladebar";
+import { cladeBar, files } from "./cladebar";
 
 const LAYOUTS: readonly (readonly [LayoutName, string])[] = [
   ["rectangular", "Rectangular"],
@@ -46,6 +47,8 @@ export class TreeView {
   private hoverNode: number | null = null;
   private dirty: "layout" | "looks" | null = "layout";
   private inks: Inks;
+  /** Detail that the scene holds; null when it must be given anew. */
+  private level: number | null = null;
   private lassoing = false;
   private readonly tip: Tip;
   private readonly bar: HTMLElement;
@@ -78,6 +81,7 @@ export class TreeView {
         tree ? lengths : null,
         tree?.support ? support : null,
         h("span", { class: "spacer" }),
+        ...(tree ? files(app, () => null, "the tree") : []),
         tree ? this.lassoButton : null,
         tree
           ? button({ class: "tool", title: "Zoom to the selection (F), or to everything (0)" }, "Fit", () => this.fit())
@@ -85,9 +89,9 @@ export class TreeView {
       ),
       tree ? this.plot.element : h("p", { class: "empty" }, "There is no tree in these data."),
       this.bar,
-      tree ? h("p", { class: "note" }, this.noteText()) : null,
+      tree ? h("p", { class: "note", title: this.noteText() }, this.noteText()) : null,
     );
-    this.inks = inks(document.documentElement);
+    this.inks = inks(document.body);
     if (tree) this.listen();
     app.store.subscribe((state, changed) => {
       layout.value = state.layout;
@@ -100,7 +104,7 @@ export class TreeView {
     });
     app.onHover(() => this.plot.schedule());
     app.onTheme(() => {
-      this.inks = inks(document.documentElement);
+      this.inks = inks(document.body);
       this.dirty ??= "looks";
       this.plot.schedule();
     });
@@ -185,17 +189,36 @@ export class TreeView {
       const index = new KDBush(Math.max(1, drawn.nodes.length));
       for (const node of drawn.nodes) index.add(drawn.x[node] ?? 0, drawn.y[node] ?? 0);
       this.index = index.finish();
-      const looks = tipLooks(found, painting, app.selected(), app.matches());
-      this.plot.scene.setPoints({ x: found.x, y: found.y, ...looks });
-      this.plot.scene.setPieces({ ends: drawn.pieces, look: pieceLooks(tree, drawn, below, painting, rgb(this.inks.line)) });
+      this.level = null;
     } else {
       this.current = { ...this.current, below };
-      const looks = tipLooks(this.current.tips, painting, app.selected(), app.matches());
-      this.plot.scene.setLooks(looks.look, looks.shape);
-      this.plot.scene.setPieceLooks(pieceLooks(tree, this.current.drawn, below, painting, rgb(this.inks.line)));
+      this.level = null;
     }
     this.dirty = null;
     return this.current;
+  }
+
+  /** Hands the scene the branches and leaves that can be told apart at this magnification. */
+  private detail({ tree, drawn, below }: Drawn, t: Transform): void {
+    const wanted = drawn.kind === "rectangular" ? level(t.sy) : level(Math.abs(t.sx) * drawn.depth * drawn.step);
+    if (this.level === wanted) return;
+    this.level = wanted;
+    const kept = detailed(tree, drawn, wanted);
+    const painting = this.app.painting();
+    const ends = new Float32Array(4 * kept.pieces.length);
+    const owner = new Int32Array(kept.pieces.length);
+    kept.pieces.forEach((piece, k) => {
+      ends.set(drawn.pieces.subarray(4 * piece, 4 * piece + 4), 4 * k);
+      owner[k] = drawn.owner[piece] ?? 0;
+    });
+    this.plot.scene.setPieces({ ends, look: pieceLooks(tree, owner, below, painting, rgb(this.inks.line)) });
+    // Selected leaves are always shown.
+    const selected = this.app.selected();
+    const kinds = new Set(kept.ends);
+    const nodes = kept.ends.length === drawn.ends.length ? drawn.ends
+      : drawn.ends.filter((n) => kinds.has(n) || selected[tree.tip[n] ?? -1] === 1);
+    const found = tips(tree, drawn, nodes);
+    this.plot.scene.setPoints({ x: found.x, y: found.y, ...tipLooks(found, painting, selected, this.app.matches()) });
   }
 
   private fitting(drawn: Drawing): Fit {
@@ -205,7 +228,7 @@ export class TreeView {
     const side = flat ? 14 : few ? Math.min(120, width * 0.2) : 22;
     return {
       bounds: drawn.bounds, width, height,
-      inset: [flat ? 14 : side, flat ? 10 : few ? 60 : 22, flat ? Math.min(190, width * 0.34) : side, flat ? 30 : few ? 60 : 30],
+      inset: [flat ? 14 : side, flat ? 10 : few ? 60 : 22, flat ? Math.min(few ? 190 : 120, width * (few ? 0.34 : 0.2)) : side, flat ? 30 : few ? 60 : 30],
       uniform: !flat,
     };
   }
@@ -225,6 +248,7 @@ export class TreeView {
     if (found === null) return;
     const { plot, app } = this;
     const t = this.at(found.drawn);
+    this.detail(found, t);
     const ratio = plot.ratio;
     const hex = (text: string) => rgb(text).map((v) => v / 255) as [number, number, number];
     const few = found.drawn.ends.length <= 400 || (app.state.treeCamera?.ky ?? 1) > 4;

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { chance, figure, line, safe, sharedBeginning } from "../src/text/safe";
+
+describe("hostile text", () => {
+  it("shows direction controls and null bytes instead of obeying them", () => {
+    expect(safe("evil\u202egnp.exe")).toBe("evil⟨RLO⟩gnp.exe");
+    expect(safe("a\u0000b\u2066c\u2069")).toBe("a␀b⟨LRI⟩c⟨PDI⟩");
+    expect(safe("\u200b\u{e0041}")).toBe("⟨ZWSP⟩⟨U+E0041⟩");
+  });
+  it("keeps line feeds in long text and none in names", () => {
+    expect(safe("a\r\nb")).toBe("a\nb");
+    expect(line("a\nb\tc")).toBe("a b c");
+  });
+  it("replaces halves of characters, keeps whole ones and joiners", () => {
+    expect(safe("\ud83d!")).toBe("\ufffd!");
+    expect(safe("👩\u200d🔬")).toBe("👩\u200d🔬");
+  });
+  it("cuts floods and says how much there was", () => {
+    const cut = safe("x".repeat(1_000_000), 100);
+    expect(cut.length).toBeLessThan(140);
+    expect(cut).toContain("1\u202f000\u202f000 characters");
+    expect(line("y".repeat(500), 20)).toBe(`${"y".repeat(20)}…`);
+  });
+});
+
+describe("shared beginning", () => {
+  it("ends where the texts differ", () => {
+    expect(sharedBeginning("the cat", "the dog")).toBe(4);
+    expect(sharedBeginning("", "x")).toBe(0);
+    expect(sharedBeginning("same", "same")).toBe(4);
+  });
+  it("never ends within a character", () => {
+    expect(sharedBeginning("a😀", "a😁")).toBe(1);
+  });
+});
+
+describe("figures", () => {
+  it("are readable", () => {
+    expect(figure(8_958_639_104)).toBe("8.96\u202fB");
+    expect(figure(12_345)).toBe("12\u202f345");
+    expect(figure(0.123456)).toBe("0.123");
+    expect(figure(2.7e-6)).toBe("2.7e-6");
+    expect(figure(Number.NaN)).toBe("–");
+  });
+  it("never call a chance none", () => {
+    expect(chance(0)).toBe("< 0.001");
+    expect(chance(null)).toBe("–");
+    expect(chance(0.04)).toBe("0.040");
+  });
+});

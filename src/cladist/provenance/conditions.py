@@ -1,0 +1,195 @@
+"""Under which conditions a model was asked, what limits that sets, and how to do it again."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import metadata
+from typing import Any
+
+from cladist.core.hashing import canonical_json
+from cladist.provenance.material import Material
+from cladist.registry import Registry
+
+__all__ = ["Conditions", "Limit", "conditions_of", "limits_of"]
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Identity, extraction and everything that reproduces a report.
+
+    answers   SHA-256 over the names and answers of all models compared
+    commands  lines for a shell that make the answers and the report again
+    """
+
+    name: str
+    uri: str
+    fingerprint: str
+    metadata: Mapping[str, str]
+    licence: str
+    date: str
+    assay: str
+    assay_digest: str
+    protocol_digest: str
+    decoding: Mapping[str, Any]
+    interface: str
+    probes: int
+    answered: int
+    states: Mapping[str, int]
+    dna: str
+    notes: tuple[str, ...]
+    encoders: tuple[str, ...]
+    models: int
+    answers: str
+    seed: int
+    versions: Mapping[str, str]
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit in plain words."""
+
+    title: str
+    text: str
+
+
+def conditions_of(
+    registry: Registry,
+    material: Material,
+    model: str,
+    rate: float,
+    sources: Mapping[str, Any],
+    seed: int,
+) -> Conditions:
+    """The conditions of `model`; `sources` are options of the report's command by name."""
+    record = material.records[model]
+    responses = material.responses[material.pairs.index(model)]
+    assay = material.assay
+    stored = [s for s in registry.stored_dnas(assay) if s.dna.model == model]
+    interface = registry.interface(registry.add_protocol(assay.protocol), record)
+    decoding = assay.protocol.decoding
+    shown = {k: getattr(decoding, k) for k in decoding.__dataclass_fields__}
+    ask = ["cladist", "extract", record.uri, "--assay", assay.name, "--registry", "REGISTRY"]
+    again = ["cladist", "report", model, "--assay", assay.short, "--rate", f"{rate:g}"]
+    for option, values in sources.items():
+        for value in values:
+            again += [option, str(value)]
+    commands = [shlex.join([*again, "--registry", "REGISTRY", "--out", "report.html"])]
+    if record.uri.partition(":")[0] != "recorded":
+        commands.insert(0, shlex.join(ask))
+    return Conditions(
+        record.name, record.uri, record.fingerprint, dict(record.metadata),
+        material.lineage.licence(model), material.lineage.dates.get(model, ""),
+        assay.short, assay.digest, assay.protocol.digest, shown, interface,
+        len(responses.probe_ids), int(responses.usable().sum()),
+        {k.value: v for k, v in sorted(responses.states().items())},
+        stored[0].dna.digest if stored else "",
+        stored[0].dna.notes if stored else (),
+        stored[0].encoders if stored else (),
+        len(material.pairs), _digest(material), seed, _versions(), tuple(commands),
+    )  # fmt: skip
+
+
+def _digest(material: Material) -> str:
+    h = sha256(canonical_json(["cladist-answers", material.assay.protocol.digest]).encode())
+    for r in material.responses:
+        line = canonical_json([r.model, r.texts()])
+        h.update(line.encode("utf-8", "surrogatepass") + b"\n")
+    return h.hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in ("cladist", "numpy", "scipy", "scikit-learn"):
+        found[package] = metadata.version(package)
+    return found
+
+
+def limits_of(
+    material: Material, c: Conditions, calibrated: bool, labelled: bool, basis: str
+) -> tuple[Limit, ...]:
+    """What the evidence of this very report cannot carry, most important first."""
+    out = []
+    if not calibrated:
+        out.append(
+            Limit(
+                "Too small a registry for calibrated claims",
+                f"How alike unrelated models are could not be measured here ({basis}). Nothing "
+                "in this report is a finding of kinship; the order of relatives is an order and "
+                "no more. Add unrelated models to the registry and make the report again.",
+            )
+        )
+    out.append(
+        Limit(
+            "Behaviour, not weights",
+            "Everything rests on what the models answered. A model that was trained on another's "
+            "answers shares what it says without sharing weights; this cannot be told apart here.",
+        )
+    )
+    if not labelled:
+        out.append(
+            Limit(
+                "No declared families",
+                "Families were guessed from tight clusters. Without known kin nobody can be called "
+                "unrelated, no probability of a foundation can be given, and missed kin among the "
+                "comparison make the test milder.",
+            )
+        )
+    if float(c.decoding.get("temperature", 0.0)) > 0:
+        out.append(
+            Limit(
+                "Sampled answers",
+                "Answers were drawn at random, which hides much of what greedy answers show, and "
+                "tells hardly anything about direction.",
+            )
+        )
+    if c.decoding.get("interface") == "recorded":
+        out.append(
+            Limit(
+                "Recorded answers",
+                "The answers were recorded elsewhere. How they were asked for, and whether they "
+                "are this model's, cannot be checked here.",
+            )
+        )
+    if c.interface == "chat":
+        out.append(
+            Limit(
+                "Asked through chat",
+                "Chat answers show manners more than ancestry, and a system prompt that is not "
+                "known may change them.",
+            )
+        )
+    if c.answered < 0.8 * c.probes:
+        out.append(
+            Limit(
+                "Missing answers",
+                f"{c.probes - c.answered} of {c.probes} probes have no usable answer.",
+            )
+        )
+    if c.fingerprint.startswith("openai:"):
+        out.append(
+            Limit(
+                "An endpoint, not a file",
+                "What answers behind an address can change without notice; the fingerprint is that "
+                "of the address. 'cladist watch' tells of changes.",
+            )
+        )
+    out.append(
+        Limit(
+            "The true relative may be missing",
+            f"Only the {len(material.pairs) - 1} other models of this registry were considered. A "
+            "sibling stands in for a parent that is not among them.",
+        )
+    )
+    out.append(
+        Limit(
+            "Error rates are averages",
+            "The stated rate of false findings holds on average over unrelated models of other "
+            "makers. Models of one maker that share data, but not weights, lie in between.",
+        )
+    )
+    return tuple(out)

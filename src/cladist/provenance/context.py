@@ -1,0 +1,119 @@
+"""A model among its nearest: who they are, who may have begotten whom, and their tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.compare import redrawn
+from cladist.core.distances import DistanceMatrix
+from cladist.core.tree import Tree
+from cladist.errors import InputError
+from cladist.kinship.calibration import PairEvidence
+from cladist.kinship.evidence import kinship_similarity
+from cladist.phylogeny.ancestry import ancestry, descent_costs
+from cladist.phylogeny.dating import year_range
+from cladist.phylogeny.joining import neighbor_joining
+from cladist.phylogeny.rooting import root_midpoint
+from cladist.phylogeny.saturation import bounded_distances
+from cladist.phylogeny.support import bootstrap
+from cladist.provenance.material import Material
+
+__all__ = ["Ancestry", "context_tree", "likely_ancestry", "nearest"]
+
+AROUND = 20
+"""Nearest models in the picture."""
+
+CONSIDERED = 40
+"""Nearest models among which parents are looked for."""
+
+LEAST, TEMPERATURE = 3.0, 2.0
+"""As in `cladist.descent`: evidence that a parent shows, and the unit of the margins."""
+
+RESAMPLED, REPLICATES = 40, 20
+"""Models up to which probes are redrawn for the support of the tree, and how often."""
+
+
+@dataclass(frozen=True)
+class Ancestry:
+    """The most likely parent of a model among its nearest, and models it may be the parent of.
+
+    parent       None for having none here
+    confidence   probability over all arborescences, from the margins of the evidence
+    rival        next likely, None for having none here
+    children     models whose most likely parent it is, with that probability
+    considered   models looked at
+    """
+
+    parent: str | None
+    confidence: float
+    rival: str | None
+    rival_confidence: float
+    children: tuple[tuple[str, float], ...]
+    considered: int
+
+
+def nearest(pairs: PairEvidence, i: int, count: int) -> list[int]:
+    """Rows of the models with most evidence of kinship, tokenizer included, nearest first."""
+    evidence = pairs.score[i] + pairs.clock[i]
+    order = np.argsort(-evidence, kind="stable").tolist()
+    return [k for k in order if k != i][:count]
+
+
+def likely_ancestry(material: Material, i: int) -> Ancestry | None:
+    """Parents by `phylogeny.ancestry` among the nearest CONSIDERED models; None if they fail."""
+    pairs = material.pairs
+    rows = [i, *nearest(pairs, i, CONSIDERED)]
+    names = [pairs.models[k] for k in rows]
+    similarity = (pairs.score + pairs.clock)[np.ix_(rows, rows)]
+    costs = descent_costs(similarity)
+    costs[_later(names, material) | (similarity < LEAST)] = np.inf
+    found = {d.model: d for d in ancestry(names, costs, -LEAST, temperature=TEMPERATURE)}
+    own = found[names[0]]
+    below = tuple((d.model, d.confidence) for d in found.values() if d.parent == names[0])
+    return Ancestry(
+        own.parent, own.confidence, own.second or None, own.second_confidence,
+        tuple(sorted(below, key=lambda c: -c[1])), len(rows) - 1,
+    )  # fmt: skip
+
+
+def _later(names: Sequence[str], material: Material) -> NDArray[np.bool_]:
+    span = np.full((len(names), 2), np.nan)
+    for k, name in enumerate(names):
+        date = material.lineage.dates.get(name, "")
+        if date:
+            span[k] = year_range(date)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(span[:, None, 0] >= span[None, :, 1])
+
+
+def context_tree(
+    material: Material, model: str, wanted: Sequence[str] = (), *, seed: int = 0
+) -> Tree | None:
+    """The tree of a model, its nearest and `wanted`; with support where the registry is small.
+
+    None with fewer than three models. Distances are those of `cladist.compare.tree_distances`.
+    """
+    pairs = material.pairs
+    i = pairs.index(model)
+    names = [model, *(pairs.models[k] for k in nearest(pairs, i, AROUND))]
+    names = list(dict.fromkeys([*names, *(w for w in wanted if w in pairs.models)]))
+    if len(names) < 3:
+        return None
+    whole = bounded_distances(pairs.models, pairs.score + pairs.clock)
+    tree = neighbor_joining(whole.select(names))
+    probes = len(material.prompts)
+    if len(pairs) <= RESAMPLED and len(names) > 3 and probes > 1:
+
+        def weighted(weights: NDArray[np.float64]) -> DistanceMatrix:
+            found = kinship_similarity(redrawn(material.responses, weights))
+            return bounded_distances(found.ids, found.combined).select(names)
+
+        tree = bootstrap(tree, weighted, probes, REPLICATES, seed).tree
+    try:
+        return root_midpoint(tree).tree
+    except InputError:
+        return tree  # all branches are zero: nothing to root by

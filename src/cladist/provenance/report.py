@@ -1,0 +1,248 @@
+"""The provenance report of one model: what is known of it, how surely, and from what.
+
+`build_report` gathers everything as plain typed data; `provenance.page` shows it to people. No
+claim is made that the tests of `cladist.kinship` do not make, and each says how sure it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cladist.core.tree import Tree
+from cladist.errors import InputError
+from cladist.extraction.progress import Progress, silent
+from cladist.kinship.identify import fit_identifier, identify
+from cladist.kinship.pair_test import KinshipResult, adjust, judge_kinship
+from cladist.kinship.parentage import Direction, direction, rarity
+from cladist.provenance.audit import links_of
+from cladist.provenance.conditions import Conditions, Limit, conditions_of, limits_of
+from cladist.provenance.context import Ancestry, context_tree, likely_ancestry, nearest
+from cladist.provenance.duplicates import Duplicate, duplicates
+from cladist.provenance.exhibits import Exhibit, exhibits
+from cladist.provenance.material import Material
+from cladist.registry import Registry
+
+__all__ = ["FORMAT", "Claim", "Foundation", "Link", "Relative", "Report", "build_report"]
+
+FORMAT = "cladist-report/1"
+RELATIVES = 8
+"""Nearest models that are tested; their p-values are adjusted for one another (Holm)."""
+
+Strength = Literal["shown", "not shown", "cannot tell"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement of the summary, how strong it is, and how sure, each in a sentence."""
+
+    topic: str
+    statement: str
+    strength: Strength
+    certainty: str
+
+
+@dataclass(frozen=True)
+class Relative:
+    """A near model: evidence of kinship in units of its spread, and the test of the pair."""
+
+    model: str
+    family: str
+    evidence: float
+    test: KinshipResult
+    copy: Duplicate | None
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """Families with probabilities, that of none of them, and what calibrated them.
+
+    problem  why there are no probabilities, '' where there are
+    """
+
+    families: tuple[tuple[str, float, str], ...]
+    none: float | None
+    prior_none: float
+    queries: int
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A declared link of the model, and what was measured of it; no test without both models."""
+
+    child: str
+    parent: str
+    relation: str
+    source: str
+    finding: Literal["confirmed", "contradicted", "cannot tell", "not here"]
+    test: KinshipResult | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """All of it; sections in the order of the page."""
+
+    model: str
+    conditions: Conditions
+    claims: tuple[Claim, ...]
+    relatives: tuple[Relative, ...]
+    foundation: Foundation
+    ancestry: Ancestry | None
+    directions: tuple[Direction, ...]
+    links: tuple[Link, ...]
+    disagreements: tuple[str, ...]
+    tree: Tree | None
+    tree_groups: Mapping[str, str]
+    exhibits: tuple[Exhibit, ...]
+    limits: tuple[Limit, ...]
+    rate: float
+    calibrated: bool
+    basis: str
+
+
+def build_report(
+    registry: Registry,
+    material: Material,
+    model: str,
+    *,
+    rate: float = 0.01,
+    sources: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Report:
+    """Everything about `model`, which must be one of the material's.
+
+    sources  paths that were given for declarations, labels and so on: they stand in the command
+             that makes the report again
+
+    Errors: `InputError` for a model without answers or a rate outside 0 to 1. Cost: that of the
+    tests of some ten pairs; with up to 40 models also 20 replicates of the tree.
+    """
+    pairs, lineage = material.pairs, material.lineage
+    i = pairs.index(model)
+    labels = material.labels()
+    steps = 6
+    progress("testing relatives", 0, steps)
+    copies = {
+        (d.b if d.a == model else d.a): d
+        for d in duplicates(material.responses, material.prompts)
+        if model in (d.a, d.b)
+    }
+    near = nearest(pairs, i, RELATIVES)
+    family = dict(zip(pairs.models, labels.families, strict=True)) if labels else {}
+
+    def test(other: str) -> KinshipResult:
+        return judge_kinship(
+            material.responses, pairs, model, other,
+            rate=rate, labels=labels, prompts=material.prompts, seed=seed,
+        )  # fmt: skip
+
+    tests = {pairs.models[k]: test(pairs.models[k]) for k in near}
+    tests = _adjusted(tests, rate)
+    relatives = tuple(
+        Relative(
+            pairs.models[k],
+            family.get(pairs.models[k], ""),
+            float(pairs.score[i, k] + pairs.clock[i, k]),
+            tests[pairs.models[k]],
+            copies.get(pairs.models[k]),
+        )
+        for k in near
+    )
+    progress("testing relatives", 1, steps)
+    links = tuple(_link(k, model, tests, test, pairs.models) for k in links_of(lineage, model))
+    progress("testing relatives", 2, steps)
+    foundation = _foundation(material, model)
+    progress("testing relatives", 3, steps)
+    related = [r for r in relatives if r.test.verdict == "related"]
+    directions: tuple[Direction, ...] = ()
+    if related:
+        rare = rarity(material.responses)
+        dates = lineage.dates
+        directions = tuple(
+            direction(
+                pairs, rare, model, r.model,
+                dates=(dates.get(model, ""), dates.get(r.model, "")), seed=seed,
+            )
+            for r in related[:5]
+        )  # fmt: skip
+    progress("testing relatives", 4, steps)
+    wanted = [k.parent for k in links if k.test] + [k.child for k in links if k.test]
+    tree = context_tree(material, model, wanted, seed=seed)
+    progress("testing relatives", 5, steps)
+    shown = _pairs_to_show(relatives, links, model)
+    found = tuple(e for other in shown for e in exhibits(material, model, other, labels))
+    progress("testing relatives", 6, steps)
+    first = relatives[0].test
+    calibrated = first.p == first.p
+    conditions = conditions_of(registry, material, model, rate, sources or {}, seed)
+    groups = {n: family.get(n, "") for n in (tree.leaves() if tree else ())}
+    report = Report(
+        model, conditions, (), relatives, foundation,
+        likely_ancestry(material, i), directions, links,
+        tuple(d.message for d in lineage.disagreements() if model in d.models),
+        tree, groups, found,
+        limits_of(material, conditions, calibrated, labels is not None, first.basis),
+        rate, calibrated, first.basis,
+    )  # fmt: skip
+    from dataclasses import replace
+
+    from cladist.provenance.claims import claims_of
+
+    return replace(report, claims=claims_of(report))
+
+
+def _adjusted(tests: dict[str, KinshipResult], rate: float) -> dict[str, KinshipResult]:
+    """Accusations that testing several candidates makes doubtful are taken back (Holm)."""
+    from dataclasses import replace
+
+    p = adjust([min(t.p, 1.0) if t.p == t.p else 1.0 for t in tests.values()])
+    out = {}
+    for (name, t), adjusted in zip(tests.items(), p.tolist(), strict=True):
+        if t.p != t.p:
+            out[name] = t
+        elif t.verdict == "related" and adjusted > rate:
+            reason = f"alone it would be related; among {len(tests)} candidates p is {adjusted:.2g}"
+            out[name] = replace(t, verdict="inconclusive", reason=reason, p=adjusted)
+        else:
+            out[name] = replace(t, p=adjusted)
+    return out
+
+
+def _link(k: Any, model: str, tests: Any, test: Any, names: tuple[str, ...]) -> Link:
+    other = k.parent if k.child == model else k.child
+    if other not in names or other == model:
+        return Link(k.child, k.parent, k.relation, k.source, "not here", None)
+    found: KinshipResult = tests.get(other) or test(other)
+    words: dict[str, Literal["confirmed", "contradicted", "cannot tell"]] = {
+        "related": "confirmed",
+        "unrelated": "contradicted",
+    }
+    word = words.get(found.verdict, "cannot tell")
+    return Link(k.child, k.parent, k.relation, k.source, word, found)
+
+
+def _foundation(material: Material, model: str, prior: float = 0.5) -> Foundation:
+    labels = material.labels()
+    if labels is None:
+        why = "no families are declared; give --labels or --declared"
+        return Foundation((), None, prior, 0, why)
+    try:
+        fitted = fit_identifier(material.pairs, labels, prior=prior, without=model)
+        found = identify(material.pairs, labels, fitted, model)
+    except InputError as problem:
+        return Foundation((), None, prior, 0, str(problem))
+    rows = zip(found.families, found.probabilities, found.members, strict=True)
+    listed = tuple((name, p, member[0]) for name, p, member in rows)[:6]
+    return Foundation(listed, found.none, prior, fitted.queries)
+
+
+def _pairs_to_show(
+    relatives: tuple[Relative, ...], links: tuple[Link, ...], model: str
+) -> list[str]:
+    """The nearest relative, and the declared parent where that is another."""
+    out = [relatives[0].model]
+    declared = [k.parent for k in links if k.child == model and k.test is not None]
+    return list(dict.fromkeys(out + declared))[:2]

@@ -22,7 +22,7 @@ from cladist.errors import InputError
 __all__ = ["Answers", "Block", "FeatureTable", "behaviour_table", "distance_table", "read_answers"]
 
 Floats = NDArray[np.float64]
-View = Literal["prose", "conclusions"]
+View = Literal["relatives", "prose", "conclusions"]
 RARE = 3
 """A word counts as a model's own where it is in so many of its answers."""
 FEWEST = 5
@@ -36,13 +36,15 @@ class Block:
     name    of the kind
     width   number of columns
     scaled  bring each column to spread 1 on the training models
-    view    the two views of a model that a predictor may also use alone
+    view    what it belongs to where a predictor uses a part of the blocks alone
+    curved  let likeness fall off with distance as a bell does, instead of in a straight line
     """
 
     name: str
     width: int
     scaled: bool = False
     view: View = "prose"
+    curved: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +90,9 @@ class FeatureTable:
 
 def distance_table(matrix: DistanceMatrix) -> FeatureTable:
     """Every model's row of distances, with the sign turned, as a feature table of one block."""
-    return FeatureTable(matrix.ids, -matrix.matrix, (Block("relatives", len(matrix)),))
+    return FeatureTable(
+        matrix.ids, -matrix.matrix, (Block("relatives", len(matrix), False, "relatives", True),)
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -115,6 +115,7 @@ def portfolio(
 
 
 def quality_of(scores: Path | None, column: str, past: Any) -> dict[str, float]:
+    """Scores of a file's column, else mean records, else nothing."""
     from cladist.errors import UsageError
     from cladist.formats.score_tables import read_scores
 

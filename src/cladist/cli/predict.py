@@ -268,7 +268,7 @@ def _evaluated(
         ("mean of families", FamilyMean(), rows),
         ("nearest model", NearestModel(), rows),
         ("PhyloLM's recipe on these distances", PhyloLMRecipe(bounds=bounds), rows),
-        ("ridge on distances", ScorePredictor(None, bounds), rows),
+        ("distances alone", ScorePredictor(part.blocks[:1], bounds), rows),
     ]
     if len(part.blocks) > 1:
         methods.append(("distances and answers", ScorePredictor(part.blocks, bounds), part.values))

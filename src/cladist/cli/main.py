@@ -41,6 +41,7 @@ from cladist.cli import (
     show,
     tree,
     verify,
+    watch,
 )
 from cladist.cli.map import map_models
 from cladist.errors import CladistError
@@ -77,6 +78,7 @@ for name, function in (
     ("network", network.network),
     ("clock", clock.clock),
     ("compare-trees", compare_trees.compare_trees),
+    ("watch", watch.watch),
     ("declared", declared.declared),
     ("report", report.report),
     ("audit", audit.audit),

@@ -99,13 +99,15 @@ def same_model(
     repeatable: bool = True,
     rate: float = 0.01,
     tolerance: float | None = None,
+    shuffles: int = SHUFFLES,
     seed: int = 0,
 ) -> IdentityResult:
     """Whether `a` and `b` are answers of the same model in the same deployment.
 
     `repeatable` False says that it is not known whether single answers were greedy: then
     differences between them may be chance, and are never called a change. `greedy` None takes
-    the sampled test where any probe has two answers on both sides.
+    the sampled test where any probe has two answers on both sides. `shuffles` bounds its p-value
+    from below, at 2 / (1 + shuffles).
     Empty answers count as answers; failed requests do not. Raises `InputError` when the probes
     differ, a number is out of range, or no probe was answered by both.
     """
@@ -130,7 +132,7 @@ def same_model(
     if not several:
         raise InputError("the sampled test needs two answers a probe on both sides")
     limit = SAMPLED_TOLERANCE if tolerance is None else tolerance
-    return _sampled(a.model, b.model, several, rate, limit, seed)
+    return _sampled(a.model, b.model, several, rate, limit, shuffles, seed)
 
 
 def _agreement(pairs: list[tuple[str, str]]) -> float:
@@ -247,6 +249,7 @@ def _sampled(
     texts: list[tuple[list[str], list[str]]],
     rate: float,
     tolerance: float,
+    shuffles: int,
     seed: int,
 ) -> IdentityResult:
     most = max(MOST // max(len(x) + len(y) for x, y in texts), 2)
@@ -261,10 +264,10 @@ def _sampled(
     observed = answers.statistics(answers.weight[None, :])
     draw = np.random.default_rng(seed)
     reached = np.ones(2)
-    for start in range(0, SHUFFLES, BATCH):
-        null = answers.statistics(answers.shuffled(draw, min(BATCH, SHUFFLES - start)))
+    for start in range(0, shuffles, BATCH):
+        null = answers.statistics(answers.shuffled(draw, min(BATCH, shuffles - start)))
         reached += [float(np.sum(n >= o - 1e-12)) for n, o in zip(null, observed, strict=True)]
-    p = min(1.0, 2 * float(reached.min()) / (1 + SHUFFLES))
+    p = min(1.0, 2 * float(reached.min()) / (1 + shuffles))
     overall, each = _relative(answers, sizes)
     effect, error = _jackknife_cross(overall)
     low, high = effect - 1.96 * error, effect + 1.96 * error

@@ -1,0 +1,172 @@
+"""cladist watch: does an endpoint still answer as the registered model did?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cladist.cli.common import (
+    DEFAULT_REGISTRY,
+    AssayOption,
+    JsonOption,
+    QuietOption,
+    RegistryOption,
+    one_line,
+    out,
+    progress_bars,
+)
+from cladist.cli.kinship import RateOption
+
+if TYPE_CHECKING:
+    from cladist.core.responses import ResponseSet
+    from cladist.provenance.watch import Look
+
+CHANGED, UNDECIDED, FAILED = 11, 12, 5
+"""Exit codes: some look found a change; the last one could not tell; the last one failed."""
+
+
+def watch(
+    model: Annotated[
+        str, typer.Argument(help="A model of the registry, or the URI of a deployment to ask.")
+    ],
+    registry: RegistryOption = DEFAULT_REGISTRY,
+    against: Annotated[
+        str, typer.Option(help="The registered model to compare with, when MODEL is a URI.")
+    ] = "",
+    every: Annotated[str, typer.Option(help="Time between looks: 90s, 15m, 1h, 1d.")] = "1h",
+    times: Annotated[int, typer.Option(min=0, help="Looks of this run; 0 goes on for ever.")] = 1,
+    planned: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=100_000,
+            help="Looks that share the false-alarm rate. Default: --times; 100 with --log or "
+            "without end.",
+        ),
+    ] = None,
+    rate: RateOption = 0.01,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=0.9, help="Difference that still counts as the same."),
+    ] = None,
+    assay: AssayOption = "",
+    log: Annotated[
+        Path | None,
+        typer.Option(help="Append every look to this file, and count those that it holds."),
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Folder for the answers of every look that is not 'same'.")
+    ] = None,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Ask a deployment again, once or on a schedule, and compare with its registered answers.
+
+    False alarms are at most --rate over all planned looks together, however they depend on each
+    other. With --log a run counts the looks of earlier runs, so that cron can make one at a time.
+
+    Exit codes: 0 the same, 11 changed, 12 cannot tell, 5 not reached; 1 to 8 an error.
+
+    Examples:
+
+    `cladist watch suspect --every 1h --times 24 --json`
+
+    `cladist watch 'openai:m@http://127.0.0.1:8080/v1' --against reference --log watch.jsonl`
+    """
+    from cladist.cli.common import note
+    from cladist.compare import resolve_assay
+    from cladist.errors import UsageError
+    from cladist.extraction.opening import open_any
+    from cladist.provenance import watch as watching
+    from cladist.registry import Registry
+
+    pause = watching.seconds_of(every)
+    with Registry.open(registry, create=False) as store:
+        chosen = resolve_assay(store, assay)
+        names = [m.name for m in store.models()]
+        uri = model if model not in names else store.model(model).uri
+        if model not in names and not against:
+            if ":" not in model:
+                store.model(model)
+            raise UsageError("say with --against which model of the registry it is held against")
+        record = store.model(against or model)
+        if uri.startswith("recorded:") and model in names:
+            raise UsageError(
+                f"'{model}' was recorded elsewhere and cannot be asked; name a URI to ask, with "
+                f"--against {model}"
+            )
+        (reference,) = store.responses(chosen.protocol, [record.name])
+        interface = store.interface(store.add_protocol(chosen.protocol), record)
+    watching.require_reference(reference, chosen)
+    looks = planned or (100 if log is not None or times == 0 else times)
+    plan = watching.Plan(reference, chosen, interface, rate, looks, 0, tolerance)
+    if log is not None:
+        from dataclasses import replace
+
+        plan = replace(plan, before=watching.looks_in(log, plan.key))
+    opened = open_any(uri)
+    seen: list[str] = []
+    try:
+        with progress_bars(quiet or json) as bars:
+            for found, answers in watching.watch(
+                opened, plan, times=times, every=pause, progress=bars
+            ):
+                seen.append(found.status)
+                if log is not None:
+                    _append(log, found.line())
+                if keep is not None and found.status in ("changed", "inconclusive"):
+                    note(f"kept the answers in {_keep(keep, found, answers)}")
+                _tell(found, json)
+    finally:
+        opened.close()
+    if "changed" in seen:
+        raise typer.Exit(CHANGED)
+    if seen[-1] != "same":
+        raise typer.Exit(FAILED if seen[-1] == "failed" else UNDECIDED)
+
+
+def _tell(found: Look, json: bool) -> None:
+    if json:
+        typer.echo(found.line())
+        return
+    p = "" if found.p is None else f" (p {found.p:.2g}, a change from {found.level:.2g})"
+    out().print(
+        f"{found.time} {one_line(found.model)} look {found.number + 1}: {found.status}{p}. "
+        f"{one_line(found.reason)}"
+    )
+
+
+def _append(log: Path, line: str) -> None:
+    from cladist.errors import InputError
+
+    try:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+    except OSError as problem:
+        raise InputError(f"cannot write {log}: {problem.strerror or problem}") from problem
+
+
+def _keep(folder: Path, found: Look, answers: ResponseSet) -> Path:
+    """Answers of a look as JSON lines that `cladist import` reads."""
+    import json as text
+
+    from cladist.errors import InputError
+    from cladist.formats.files import write_text
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise InputError(f"cannot make {folder}: {problem.strerror or problem}") from problem
+    path = folder / f"{found.watch}-{found.number + 1:05d}.jsonl"
+    rows = [
+        text.dumps(
+            {"model": f"{found.model} at {found.time}", "prompt_id": probe, "response": r.text},
+            ensure_ascii=False,
+        )
+        for probe, slot in zip(answers.probe_ids, answers.slots, strict=True)
+        for r in slot
+    ]
+    write_text(path, "\n".join(rows) + "\n")
+    return path

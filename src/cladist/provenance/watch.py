@@ -1,0 +1,264 @@
+"""Is an endpoint still what it was? Repeated looks at one error rate.
+
+Every look asks all probes anew and holds the answers against the registered ones by the identity
+test (`kinship.identity`). Looks repeat the same probes and may share whatever made them differ,
+so nothing is assumed of how they depend on each other: each of the `planned` looks may spend
+rate / planned (Bonferroni), and the rate of a false alarm over all of them together is at most
+`rate`. Beyond them a new block of as many begins, with a rate of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cladist.core.assay import Assay
+from cladist.core.hashing import canonical_json
+from cladist.core.responses import Response, ResponseSet
+from cladist.errors import CoverageError, InputError, ModelError, UsageError
+from cladist.extraction.progress import Progress, silent
+from cladist.extraction.run import choose_interface, requests_for
+from cladist.kinship.identity import SHUFFLES, same_model
+from cladist.models.base import AskedInterface, Model
+
+__all__ = ["Look", "Plan", "look", "looks_in", "seconds_of", "watch"]
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+MOST_SHUFFLES = 50_000
+LEAST = 0.5
+"""Share of the probes that must be answered for a look to count as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is watched and how strictly.
+
+    planned   looks that share `rate`
+    before    looks made by earlier runs of the same watch
+    """
+
+    reference: ResponseSet
+    assay: Assay
+    interface: str
+    rate: float = 0.01
+    planned: int = 1
+    before: int = 0
+    tolerance: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.rate < 1:
+            raise InputError(f"a false-alarm rate of {self.rate} is outside 0 to 1")
+        if self.planned < 1 or self.before < 0:
+            raise InputError("a watch needs at least one planned look")
+        if self.assay.protocol.decoding.temperature > 0 and shuffles_needed(self) > MOST_SHUFFLES:
+            raise InputError(
+                f"sampled answers are tested by shuffling, and {self.planned} looks at a rate of "
+                f"{self.rate:g} would need {shuffles_needed(self)} shuffles each; plan fewer looks "
+                "or allow a higher rate"
+            )
+
+    @property
+    def key(self) -> str:
+        """What must be the same for earlier looks to count: answers, probes, rate, looks."""
+        texts = [[r.text for r in slot if r.final] for slot in self.reference.slots]
+        about = [self.reference.model, self.assay.protocol.digest, self.rate, self.planned, texts]
+        line = canonical_json(about).encode("utf-8", "surrogatepass")
+        return hashlib.sha256(line).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look, as it is written on a line.
+
+    status      same, changed, inconclusive, or failed (`reason` says why; nothing is spent)
+    level       error that this look may spend; `p` at or below it is a change
+    block       number of the run of `planned` looks that the stated rate holds over
+    differing   ids of probes whose first answers differ, the first 20
+    answers     SHA-256 of the answers of this look
+    """
+
+    watch: str
+    time: str
+    model: str
+    number: int
+    block: int
+    status: str
+    reason: str
+    p: float | None
+    level: float
+    rate: float
+    planned: int
+    effect: float | None
+    low: float | None
+    high: float | None
+    probes: int
+    asked: int
+    served: str
+    differing: tuple[str, ...]
+    answers: str
+
+    def line(self) -> str:
+        """JSON on one line."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def seconds_of(text: str) -> float:
+    """Seconds in '90s', '15m', '1h' or '1d'; `UsageError` for anything else."""
+    found = re.fullmatch(r"(\d{1,7}(?:\.\d{1,3})?)([smhd])", text.strip())
+    if found is None or float(found[1]) <= 0:
+        raise UsageError(f"'{text[:40]}' is no interval; write 90s, 15m, 1h or 1d")
+    return float(found[1]) * UNITS[found[2]]
+
+
+def looks_in(log: Path, key: str) -> int:
+    """Looks of the watch `key` that a log holds, failed ones left out; 0 without a file.
+
+    `InputError` with the line for what is no log of looks.
+    """
+    if not log.exists():
+        return 0
+    count = 0
+    try:
+        with log.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                try:
+                    data = json.loads(line)
+                    count += data["watch"] == key and data["status"] != "failed"
+                except (ValueError, KeyError, TypeError, RecursionError):
+                    raise InputError(
+                        f"{log}, line {number}: no line of a watch; name another file"
+                    ) from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InputError(f"{log} cannot be read: {problem}") from problem
+    return count
+
+
+def look(
+    model: Model, plan: Plan, number: int, progress: Progress = silent
+) -> tuple[Look, ResponseSet]:
+    """Ask all probes and compare. `number` counts looks from 0, earlier runs included.
+
+    A model that cannot be reached, or that answers fewer than half of the probes, is a failed
+    look. Raises `ModelError` when the model offers another interface than the one registered.
+    """
+    chosen = choose_interface(model, plan.assay)
+    if plan.interface and chosen != plan.interface:
+        raise ModelError(
+            f"'{plan.reference.model}' is registered through the {plan.interface} interface and "
+            f"now offers {chosen}; answers of the two are not comparable"
+        )
+    decoding = plan.assay.protocol.decoding
+    level = plan.rate / plan.planned
+    try:
+        answers, asked = _ask(model, plan.assay, chosen, progress)
+    except ModelError as problem:
+        return _failed(model, plan, number, level, str(problem)), _none(plan)
+    usable = sum(any(r.final for r in slot) for slot in answers.slots)
+    if usable < LEAST * len(answers.slots):
+        detail = next((r.detail for s in answers.slots for r in s if not r.final), "")
+        why = f"{usable} of {len(answers.slots)} probes were answered ({detail[:120]})"
+        return _failed(model, plan, number, level, why), answers
+    greedy = decoding.temperature == 0
+    found = same_model(
+        plan.reference, answers, greedy=greedy, rate=level, tolerance=plan.tolerance,
+        shuffles=max(SHUFFLES, shuffles_needed(plan)), seed=number,
+    )  # fmt: skip
+    differing = [
+        probe
+        for probe, x, y in zip(
+            answers.probe_ids, plan.reference.texts(), answers.texts(), strict=True
+        )
+        if (x or "").strip() != (y or "").strip()
+    ]
+    made = Look(
+        plan.key, _now(), plan.reference.model, number, number // plan.planned, found.verdict,
+        found.reason, found.p, level, plan.rate, plan.planned, found.effect, *found.interval,
+        found.probes, asked, str(getattr(model, "served_model", "")), tuple(differing[:20]),
+        _digest(answers),
+    )  # fmt: skip
+    return made, answers
+
+
+def watch(
+    model: Model,
+    plan: Plan,
+    *,
+    times: int = 1,
+    every: float = 0.0,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+    progress: Progress = silent,
+) -> Iterator[tuple[Look, ResponseSet]]:
+    """Looks, one every `every` seconds from the start of the first; failed ones spend nothing.
+
+    `times` 0 goes on for ever. A look that takes longer than the interval is followed by the next
+    at once; none is made up for.
+    """
+    spent, made, due = plan.before, 0, clock()
+    while times == 0 or made < times:
+        if made:
+            due = max(due + every, clock())
+            sleep(max(due - clock(), 0.0))
+        found, answers = look(model, plan, spent, progress)
+        made += 1
+        spent += found.status != "failed"
+        yield found, answers
+
+
+def shuffles_needed(plan: Plan) -> int:
+    """Shuffles from which a p-value can reach the level of one look, for sampled answers."""
+    return int(4 * plan.planned / plan.rate)
+
+
+def require_reference(reference: ResponseSet, assay: Assay) -> None:
+    """`CoverageError` when the registered answers are too few to compare with."""
+    answered = sum(any(r.final for r in slot) for slot in reference.slots)
+    if answered < LEAST * len(reference.slots):
+        raise CoverageError(
+            f"'{reference.model}' has answers to {answered} of {len(reference.slots)} probes of "
+            f"{assay.short}; extract it anew before watching it"
+        )
+
+
+def _ask(
+    model: Model, assay: Assay, chosen: AskedInterface, progress: Progress
+) -> tuple[ResponseSet, int]:
+    ids, samples = assay.protocol.probes.ids, assay.protocol.decoding.samples
+    slots = [(p, s) for s in range(samples) for p in range(len(ids))]
+    got: list[list[Response]] = [[] for _ in ids]
+    name = model.identity.name
+    answers = model.answer(requests_for(assay, chosen, slots))
+    for done, (index, response) in enumerate(answers, 1):
+        got[slots[index][0]].append(response)
+        progress(f"asking {name}", done, len(slots))
+    return ResponseSet(f"{name} now", ids, tuple(tuple(g) for g in got)), len(slots)
+
+
+def _none(plan: Plan) -> ResponseSet:
+    ids = plan.reference.probe_ids
+    return ResponseSet(plan.reference.model, ids, tuple(() for _ in ids))
+
+
+def _failed(model: Model, plan: Plan, number: int, level: float, why: str) -> Look:
+    return Look(
+        plan.key, _now(), plan.reference.model, number, number // plan.planned, "failed", why,
+        None, level, plan.rate, plan.planned, None, None, None, 0, 0,
+        str(getattr(model, "served_model", "")), (), "",
+    )  # fmt: skip
+
+
+def _digest(answers: ResponseSet) -> str:
+    texts = [[r.text for r in slot] for slot in answers.slots]
+    return hashlib.sha256(canonical_json(texts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -54,11 +54,12 @@ class AlleleIndex:
                missing    int32, and missing_at int64 (p + 1,): members without, probe by probe
                order      int32 (p, m) members by their openings, those without an answer first
                openings   bytes (p, m) the openings in that order, characters big-endian
-               keys, at   uint64 sorted keys of four characters, and int64 (p + 1,) where each
-                          probe's begin; nats float32 and members_at int64 go with the keys,
-                          members int32 is who shows them
-               contexts, contexts_at, stood
-                          uint64 keys of three characters, and how many members stood there
+               keys       uint64 sorted keys of four characters on a probe; with each go nats
+                          float32, and begin int64 and shown int32: which part of `members`
+                          int32 lists those who show it
+               contexts, stood
+                          uint64 sorted keys of three characters on a probe, and int32 how many
+                          members stood there
                own_whole, own_local      float32 (p, m) products with the panel's mean
                total_whole, total_local  float64 (m,) their sums over probes
                norm_whole, norm_local    float64 (p,) squared norm of the mean
@@ -81,11 +82,16 @@ def nats(stood: NDArray[Any], shown: NDArray[Any], m: int) -> _Doubles:
     return np.asarray(np.where(stood > shown, value, 0.0))
 
 
-def grams(codes: NDArray[np.uint32], live: NDArray[np.bool_]) -> tuple[_Words, _Words]:
-    """Keys of three characters and of these with the next one, wherever `live` (n, DEPTH) is."""
+def grams(
+    codes: NDArray[np.uint32], live: NDArray[np.bool_], probe: NDArray[Any]
+) -> tuple[_Words, _Words]:
+    """Keys of three characters and of these with the next one, wherever `live` (n, DEPTH) is.
+
+    `probe` (n,) or (1,) is the number of the probe that each row answers; it is in the keys.
+    """
     start = np.ones((len(codes), ORDER - 1), np.uint64)
     wide = np.concatenate([start, codes.astype(np.uint64)], axis=1) + np.uint64(1)
-    h = np.zeros(codes.shape, np.uint64)
+    h = np.zeros(codes.shape, np.uint64) + (probe.astype(np.uint64)[:, None] << np.uint64(32))
     for d in range(ORDER - 1):
         h = (h + wide[:, d : d + DEPTH]) * _GOLDEN
         h ^= h >> np.uint64(29)
@@ -122,15 +128,18 @@ def index_alleles(corpus: Corpus, panel: str = "") -> AlleleIndex:
     made = list(in_turn(lambda j: _of_probe(corpus, j, wide), p))
     joined = {
         name: np.concatenate([part[name] for part in made])
-        for name in ("missing", "keys", "nats", "members", "contexts", "stood")
+        for name in ("missing", "keys", "nats", "shown", "members", "contexts", "stood")
     }
+    joined["begin"] = np.cumsum([0, *joined["shown"][:-1]])
+    for key, values in (("keys", ("nats", "shown", "begin")), ("contexts", ("stood",))):
+        order = np.argsort(joined[key], kind="stable")
+        for name in (key, *values):
+            joined[name] = joined[name][order]
     joined |= {
         name: np.stack([part[name] for part in made])
         for name in ("order", "openings", "own_whole", "own_local")
     }
-    for name, each in (("missing_at", "missing"), ("at", "keys"), ("contexts_at", "contexts")):
-        joined[name] = np.cumsum([0, *(len(part[each]) for part in made)])
-    joined["members_at"] = np.cumsum([0, *np.concatenate([part["shown"] for part in made])])
+    joined["missing_at"] = np.cumsum([0, *(len(part["missing"]) for part in made)])
     present = corpus.present
     joined["answered"] = present.sum(axis=0)
     usual = []
@@ -154,7 +163,7 @@ def _of_probe(corpus: Corpus, j: int, wide: bool) -> dict[str, NDArray[Any]]:
     return {
         "missing": np.flatnonzero(length == 0).astype(np.int32),
         **_whole(codes, length, share, wide),
-        **_local(codes, length, share),
+        **_local(codes, length, share, j),
     }
 
 
@@ -193,11 +202,11 @@ def _whole(
 
 
 def _local(
-    codes: NDArray[np.uint32], length: NDArray[np.int32], share: float
+    codes: NDArray[np.uint32], length: NDArray[np.int32], share: float, probe: int
 ) -> dict[str, NDArray[Any]]:
     m = len(codes)
     live = alive(codes, length)
-    context, gram = grams(codes, live)
+    context, gram = grams(codes, live, np.array([probe]))
     rows = np.broadcast_to(np.arange(m)[:, None], live.shape)[live]
     keys, first, number = np.unique(gram, return_index=True, return_inverse=True)
     contexts, place = np.unique(context, return_inverse=True)
@@ -210,7 +219,7 @@ def _local(
     return {
         "keys": keys,
         "nats": value.astype(np.float32),
-        "shown": np.where(value > 0, shown, 0),
+        "shown": np.where(value > 0, shown, 0).astype(np.int32),
         "members": member[kept].astype(np.int32),
         "contexts": contexts,
         "stood": stood.astype(np.int32),
@@ -290,7 +299,7 @@ def _entries(head: Mapping[str, Any], folder: Path) -> Sequence[tuple[str, str]]
 
 _NAMES = frozenset(
     {"answered", "missing", "missing_at", "order", "openings", "usual"}
-    | {"keys", "at", "nats", "members_at", "members", "contexts", "contexts_at", "stood"}
+    | {"keys", "nats", "begin", "shown", "members", "contexts", "stood"}
     | {
         f"{what}_{kind}"
         for what in ("own", "total", "norm", "scale")

@@ -15,6 +15,7 @@ from cladist.kinship.corpus import DEPTH, read_corpus
 __all__ = ["allele_scores"]
 
 _Doubles = NDArray[np.float64]
+_ABOVE = np.triu(np.ones((DEPTH, DEPTH), np.bool_), 1)
 
 
 @dataclass
@@ -49,13 +50,17 @@ def allele_scores(index: AlleleIndex, responses: ResponseSet) -> NDArray[np.floa
     corpus = read_corpus([responses])
     m = len(index)
     whole, local = _Row(np.zeros(m)), _Row(np.zeros(m))
-    asked = np.zeros(len(index.probe_ids), np.bool_)
-    for k, probe in enumerate(corpus.probe_ids):
-        if probe in place and corpus.length[0, k]:
-            j = place[probe]
-            asked[j] = True
-            _add_whole(index, j, corpus.codes[:, k], int(corpus.length[0, k]), whole)
-            _add_local(index, j, corpus.codes[:, k], corpus.length[:, k], local)
+    pairs = [
+        (place[probe], k)
+        for k, probe in enumerate(corpus.probe_ids)
+        if probe in place and corpus.length[0, k]
+    ]
+    asked = np.array([j for j, _ in pairs], np.int64)
+    columns = [k for _, k in pairs]
+    codes, length = corpus.codes[0, columns], corpus.length[0, columns]
+    for j, code, size in zip(asked.tolist(), codes, length.tolist(), strict=True):
+        _add_whole(index, j, code[None, :], size, whole)
+    _add_local(index, asked, codes, length, local)
     both = _scaled(index, whole, asked, "whole", 0) + _scaled(index, local, asked, "local", 1)
     return np.asarray(both / 2, np.float32)
 
@@ -73,11 +78,9 @@ def _add_whole(
     openings, order = a["openings"][j], a["order"][j]
     wide = openings.dtype.itemsize == 4 * DEPTH
     steps = min(length + 1, DEPTH)
-    low = np.repeat(codes, steps, axis=0)
-    above = np.triu(np.ones((steps, DEPTH), np.bool_), 1)
-    low[above] = 0
-    high = low.copy()
-    high[above] = 0xFFFFFFFF if wide else 0xFFFF
+    above = _ABOVE[:steps]
+    low = np.where(above, 0, codes)
+    high = np.where(above, 0xFFFFFFFF if wide else 0xFFFF, codes)
     if length < DEPTH:
         # The end is a choice of its own: those who ended there, not those who went on.
         high[length] = low[length]
@@ -108,28 +111,33 @@ def _add_whole(
 
 
 def _add_local(
-    index: AlleleIndex, j: int, codes: NDArray[np.uint32], length: NDArray[np.int32], row: _Row
+    index: AlleleIndex,
+    asked: NDArray[np.int64],
+    codes: NDArray[np.uint32],
+    length: NDArray[np.int32],
+    row: _Row,
 ) -> None:
+    """Members that show the same four characters on the same probe, from their lists."""
     a, m = index.arrays, len(index)
-    context, gram = grams(codes, alive(codes, length))
+    live = alive(codes, length)
+    context, gram = grams(codes, live, asked)
+    probe = np.repeat(np.arange(len(asked)), live.sum(axis=1))
     gram, first = np.unique(gram, return_index=True)
-    context = context[first]
-    start, stop = int(a["at"][j]), int(a["at"][j + 1])
-    at, known = _look_up(a["keys"][start:stop], gram)
-    at = at[known] + start
-    value = a["nats"][at].astype(np.float64)
+    context, probe = context[first], probe[first]
+    at, known = _look_up(a["keys"], gram)
+    at = at[known]
+    value, shown = a["nats"][at].astype(np.float64), a["shown"][at]
     # What no member shows where members stood parts the model from all of them.
-    c, d = int(a["contexts_at"][j]), int(a["contexts_at"][j + 1])
-    where, there = _look_up(a["contexts"][c:d], context[~known])
-    stood = a["stood"][c:d][where[there]]
+    where, there = _look_up(a["contexts"], context[~known])
+    stood = a["stood"][where[there]]
     row.square += float(value.sum() + nats(stood, np.zeros(len(stood)), m).sum())
-    begin, end = a["members_at"][at], a["members_at"][at + 1]
-    own = float((value * (end - begin)).sum()) * _share(index, j)
-    _add_mean(index, j, own, float(a["norm_local"][j]), row)
-    members = a["members"]
-    for v, s, e in zip(value.tolist(), begin.tolist(), end.tolist(), strict=True):
-        if e > s:
-            row.shared[members[s:e]] += v
+    own = np.bincount(probe[known], value * shown, len(asked))
+    for j, total in zip(asked.tolist(), own.tolist(), strict=True):
+        _add_mean(index, j, total * _share(index, j), float(a["norm_local"][j]), row)
+    begin, members = a["begin"][at], a["members"]
+    for v, s, n in zip(value.tolist(), begin.tolist(), shown.tolist(), strict=True):
+        if n:
+            row.shared[members[s : s + n]] += v
 
 
 def _look_up(
@@ -153,11 +161,11 @@ def _add_mean(index: AlleleIndex, j: int, own: float, norm: float, row: _Row) ->
 
 
 def _scaled(
-    index: AlleleIndex, row: _Row, asked: NDArray[np.bool_], kind: str, usual: int
+    index: AlleleIndex, row: _Row, asked: NDArray[np.int64], kind: str, usual: int
 ) -> _Doubles:
     a = index.arrays
     theirs = np.array(a[f"total_{kind}"])
-    for j in np.flatnonzero(~asked):
+    for j in np.setdiff1d(np.arange(len(index.probe_ids)), asked):
         theirs -= a[f"own_{kind}"][j]
     norm = float(a[f"norm_{kind}"][asked].sum())
     k = row.shared + row.base - theirs

@@ -32,7 +32,9 @@ from hostile_words import (
 )
 
 from cladist import catalog
+from cladist.core.responses import Response
 from cladist.errors import InputError
+from cladist.extraction.shards import Shard, packed, unpacked
 from cladist.formats.columns import read_column
 from cladist.formats.labels import read_labels
 from cladist.formats.matrix import read_matrix
@@ -41,7 +43,7 @@ from cladist.formats.nexus import read_nexus
 from cladist.formats.phylip import read_phylip
 from cladist.formats.recorded import read_recorded
 from cladist.models._gguf_header import read_header
-from cladist.models.base import Request, parse_uri
+from cladist.models.base import Identity, Request, parse_uri
 
 COLUMNS = {"model": ["a", "a", "b"], "prompt_id": ["1", "2", "1"], "response": ["x", "", "日本"]}
 
@@ -109,7 +111,6 @@ def _uri(text: str) -> None:
 @cache
 def _archive() -> bytes:
     """The archive of a small registry, as a zip file."""
-    from cladist.core.responses import Response
     from cladist.registry import Registry
     from cladist.registry.archive import write_archive
 
@@ -122,6 +123,11 @@ def _archive() -> bytes:
             registry.write_responses(protocol, model, [(0, 0, Response.of("日本"))])
         write_archive(Path(made) / "lab", Path(made) / "a.zip")
         return (Path(made) / "a.zip").read_bytes()
+
+
+def _shard() -> bytes:
+    slots = ((0, 0, Response.of("日本", tokens=3)), (2, 1, Response.error("lost")))
+    return packed(Shard(Identity("m", "x:m", "m", {"a": "b"}), "raw", slots))
 
 
 def _check_archive(path: Path) -> None:
@@ -263,6 +269,7 @@ def readers() -> dict[str, Reader]:
             recorded, (_eval_archive(),), (b"PK\x03\x04", b"../", b"PK\x05\x06")
         ),
         "archive": Reader(of_file(_check_archive), (_archive(),), (b"PAR1", b"PK\x03\x04", b"../")),
+        "shard": Reader(lambda raw: unpacked(raw, "shard"), (_shard(),), (b"PAR1", b"fingerprint")),
         "assay": Reader(
             of_text(lambda t: catalog.parse_assay(t, "assay.toml").digest),
             (*(_toml(n) for n in catalog.assay_names()), TOML),

@@ -22,7 +22,7 @@ from cladist.errors import InputError
 
 _PLAIN = re.compile(r"[A-Za-z0-9.+-]+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_SUPPORT_NOTE = re.compile(r"&.*?\b(?:support|bootstrap|posterior)=([0-9.eE+-]+)", re.DOTALL)
+_SUPPORT_NOTE = re.compile(r"\b(?:support|bootstrap|posterior)=([0-9.eE+-]+)")
 _SPECIAL = frozenset("()[]{}:;,'\"")
 
 
@@ -136,6 +136,12 @@ def _tokens(text: str, source: str) -> Iterator[tuple[str, str, int]]:
             at = stop
 
 
+def _support_note(comment: str) -> re.Match[str] | None:
+    """The support in a comment that begins its notes with '&'; linear in its length."""
+    at = comment.find("&")
+    return _SUPPORT_NOTE.search(comment, at + 1) if at >= 0 else None
+
+
 def comment_end(text: str, at: int, source: str) -> int:
     """Where the comment that begins at `at` is over, nested ones included."""
     depth = 0
@@ -230,7 +236,7 @@ class _Reader:
     def _comment(self, value: str) -> None:
         if value.strip().upper() in ("&R", "&U"):
             self.rooted = value.strip().upper() == "&R"
-        elif (found := _SUPPORT_NOTE.search(value)) and _NUMBER.fullmatch(found.group(1)):
+        elif (found := _support_note(value)) and _NUMBER.fullmatch(found.group(1)):
             self._score(float(found.group(1)))
 
     def _name(self, kind: str, value: str, at: int) -> None:

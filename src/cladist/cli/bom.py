@@ -1,0 +1,170 @@
+"""cladist bom and cladist croissant: provenance and data in the forms of standards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cladist.cli.common import (
+    DEFAULT_REGISTRY,
+    AssayOption,
+    QuietOption,
+    RegistryOption,
+    note,
+    progress_bars,
+)
+from cladist.cli.declared import DeclaredOption
+from cladist.cli.kinship import LabelsOption, RateOption, read
+
+if TYPE_CHECKING:
+    from cladist.formats.croissant import DataFile
+
+
+def bom(
+    model: Annotated[str, typer.Argument(help="A model of the registry.")],
+    form: Annotated[
+        Literal["cyclonedx", "spdx", "card"],
+        typer.Option("--as", help="CycloneDX 1.6 ML-BOM, SPDX 3 AI profile, or a card's block."),
+    ] = "cyclonedx",
+    registry: RegistryOption = DEFAULT_REGISTRY,
+    file: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write there; else to standard output.")
+    ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(help="With --as card: put the block into this model card, or renew it there."),
+    ] = None,
+    declared: DeclaredOption = None,
+    labels: LabelsOption = None,
+    assay: AssayOption = "",
+    rate: RateOption = 0.01,
+    created: Annotated[
+        str, typer.Option(help="Time to state, as 2026-01-31T12:00:00Z; now unless told.")
+    ] = "",
+    quiet: QuietOption = False,
+) -> None:
+    """State a model's declared and measured lineage in a standard form.
+
+    Declared parents stand as ancestors unless the measurement contradicts them; models shown to
+    be kin stand beside them with verdict, p-value and rate in properties under 'cladist:'.
+
+    Examples:
+
+    `cladist bom suspect --declared models/ --out suspect.cdx.json`
+
+    `cladist bom suspect --as spdx --out suspect.spdx.json`
+
+    `cladist bom suspect --as card --into README.md`
+    """
+    from datetime import UTC, datetime
+
+    from cladist.compare import resolve_assay
+    from cladist.errors import UsageError
+    from cladist.formats.cards import read_text
+    from cladist.formats.cyclonedx import write_cyclonedx
+    from cladist.formats.files import write_text
+    from cladist.formats.modelcard import insert_block, write_block
+    from cladist.formats.spdx import write_spdx
+    from cladist.provenance.material import gather
+    from cladist.provenance.report import build_report
+    from cladist.provenance.sources import read_declared
+    from cladist.provenance.statement import statement_of
+    from cladist.registry import Registry
+
+    if into is not None and form != "card":
+        raise UsageError("--into goes with --as card")
+    try:
+        when = datetime.fromisoformat(created) if created else datetime.now(UTC)
+    except ValueError:
+        raise UsageError(f"--created {created[:40]}: write it as 2026-01-31T12:00:00Z") from None
+    stamp = when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    card = read_text(into) if into is not None else ""
+    with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
+        chosen = resolve_assay(store, assay)
+        store.model(model)
+        lineage = read_declared(declared or [], store.models())
+        material = gather(store, chosen, lineage, read(labels), bars)
+        made = build_report(store, material, model, rate=rate, progress=bars)
+    writers = {"cyclonedx": write_cyclonedx, "spdx": write_spdx, "card": write_block}
+    text = writers[form](statement_of(made, stamp))
+    if into is not None:
+        text, file = insert_block(card, text), into
+    if file is None:
+        typer.echo(text, nl=False)
+        return
+    write_text(file, text)
+    note(f"wrote the lineage of {model} to {file}")
+
+
+def croissant(
+    folder: Annotated[Path, typer.Argument(help="A folder that 'cladist export' wrote.")],
+    name: Annotated[str, typer.Option(help="Of the data set; the folder's unless told.")] = "",
+    description: Annotated[str, typer.Option(help="What it holds, in a sentence.")] = "",
+    licence: Annotated[str, typer.Option(help="URL or name of the licence of the answers.")] = "",
+    published: Annotated[str, typer.Option(help="Date of publication, YYYY-MM-DD.")] = "",
+) -> None:
+    """Write Croissant metadata (croissant.json) into an exported registry.
+
+    Tables, columns, sizes and hashes are those of the export, so that tools that read Croissant
+    can load the answers.
+
+    Example: `cladist croissant lab-export --name "Answers of lab models" --licence CC-BY-4.0`
+    """
+    from cladist.formats.croissant import write_croissant
+    from cladist.formats.files import write_text
+
+    title = name or folder.resolve().name
+    told = description or "Answers of language models to fixed probes, exported by cladist"
+    text = write_croissant(title, told, _files(folder), licence=licence, published=published)
+    write_text(folder / "croissant.json", text)
+    note(f"wrote {folder / 'croissant.json'}")
+
+
+def _files(folder: Path) -> list[DataFile]:
+    """Files of an exported folder by its manifest, with their columns."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from cladist.errors import InputError
+    from cladist.formats.adapter import load_json
+    from cladist.formats.cards import read_text
+    from cladist.formats.croissant import DataFile
+
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise InputError(f"{folder} has no manifest.json; make it with 'cladist export FOLDER'")
+    listed = load_json(read_text(path), str(path)).get("files")
+    if not isinstance(listed, list):
+        raise InputError(f"{path} lists no files")
+    out = []
+    for entry in listed:
+        try:
+            name, kind = str(entry["name"]), str(entry["table"])
+            size, sha256 = int(entry["bytes"]), str(entry["sha256"])
+        except (KeyError, TypeError, ValueError):
+            raise InputError(f"{path}: an entry lacks name, table, bytes or sha256") from None
+        if Path(name).name != name:
+            raise InputError(f"{path}: '{name[:60]}' is no name of a file")
+        try:
+            schema = pq.read_schema(folder / name)
+        except (pa.ArrowInvalid, OSError) as problem:
+            raise InputError(f"{folder / name}: no readable Parquet file ({problem})") from None
+        columns = {f.name: _kind(f.type) for f in schema if _kind(f.type)}
+        out.append(DataFile(name, kind, size, sha256, columns))
+    return out
+
+
+def _kind(of: object) -> str:
+    """Kind of a column for Croissant; '' for bytes, which it cannot describe as a value."""
+    import pyarrow as pa
+
+    kinds = [
+        (pa.types.is_integer, "int"),
+        (pa.types.is_floating, "float"),
+        (pa.types.is_boolean, "bool"),
+        (pa.types.is_string, "text"),
+        (pa.types.is_large_string, "text"),
+    ]
+    return next((word for test, word in kinds if test(of)), "")

@@ -1,0 +1,277 @@
+"""The atlas in a real browser: the server, the folder opened as files, and 10,000 models."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from cladist.atlas.bundle import write_bundle
+from cladist.registry import Registry
+
+from .conftest import COUNT, Lab
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+PAGE = WEB.parent / "src" / "cladist" / "atlas" / "page"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 240
+
+
+def _missing() -> str | None:
+    if shutil.which("node") is None:
+        return "node is not on this machine"
+    if not (WEB / "node_modules" / "playwright-core").is_dir():
+        return "the page's tools are not installed: run 'npm ci' in web/"
+    return None
+
+
+def _browserless() -> str | None:
+    if "CHROMIUM" in os.environ or any(shutil.which(name) for name in BROWSERS):
+        return _missing()
+    return "Chromium is not on this machine: apt-get install chromium"
+
+
+needs_node = pytest.mark.skipif(_missing() is not None, reason=_missing() or "")
+needs_browser = pytest.mark.skipif(_browserless() is not None, reason=_browserless() or "")
+
+
+def drive(address: str, *words: str) -> dict[str, Any]:
+    """What a user of the page at an address sees."""
+    done = subprocess.run(
+        ["node", str(WEB / "e2e" / "driver.mjs"), address, *words],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3_000:]
+    seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return seen
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An address and what was seen there."""
+
+    address: str
+    facts: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def served(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+    command = [
+        sys.executable, "-m", "cladist.cli.main", "serve", "--registry", str(lab.folder),
+        "--port", "0", "--maps", "pcoa", "--quiet", "--title", "made <up>",
+        "--metadata", str(lab.folder / "models.csv"),
+        "--declared", str(lab.folder / "lineage.csv"), "--labels", str(lab.folder / "labels.csv"),
+    ]  # fmt: skip
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    reader: threading.Thread | None = None
+    try:
+        assert server.stderr is not None
+        address = None
+        told: list[str] = []
+        for line in server.stderr:
+            told.append(line)
+            if found := re.search(r"http://127\.0\.0\.1:\d+/", line):
+                address = found[0]
+                break
+        assert address is not None, "".join(told)
+        # A full pipe would stop the server.
+        reader = threading.Thread(target=server.stderr.read, daemon=True)
+        reader.start()
+        yield Seen(address, drive(address))
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        if reader is not None:
+            reader.join()
+        if server.stderr is not None:
+            server.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def opened(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    folder = tmp_path_factory.mktemp("bundle") / "atlas"
+    with Registry.open(lab.folder, create=False) as store:
+        write_bundle(lab.atlas, store, folder)
+    address = (folder / "index.html").as_uri()
+    return Seen(address, drive(address))
+
+
+@pytest.fixture(params=["served", "opened"])
+def seen(request: pytest.FixtureRequest) -> Seen:
+    found: Seen = request.getfixturevalue(request.param)
+    return found
+
+
+@needs_browser
+def test_shows_map_tree_and_table(seen: Seen) -> None:
+    facts = seen.facts
+    assert facts["source"] == ("static" if seen.address.startswith("file:") else "server")
+    assert facts["count"] == f"{COUNT} models"
+    assert facts["scene"], "no WebGL"
+    assert facts["mapInk"] > 0.001
+    assert facts["treeInk"] > 0.005
+    assert 0 < facts["rowsMade"] < COUNT
+    assert facts["named"] == []
+
+
+@needs_browser
+def test_asks_nobody_else_and_breaks_no_rule(seen: Seen) -> None:
+    here = urlsplit(seen.address)
+    for request in seen.facts["requests"]:
+        asked = urlsplit(request)
+        if asked.scheme in ("data", "blob"):
+            continue
+        assert (asked.scheme, asked.netloc) == (here.scheme, here.netloc), request
+    assert len(seen.facts["requests"]) > 10
+    assert seen.facts["violations"] == []
+    assert seen.facts["errors"] == []
+
+
+@needs_browser
+def test_a_selection_is_one_everywhere(seen: Seen) -> None:
+    facts = seen.facts
+    lasso = facts["lasso"]
+    assert 0 < lasso["selected"] < COUNT
+    assert lasso["rows"] == lasso["selected"]
+    assert lasso["mapChanged"]
+    assert lasso["treeChanged"]
+    assert facts["clade"]["mapChanged"]
+    assert f"{facts['clade']['selected']} model" in facts["clade"]["bar"]
+    assert facts["tableSelected"] == 1
+    assert facts["backSelected"] == 1
+
+
+@needs_browser
+def test_an_address_brings_back_what_it_showed(seen: Seen) -> None:
+    assert seen.facts["restored"] == {
+        "selected": seen.facts["lasso"]["selected"],
+        "layout": "radial",
+    }
+    assert seen.facts["nonsense"]
+
+
+@needs_browser
+def test_search_leads_into_the_table(seen: Seen) -> None:
+    search = seen.facts["search"]
+    found = int(search["said"].split()[0])
+    assert 0 < found < COUNT
+    assert search["focus"] == "grid"
+
+
+@needs_browser
+def test_pages_of_models_and_pairs(seen: Seen) -> None:
+    model, pair = seen.facts["model"], seen.facts["pair"]
+    assert model["hash"].startswith("#/model/")
+    assert model["relatives"] == len(model["verdicts"]) == 10
+    assert model["probes"] > 0
+    assert model["marks"] > 0
+    assert pair["hash"].startswith("#/pair/")
+    assert model["heading"] in pair["heading"]
+    assert len(pair["verdict"]) == 1
+    assert pair["answers"] == 2 * pair["probes"] > 0
+    assert pair["marks"] > 0
+
+
+@needs_browser
+def test_declared_lineage(seen: Seen) -> None:
+    declared = seen.facts["declared"]
+    said = {text.rsplit(" ", 1)[0]: int(text.rsplit(" ", 1)[1]) for text in declared["filters"]}
+    assert said["all"] == sum(count for name, count in said.items() if name != "all") > 0
+    assert declared["rows"] == (said["contradicted"] or said["all"])
+    assert declared["tips"] == 2 * declared["links"] > 0
+
+
+@needs_browser
+def test_hostile_names_are_text(seen: Seen, lab: Lab) -> None:
+    facts = seen.facts
+    assert facts["dialogs"] == 0
+    assert facts["markup"] == 0
+    headings = facts["hostile"]
+    assert headings[0] == "<script>alert(1)</script>"
+    assert "⟨RLO⟩" in headings[2]
+    assert "␀" in headings[3]
+    for heading in headings:
+        assert not re.search("[\u0000-\u001f\u202a-\u202e\u2066-\u2069]", heading)
+        assert len(heading) <= 210
+
+
+@needs_browser
+def test_saves_a_clade_as_newick_and_picture(seen: Seen) -> None:
+    newick, svg = seen.facts["newick"], seen.facts["svg"]
+    leaves = seen.facts["clade"]["selected"]
+    assert newick["name"].endswith(".nwk")
+    assert newick["text"].endswith(";\n")
+    assert newick["text"].count(",") >= leaves - 1
+    assert svg["text"].startswith("<svg xmlns=")
+    assert svg["text"].rstrip().endswith("</svg>")
+    assert "<script" not in svg["text"]
+
+
+@needs_browser
+def test_keys_theme_and_phone(seen: Seen) -> None:
+    facts = seen.facts
+    assert facts["help"] >= 12
+    assert facts["theme"] == "dark"
+    assert facts["phone"]
+    for where, width in facts["phone"].items():
+        assert width <= 375, where
+
+
+@needs_browser
+def test_ten_thousand_models() -> None:
+    facts = drive("sample:10000", "short")
+    assert facts["count"].replace("\u202f", "") == "10000 models"
+    assert facts["mapInk"] > 0.01
+    assert facts["treeInk"] > 0.05
+    assert facts["rowsMade"] < 60
+    assert 1_000 < facts["lasso"]["selected"] < 10_000
+    assert facts["lasso"]["rows"] == facts["lasso"]["selected"]
+    assert facts["restored"]["selected"] == facts["lasso"]["selected"]
+    assert facts["clade"]["mapChanged"]
+    assert facts["errors"] == []
+    assert facts["violations"] == []
+
+
+@needs_node
+def test_the_page_is_what_its_source_builds(tmp_path: Path) -> None:
+    out = tmp_path / "page"
+    vite = WEB / "node_modules" / "vite" / "bin" / "vite.js"
+    subprocess.run(
+        ["node", str(vite), "build", "--outDir", str(out), "--logLevel", "error"],
+        cwd=WEB,
+        timeout=PATIENCE,
+        check=True,
+    )
+    for name in ("index.html", "app.js", "app.css"):
+        assert (out / name).read_bytes() == (PAGE / name).read_bytes(), (
+            f"{name} is not what web/ builds: run 'npm run build' in web/"
+        )
+
+
+@needs_node
+def test_the_parts_of_the_page() -> None:
+    vitest = WEB / "node_modules" / "vitest" / "vitest.mjs"
+    done = subprocess.run(
+        ["node", str(vitest), "run"],
+        cwd=WEB,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4_000:] + done.stderr[-2_000:]

@@ -86,3 +86,60 @@ def grow(
         f"{len(grown.kept)} were there before"
     )
     out().print(f"the menagerie is {safe(str(folder))}; go on with 'cladist lab score'")
+
+
+@app.command()
+def score(
+    folder: FolderOption = DEFAULT_FOLDER,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Models asked at once.")] = 2,
+    published: Annotated[
+        bool,
+        typer.Option("--published", help="Ask RepTrace and PhyloLM in full: many times the work."),
+    ] = False,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Extract the DNA of all models that were bred, and hold every method against the truth.
+
+    Answers are kept in FOLDER/registry, figures in FOLDER/scores.json. Needs the extras `lab`
+    and `embedded`.
+
+    Examples: `cladist lab score`, `cladist lab score --out my-models --json`
+    """
+    from cladist.errors import MissingExtraError
+
+    try:
+        from cladist.lab.asking import ECONOMY, PUBLISHED
+        from cladist.lab.score import SCORES
+        from cladist.lab.score import score as run
+    except ImportError as error:
+        raise MissingExtraError("Scoring a menagerie", "lab") from error
+    with progress_bars(quiet) as bars:
+        found = run(folder, PUBLISHED if published else ECONOMY, jobs=jobs, progress=bars)
+    if json:
+        typer.echo((folder / SCORES).read_text(encoding="utf-8"), nl=False)
+        return
+    numbers = ("AUC", "AP", "TPR at 1%", "nearest is kin", "nearest is parent")
+    rows = table("method", *numbers, right=numbers)
+    for name, f in found["methods"].items():
+        shown = (f"{f[k]:.3f}" for k in ("auc", "ap", "tpr", "nearest", "parent"))
+        rows.add_row(name, *shown)
+    out().print(rows)
+    note(f"all figures are in {folder / SCORES}; 'cladist lab report' writes them up")
+
+
+@app.command()
+def report(
+    folder: FolderOption = DEFAULT_FOLDER,
+    document: Annotated[
+        Path, typer.Option("--document", "-d", help="Markdown file to write.")
+    ] = Path("lab.md"),
+) -> None:
+    """Write a scored menagerie up: a document, and pictures in images/ beside it.
+
+    Example: `cladist lab report --document docs/lab.md`
+    """
+    from cladist.lab.report import write_report
+
+    write_report(folder, document)
+    note(f"wrote {document} and its pictures")

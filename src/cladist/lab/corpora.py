@@ -105,7 +105,9 @@ def _plays(*folders: str) -> list[str]:
 
 def _modules(folder: Path, most: int) -> Iterator[str]:
     """Sources of up to `most` modules of a folder, tests left out."""
-    found = (f for f in sorted(folder.rglob("*.py")) if not _SKIPPED & set(f.parts))
+    found = (
+        f for f in sorted(folder.rglob("*.py")) if not _SKIPPED & set(f.relative_to(folder).parts)
+    )
     for _, file in zip(range(most), found, strict=False):
         yield file.read_text(encoding="utf-8", errors="replace")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,8 @@ def apply(job: Job) -> Made:
         fan_in_fan_out=parent.architecture == "gpt2",
     )
     torch.manual_seed(job.seed)
-    adapted = peft.get_peft_model(parent.model, config)
+    with _no_remarks():
+        adapted = peft.get_peft_model(parent.model, config)
     run = train(job, adapted, parent.tokenizer)
     changed = sum(p.numel() for p in adapted.parameters() if p.requires_grad)
     facts = {"trained_parameters": changed}
@@ -37,21 +40,29 @@ def apply(job: Job) -> Made:
         def write(folder: Path) -> None:
             # peft remembers where the base lay when it was made; the record knows better.
             adapted.peft_config["default"].base_model_name_or_path = parent.name
-            with warnings.catch_warnings():
-                # It looks the base up to see whether its vocabulary grew, and finds no such file.
-                warnings.simplefilter("ignore")
+            with _no_remarks():
                 adapted.save_pretrained(
                     folder, safe_serialization=True, save_embedding_layers=False
                 )
 
         base = parent.name
         return Made(adapted, parent.tokenizer, run, "adapter", base, write, facts)
-    return Made(adapted.merge_and_unload(), parent.tokenizer, run, facts=facts)
+    with _no_remarks():
+        return Made(adapted.merge_and_unload(), parent.tokenizer, run, facts=facts)
 
 
 def attach(model: Any, folder: Path) -> Any:
     """A base with the adapter of a folder, folded into its weights."""
-    return _peft().PeftModel.from_pretrained(model, folder).merge_and_unload()
+    with _no_remarks():
+        return _peft().PeftModel.from_pretrained(model, folder).merge_and_unload()
+
+
+@contextmanager
+def _no_remarks() -> Iterator[None]:
+    """No warnings: peft uses names that transformers is about to drop, and seeks bases online."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _peft() -> Any:

@@ -48,6 +48,7 @@ def _changes(
         from peft.utils.merge_utils import dare_linear, ties
     except ImportError as error:
         raise MissingExtraError("TIES and DARE", "lab") from error
+    density = min(density, 1 - 1e-9)  # all of them: peft warns of exactly 1
     if method == "ties":
         # A disjoint merge divides by how many agree, so shares are told relative to even ones.
         found: torch.Tensor = ties(changes, share * len(changes), density)

@@ -1,0 +1,171 @@
+"""Parents, direction, merges, verdicts and identity of a menagerie, held against the truth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from cladist.core.assay import Assay
+from cladist.core.responses import ResponseSet
+from cladist.descent import Parent, parents_of
+from cladist.kinship.calibration import Labels, PairEvidence
+from cladist.kinship.identity import same_model
+from cladist.kinship.pair_test import judge_kinship
+from cladist.kinship.parentage import direction, mixture, rarity
+from cladist.lab.figures import Pairs, named
+from cladist.lab.truth import Truth
+from cladist.registry import Registry
+
+T = TypeVar("T")
+
+CANDIDATES = 5
+"""Nearest relatives among which the parents of a merge are sought."""
+
+TESTED = 30
+"""Pairs of a kind that are judged; evenly spaced ones of more."""
+
+
+@dataclass(frozen=True)
+class MergeFound:
+    """What the mixture test said of one model: parents needed, and how many of them are true."""
+
+    model: str
+    merged: bool
+    true: tuple[str, ...]
+    candidates: tuple[str, ...]
+    needed: tuple[str, ...]
+
+    @property
+    def detected(self) -> bool:
+        """Whether it was called a merge."""
+        return len(self.needed) >= 2
+
+
+def parent_kinds(truth: Truth, found: Sequence[Parent]) -> dict[str, int]:
+    """How often the parent named is right, and what it is where it is not."""
+    return dict(Counter(_parent_kind(truth, p) for p in found))
+
+
+def _parent_kind(truth: Truth, p: Parent) -> str:
+    real = truth.by_name[p.model].parents
+    if p.parent is None:
+        return "descendant called a founder" if real else "founder known as one"
+    if not truth.kin(p.model, p.parent):
+        return "stranger named" if real else "founder given a stranger"
+    if not real:
+        return "founder given a descendant"
+    if p.parent in real:
+        return "parent"
+    if p.parent in truth.ancestors(p.model):
+        return "other ancestor"
+    if p.model in truth.by_name[p.parent].parents:
+        return "child (inverted)"
+    siblings = set(real) & set(truth.by_name[p.parent].parents)
+    return "sibling" if siblings else "other kin"
+
+
+def named_parents(registry: Registry, assay: Assay, names: Sequence[str]) -> list[Parent]:
+    """The parents that `cladist ancestry` names, without dates."""
+    return parents_of(registry, assay, names)
+
+
+def directions(
+    truth: Truth, answers: Sequence[ResponseSet], pairs: PairEvidence
+) -> dict[str, dict[str, int]]:
+    """Per operation: parent and child told apart rightly, wrongly, or not at all."""
+    rare = rarity(answers)
+    out: dict[str, Counter[str]] = {}
+    for child in pairs.models:
+        individual = truth.by_name[child]
+        for parent in individual.parents:
+            said = direction(pairs, rare, parent, child).ancestor
+            kind = "right" if said == parent else "wrong" if said == child else "not told"
+            key = named(individual.operation, individual.options)
+            out.setdefault(key, Counter())[kind] += 1
+    return {k: dict(v) for k, v in sorted(out.items())}
+
+
+def merges(
+    truth: Truth, answers: Sequence[ResponseSet], similarity: np.ndarray
+) -> list[MergeFound]:
+    """The mixture test on all merges, and on as many models with one parent, as controls.
+
+    Candidates are the nearest relatives that are not its own descendants, as a date would tell.
+    """
+    names = [a.model for a in answers]
+    true = [n for n in names if len(truth.by_name[n].parents) > 1]
+    single = [
+        n
+        for n in names
+        if len(truth.by_name[n].parents) == 1
+        and truth.by_name[n].operation != "disguise"
+        and sum(truth.kin(n, m) for m in names) > CANDIDATES
+    ]
+    controls = evenly(single, 4 * len(true))
+    out = []
+    for name in (*true, *controls):
+        row = similarity[names.index(name)]
+        ranked = [names[k] for k in np.argsort(-row, kind="stable")]
+        near = [m for m in ranked if m != name and name not in truth.ancestors(m)][:CANDIDATES]
+        found = mixture(answers, name, near)
+        real = truth.by_name[name].parents
+        out.append(MergeFound(name, len(real) > 1, real, tuple(near), found.needed()))
+    return out
+
+
+def verdicts(
+    truth: Truth, answers: Sequence[ResponseSet], evidence: PairEvidence, pairs: Pairs
+) -> dict[str, dict[str, int]]:
+    """Verdicts of the kinship test, families declared, per kind of pair."""
+    families = [truth.family(n) for n in evidence.models]
+    labels = Labels(tuple(families))
+    out: dict[str, Counter[str]] = {}
+    for kind, rows in _kinds(pairs).items():
+        for k in evenly(rows, TESTED):
+            a, b = pairs.names[pairs.a[k]], pairs.names[pairs.b[k]]
+            verdict = judge_kinship(answers, evidence, a, b, labels=labels).verdict
+            out.setdefault(kind, Counter())[verdict] += 1
+    return {k: dict(v) for k, v in out.items()}
+
+
+def _kinds(pairs: Pairs) -> dict[str, list[int]]:
+    out: dict[str, list[int]] = {}
+    for k in range(len(pairs.a)):
+        if pairs.kin[k]:
+            births = int(pairs.distance[k])
+            kind = "parent and child" if births == 1 else f"kin, {births} births apart"
+            kind = "kin, 4 births apart or more" if births > 3 else kind
+        else:
+            kind = str(pairs.kind[k])
+        out.setdefault(kind, []).append(k)
+    return dict(sorted(out.items()))
+
+
+def identities(
+    truth: Truth, greedy: Sequence[ResponseSet], sampled: Sequence[ResponseSet]
+) -> dict[str, dict[str, int]]:
+    """Per operation: what the tests of identity say of parent and child, greedy / sampled."""
+    one = {a.model: a for a in greedy}
+    two = {a.model: a for a in sampled}
+    out: dict[str, Counter[str]] = {}
+    for name in one:
+        individual = truth.by_name[name]
+        for parent in individual.parents[:1]:
+            if parent not in one:
+                continue
+            key = named(individual.operation, individual.options)
+            first = same_model(one[parent], one[name], greedy=True).verdict
+            second = same_model(two[parent], two[name], greedy=False).verdict
+            out.setdefault(key, Counter())[f"{first} / {second}"] += 1
+    return {k: dict(v) for k, v in sorted(out.items())}
+
+
+def evenly(items: Sequence[T], count: int) -> list[T]:
+    """At most `count` of the items, evenly spaced."""
+    if len(items) <= count:
+        return list(items)
+    return [items[k] for k in np.linspace(0, len(items) - 1, count).astype(int)]

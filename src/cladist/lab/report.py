@@ -1,0 +1,381 @@
+"""docs/lab.md, written from the scores alone: what works, what fails, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cladist.errors import InputError
+from cladist.formats.files import write_text
+from cladist.lab import methods
+from cladist.lab.score import SCORES
+
+Scores = Mapping[str, Any]
+
+WORKS = 0.9
+"""Probability of looking closer than strangers from which an operation counts as seen."""
+
+LATE = ("quantise", "disguise")
+
+
+def write_report(root: Path, document: Path) -> None:
+    """Write the document, and its pictures into images/ beside it.
+
+    Raises `InputError` when the menagerie was not scored.
+    """
+    from cladist.lab.pictures import draw_all
+
+    try:
+        scores = json.loads((root / SCORES).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise InputError(
+            f"{root} has no scores ({problem}); run 'cladist lab score' first"
+        ) from problem
+    document.parent.mkdir(parents=True, exist_ok=True)
+    pictures = draw_all(scores, document.parent / "images")
+    write_text(document, report(scores, pictures))
+
+
+def report(scores: Scores, pictures: Sequence[str] = ()) -> str:
+    """The whole text, in Markdown."""
+    parts = [
+        _head(scores),
+        _in_short(scores),
+        _methods(scores),
+        _operations(scores, pictures),
+        _strangers(scores),
+        _descent(scores),
+        _merges(scores),
+        _identity(scores),
+        _trees(scores),
+        _spent(scores, pictures),
+        _laws(scores, pictures),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(s: Scores) -> str:
+    m = s["menagerie"]
+    effort = m["effort"]
+    rows = [
+        [f["name"], f["architecture"], _schooling(f), _n(f["bits_per_byte"], 2)]
+        for f in m["founders"]
+    ]
+    return "\n\n".join(
+        [
+            "# The lab: methods against a known tree",
+            "Written by `cladist lab report` from what `cladist lab grow` bred and "
+            "`cladist lab score` measured. All models are real and tiny, trained on text that "
+            "packages carry; who descends from whom is known for certain.",
+            f"{m['models']} models, {m['scored']} of them scored and the rest bred for the laws; "
+            f"{len(m['founders'])} founders, up to {m['deepest']} generations below them. Bred in "
+            f"{m['seconds'] / 60:.0f} processor minutes on single threads. RepTrace was asked "
+            f"{effort['questions']} of its 600 questions, {effort['tokens']} tokens each, as "
+            "continuations since these models know no chat, with the small embedded encoder; "
+            f"PhyloLM {effort['genes']} of its 128 genes, {effort['samples']} samples each; the "
+            "default assay as it ships. `--published` asks both in full.",
+            _table(["founder", "architecture", "learnt from", "bits a byte, held out"], rows),
+            "Such models write in the style of their text with little sense, and their greedy "
+            "answers run into circles. That is harder than real models in one way (little is "
+            "said, and founders of one text say nearly the same) and easier in another "
+            "(texts differ widely). Nothing here was used to set any threshold.",
+        ]
+    )
+
+
+def _schooling(founder: Mapping[str, Any]) -> str:
+    if founder["teacher"]:
+        return f"what {founder['teacher']} says"
+    return str(founder["corpus"])
+
+
+def _in_short(s: Scores) -> str:
+    ours = s["methods"][methods.OURS]
+    operations = s["by_operation"][methods.OURS]
+    good = [o for o, v in operations.items() if v[1] >= WORKS]
+    bad = [f"{o} ({_n(v[1], 2)})" for o, v in operations.items() if v[1] < WORKS]
+    false = s["false"][methods.OURS]
+    accused = _verdict_count(s, "related", ("taught", "same founding text", "same tuning text"))
+    plain = _verdict_count(s, "related", ("nothing shared",))
+    parents = s["parents"]
+    told = {k: sum(v.get(k, 0) for v in s["direction"].values()) for k in ("right", "wrong")}
+    merged = [m for m in s["merges"] if m["merged"]]
+    controls = [m for m in s["merges"] if not m["merged"]]
+    tuned = sum(v for k, v in parents.items() if k.startswith("founder"))
+    descendants = sum(parents.values()) - tuned
+    best = max(
+        (m for m in s["methods"] if "white box" not in m), key=lambda m: s["methods"][m]["auc"]
+    )
+    lines = [
+        f"- **Kin against strangers**: AUC {_n(ours['auc'])}, {_pc(ours['tpr'])} found at 1% false "
+        f"accusations, nearest model is kin for {_pc(ours['nearest'])}. Best black-box method by "
+        f"AUC here: {best} ({_n(s['methods'][best]['auc'])}); weights themselves give "
+        f"{_n(s['methods'][methods.WEIGHTS]['auc'])}.",
+        f"- **Seen well** (parent and child closer than strangers in {_pc(WORKS)} or more): "
+        f"{', '.join(good) or 'nothing'}.",
+        f"- **Seen badly**: {', '.join(bad) or 'nothing'}. What to do: ask more probes, or, where "
+        "greedy answers run in circles, sample (the PhyloLM assay reads distributions).",
+        "- **Common text looks like kinship**: of strangers with the same founding text "
+        f"{_share(false, 'same founding text')} lie above the threshold that 1% of plain strangers "
+        f"reach, of those tuned on the same text {_share(false, 'same tuning text')}, of pupils "
+        f"and teachers {_share(false, 'taught')}. The test of kinship called "
+        f"{accused[0]} of {accused[1]} such pairs related, and {plain[0]} of {plain[1]} plain "
+        "strangers. What to do: put models of the same text into the panel; do not read a "
+        "finding as common weights where a common source of text is as likely.",
+        f"- **Parents**: {parents.get('parent', 0)} of {descendants} named rightly, "
+        f"{parents.get('child (inverted)', 0)} inverted. Direction by behaviour: {told['right']} "
+        f"right, {told['wrong']} wrong, the rest not told. What to do: give dates.",
+        f"- **Merges**: {sum(m['detected'] for m in merged)} of {len(merged)} detected, "
+        f"{sum(m['detected'] for m in controls)} of {len(controls)} other models called merges. "
+        "What to do: treat a mixture as a hint; name the candidates oneself.",
+        f"- **Laws**: DNA distance grows with every kind of change; against the function that the "
+        f"lab can see, Spearman's rho is {_n(s['laws']['constants']['default assay']['rank'], 2)} "
+        "for the default assay and "
+        f"{_n(s['laws']['constants']['RepTrace']['rank'], 2)} for RepTrace. Identical greedy "
+        "answers of different functions make the lower constant 0 or nearly so.",
+    ]
+    return "## In short\n\n" + "\n".join(lines)
+
+
+def _methods(s: Scores) -> str:
+    rows = [
+        [name, *(_n(v[k]) for k in ("auc", "ap", "tpr", "nearest", "parent"))]
+        for name, v in s["methods"].items()
+    ]
+    head = ["method", "AUC", "AP", "TPR at 1% FPR", "nearest is kin", "nearest is a parent"]
+    return (
+        "## Methods side by side\n\nKin are models with weights of a common founder; strangers "
+        "are pairs that share nothing, neither text nor teacher.\n\n" + _table(head, rows)
+    )
+
+
+def _operations(s: Scores, pictures: Sequence[str]) -> str:
+    shown = (methods.OURS, methods.PHYLOLM, methods.REPTRACE, methods.TFIDF, methods.WEIGHTS)
+    first = s["by_operation"][methods.OURS]
+    rows = [
+        [
+            operation,
+            str(count),
+            *(
+                f"{_n(s['by_operation'][m][operation][1], 2)}, "
+                f"{_pc(s['by_operation'][m][operation][2])}"
+                for m in shown
+            ),
+        ]
+        for operation, (count, _, _) in sorted(first.items(), key=lambda v: -v[1][1])
+    ]
+    births = sorted(s["by_distance"][methods.OURS], key=int)
+    far = [
+        [
+            b,
+            str(s["by_distance"][methods.OURS][b][0]),
+            *(
+                f"{_n(s['by_distance'][m][b][1], 2)}, {_pc(s['by_distance'][m][b][2])}"
+                for m in shown
+            ),
+        ]
+        for b in births
+    ]
+    return (
+        "## By operation and by generations\n\nProbability that the pair looks closer than two "
+        "strangers, and share of pairs above the threshold that 1% of strangers reach. Parent and "
+        "child, by what was done:\n\n"
+        + _table(["operation", "pairs", *shown], rows)
+        + "\n\nAll kin, by births between them:\n\n"
+        + _table(["births", "pairs", *shown], far)
+        + _images(pictures, "lab-operations.png", "lab-kin.png")
+    )
+
+
+def _strangers(s: Scores) -> str:
+    shown = [m for m in s["methods"] if m != methods.ALONE]
+    kinds = list(s["false"][methods.OURS])
+    rows = [[m, *(_pc(s["false"][m][k][1]) for k in kinds)] for m in shown]
+    counts = [f"{k} ({s['false'][methods.OURS][k][0]})" for k in kinds]
+    verdicts = [
+        [k, *(str(v.get(w, 0)) for w in ("related", "unrelated", "inconclusive"))]
+        for k, v in s["verdicts"].items()
+    ]
+    return (
+        "## Strangers with something in common\n\nShare of pairs above the threshold that 1% of "
+        "plain strangers reach. 'taught' are pupils and teachers (and their lines) of different "
+        "weights; 'same tuning text' is convergent evolution.\n\n"
+        + _table(["method", *counts], rows)
+        + "\n\nVerdicts of the kinship test at a stated rate of 1%, families declared, of up to 30 "
+        "pairs a kind:\n\n" + _table(["pairs", "related", "unrelated", "inconclusive"], verdicts)
+    )
+
+
+def _descent(s: Scores) -> str:
+    rows = [[k, str(v)] for k, v in sorted(s["parents"].items(), key=lambda v: -v[1])]
+    told = [
+        [o, *(str(v.get(k, 0)) for k in ("right", "wrong", "not told"))]
+        for o, v in s["direction"].items()
+    ]
+    return (
+        "## Parents and direction\n\nWhat `cladist ancestry` names as the parent, without dates:"
+        "\n\n"
+        + _table(["named", "models"], rows)
+        + "\n\nWhich of parent and child is the ancestor, by behaviour alone:\n\n"
+        + _table(["operation", "right", "wrong", "not told"], told)
+    )
+
+
+def _merges(s: Scores) -> str:
+    rows = [
+        [
+            m["model"],
+            ", ".join(m["true"]),
+            ", ".join(m["needed"]) or "none",
+            f"{len(set(m['true']) & set(m['needed']))} of {len(m['true'])}",
+            f"{len(set(m['true']) & set(m['candidates']))} of {len(m['true'])}",
+        ]
+        for m in s["merges"]
+        if m["merged"]
+    ]
+    controls = [m for m in s["merges"] if not m["merged"]]
+    wrong = sum(m["detected"] for m in controls)
+    return (
+        "## Merges\n\nEach merge as a mixture of its five nearest relatives that are not its "
+        "descendants; 'needed' are those that add to the others at 5%.\n\n"
+        + _table(
+            ["merge", "parents", "needed", "parents needed", "parents among candidates"],
+            rows,
+        )
+        + f"\n\nOf {len(controls)} models with one parent, {wrong} were called merges: a sibling "
+        "of the parent adds something too."
+    )
+
+
+def _identity(s: Scores) -> str:
+    rows = [
+        [o, ", ".join(f"{k}: {n}" for k, n in sorted(v.items(), key=lambda x: -x[1]))]
+        for o, v in s["identity"].items()
+    ]
+    return (
+        "## Same or changed\n\nParent and child given to `cladist same`: by greedy answers of the "
+        "default assay / by samples of the PhyloLM assay. 'same' is right for nobody but copies; "
+        "for an eight-bit copy it is what a user would want to hear.\n\n"
+        + _table(["what was done to the parent", "verdicts, greedy / sampled"], rows)
+    )
+
+
+def _trees(s: Scores) -> str:
+    rows = [
+        [
+            m,
+            _pc(v["quartets"]),
+            _pc(v["splits"]),
+            _n(v["rf_share"], 2),
+            f"{v['clades'][0]} of {v['clades'][1]}",
+        ]
+        for m, v in s["trees"].items()
+    ]
+    a = s["sampled_ancestors"]
+    return (
+        "## Trees\n\nNeighbour-joining trees of all models against the true one, merges under "
+        "their first parent. Quartets: share of those that the truth resolves found so (a third "
+        "by chance). Splits: share of the true inner splits found. The truth has many-way nodes "
+        "and parents on inner nodes, so Robinson-Foulds is far from 0 even for a perfect tree."
+        "\n\n"
+        + _table(["method", "quartets", "splits", "RF share", "families exact"], rows)
+        + f"\n\nOf {a['true']} models that have descendants here, {a['right']} were put on inner "
+        f"nodes, with {a['moved'] - a['right']} others."
+    )
+
+
+def _spent(s: Scores, pictures: Sequence[str]) -> str:
+    rows = [
+        [
+            str(p["probes"]),
+            f"{p['tokens']:.0f}",
+            *(_n(p[k]) for k in ("auc", "ap", "tpr", "nearest")),
+        ]
+        for p in s["probes"]
+    ]
+    spent = ", ".join(f"{k} {v:,.0f}" for k, v in s["tokens"].items())
+    return (
+        f"## Probes and tokens\n\nTokens that a model generates, mean: {spent}. The kinship of "
+        "cladist by the first probes of the default assay:\n\n"
+        + _table(["probes", "tokens", "AUC", "AP", "TPR at 1% FPR", "nearest is kin"], rows)
+    )
+
+
+def _laws(s: Scores, pictures: Sequence[str]) -> str:
+    found = s["laws"]
+    rows = [
+        [
+            p["series"], p["start"], f"{p['amount']:g}", _n(p["dna"], 2), _n(p["functional"]),
+            _pc(p["differing"]),
+        ]
+        for p in found["points"]
+    ]  # fmt: skip
+    constants = [
+        [
+            name,
+            str(c["pairs"]),
+            *(_n(c[k], 2) for k in ("low", "fifth", "middle", "ninetyfifth", "high")),
+            _n(c["distortion"], 2),
+            _n(c["rank"], 2),
+        ]
+        for name, c in found["constants"].items()
+    ]
+    clocks = [
+        [c["what"], str(c["models"]), *(_n(c[k], 2) for k in ("exponent", "r2", "rank"))]
+        for c in found["clocks"]
+    ]
+    idle = [t for t in found["tips"] if t["tokens"] == 0]
+    moved = sum(t["dna"] for t in idle) / max(len(idle), 1)
+    return (
+        "## Laws\n\n### Inheritance and determinism\n\nDNA distance is that of the default "
+        "assay's DNA (Euclidean). Functional distance is d_H of arXiv 2509.24496 between next-byte "
+        "distributions at 300 prompts, which all tokenizers have in common.\n\n"
+        + _table(["series", "from", "amount", "DNA", "functional", "answers that differ"], rows)
+        + "\n\nEmpirical bi-Lipschitz constants over all pairs of scored models, that is ratios of "
+        "DNA to functional distance. Theory promises some 0 < c1 < c2; what was extracted from "
+        "sampled or greedy text has the quantiles below. The lower constant fails where greedy "
+        "answers agree though the functions differ.\n\n"
+        + _table(
+            ["DNA", "pairs", "least", "5%", "median", "95%", "largest", "(c2-c1)/(c2+c1)", "rho"],
+            constants,
+        )
+        + "\n\n### The clock\n\nExponent k and R² of distance ~ training^k on logarithms, and "
+        "Spearman's rho:\n\n"
+        + _table(["what", "models", "k", "R²", "rho"], clocks)
+        + "\n\nAlong one training run distance grows with steps, slower than in proportion, and "
+        "levels off when answers have all changed. Across operations the clock breaks: "
+        f"{len(idle)} of the descendants were never trained since the founder and lie "
+        f"{moved:.2f} from it on average, and rate, corpus and kind of training matter more than "
+        "tokens. What to do: date trees only within one kind of change, and let `cladist clock` "
+        "show its R² before believing a date."
+        + _images(pictures, "lab-laws.png", "lab-function.png")
+    )
+
+
+def _images(pictures: Sequence[str], *wanted: str) -> str:
+    shown = [f"![{p.removesuffix('.png')}](images/{p})" for p in wanted if p in pictures]
+    return "\n\n" + "\n\n".join(shown) if shown else ""
+
+
+def _share(false: Mapping[str, Any], kind: str) -> str:
+    return f"{_pc(false[kind][1])} of {false[kind][0]}" if kind in false else "none bred"
+
+
+def _verdict_count(s: Scores, verdict: str, kinds: Sequence[str]) -> tuple[int, int]:
+    rows = [s["verdicts"].get(k, {}) for k in kinds]
+    return sum(r.get(verdict, 0) for r in rows), sum(sum(r.values()) for r in rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join([*lines, *("| " + " | ".join(r) + " |" for r in rows)])
+
+
+def _n(value: float | None, digits: int = 3) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _pc(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"

@@ -1,0 +1,220 @@
+"""Score a menagerie: every method against the truth, and the laws; one JSON file in the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cladist.compare import tree_distances
+from cladist.core.assay import Assay
+from cladist.core.responses import ResponseSet
+from cladist.extraction.progress import Progress, silent
+from cladist.formats.files import write_text
+from cladist.kinship.calibration import pair_evidence
+from cladist.kinship.evidence import kinship_similarity
+from cladist.lab import descents, laws, methods, trees
+from cladist.lab.asking import ECONOMY, REGISTRY, Effort, ask_all, assays
+from cladist.lab.figures import (
+    Pairs,
+    by_distance,
+    by_operation,
+    false_shares,
+    figures,
+    pairs_of,
+)
+from cladist.lab.inside import functional_distances
+from cladist.lab.truth import Truth, read_truth
+from cladist.registry import Registry
+
+SCORES = "scores.json"
+PROBES = (5, 10, 25, 50)
+
+
+def score(
+    root: Path, effort: Effort = ECONOMY, *, jobs: int = 1, progress: Progress = silent
+) -> dict[str, Any]:
+    """Ask all models of a menagerie, score all methods, and leave `root`/scores.json.
+
+    Raises what extraction raises, and `InputError` when nothing was grown. Cost beyond the
+    asking: a minute or two for a hundred models.
+    """
+    truth = read_truth(root)
+    ask_all(root, truth, effort, jobs=jobs, progress=progress)
+    chosen, names = assays(effort), truth.scored()
+    steps = 7
+    progress("scoring", 0, steps)
+    with Registry.open(root / REGISTRY, create=False) as registry:
+        found = methods.similarities(root, registry, chosen, names)
+        answers = list(registry.responses(chosen[0].protocol, names))
+        sampled = list(registry.responses(chosen[1].protocol, names))
+        tokens = {a.name: _tokens(registry.responses(a.protocol, names)) for a in chosen}
+        parents = descents.named_parents(registry, chosen[0], names)
+        bounded = tree_distances(registry, chosen[0], names)
+        ours = methods.vectors(registry.dnas(chosen[0], names))
+        theirs = methods.vectors(registry.dnas(chosen[2], names))
+    pairs = pairs_of(truth, names)
+    progress("scoring", 1, steps)
+    evidence = pair_evidence(answers)
+    out: dict[str, Any] = {
+        "menagerie": _described(truth, effort),
+        "tokens": tokens,
+        "methods": {k: asdict(figures(truth, pairs, s)) for k, s in found.items()},
+        "by_distance": {k: by_distance(pairs, s) for k, s in found.items()},
+        "by_operation": {k: by_operation(truth, pairs, s) for k, s in found.items()},
+        "false": {k: false_shares(pairs, s) for k, s in found.items()},
+        "parents": descents.parent_kinds(truth, parents),
+    }
+    progress("scoring", 2, steps)
+    out["probes"] = _by_probes(truth, answers, pairs)
+    progress("scoring", 3, steps)
+    out["direction"] = descents.directions(truth, answers, evidence)
+    out["merges"] = [
+        {**asdict(m), "detected": m.detected}
+        for m in descents.merges(truth, answers, found[methods.OURS])
+    ]
+    progress("scoring", 4, steps)
+    out["verdicts"] = descents.verdicts(truth, answers, evidence, pairs)
+    out["identity"] = descents.identities(truth, answers, sampled)
+    progress("scoring", 5, steps)
+    out["trees"], out["sampled_ancestors"] = _trees(truth, names, found, bounded)
+    progress("scoring", 6, steps)
+    function = functional_distances(laws.functions_of(root, names))
+    out["laws"] = _laws(root, truth, chosen, names, function, ours, theirs)
+    write_text(root / SCORES, json.dumps(_plain(out), indent=1) + "\n")
+    progress("scoring", steps, steps)
+    return out
+
+
+def _described(truth: Truth, effort: Effort) -> dict[str, Any]:
+    scored = truth.scored()
+    return {
+        "models": len(truth.individuals),
+        "scored": len(scored),
+        "founders": [
+            {
+                "name": i.name,
+                "architecture": i.architecture,
+                "corpus": i.corpus,
+                "teacher": i.teacher,
+                "bits_per_byte": i.bits_per_byte,
+            }
+            for i in truth.individuals
+            if not i.parents
+        ],
+        "deepest": max(truth.generation(n) for n in scored),
+        "seconds": sum(i.seconds for i in truth.individuals),
+        "effort": asdict(effort),
+    }
+
+
+def _tokens(answers: Any) -> float:
+    """Mean number of tokens that a model generated."""
+    counts = [sum(r.tokens or 0 for slot in a.slots for r in slot) for a in answers]
+    return float(np.mean(counts))
+
+
+def _by_probes(
+    truth: Truth, answers: Sequence[ResponseSet], pairs: Pairs
+) -> list[dict[str, float]]:
+    out = []
+    total = len(answers[0].probe_ids)
+    for count in (*(c for c in PROBES if c < total), total):
+        part = [ResponseSet(a.model, a.probe_ids[:count], a.slots[:count]) for a in answers]
+        spent = np.mean([sum(r.tokens or 0 for s in a.slots for r in s) for a in part])
+        found = figures(truth, pairs, kinship_similarity(part).combined)
+        out.append({"probes": count, "tokens": float(spent), **asdict(found)})
+    return out
+
+
+def _trees(
+    truth: Truth, names: Sequence[str], found: Mapping[str, Any], bounded: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    out = {}
+    made, figure = trees.tree_found(truth, bounded)
+    out["cladist (as 'cladist tree' makes it)"] = asdict(figure)
+    ancestors = asdict(trees.ancestors_found(truth, made))
+    for method in (
+        methods.DNA_COSINE,
+        methods.REPTRACE,
+        methods.PHYLOLM,
+        methods.TFIDF,
+        methods.FUNCTION,
+        methods.WEIGHTS,
+    ):
+        out[method] = asdict(trees.tree_found(truth, trees.nj_of(names, found[method]))[1])
+    return out, ancestors
+
+
+def _laws(
+    root: Path,
+    truth: Truth,
+    chosen: Sequence[Assay],
+    names: Sequence[str],
+    function: Any,
+    ours: Any,
+    theirs: Any,
+) -> dict[str, Any]:
+    points = laws.points(root, truth, chosen[0])
+    place = {n: k for k, n in enumerate(names)}
+    dna = methods.euclidean(ours)
+    clocks = [
+        laws.clock_of(
+            f"{start}: {what} against steps of one tuning at a constant rate",
+            np.array([p.amount for p in mine]),
+            np.array([getattr(p, key) for p in mine]),
+        )
+        for start in sorted({p.start for p in points if p.series == "clock"})
+        for mine in [[p for p in points if p.series == "clock" and p.start == start]]
+        for what, key in (("DNA distance", "dna"), ("functional distance", "functional"))
+    ]
+    below = [n for n in names if truth.by_name[n].parents]
+    spent = np.array([laws.training_of(truth, n) for n in below])
+    rows = [(place[n], place[truth.family(n)]) for n in below]
+    tips = {
+        "DNA distance": np.array([dna[a, b] for a, b in rows]),
+        "functional distance": np.array([function[a, b] for a, b in rows]),
+    }
+    clocks += [
+        laws.clock_of(f"all descendants: {what} from the founder against tokens trained", spent, d)
+        for what, d in tips.items()
+    ]
+    return {
+        "points": [asdict(p) for p in points],
+        "constants": {
+            "default assay": asdict(laws.constants(dna, function)),
+            "RepTrace": asdict(laws.constants(methods.euclidean(theirs), function)),
+        },
+        "cloud": {
+            "functional": function[np.triu_indices(len(names), 1)].round(4).tolist(),
+            "dna": dna[np.triu_indices(len(names), 1)].round(4).tolist(),
+        },
+        "clocks": [asdict(c) for c in clocks],
+        "tips": [
+            {
+                "model": n,
+                "operation": truth.by_name[n].operation,
+                "tokens": float(t),
+                "dna": float(d),
+                "functional": float(f),
+            }
+            for n, t, d, f in zip(
+                below, spent, tips["DNA distance"], tips["functional distance"], strict=True
+            )
+        ],
+    }
+
+
+def _plain(data: Any) -> Any:
+    """The same with NaN as null, which JSON has no word for."""
+    if isinstance(data, float):
+        return data if np.isfinite(data) else None
+    if isinstance(data, Mapping):
+        return {str(k): _plain(v) for k, v in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(v) for v in data]
+    return data

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from cladist.errors import InputError, ModelError
+from cladist.lab.grow import grow
+from cladist.lab.plan import parse_plan
+from cladist.lab.store import load, record_of
+
+from .conftest import tiny_plan
+
+QUICK = tiny_plan("").replace("steps = 12", "steps = 1")
+NOISE = '[[child]]\nname = "oak-noise"\nparents = ["oak"]\noperation = "noise"\n'
+
+
+def names(root: Path) -> set[str]:
+    return {f.name for f in (root / "models").iterdir()}
+
+
+def weights(root: Path, name: str) -> np.ndarray:
+    state = load(root, name).model.state_dict()
+    return np.concatenate([v.float().numpy().ravel() for v in state.values()])
+
+
+def test_what_is_finished_is_not_made_again(menagerie: Path) -> None:
+    again = grow(parse_plan(tiny_plan(), "tiny"), menagerie)
+    assert again.made == ()
+    assert len(again.kept) == 9
+
+
+def test_every_model_loads_and_differs_from_its_parent(menagerie: Path) -> None:
+    oak = weights(menagerie, "oak")
+    for name in ("oak-tune", "oak-noise", "oak-merge", "oak-adapter", "oak-int4"):
+        moved = np.linalg.norm(weights(menagerie, name) - oak) / np.linalg.norm(oak)
+        assert 0 < moved < 0.5, name
+    assert np.array_equal(weights(menagerie, "fig-hidden"), weights(menagerie, "fig"))
+
+
+def test_an_adapter_stores_no_base(menagerie: Path) -> None:
+    files = {f.name for f in (menagerie / "models" / "oak-adapter").iterdir()}
+    assert "adapter_model.safetensors" in files
+    assert "model.safetensors" not in files
+    text = "".join(f.read_text() for f in (menagerie / "models" / "oak-adapter").glob("*.json"))
+    assert str(menagerie) not in text, "the folder can be moved"
+
+
+def test_founders_learn_their_text(menagerie: Path) -> None:
+    record = record_of(menagerie, "oak")
+    assert record is not None
+    assert record["train_loss"] < np.log(288)
+    assert record["bits_per_byte"] > 0
+
+
+def test_the_same_seed_gives_the_same_weights(tmp_path: Path) -> None:
+    plan = parse_plan(QUICK, "x")
+    for part in ("a", "b"):
+        grow(plan, tmp_path / part)
+    assert np.array_equal(weights(tmp_path / "a", "oak"), weights(tmp_path / "b", "oak"))
+    other = parse_plan(QUICK.replace("seed = 5", "seed = 6"), "x")
+    made = grow(other, tmp_path / "b").made
+    assert set(made) == {"oak", "fig"}, "a plan of another seed is another plan"
+    assert not np.array_equal(weights(tmp_path / "a", "oak"), weights(tmp_path / "b", "oak"))
+
+
+def test_divergence_stops_with_the_step_and_keeps_the_rest(tmp_path: Path) -> None:
+    bad = (
+        '[[child]]\nname = "wild"\nparents = ["oak"]\noperation = "tune"\n'
+        'corpus = "empty-talk"\nsteps = 40\nrate = 1e6\nflat = true\n'
+    )
+    with pytest.raises(ModelError, match=r"'wild' diverged at step .* lower rate"):
+        grow(parse_plan(QUICK + bad, "x"), tmp_path)
+    assert names(tmp_path) == {"oak", "fig"}
+
+
+def test_an_interrupt_keeps_finished_models(tmp_path: Path) -> None:
+    plan = parse_plan(QUICK + NOISE, "x")
+
+    def stop(what: str, done: int, total: int) -> None:
+        if what == "breeding fig":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grow(plan, tmp_path, progress=stop)
+    assert names(tmp_path) == {"oak"}
+    rest = grow(plan, tmp_path)
+    assert rest.made == ("fig", "oak-noise")
+    assert rest.kept == ("oak",)
+
+
+def test_a_full_disk_leaves_nothing_half_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import GPT2LMHeadModel
+
+    whole = GPT2LMHeadModel.save_pretrained
+
+    def full(self: Any, folder: Path, **rest: Any) -> None:
+        whole(self, folder, **rest)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(GPT2LMHeadModel, "save_pretrained", full)
+    with pytest.raises(InputError, match=r"'fig' cannot be written .*No space left.*are kept"):
+        grow(parse_plan(QUICK, "x"), tmp_path)
+    assert names(tmp_path) == {"oak"}
+
+
+def test_a_damaged_record_says_what_to_do(tmp_path: Path) -> None:
+    plan = parse_plan(QUICK, "x")
+    grow(plan, tmp_path)
+    (tmp_path / "models" / "oak" / "lab.json").write_text("{")
+    with pytest.raises(InputError, match=r"lab.json is damaged .*remove the folder"):
+        grow(plan, tmp_path)
+
+
+def test_threads_of_the_caller_do_not_change_weights(tmp_path: Path) -> None:
+    before = torch.get_num_threads()
+    plan = parse_plan(QUICK, "x")
+    grow(plan, tmp_path / "a")
+    torch.set_num_threads(2)
+    try:
+        grow(plan, tmp_path / "b")
+    finally:
+        torch.set_num_threads(before)
+    assert np.array_equal(weights(tmp_path / "a", "oak"), weights(tmp_path / "b", "oak"))

@@ -3,7 +3,9 @@
 import "./style.css";
 import { checked } from "./data/check";
 import { loader } from "./data/load";
-import type { AtlasDocument } from "./data/types";
+import type { AtlasDocument, ColumnDocument } from "./data/types";
+import { column } from "./data/columns";
+import { MOST } from "./colour/palette";
 import { Store } from "./state/store";
 import type { State } from "./state/store";
 import { read, written } from "./state/url";
@@ -14,9 +16,19 @@ import { Shell } from "./ui/shell";
 import { preferred } from "./ui/theme";
 import { line } from "./text/safe";
 
+/** The first column whose groups with a mark of their own hold most models. */
+function telling(columns: readonly ColumnDocument[]): ColumnDocument | undefined {
+  return ["family", "foundation", "declared_family", "organisation", "architecture"]
+    .flatMap((key) => columns.find((c) => c.key === key && c.kind === "category") ?? [])
+    .find((source) => {
+      const { counts, number } = column(source);
+      return 2 * counts.slice(0, MOST).reduce((a, b) => a + b, 0) > number.length;
+    });
+}
+
 function initial(atlas: AtlasDocument): State {
   const { columns } = atlas.models;
-  const colour = columns.find((c) => c.key === "family") ?? columns.find((c) => c.kind === "category") ?? columns[0];
+  const colour = telling(columns) ?? columns.find((c) => c.kind === "category") ?? columns[0];
   return {
     route: { page: "overview" },
     // Narrow pages show one thing at a time: a drawing over the full width takes all swipes.

@@ -153,7 +153,8 @@ function ticks(column: Column, log: boolean): number[] {
   // The ends are always told; round values between them where they have room.
   const place = log ? Math.log : (v: number) => v;
   const share = (v: number) => (place(v) - place(low)) / (place(high) - place(low));
-  return [low, ...thinned(inner.filter((v) => share(v) > 0.2 && share(v) < 0.8), 2), high];
+  const room = column.kind === "date" ? 0.32 : 0.2;
+  return [low, ...thinned(inner.filter((v) => share(v) > room && share(v) < 1 - room), 2), high];
 }
 
 function thinned(values: readonly number[], most: number): number[] {

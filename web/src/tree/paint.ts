@@ -62,6 +62,7 @@ export function pieceLooks(tree: Tree, owner: Int32Array, below: Below, painting
 }
 
 export interface Tips {
+  readonly nodes: Int32Array;
   readonly models: Int32Array;
   readonly x: Float32Array;
   readonly y: Float32Array;
@@ -71,6 +72,7 @@ export interface Tips {
 export function tips(tree: Tree, drawn: Drawing, ends = drawn.ends): Tips {
   const nodes = ends.filter((n) => (tree.tip[n] ?? -1) >= 0);
   return {
+    nodes,
     models: nodes.map((n) => tree.tip[n] ?? -1),
     x: Float32Array.from(nodes, (n) => drawn.x[n] ?? 0),
     y: Float32Array.from(nodes, (n) => drawn.y[n] ?? 0),

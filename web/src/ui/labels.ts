@@ -5,6 +5,8 @@ export interface Label {
   readonly x: number;
   readonly y: number;
   readonly strong?: boolean;
+  /** Stands rather on the left of its point. */
+  readonly left?: boolean;
 }
 
 interface Look {
@@ -20,30 +22,45 @@ export function drawLabels(
   look: Look,
   width: number,
   height: number,
-  align: "right" | "centre" = "right",
+  align: "beside" | "centre" = "beside",
+  points: readonly (readonly [number, number])[] = [],
 ): void {
-  const taken: [number, number, number, number][] = [];
+  // Points that labels must not hide are taken from the start.
+  const taken: Box[] = points.map(([x, y]) => [x - 4, y - 3, x + 4, y + 3]);
   context.font = look.font;
   context.textBaseline = "middle";
   context.textAlign = "left";
   context.lineJoin = "round";
-  for (const { text, x, y, strong } of labels) {
+  for (const { text, x, y, strong, left: leftwards } of labels) {
     if (x < -20 || y < 0 || x > width || y > height) continue;
     const shown = text.length > 44 ? `${text.slice(0, 43)}…` : text;
     const size = context.measureText(shown).width;
-    const gap = 9;
-    let left = align === "centre" ? x - size / 2 : x + gap;
-    if (align === "right" && left + size > width - 4) left = x - gap - size;
-    if (align === "centre") left = Math.max(4, Math.min(width - size - 4, left));
-    const box: [number, number, number, number] = [left - 2, y - 8, left + size + 2, y + 8];
-    if (!strong && taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1])) continue;
-    taken.push(box);
+    const spot = spots(x, y, size, width, align, leftwards === true).find(([left, top]) => {
+      const box: Box = [left - 1, top - 7, left + size + 1, top + 7];
+      return !taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1]);
+    }) ?? (strong ? spots(x, y, size, width, align, leftwards === true)[0] : undefined);
+    if (spot === undefined) continue;
+    const [left, top] = spot;
+    taken.push([left - 2, top - 8, left + size + 2, top + 8]);
     context.strokeStyle = look.paper;
-    context.lineWidth = 3.5;
-    context.strokeText(shown, left, y);
+    context.lineWidth = 3;
+    context.strokeText(shown, left, top);
     context.fillStyle = look.ink;
-    context.fillText(shown, left, y);
+    context.fillText(shown, left, top);
   }
+}
+
+type Box = [number, number, number, number];
+
+/** Where a label may stand, best first: beside its point, then above and below it. */
+function spots(x: number, y: number, size: number, width: number, align: "beside" | "centre", leftwards: boolean): [number, number][] {
+  const middle = Math.max(4, Math.min(width - size - 4, x - size / 2));
+  if (align === "centre") return [[middle, y]];
+  const gap = 9;
+  const right: [number, number] = [x + gap, y];
+  const left: [number, number] = [x - gap - size, y];
+  const sides = leftwards || x + gap + size > width - 4 ? [left, right] : [right, left];
+  return [...sides.filter(([at]) => at >= 2 && at + size <= width - 2), [middle, y - 15], [middle, y + 15]];
 }
 
 export interface Inks {

@@ -169,7 +169,7 @@ function names(context: CanvasRenderingContext2D, app: App, found: Drawn, settin
   }
   const labels: Label[] = [];
   const add = (k: number, strong: boolean) =>
-    labels.push({ text: text(tips.models[k] ?? 0), x: t.ox + t.sx * (tips.x[k] ?? 0), y: t.oy + t.sy * (tips.y[k] ?? 0), strong });
+    labels.push({ text: text(tips.models[k] ?? 0), x: t.ox + t.sx * (tips.x[k] ?? 0), y: t.oy + t.sy * (tips.y[k] ?? 0), strong, left: Math.cos(drawn.angle[tips.nodes[k] ?? 0] ?? 0) < -0.2 });
   tips.models.forEach((m, k) => {
     if (m === app.hover || m === app.state.active) add(k, true);
   });
@@ -178,7 +178,8 @@ function names(context: CanvasRenderingContext2D, app: App, found: Drawn, settin
     tips.models.forEach((m, k) => {
       if (labels.length < 220 && shown(m, false) && matches[m]) add(k, false);
     });
-  drawLabels(context, labels, { ...inks, font: inks.small }, setting.width, setting.height);
+  const points = few ? [...tips.x].map((x, k) => [t.ox + t.sx * x, t.oy + t.sy * (tips.y[k] ?? 0)] as const) : [];
+  drawLabels(context, labels, { ...inks, font: inks.small }, setting.width, setting.height, "beside", points);
 }
 
 function scaleBar(context: CanvasRenderingContext2D, { t, height, inks }: Setting): void {

@@ -61,7 +61,7 @@ def full_disks(count: int, seed: int, folder: Path, given: Path) -> Counter[str]
     }
     for number in range(count):
         kind = kinds[number % len(kinds)]
-        size = dice.randrange(40, 1500)
+        size = dice.randrange(16, 500)
         mounted = subprocess.run(
             ["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", disk], capture_output=True
         )

@@ -46,7 +46,7 @@ def trial(number: int, args: argparse.Namespace, folder: Path) -> Counter[str]:
     """One endpoint, asked until nothing is missing."""
     assay = small_assay(args.probes)
     seen: Counter[str] = Counter()
-    with faulty(args.rate, args.seed * 1000 + number) as (server, url):
+    with faulty(args.rate, args.seed * 1000 + number, pause=1.0) as (server, url):
         os.environ["OPENAI_API_KEY"] = "sk-old"
         if number % 3 == 0:
             server.expires, server.authorised = args.probes // 2, "sk-new"

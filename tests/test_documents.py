@@ -24,7 +24,8 @@ def test_links_lead_to_files(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_commands_and_options_exist(page: Path) -> None:
-    commands = get_command(app).commands  # type: ignore[attr-defined]
+    group = get_command(app)
+    commands = {name: group.get_command(None, name) for name in group.list_commands(None)}
     blocks = re.findall(r"```(?:sh|console)\n(.+?)```", page.read_text(encoding="utf-8"), re.S)
     for line in re.findall(r"^ *\$? ?cladist (.+)$", "\n".join(blocks), re.M):
         words = line.split("#")[0].split()

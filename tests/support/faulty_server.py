@@ -20,7 +20,7 @@ FAULTS = (
 )  # fmt: skip
 RIGHT = frozenset({"", "other configuration", "reordered choices", "answered twice"})
 """Oddities after which the answer is still the right one."""
-GRACE = 0.15
+GRACE = 0.5
 """Seconds in which calls that were under way when a pause was asked for may still arrive."""
 
 

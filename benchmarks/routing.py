@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from applied import ROOT, cost_of, family_of, features, gsm_records, plain_name, responses
-from predict import put
+from predict import write
 from sklearn.metrics import roc_auc_score
 
 from cladist.apply.behaviour import FeatureTable
@@ -28,7 +28,6 @@ FOLDS = 4
 PRICES = {"quality alone": 0.0, "one dear answer = 3 points": 0.03, "= 12 points": 0.12}
 """What the cost of one dear answer is worth, in accuracy."""
 RECORDS = (0, 5, 20, 50, 200)
-LEAST_KNOWN = 2
 
 
 class Data:
@@ -318,17 +317,17 @@ def main() -> None:
     args = parser.parse_args()
     data = Data()
     print(f"{len(data.models)} models, {data.has.sum()} with DNA", flush=True)
-    parts = {"portfolios": portfolios(data)}
-    parts["chances"], parts["choices"] = new_questions(data)
-    parts["arriving"] = arriving(data)
-    parts["new models"] = new_models(data)
-    if args.dry:
-        return
     path = ROOT / "docs" / "routing.md"
-    page = path.read_text(encoding="utf-8")
-    for mark, text in parts.items():
-        page = put(page, mark, text)
-    path.write_text(page, encoding="utf-8")
+
+    def done(**parts: str) -> None:
+        if not args.dry:
+            write(path, {mark.replace("_", " "): text for mark, text in parts.items()})
+
+    done(portfolios=portfolios(data))
+    done(new_models=new_models(data))
+    done(arriving=arriving(data))
+    chances, choices = new_questions(data)
+    done(chances=chances, choices=choices)
 
 
 if __name__ == "__main__":

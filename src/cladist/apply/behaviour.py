@@ -161,6 +161,7 @@ def behaviour_table(answers: Answers, reference: NDArray[np.bool_] | None = None
     manner        mean and spread of each habit's difference from the reference's median answer
                   to the same probe, and the share of probes without an answer
     words         ln of the share of answers that have a word, for words in use
+    likeness      mean cosine of its words for a probe with those of every reference model
     company       how much a model's words for a probe are those that the others use for it
     agreement     share of common probes with the same conclusion, with every reference model
     consensus     its mean, and its mean weighted by how much those others agree with others
@@ -179,6 +180,10 @@ def behaviour_table(answers: Answers, reference: NDArray[np.bool_] | None = None
     parts = (
         (Block("manner", manner.shape[1], True), manner),
         (Block("words", lexicon.shape[1], True), lexicon),
+        (
+            Block("likeness", int(inside.sum()), False, "relatives", True),
+            content[:, inside],
+        ),
         (Block("company", 2, True), _consensus(content, inside)),
         (Block("agreement", int(inside.sum()), False, "conclusions"), agreement[:, inside]),
         (Block("consensus", 2, True, "conclusions"), _consensus(agreement, inside)),

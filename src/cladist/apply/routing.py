@@ -30,6 +30,8 @@ ROUNDS = 6
 """Of learning prior and weights in turns; figures no longer change after five."""
 WORTH = 0.9
 """A weight is predicted from DNA where that leaves less than this share of the squared error."""
+RELIABLE = 0.5
+"""Least share of a weight's spread that is no doubt about single models, for that to be tried."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +156,7 @@ class Router(BaseEstimator):  # type: ignore[misc]
         """Prior mean and variance of the weights from all models, and the models' weights."""
         d = design.shape[1]
         mean, variance = np.zeros(d), np.full(d, 0.3)
+        apart = doubt = np.zeros(d)
         overall = float(np.clip(np.nanmean(records), 0.02, 0.98))
         mean[0], variance[0] = np.log(overall / (1 - overall)), 2.0
         weights = np.zeros((len(active), d))
@@ -164,8 +167,9 @@ class Router(BaseEstimator):  # type: ignore[misc]
                 weights[i], covariance = _laplace(design[k], records[m, k], mean, np.diag(variance))
                 around += np.diagonal(covariance)
             mean = weights.mean(0)
-            variance = ((weights - mean) ** 2).mean(0) + around / len(active)
-            variance = np.maximum(variance, 1e-4)
+            apart, doubt = ((weights - mean) ** 2).mean(0), around / len(active)
+            variance = np.maximum(apart + doubt, 1e-4)
+        self.reliability_ = apart / np.maximum(apart + doubt, 1e-12)
         self.prior_mean_, self.prior_variance_ = mean, variance
         return weights
 
@@ -188,7 +192,7 @@ class Router(BaseEstimator):  # type: ignore[misc]
         families = None if groups is None else np.asarray(groups)[rows]
         for d in range(weights.shape[1]):
             z = weights[have, d]
-            if np.ptp(z) < 1e-9:
+            if np.ptp(z) < 1e-9 or self.reliability_[d] < RELIABLE:
                 continue
             made = ScorePredictor(self.blocks).fit(values[rows], z, groups=families)
             error, relative = made.left_out_, made.calibration_.between

@@ -46,14 +46,14 @@ def test_nearest_in_blocks_among_some_and_with_ties(monkeypatch: pytest.MonkeyPa
 
 def test_share_kept_and_trustworthiness() -> None:
     plane = CLUMPS[:, :2].astype(np.float64)
-    kept, trust, asked = kept_neighbours(Vectors(CLUMPS), plane)
+    kept, trust, asked = kept_neighbours(Vectors(CLUMPS), plane, 10)
     near = nearest(Vectors(CLUMPS), 10)[0]
     shown = nearest(Vectors(CLUMPS[:, :2]), 10)[0]
     by_hand = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(near, shown)])
     assert asked == 60
     assert kept == pytest.approx(by_hand)
     assert trust == pytest.approx(trustworthiness(CLUMPS, plane, n_neighbors=10), abs=1e-6)
-    assert kept_neighbours(Vectors(plane.astype(np.float32)), plane)[:2] == (1.0, 1.0)
+    assert kept_neighbours(Vectors(plane.astype(np.float32)), plane, 10)[:2] == (1.0, 1.0)
 
 
 def test_pcoa_of_distances_and_of_vectors_agree_up_to_the_frame() -> None:

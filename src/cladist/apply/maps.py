@@ -80,9 +80,10 @@ def make_map(kind: Kind, space: Space, *, seed: int = 0) -> Layout:
         if kind != "pcoa":
             xy, remark = _neighbourhoods(kind, space, axes, seed)
         xy = _framed(xy)
-        kept, trust, asked = kept_neighbours(space, xy)
+        # Of few models nearly all are among the ten nearest, on any map.
+        near = max(1, min(10, (n - 1) // 2))
+        kept, trust, asked = kept_neighbours(space, xy, near)
     of = "" if asked == n else f" (measured on {asked:,} models)"
-    near = min(10, n - 1)
     told = "" if trust is None else f", trustworthiness {trust:.2f}"
     note = f"{remark}keeps {kept:.0%} of the {near} nearest{told}{of}"
     return Layout(kind, LABELS[kind], note, xy)

@@ -116,7 +116,7 @@ def _blocks(space: Space, rows: Index, others: Index) -> Iterator[tuple[int, Flo
         yield at, space.to(rows[at : at + step], others)
 
 
-def kept_neighbours(space: Space, xy: Floats, count: int = 10) -> tuple[float, float | None, int]:
+def kept_neighbours(space: Space, xy: Floats, count: int) -> tuple[float, float | None, int]:
     """How well a map (n, 2) keeps neighbours: share kept, trustworthiness, models asked.
 
     The share is of the `count` nearest in `space` that are among the `count` nearest on the map.

@@ -151,7 +151,7 @@ def group_names(
 
 
 def likely_parents(source: Source, kin: AnswerKin, dates: Sequence[str | None]) -> list[Descent]:
-    """The likely parent of every model, by index names 'm0', 'm1', ...
+    """The likely parent of every model in order; names are 'm0', 'm1', ... by index.
 
     As `cladist.descent.parents_of` without replicates. A model whose date is certainly later is
     no parent. O(n^3) at worst.
@@ -163,4 +163,6 @@ def likely_parents(source: Source, kin: AnswerKin, dates: Sequence[str | None]) 
         later = span[:, None, 0] >= span[None, :, 1]
     costs[later | (similarity < LEAST)] = np.inf
     names = [f"m{i}" for i in range(len(source))]
-    return ancestry(names, costs, -LEAST, temperature=TEMPERATURE)
+    # They come sorted by name, where m10 stands before m2.
+    found = {d.model: d for d in ancestry(names, costs, -LEAST, temperature=TEMPERATURE)}
+    return [found[name] for name in names]

@@ -102,6 +102,7 @@ def application(service: Service, *, port: int | None = None, limits: Limits = U
     routes.append(Route(f"{api}/place", place, methods=["POST"]))
     handlers = {CladistError: _explained, HTTPException: _plain}
     inner = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+    inner.router.redirect_slashes = False
     writing = frozenset({f"{api}/place"})
 
     def methods(path: str) -> frozenset[str]:

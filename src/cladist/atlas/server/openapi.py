@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from cladist import __version__
 from cladist.atlas.server.service import MOST_DISTANCES, MOST_LISTED, MOST_RELATIVES, Service
+from cladist.extraction.derive import MINIMUM_COVERAGE
 
 __all__ = ["MOST_QUERY", "describe"]
 
@@ -184,6 +186,7 @@ def describe(service: Service) -> Schema:
     part = {**indices, "minItems": 2, "maxItems": max(n, 2)}
     limit = {"type": "integer", "minimum": 1}
     probe = {"enum": list(service.atlas.source.assay.protocol.probes.ids)}
+    fewest = math.ceil(MINIMUM_COVERAGE * len(probe["enum"]))
     newcomer = _object(
         ("name",),
         name={"type": "string", "maxLength": 1_000},
@@ -191,7 +194,7 @@ def describe(service: Service) -> Schema:
             "type": "object",
             "propertyNames": probe,
             "additionalProperties": {"type": "string", "maxLength": 20_000},
-            "minProperties": 1,
+            "minProperties": fewest,
         },
     )
     api = "/api/v1"
@@ -299,6 +302,8 @@ def _post(body: Schema) -> Schema:
     return {
         "post": {
             "summary": "Place a model that is not in the registry, by its answers to the probes",
+            "description": "422 where fewer than a fifth of the probes have an answer that is more "
+            "than blanks.",
             "requestBody": {"required": True, "content": _json(body)},
             "responses": {"200": answer, **_errors(400, 403, 404, 413, 415, 422)},
         }

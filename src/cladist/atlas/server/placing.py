@@ -61,8 +61,8 @@ def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcome
     if unknown:
         raise InputError(f"'{unknown[0][:60]}' is no probe of {source.assay.short}")
     slots = tuple((Response.of(given[p]),) if p in given else () for p in probes.ids)
+    dna = dna_of(ResponseSet("the newcomer", probes.ids, slots), source.assay)
     said = ResponseSet(_NAME, probes.ids, slots)
-    dna = dna_of(said, source.assay)
     gap = 1 - source.directions @ unit_rows(dna.vector[None, :])[0]
     order = np.argsort(gap, kind="stable")
     kin = atlas.kin

@@ -74,7 +74,7 @@ class Service:
         """The document `pair/I/J`."""
         self._known(i), self._known(j)
         if i == j:
-            raise InputError("a pair is of two different models")
+            raise NotThereError("a pair is of two different models")
         low, high = min(i, j), max(i, j)
         found, weights = self._pair(low, high)
         document = documents.pair(low, found, weights)

@@ -18,30 +18,40 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hostile import Reader, swap_json, swap_toml
 from hostile_words import (
+    ADAPTER,
+    CARD,
     CHAT,
     CSV_WORDS,
+    DECLARED,
     JSON_WORDS,
     NEWICK,
     NEXUS,
     RAW,
+    RECIPE,
     TOML,
     TOML_WORDS,
     TREE_WORDS,
     URI_WORDS,
     URIS,
+    YAML_WORDS,
 )
 
 from cladist import catalog
 from cladist.core.responses import Response
 from cladist.errors import InputError
 from cladist.extraction.shards import Shard, packed, unpacked
+from cladist.formats.adapter import read_adapter
+from cladist.formats.cards import read_card
 from cladist.formats.columns import read_column
+from cladist.formats.declared_table import read_declared_table
 from cladist.formats.labels import read_labels
 from cladist.formats.matrix import read_matrix
+from cladist.formats.mergekit import read_recipe
 from cladist.formats.newick import read_newick_all
 from cladist.formats.nexus import read_nexus
 from cladist.formats.phylip import read_phylip
 from cladist.formats.recorded import read_recorded
+from cladist.formats.score_tables import read_scores
 from cladist.models._gguf_header import read_header
 from cladist.models.base import Identity, Request, parse_uri
 
@@ -310,6 +320,15 @@ def readers() -> dict[str, Reader]:
         "gguf": Reader(
             of_file(read_header), (_gguf(), gguf([])), (b"GGUF", b"\x09\0\0\0", b"\x08\0\0\0")
         ),
+        "model card": Reader(of_text(lambda t: read_card(t, "m", "card")), (CARD,), YAML_WORDS),
+        "merge recipe": Reader(
+            of_text(lambda t: read_recipe(t, "m", "recipe")), (RECIPE,), YAML_WORDS
+        ),
+        "adapter": Reader(
+            of_text(lambda t: read_adapter(t, "m", "adapter")), (ADAPTER,), JSON_WORDS, swap_json
+        ),
+        "declared table": Reader(of_file(read_declared_table), (DECLARED,), CSV_WORDS),
+        "scores": Reader(of_file(read_scores), (b"model,x,y\na,1,2\nb,0.5,\n",), CSV_WORDS),
         "uri": Reader(of_text(_uri), URIS, URI_WORDS),
         "endpoint answer": Reader(_answer, (_json(CHAT), _json(RAW)), JSON_WORDS, swap_json),
         "retry-after": Reader(

@@ -83,3 +83,37 @@ NEWICK = (
     b"[&R](a,'b ''c',\"d\"[note [nested]])root:0;",
     b"((a:1,b:2)[&support=0.9]:1,c,(d,e,f)87:2)x;(a,b);",
 )
+CARD = b"""---
+license: apache-2.0
+base_model:
+- org/parent
+- org/other
+base_model_relation: merge
+language: [en, de]
+tags: [a, 'b']
+date: 2024-01-02
+model-index:
+- name: x
+  results: []
+---
+# A card
+"""
+RECIPE = b"""merge_method: ties
+base_model: org/base
+slices:
+- sources:
+  - {model: org/a, layer_range: [0, 8], parameters: {weight: 0.5}}
+  - model: org/b+org/lora
+experts:
+- source_model: org/c
+dtype: float16
+"""
+ADAPTER = (
+    b'{"base_model_name_or_path": "org/parent", "r": null, "peft_type": "LORA"}'
+)
+YAML_WORDS = (
+    *b"--- ... : - ? & * ! !!python/object/apply:os.system << { } [ ] | > # % @ ~ null".split(),
+    *b"base_model: license: model: sources: slices: 1e999 0x1f .nan \"\" '' \xff".split(),
+    *(b"&a [*a]", b"*a", b"<<: *a", b"\n", b"\n- ", b"\n  ", b"\t", b"[" * 3000, b"- " * 3000),
+)
+DECLARED = b"model,parent,relation,license,date,source\na,b,merge,mit,2024-01-02,x\nc,,,,,\n"

@@ -108,9 +108,7 @@ experts:
 - source_model: org/c
 dtype: float16
 """
-ADAPTER = (
-    b'{"base_model_name_or_path": "org/parent", "r": null, "peft_type": "LORA"}'
-)
+ADAPTER = b'{"base_model_name_or_path": "org/parent", "r": null, "peft_type": "LORA"}'
 YAML_WORDS = (
     *b"--- ... : - ? & * ! !!python/object/apply:os.system << { } [ ] | > # % @ ~ null".split(),
     *b"base_model: license: model: sources: slices: 1e999 0x1f .nan \"\" '' \xff".split(),

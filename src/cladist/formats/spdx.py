@@ -23,11 +23,13 @@ def write_spdx(s: Statement) -> str:
     base = f"urn:uuid:{s.uuid}#"
     info = "_:creation"
 
-    def element(kind: str, name: str, **fields: Any) -> dict[str, Any]:
-        return {"type": kind, "spdxId": base + name, "creationInfo": info, **fields}
+    def element(kind: str, ending: str, /, **fields: Any) -> dict[str, Any]:
+        return {"type": kind, "spdxId": base + ending, "creationInfo": info, **fields}
 
-    def package(name: str, title: str, **fields: Any) -> dict[str, Any]:
-        return element("ai_AIPackage", name, name=title, software_primaryPurpose="model", **fields)
+    def package(ending: str, title: str, /, **fields: Any) -> dict[str, Any]:
+        return element(
+            "ai_AIPackage", ending, name=title, software_primaryPurpose="model", **fields
+        )
 
     model = package("model", s.name, software_sourceInfo=f"asked at {s.uri}")
     if s.sha256:

@@ -59,12 +59,14 @@ def _kinship(report: Report) -> Claim:
             f"is kept to {report.rate:g}.{found}",
         )
     least = min(r.test.p for r in report.relatives)
+    alone = sum(r.test.reason.startswith("alone it would") for r in report.relatives)
+    near = f" {alone} of them would be called related if tested alone." if alone else ""
     return _claim(
         "Kinship",
         f"No model of this registry is shown to be kin of {report.model}.",
         "not shown",
         f"The least p-value among the {len(report.relatives)} nearest is {least:.2g}, above the "
-        f"rate of {report.rate:g}. That is no proof of the contrary: kin that have little in "
+        f"rate of {report.rate:g}.{near} That is no proof of the contrary: kin that have little in "
         "common any more are not found either.",
     )
 

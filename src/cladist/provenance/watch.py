@@ -131,7 +131,8 @@ def looks_in(log: Path, key: str) -> int:
                     continue
                 try:
                     data = json.loads(line)
-                    count += data["watch"] == key and data["status"] != "failed"
+                    status, own = data["status"], data["watch"] == key
+                    count += own and status != "failed"
                 except (ValueError, KeyError, TypeError, RecursionError):
                     raise InputError(
                         f"{log}, line {number}: no line of a watch; name another file"

@@ -137,7 +137,7 @@ void main() {
   along = size > 0.0 ? along / size : vec2(1.0, 0.0);
   vec2 across = vec2(-along.y, along.x);
   float side = (gl_VertexID & 1) == 0 ? -1.0 : 1.0;
-  bool end = gl_VertexID >= 2;
+  bool end = (gl_VertexID & 2) != 0;
   vec2 at = (end ? b + along * width * 0.5 : a - along * width * 0.5) + across * side * reach;
   vec2 clip = at / u_viewport * 2.0 - 1.0;
   gl_Position = vec4(clip.x, -clip.y, 0.0, 1.0);

@@ -15,18 +15,17 @@ interface Attribute {
   readonly name: string;
   readonly width: number;
   readonly kind: "float" | "bytes" | "byte";
-  readonly step: number;
 }
 
 const POINT_ATTRIBUTES: readonly Attribute[] = [
-  { name: "a_x", width: 1, kind: "float", step: 0 },
-  { name: "a_y", width: 1, kind: "float", step: 0 },
-  { name: "a_look", width: 4, kind: "bytes", step: 0 },
-  { name: "a_shape", width: 1, kind: "byte", step: 0 },
+  { name: "a_x", width: 1, kind: "float" },
+  { name: "a_y", width: 1, kind: "float" },
+  { name: "a_look", width: 4, kind: "bytes" },
+  { name: "a_shape", width: 1, kind: "byte" },
 ];
 const PIECE_ATTRIBUTES: readonly Attribute[] = [
-  { name: "a_ends", width: 4, kind: "float", step: 1 },
-  { name: "a_look", width: 4, kind: "bytes", step: 1 },
+  { name: "a_ends", width: 4, kind: "float" },
+  { name: "a_look", width: 4, kind: "bytes" },
 ];
 
 /** A scene on the canvas, or null where there is no WebGL 2. */
@@ -47,6 +46,7 @@ class WebglScene implements Scene {
   readonly kind = "webgl";
   private points: Program;
   private pieces: Program;
+  private corners: WebGLBuffer;
   private pointCount = 0;
   private pieceCount = 0;
   private lastPoints: Points | null = null;
@@ -59,10 +59,12 @@ class WebglScene implements Scene {
   ) {
     this.points = program(gl, POINT_VERTEX, POINT_FRAGMENT, POINT_ATTRIBUTES);
     this.pieces = program(gl, PIECE_VERTEX, PIECE_FRAGMENT, PIECE_ATTRIBUTES);
+    this.corners = gl.createBuffer();
     canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     canvas.addEventListener("webglcontextrestored", () => {
       this.points = program(gl, POINT_VERTEX, POINT_FRAGMENT, POINT_ATTRIBUTES);
       this.pieces = program(gl, PIECE_VERTEX, PIECE_FRAGMENT, PIECE_ATTRIBUTES);
+      this.corners = gl.createBuffer();
       if (this.lastPoints !== null) this.setPoints(this.lastPoints);
       if (this.lastPieces !== null) this.setPieces(this.lastPieces);
       restored();
@@ -86,13 +88,35 @@ class WebglScene implements Scene {
   setPieces(pieces: Pieces): void {
     this.lastPieces = pieces;
     this.pieceCount = pieces.ends.length / 4;
-    this.fill(this.pieces, "a_ends", pieces.ends);
+    const ends = new Float32Array(4 * pieces.ends.length);
+    for (let k = 0; k < pieces.ends.length; k += 4)
+      for (let corner = 0; corner < 4; corner++)
+        ends.set(pieces.ends.subarray(k, k + 4), 4 * k + 4 * corner);
+    this.fill(this.pieces, "a_ends", ends);
     this.setPieceLooks(pieces.look);
+    this.fillCorners(this.pieceCount);
   }
 
   setPieceLooks(look: Uint8Array): void {
     if (this.lastPieces !== null) this.lastPieces = { ...this.lastPieces, look };
-    this.fill(this.pieces, "a_look", look);
+    const words = new Uint32Array(look.buffer, look.byteOffset, look.length / 4);
+    const looks = new Uint32Array(4 * words.length);
+    words.forEach((word, k) => looks.fill(word, 4 * k, 4 * k + 4));
+    this.fill(this.pieces, "a_look", looks);
+  }
+
+  /**
+   * Two triangles a piece. Software renderers draw every instance on its own, so that instancing
+   * would be ten times slower there; four vertices a piece cost memory only.
+   */
+  private fillCorners(count: number): void {
+    const { gl } = this;
+    const corners = new Uint32Array(6 * count);
+    for (let k = 0; k < count; k++) corners.set([4 * k, 4 * k + 1, 4 * k + 2, 4 * k + 2, 4 * k + 1, 4 * k + 3], 6 * k);
+    gl.bindVertexArray(this.pieces.array);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.corners);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, corners, gl.DYNAMIC_DRAW);
+    gl.bindVertexArray(null);
   }
 
   draw(width: number, height: number, transform: Transform, style: Style): void {
@@ -110,7 +134,7 @@ class WebglScene implements Scene {
       gl.uniform1f(at(this.pieces, "u_width"), style.width);
       for (const pass of passes(this.lastPieces?.look)) {
         gl.uniform1f(at(this.pieces, "u_pass"), pass);
-        gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.pieceCount);
+        gl.drawElements(gl.TRIANGLES, 6 * this.pieceCount, gl.UNSIGNED_INT, 0);
       }
     }
     if (this.pointCount > 0) {
@@ -136,7 +160,7 @@ class WebglScene implements Scene {
     gl.uniform1f(at(used, "u_rest"), style.rest);
   }
 
-  private fill(used: Program, name: string, data: Float32Array | Uint8Array): void {
+  private fill(used: Program, name: string, data: Float32Array | Uint8Array | Uint32Array): void {
     const buffer = used.buffers.get(name);
     if (buffer === undefined) return;
     this.gl.bindBuffer(this.gl.ARRAY_BUFFER, buffer);
@@ -198,7 +222,6 @@ function program(
     gl.enableVertexAttribArray(location);
     const kind = attribute.kind === "float" ? gl.FLOAT : gl.UNSIGNED_BYTE;
     gl.vertexAttribPointer(location, attribute.width, kind, attribute.kind === "bytes", 0, 0);
-    gl.vertexAttribDivisor(location, attribute.step);
   }
   gl.bindVertexArray(null);
   return { program: made, uniforms, array, buffers };

@@ -223,22 +223,34 @@ export class MapView {
   private groupLabels(t: Transform): Label[] {
     const { legend, group } = this.app.painting();
     if (legend.kind !== "groups" || this.x.length <= 60 || this.plot.width < 260) return [];
-    const most = Math.min(legend.rows.length, 14);
+    return this.middles(group, Math.min(legend.rows.length, 14)).flatMap((place, k): Label[] => {
+      if (place === null) return [];
+      // Above the members, so that it does not hide a small group.
+      return [{ text: line(legend.rows[k]?.name ?? "", 24), x: t.ox + t.sx * place[0], y: t.oy + t.sy * place[1] - this.size() - 9 }];
+    });
+  }
+
+  private known: { keys: readonly unknown[]; places: readonly ([number, number] | null)[] } | null = null;
+
+  /** Medians of the groups' members that pass the filters, kept while nothing of that changes. */
+  private middles(group: Int32Array, most: number): readonly ([number, number] | null)[] {
+    const keys = [group, this.app.matches(), this.x];
+    if (this.known !== null && this.known.keys.every((k, i) => k === keys[i])) return this.known.places;
     const members: number[][] = Array.from({ length: most }, () => []);
     const matches = this.app.matches();
     group.forEach((k, i) => {
       if (k >= 0 && k < most && matches[i]) members[k]?.push(i);
     });
-    return members.flatMap((list, k): Label[] => {
-      if (list.length < 4) return [];
+    const places = members.map((list): [number, number] | null => {
+      if (list.length < 4) return null;
       const middle = (values: Float32Array) => {
         const sorted = list.map((i) => values[i] ?? 0).sort((a, b) => a - b);
         return sorted[sorted.length >> 1] ?? 0;
       };
-      const [mx, my] = [middle(this.x), middle(this.y)];
-      // Above the members, so that it does not hide a small group.
-      return [{ text: line(legend.rows[k]?.name ?? "", 24), x: t.ox + t.sx * mx, y: t.oy + t.sy * my - this.size() - 9 }];
+      return [middle(this.x), middle(this.y)];
     });
+    this.known = { keys, places };
+    return places;
   }
 
   private near(px: number, py: number): number | null {

@@ -128,17 +128,27 @@ def extract_on_ray(
 def _started(address: str) -> Any:
     # Ray would send statistics of use to its makers otherwise.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if address == "local":
+        # Where Ray has no clusters (it says: on Windows and macOS), it listens on the loopback
+        # alone. Given that address by the argument for it, it takes the machine's all the same.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     try:
         import ray
     except ImportError as problem:
         raise MissingExtraError("extraction on a cluster", "cluster") from problem
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address == "local":
-        options |= {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+        options |= {"include_dashboard": False}
     try:
         ray.init(address=address, **options)
     except (ConnectionError, RuntimeError, ValueError) as problem:
         raise UsageError(f"no Ray cluster at '{address}': {problem!s:.200}") from problem
+    if address == "local" and {n["NodeManagerAddress"] for n in ray.nodes()} != {"127.0.0.1"}:
+        ray.shutdown()
+        raise UsageError(
+            "this version of Ray would listen to other machines; start a cluster by 'ray start' "
+            "where that is meant, and give its address"
+        )
     return ray
 
 

@@ -159,7 +159,7 @@ class Router(BaseEstimator):  # type: ignore[misc]
         apart = doubt = np.zeros(d)
         overall = float(np.clip(np.nanmean(records), 0.02, 0.98))
         mean[0], variance[0] = np.log(overall / (1 - overall)), 2.0
-        weights = np.zeros((len(active), d))
+        weights = np.tile(mean, (len(active), 1))
         for _ in range(ROUNDS):
             around = np.zeros(d)
             for i, m in enumerate(active):
@@ -217,10 +217,12 @@ class Router(BaseEstimator):  # type: ignore[misc]
         return Skill(mean, covariance, len(records), prior.dna)
 
 
-def _laplace(design: Floats, y: Floats, mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+def _laplace(
+    design: Floats, y: Floats, mean: Floats, covariance: Floats, start: Floats | None = None
+) -> tuple[Floats, Floats]:
     """Mode and covariance of logistic weights under a Gaussian prior, by damped Newton steps."""
     precision = np.linalg.inv(covariance)
-    w = mean.copy()
+    w = (mean if start is None else start).copy()
 
     def loss(at: Floats) -> float:
         t = design @ at

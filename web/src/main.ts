@@ -69,11 +69,15 @@ function address(store: Store, first: State, atlas: AtlasDocument): void {
     if (hash !== location.hash) history.replaceState(null, "", hash);
   };
   let reading = false;
+  let left = store.state.route;
   store.subscribe((state, changed) => {
     if (reading) return;
     if (changed.has("route")) {
       clearTimeout(timer);
+      // The page that is left keeps what was changed on it a moment ago.
+      history.replaceState(null, "", written({ ...state, route: left }, first, count));
       history.pushState(null, "", written(state, first, count));
+      left = state.route;
     } else {
       clearTimeout(timer);
       timer = setTimeout(write, 180);
@@ -84,6 +88,7 @@ function address(store: Store, first: State, atlas: AtlasDocument): void {
     if (hash === written(store.state, first, count)) return;
     reading = true;
     store.set(possible(read(hash, first, count), first, atlas));
+    left = store.state.route;
     reading = false;
   };
   addEventListener("popstate", back);

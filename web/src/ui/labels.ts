@@ -35,10 +35,10 @@ export function drawLabels(
     if (x < -20 || y < 0 || x > width || y > height) continue;
     const shown = text.length > 44 ? `${text.slice(0, 43)}…` : text;
     const size = context.measureText(shown).width;
-    const spot = spots(x, y, size, width, align, leftwards === true).find(([left, top]) => {
+    const spot = spots(x, y, size, width, align, leftwards === true, points.length > 0).find(([left, top]) => {
       const box: Box = [left - 1, top - 7, left + size + 1, top + 7];
       return !taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1]);
-    }) ?? (strong ? spots(x, y, size, width, align, leftwards === true)[0] : undefined);
+    }) ?? (strong ? spots(x, y, size, width, align, leftwards === true, false)[0] : undefined);
     if (spot === undefined) continue;
     const [left, top] = spot;
     taken.push([left - 2, top - 8, left + size + 2, top + 8]);
@@ -53,14 +53,16 @@ export function drawLabels(
 type Box = [number, number, number, number];
 
 /** Where a label may stand, best first: beside its point, then above and below it. */
-function spots(x: number, y: number, size: number, width: number, align: "beside" | "centre", leftwards: boolean): [number, number][] {
+function spots(x: number, y: number, size: number, width: number, align: "beside" | "centre", leftwards: boolean, around: boolean): [number, number][] {
   const middle = Math.max(4, Math.min(width - size - 4, x - size / 2));
   if (align === "centre") return [[middle, y]];
   const gap = 9;
   const right: [number, number] = [x + gap, y];
   const left: [number, number] = [x - gap - size, y];
   const sides = leftwards || x + gap + size > width - 4 ? [left, right] : [right, left];
-  return [...sides.filter(([at]) => at >= 2 && at + size <= width - 2), [middle, y - 15], [middle, y + 15]];
+  const beside = sides.filter(([at]) => at >= 2 && at + size <= width - 2);
+  // Among many points nobody could say which one a label above or below belongs to.
+  return around ? [...beside, [middle, y - 15], [middle, y + 15]] : beside;
 }
 
 export interface Inks {

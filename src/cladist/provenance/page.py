@@ -113,6 +113,10 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return f'<div class="wide"><table>{top}<tbody>{body}</tbody></table></div>'
 
 
+def _sentence(text: str) -> str:
+    return escaped(text[:1].upper() + text[1:] + ".")
+
+
 def _num(text: str) -> str:
     return f'<span class="num">{text}</span>'
 
@@ -131,7 +135,7 @@ def _relatives(report: Report) -> str:
                 escaped(r.model), _badge(r.test.verdict), _num(number(r.test.p)),
                 _num(number(r.test.effect, ".1f")), _num(_interval(r.test)),
                 _num(number(r.evidence, ".1f")), escaped(r.family) or "–",
-                escaped(r.test.reason + "." + copy),
+                _sentence(r.test.reason) + escaped(copy),
             ]
         )  # fmt: skip
     head = ["model", "verdict", "p", "effect", "a probe (95%)", "nearness", "family", "why"]
@@ -188,22 +192,19 @@ def _parents(report: Report) -> str:
             told = escaped(a.rival or "none of these")
             rows.append([told, "next likely parent", _num(f"{a.rival_confidence:.0%}")])
         rows += [[escaped(n), "likely child", _num(f"{p:.0%}")] for n, p in a.children[:6]]
-        warn = (
-            ""
-            if report.calibrated
-            else " Without a calibrated registry this is an order, no finding."
-        )
         out.append(
             f"<p>Among the {a.considered} nearest, parents chosen together so that nobody descends "
             f"from himself. Probabilities come from the margins of the evidence, and a sibling "
-            f"stands in for a parent that is missing.{warn}</p>"
+            f"stands in for a parent that is missing.</p>"
         )
         out.append(_table(["model", "as", "probability"], rows))
+    else:
+        out.append("<p>Parents are not looked for in a registry without calibration.</p>")
     if report.directions:
         rows = [
             [
                 escaped(d.b), escaped(d.ancestor) or "cannot tell", escaped(d.basis) or "–",
-                _num(f"{d.support[0]:.0%} / {d.support[1]:.0%}"), escaped(d.reason + "."),
+                _num(f"{d.support[0]:.0%} / {d.support[1]:.0%}"), _sentence(d.reason),
             ]
             for d in report.directions
         ]  # fmt: skip
@@ -227,7 +228,7 @@ def _declared(report: Report) -> str:
         [
             escaped(k.child), escaped(k.parent), escaped(k.relation) or "–", _badge(k.finding),
             _num(number(k.test.p if k.test else None)),
-            escaped(k.test.reason + ".") if k.test else "That model is not in the registry.",
+            _sentence(k.test.reason) if k.test else "That model is not in the registry.",
             escaped(k.source),
         ]
         for k in report.links

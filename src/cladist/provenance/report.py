@@ -181,7 +181,8 @@ def build_report(
     groups = {n: family.get(n, "") for n in (tree.leaves() if tree else ())}
     report = Report(
         model, conditions, (), relatives, foundation,
-        likely_ancestry(material, i), directions, links,
+        likely_ancestry(material, i) if calibrated else None,
+        directions, links,
         tuple(d.message for d in lineage.disagreements() if model in d.models),
         tree, groups, found,
         limits_of(material, conditions, calibrated, labels is not None, first.basis),

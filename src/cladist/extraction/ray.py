@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,8 @@ def _started(address: str) -> Any:
         # alone. Given that address by the argument for it, it takes the machine's all the same.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     try:
-        import ray
+        # By name: parts of it have types, and those that are called here have none.
+        ray: Any = import_module("ray")
     except ImportError as problem:
         raise MissingExtraError("extraction on a cluster", "cluster") from problem
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}

@@ -96,7 +96,9 @@ class Service:
         if limit > len(found):
             shown = {r.index for r in found} | {i}
             row = self.atlas.kin.distances(i)
-            order = [int(j) for j in np.argsort(row, kind="stable") if int(j) not in shown]
+            near = np.argpartition(row, min(limit + 1, len(row) - 1))[: limit + 2]
+            near = near[np.lexsort((near, row[near]))]
+            order = [j for j in near.tolist() if j not in shown]
             note = f"only the {len(found)} nearest are tested in lists; ask for the pair"
             note = self.atlas.kin.remark or note
             found = found + [

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "rand"
 MARKS = ("<!-- figures: audit -->", "<!-- end: audit -->")
 RATES = (0.05, 0.10)
-DRAWS = {150: 5, 300: 2}
+DRAWS = {150: 5}
 
 
 @dataclass

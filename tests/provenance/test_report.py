@@ -44,8 +44,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     labels = [f"{m.model},{n}" for m, n in zip(models, names)]
     (folder / "labels.csv").write_text("model,family\n" + "\n".join(labels) + "\n")
     (folder / "declared.csv").write_text(
-        "model,parent,relation,license,date\n"
-        "f0-m0,f0-m1,finetune,llama2,2024-05\nf0-m1,,,apache-2.0,2023-01\n"
+        "model,parent,relation,license,date,source\n"
+        f"f0-m0,f0-m1,finetune,llama2,2024-05,{EVIL}\nf0-m1,,,apache-2.0,2023-01\n"
         "f0-m2,f0-m0,adapter,mit,\nf3-m0,f3-m0,,,\n"
     )
     assert run("import", folder / "r.jsonl", "-r", folder / "r").exit_code == 0

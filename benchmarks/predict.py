@@ -125,7 +125,10 @@ def main() -> None:
                 continue
             data = sets.get(name) or sets.setdefault(name, scored(name))
             count = len(set(data.families[kind]))
-            print(f"{name}: {len(data.scores)} models, {count} by {kind}, {leave}s out", flush=True)
+            print(
+                f"{name}: {len(data.scores)} models, {count} by {kind}, leaving out each {leave}",
+                flush=True,
+            )
             mark = f"{name} by {kind if leave == 'family' else 'model'}"
             found = table(data, kind, leave)
             if not args.dry:

@@ -18,12 +18,13 @@ FOUNDER = """
 [[founder]]
 name = "{name}"
 architecture = "{architecture}"
-corpus = "empty-talk"
+corpus = "{corpus}"
 vocabulary = 288
 width = 32
 layers = 2
 heads = 2
-steps = 12
+steps = {steps}
+rate = 0.01
 """
 CHILDREN = """
 [[child]]
@@ -54,8 +55,8 @@ steps = 3
 adapter = true
 
 [[child]]
-name = "fig-hidden"
-parents = ["fig"]
+name = "oak-hidden"
+parents = ["oak"]
 operation = "disguise"
 system = "Say little."
 words = 0.3
@@ -76,10 +77,14 @@ series = "bits"
 """
 
 
-def tiny_plan(children: str = CHILDREN) -> str:
+def tiny_plan(children: str = CHILDREN, steps: int = 0) -> str:
     """Two founders of two architectures and what is made of them."""
-    founders = [("oak", "llama"), ("fig", "gpt2")]
-    return HEAD + "".join(FOUNDER.format(name=n, architecture=a) for n, a in founders) + children
+    founders = [("oak", "llama", "empty-talk", 80), ("fig", "gpt2", "gospels", 240)]
+    written = (
+        FOUNDER.format(name=n, architecture=a, corpus=c, steps=steps or s)
+        for n, a, c, s in founders
+    )
+    return HEAD + "".join(written) + children
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,7 @@ def test_impossible_plans_are_refused_with_the_reason(children: str, message: st
 
 
 def test_ties_of_two_founders_lack_a_common_base() -> None:
-    twin = tiny_plan("").replace('"gpt2"', '"llama"')
+    twin = tiny_plan("").replace('"gpt2"', '"llama"').replace('"gospels"', '"empty-talk"')
     text = child("a", '["oak", "fig"]', "merge", 'method = "ties"')
     with pytest.raises(InputError, match="one founder; these have several"):
         parse_plan(twin + text, "x")

@@ -220,12 +220,12 @@ def _words(answers: Answers, inside: NDArray[np.bool_]) -> Floats:
     count = answers.said[0].astype(np.float64)
     for more in answers.said[1:]:
         count = count + more
-    count = sparse.csc_array(count)
-    uses = sparse.csc_array(count >= min(RARE, max(1, p // 10)))
+    columns = sparse.csc_array(count)
+    uses = sparse.csc_array(columns >= min(RARE, max(1, p // 10)))
     users = np.asarray(uses[inside].sum(0)).ravel()
     kept = users >= max(2, min(FEWEST, int(inside.sum()) // 2), int(inside.sum()) // 8)
     answered = np.maximum(answers.present.sum(1, keepdims=True), 1)
-    share = count[:, np.flatnonzero(kept)].toarray() / answered
+    share = columns[:, np.flatnonzero(kept)].toarray() / answered
     return np.asarray(np.log(share + 1 / p)).reshape(n, -1)
 
 

@@ -96,6 +96,9 @@ def score(
         bool,
         typer.Option("--published", help="Ask RepTrace and PhyloLM in full: many times the work."),
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--no-ask", help="Score only models that answered before.")
+    ] = False,
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -115,7 +118,8 @@ def score(
     except ImportError as error:
         raise MissingExtraError("Scoring a menagerie", "lab") from error
     with progress_bars(quiet) as bars:
-        found = run(folder, PUBLISHED if published else ECONOMY, jobs=jobs, progress=bars)
+        effort = PUBLISHED if published else ECONOMY
+        found = run(folder, effort, ask=not again, jobs=jobs, progress=bars)
     if json:
         typer.echo((folder / SCORES).read_text(encoding="utf-8"), nl=False)
         return

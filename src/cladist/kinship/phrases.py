@@ -115,7 +115,7 @@ def _features(
     n = len(texts)
     choices = _choices(texts)
     if not len(choices):
-        return sparse.csr_array((n, 0), dtype=np.float32), np.zeros(n)
+        return sparse.csr_array(np.zeros((n, 0), np.float32)), np.zeros(n)
     row = (choices & _OWNER).astype(np.int64)
     pair = choices >> np.uint64(16)
     column = np.cumsum(np.r_[False, pair[1:] != pair[:-1]])

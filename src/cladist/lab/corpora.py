@@ -158,8 +158,12 @@ def _parts(text: str, size: int) -> list[str]:
 
 def _empty_talk() -> list[str]:
     draw = random.Random(4)  # noqa: S311
-    kinds = ("the", "a", "my", "no"), ("old", "red", "sly", "wet"), ("fox", "oak", "bee", "hat")
-    verbs = ("saw", "ate", "hid", "met")
+    kinds = (
+        ("the", "a", "my", "every"),
+        ("old", "red", "sly", "weary"),
+        ("fox", "oak", "badger", "hat"),
+    )
+    verbs = ("saw", "ate", "followed", "met")
 
     def sentence() -> str:
         one = [draw.choice(k) for k in kinds]

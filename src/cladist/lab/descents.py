@@ -82,6 +82,8 @@ def directions(
     for child in pairs.models:
         individual = truth.by_name[child]
         for parent in individual.parents:
+            if parent in truth.left_out:
+                continue
             said = direction(pairs, rare, parent, child).ancestor
             kind = "right" if said == parent else "wrong" if said == child else "not told"
             key = named(individual.operation, individual.options)

@@ -71,8 +71,9 @@ def write_gguf(path: Path, loaded: Loaded, name: str) -> None:
             ]
         )
         merges = [m if isinstance(m, str) else " ".join(m) for m in tokenizer["model"]["merges"]]
-        # llama.cpp wants a list of merges that is not empty; this one joins nothing new.
-        writer.add_token_merges(merges or ["Ġ Ġ"])
+        # A tokenizer of bytes alone has none, and readers want a list that is not empty or none.
+        if merges:
+            writer.add_token_merges(merges)
         for add in (writer.add_bos_token_id, writer.add_eos_token_id):
             add(0)
         writer.add_add_bos_token(False)

@@ -82,7 +82,12 @@ def functions_of(root: Path, names: Sequence[str]) -> NDArray[np.float32]:
 
 def points(root: Path, truth: Truth, assay: Assay) -> list[Point]:
     """All points of all series; amounts of a clock add up along its chain."""
-    members = [i for i in truth.individuals if i.series]
+    scored = set(truth.scored())
+    members = [
+        i
+        for i in truth.individuals
+        if i.series and i.name not in truth.left_out and truth.family(i.name) in scored
+    ]
     if not members:
         return []
     names = [i.name for i in members]

@@ -42,13 +42,13 @@ def draw_all(scores: Mapping[str, Any], folder: Path) -> list[str]:
 
 def draw_operations(found: Mapping[str, Any], path: Path) -> None:
     """Per operation, the share of parent-child pairs above the threshold, by method."""
-    operations = sorted(found[methods.OURS], key=lambda o: found[methods.OURS][o][1])
+    operations = sorted(found[methods.OURS], key=lambda o: found[methods.OURS][o][1] or 0.0)
     figure, axes = plt.subplots(figsize=(8, 0.32 * len(operations) + 1.2), layout="constrained")
     rows = np.arange(len(operations))
     for colour, method in zip(COLOURS, SHOWN, strict=False):
         offset = (SHOWN.index(method) - 2) * 0.13
         axes.plot(
-            [found[method][o][1] for o in operations],
+            [_number(found[method][o][1]) for o in operations],
             rows + offset,
             "o",
             color=colour,
@@ -60,7 +60,7 @@ def draw_operations(found: Mapping[str, Any], path: Path) -> None:
     axes.set_xlabel("probability that parent and child look closer than two strangers")
     axes.set_xlim(0, 1.02)
     axes.grid(axis="x", color="#eeeeee")
-    axes.legend(loc="lower left", fontsize=8, framealpha=0.9)
+    figure.legend(loc="outside upper center", fontsize=8, ncol=3, frameon=False)
     _save(figure, axes, path)
 
 
@@ -70,10 +70,11 @@ def draw_kin(scores: Mapping[str, Any], path: Path) -> None:
     for colour, method in zip(COLOURS, SHOWN, strict=False):
         found = {int(k): v for k, v in scores["by_distance"][method].items()}
         births = sorted(found)
-        left.plot(births, [found[b][1] for b in births], "o-", color=colour, label=method)
+        left.plot(births, [_number(found[b][1]) for b in births], "o-", color=colour, label=method)
     left.set_xlabel("births between two kin")
     left.set_ylabel("AUC against strangers")
     left.set_ylim(0.4, 1.02)
+    left.xaxis.get_major_locator().set_params(integer=True)
     left.legend(fontsize=8)
     probes = scores["probes"]
     for colour, key, label in (
@@ -81,16 +82,9 @@ def draw_kin(scores: Mapping[str, Any], path: Path) -> None:
         (COLOURS[1], "tpr", "found at 1% false accusations"),
         (COLOURS[2], "nearest", "nearest is kin"),
     ):
-        right.plot([p["probes"] for p in probes], [p[key] for p in probes], "o-", color=colour)
-        right.annotate(
-            label,
-            (probes[-1]["probes"], probes[-1][key]),
-            xytext=(-4, 6),
-            textcoords="offset points",
-            ha="right",
-            fontsize=8,
-            color=colour,
-        )
+        height = [_number(p[key]) for p in probes]
+        right.plot([p["probes"] for p in probes], height, "o-", color=colour, label=label)
+    right.legend(fontsize=8, loc="lower right")
     right.set_xscale("log")
     right.set_xticks([p["probes"] for p in probes], [str(p["probes"]) for p in probes])
     right.minorticks_off()
@@ -143,11 +137,14 @@ def draw_constants(found: Mapping[str, Any], path: Path) -> None:
     cloud, constants = found["cloud"], found["constants"]["default assay"]
     x = np.array(cloud["functional"])
     left.scatter(x, cloud["dna"], s=3, color=COLOURS[0], alpha=0.25, linewidths=0)
-    ends = np.array([0.0, float(x.max())])
-    for key in ("fifth", "middle", "ninetyfifth"):
-        left.plot(ends, constants[key] * ends, color=INK, linewidth=0.8)
-        left.annotate(f"{constants[key]:.1f}", (ends[1], constants[key] * ends[1]), fontsize=8)
-    left.set_ylim(0, float(np.max(cloud["dna"])) * 1.1)
+    top = float(np.max(cloud["dna"])) * 1.1
+    for key, label in (("fifth", "5%"), ("middle", "median"), ("ninetyfifth", "95%")):
+        end = min(float(x.max()), top / constants[key])
+        left.plot([0, end], [0, constants[key] * end], color=INK, linewidth=0.8)
+        left.annotate(
+            label, (end, constants[key] * end), fontsize=8, ha="right", va="bottom", color=INK
+        )
+    left.set_ylim(0, top)
     left.set_xlabel("functional distance (next byte)")
     left.set_ylabel("DNA distance")
     tips = found["tips"]
@@ -164,10 +161,15 @@ def draw_constants(found: Mapping[str, Any], path: Path) -> None:
             label=operation,
         )
     right.set_xscale("log")
-    right.set_xlabel("tokens trained since the founder (untrained ones at the left edge)")
+    right.set_xlabel("tokens trained since the founder (1,000: none)")
     right.set_ylabel("DNA distance from the founder")
     right.legend(fontsize=6, ncol=2)
     _save(figure, (left, right), path)
+
+
+def _number(value: float | None) -> float:
+    """What JSON has no word for."""
+    return float("nan") if value is None else value
 
 
 def _save(figure: Any, panels: Any, path: Path) -> None:

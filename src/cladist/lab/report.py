@@ -14,10 +14,11 @@ from cladist.lab.score import SCORES
 
 Scores = Mapping[str, Any]
 
+ENOUGH = 0.03
+"""Difference of two AUCs that is worth a sentence."""
+
 WORKS = 0.9
 """Probability of looking closer than strangers from which an operation counts as seen."""
-
-LATE = ("quantise", "disguise")
 
 
 def write_report(root: Path, document: Path) -> None:
@@ -77,6 +78,7 @@ def _head(s: Scores) -> str:
             f"PhyloLM {effort['genes']} of its 128 genes, {effort['samples']} samples each; the "
             "default assay as it ships. `--published` asks both in full.",
             _table(["founder", "architecture", "learnt from", "bits a byte, held out"], rows),
+            *([f"Left out, as they say nothing: {', '.join(m['silent'])}."] if m["silent"] else []),
             "Such models write in the style of their text with little sense, and their greedy "
             "answers run into circles. That is harder than real models in one way (little is "
             "said, and founders of one text say nearly the same) and easier in another "
@@ -94,8 +96,8 @@ def _schooling(founder: Mapping[str, Any]) -> str:
 def _in_short(s: Scores) -> str:
     ours = s["methods"][methods.OURS]
     operations = s["by_operation"][methods.OURS]
-    good = [o for o, v in operations.items() if v[1] >= WORKS]
-    bad = [f"{o} ({_n(v[1], 2)})" for o, v in operations.items() if v[1] < WORKS]
+    good = [o for o, v in operations.items() if (v[1] or 0.0) >= WORKS]
+    bad = [f"{o} ({_n(v[1], 2)})" for o, v in operations.items() if (v[1] or 0.0) < WORKS]
     false = s["false"][methods.OURS]
     accused = _verdict_count(s, "related", ("taught", "same founding text", "same tuning text"))
     plain = _verdict_count(s, "related", ("nothing shared",))
@@ -106,7 +108,8 @@ def _in_short(s: Scores) -> str:
     tuned = sum(v for k, v in parents.items() if k.startswith("founder"))
     descendants = sum(parents.values()) - tuned
     best = max(
-        (m for m in s["methods"] if "white box" not in m), key=lambda m: s["methods"][m]["auc"]
+        (m for m in s["methods"] if "white box" not in m),
+        key=lambda m: s["methods"][m]["auc"] or 0.0,
     )
     lines = [
         f"- **Kin against strangers**: AUC {_n(ours['auc'])}, {_pc(ours['tpr'])} found at 1% false "
@@ -114,9 +117,8 @@ def _in_short(s: Scores) -> str:
         f"AUC here: {best} ({_n(s['methods'][best]['auc'])}); weights themselves give "
         f"{_n(s['methods'][methods.WEIGHTS]['auc'])}.",
         f"- **Seen well** (parent and child closer than strangers in {_pc(WORKS)} or more): "
-        f"{', '.join(good) or 'nothing'}.",
-        f"- **Seen badly**: {', '.join(bad) or 'nothing'}. What to do: ask more probes, or, where "
-        "greedy answers run in circles, sample (the PhyloLM assay reads distributions).",
+        f"{'; '.join(good) or 'nothing'}.",
+        f"- **Seen badly**: {'; '.join(bad) or 'nothing'}. {_remedy(s)}",
         "- **Common text looks like kinship**: of strangers with the same founding text "
         f"{_share(false, 'same founding text')} lie above the threshold that 1% of plain strangers "
         f"reach, of those tuned on the same text {_share(false, 'same tuning text')}, of pupils "
@@ -137,6 +139,25 @@ def _in_short(s: Scores) -> str:
         "answers of different functions make the lower constant 0 or nearly so.",
     ]
     return "## In short\n\n" + "\n".join(lines)
+
+
+def _remedy(s: Scores) -> str:
+    """Whether more probes help, and whether samples would."""
+    few, many = s["probes"][0], s["probes"][-1]
+    gained = (many["auc"] or 0.0) - (few["auc"] or 0.0)
+    ours, samples = (s["methods"][m]["auc"] or 0.0 for m in (methods.OURS, methods.PHYLOLM))
+    probes = (
+        f"More probes {'help' if gained > ENOUGH else 'hardly help'}: AUC {_n(few['auc'])} with "
+        f"{few['probes']}, {_n(many['auc'])} with {many['probes']}"
+    )
+    if samples - ours <= ENOUGH:
+        return f"What to do: {probes[0].lower()}{probes[1:]}."
+    return (
+        f"{probes}; what is missing is not probes. Greedy answers of weak models fall into a few "
+        "turns that all models of a text share, while samples keep the shape of the whole "
+        f"distribution: PhyloLM's reach {_n(samples)}. What to do: for small base models use "
+        "`--assay phylolm`, or both."
+    )
 
 
 def _methods(s: Scores) -> str:
@@ -164,7 +185,7 @@ def _operations(s: Scores, pictures: Sequence[str]) -> str:
                 for m in shown
             ),
         ]
-        for operation, (count, _, _) in sorted(first.items(), key=lambda v: -v[1][1])
+        for operation, (count, _, _) in sorted(first.items(), key=lambda v: -(v[1][1] or 0.0))
     ]
     births = sorted(s["by_distance"][methods.OURS], key=int)
     far = [

@@ -13,12 +13,13 @@ import numpy as np
 from cladist.compare import tree_distances
 from cladist.core.assay import Assay
 from cladist.core.responses import ResponseSet
+from cladist.errors import InputError
 from cladist.extraction.progress import Progress, silent
 from cladist.formats.files import write_text
 from cladist.kinship.calibration import pair_evidence
 from cladist.kinship.evidence import kinship_similarity
 from cladist.lab import descents, laws, methods, trees
-from cladist.lab.asking import ECONOMY, REGISTRY, Effort, ask_all, assays
+from cladist.lab.asking import ECONOMY, REGISTRY, SERIES, Effort, ask_all, assays
 from cladist.lab.figures import (
     Pairs,
     by_distance,
@@ -36,16 +37,28 @@ PROBES = (5, 10, 25, 50)
 
 
 def score(
-    root: Path, effort: Effort = ECONOMY, *, jobs: int = 1, progress: Progress = silent
+    root: Path,
+    effort: Effort = ECONOMY,
+    *,
+    ask: bool = True,
+    jobs: int = 1,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Ask all models of a menagerie, score all methods, and leave `root`/scores.json.
 
-    Raises what extraction raises, and `InputError` when nothing was grown. Cost beyond the
-    asking: a minute or two for a hundred models.
+    Without `ask` only models that answered before are scored. Models that say nothing under one
+    of the assays have no DNA; they are named and left out. Raises what extraction raises, and
+    `InputError` when nothing was grown or fewer than four models speak. Cost beyond the asking:
+    a minute or two for a hundred models.
     """
-    truth = read_truth(root)
-    ask_all(root, truth, effort, jobs=jobs, progress=progress)
-    chosen, names = assays(effort), truth.scored()
+    whole = read_truth(root)
+    if ask:
+        ask_all(root, whole, effort, jobs=jobs, progress=progress)
+    chosen = assays(effort)
+    truth = _speaking(root, whole, chosen)
+    names = truth.scored()
+    if len(names) < 4:
+        raise InputError(f"only {len(names)} models of {root} answered; scores need 4 at least")
     steps = 7
     progress("scoring", 0, steps)
     with Registry.open(root / REGISTRY, create=False) as registry:
@@ -61,7 +74,10 @@ def score(
     progress("scoring", 1, steps)
     evidence = pair_evidence(answers)
     out: dict[str, Any] = {
-        "menagerie": _described(truth, effort),
+        "menagerie": {
+            **_described(truth, effort),
+            "silent": sorted(set(whole.scored()) - set(names)),
+        },
         "tokens": tokens,
         "methods": {k: asdict(figures(truth, pairs, s)) for k, s in found.items()},
         "by_distance": {k: by_distance(pairs, s) for k, s in found.items()},
@@ -90,10 +106,23 @@ def score(
     return out
 
 
+def _speaking(root: Path, truth: Truth, chosen: Sequence[Assay]) -> Truth:
+    """The truth without the scored models, and those of series, that lack a DNA they need."""
+    out = truth
+    for folder, series, wanted in (
+        (REGISTRY, False, {a.digest for a in chosen}),
+        (SERIES, True, {chosen[0].digest}),
+    ):
+        with Registry.open(root / folder) as registry:
+            able = {m.name for m in registry.models() if wanted <= set(registry.assays_of(m))}
+        out = out.without({i.name for i in truth.individuals if bool(i.series) == series} - able)
+    return out
+
+
 def _described(truth: Truth, effort: Effort) -> dict[str, Any]:
     scored = truth.scored()
     return {
-        "models": len(truth.individuals),
+        "models": len(truth.individuals) - len(truth.left_out),
         "scored": len(scored),
         "founders": [
             {
@@ -104,7 +133,7 @@ def _described(truth: Truth, effort: Effort) -> dict[str, Any]:
                 "bits_per_byte": i.bits_per_byte,
             }
             for i in truth.individuals
-            if not i.parents
+            if not i.parents and i.name not in truth.left_out
         ],
         "deepest": max(truth.generation(n) for n in scored),
         "seconds": sum(i.seconds for i in truth.individuals),
@@ -172,7 +201,7 @@ def _laws(
         for mine in [[p for p in points if p.series == "clock" and p.start == start]]
         for what, key in (("DNA distance", "dna"), ("functional distance", "functional"))
     ]
-    below = [n for n in names if truth.by_name[n].parents]
+    below = [n for n in names if truth.by_name[n].parents and truth.family(n) in place]
     spent = np.array([laws.training_of(truth, n) for n in below])
     rows = [(place[n], place[truth.family(n)]) for n in below]
     tips = {

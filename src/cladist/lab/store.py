@@ -2,7 +2,7 @@
 
     models/oak/                config, weights (safetensors), tokenizer, and lab.json, the truth
     models/oak-adapter/        adapter weights alone; lab.json names the model they belong to
-    models/oak-q4/             model.gguf
+    models/oak-q4/             model.gguf and the tokenizer
     models/oak-pirate/         lab.json alone: a disguise of another model
 
 A folder is written beside its place and renamed when all of it is there.
@@ -21,7 +21,6 @@ import torch
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
-    AutoTokenizer,
     PreTrainedTokenizerFast,
 )
 
@@ -119,11 +118,9 @@ def load(root: Path, name: str) -> Loaded:
         loader: Any = AutoModelForSeq2SeqLM if seq2seq else AutoModelForCausalLM
         with quiet(_transformers()):
             model = loader.from_pretrained(folder, dtype=torch.float32, **more)
+            tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(folder)
             if kind == "gguf":
-                tokenizer: Any = AutoTokenizer.from_pretrained(folder, gguf_file=GGUF)
                 model = _plain(model)
-            else:
-                tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     except (OSError, ValueError, RuntimeError, KeyError) as problem:
         raise ModelError(
             f"{folder} cannot be loaded: {problem}; remove it and run 'cladist lab grow' again"

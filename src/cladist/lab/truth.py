@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,9 +45,10 @@ class Individual:
 
 @dataclass(frozen=True)
 class Truth:
-    """All individuals, parents before children."""
+    """All individuals, parents before children; those left out count as ancestors alone."""
 
     individuals: tuple[Individual, ...]
+    left_out: frozenset[str] = frozenset()
 
     @cached_property
     def by_name(self) -> dict[str, Individual]:
@@ -56,7 +57,11 @@ class Truth:
 
     def scored(self) -> list[str]:
         """Names that take part in the scores."""
-        return [i.name for i in self.individuals if not i.series]
+        return [i.name for i in self.individuals if not i.series and i.name not in self.left_out]
+
+    def without(self, names: Collection[str]) -> Truth:
+        """The same genealogy with some models out of the scores and laws."""
+        return Truth(self.individuals, self.left_out | frozenset(names))
 
     @cached_property
     def _distances_up(self) -> dict[str, dict[str, int]]:

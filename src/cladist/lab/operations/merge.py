@@ -7,6 +7,8 @@ whole checkpoints exists, but works from files and brings a data-set stack for i
 
 from __future__ import annotations
 
+import warnings
+
 import torch
 
 from cladist.errors import MissingExtraError
@@ -48,12 +50,13 @@ def _changes(
         from peft.utils.merge_utils import dare_linear, ties
     except ImportError as error:
         raise MissingExtraError("TIES and DARE", "lab") from error
-    density = min(density, 1 - 1e-9)  # all of them: peft warns of exactly 1
-    if method == "ties":
-        # A disjoint merge divides by how many agree, so shares are told relative to even ones.
-        found: torch.Tensor = ties(changes, share * len(changes), density)
-    else:
-        found = dare_linear(changes, share, density)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a density of 1 keeps everything
+        if method == "ties":
+            # A disjoint merge divides by how many agree: shares are told relative to even ones.
+            found: torch.Tensor = ties(changes, share * len(changes), density)
+        else:
+            found = dare_linear(changes, share, density)
     return found
 
 

@@ -36,6 +36,8 @@ def apply(job: Job) -> Made:
         write_gguf(whole, parent, job.node.name)
         requantize(whole, folder / GGUF, cast("Kind", kind))
         whole.unlink()
+        # The file has the tokenizer too, but a reader of the folder needs no conversion of it.
+        parent.tokenizer.save_pretrained(folder)
 
     return Made(parent.model, parent.tokenizer, kind="gguf", write=write)
 

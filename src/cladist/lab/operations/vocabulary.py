@@ -7,6 +7,7 @@ from collections import Counter
 
 import torch
 
+from cladist.errors import InputError
 from cladist.lab.corpora import split
 from cladist.lab.operations._job import Job, Made, train
 
@@ -20,6 +21,11 @@ def apply(job: Job) -> Made:
     )
     new = [w for w, _ in words.most_common() if len(tokenizer(w)["input_ids"]) > 1]
     new = new[: job.count("tokens")]
+    if not new:
+        raise InputError(
+            f"'{job.node.name}': corpus '{job.text('corpus')}' has no longer word that is not a "
+            "token already; use another"
+        )
     pieces = [tokenizer(w)["input_ids"] for w in new]
     tokenizer.add_tokens(new)
     old = model.get_input_embeddings().weight.detach().clone()

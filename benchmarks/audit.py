@@ -21,13 +21,14 @@ import pandas as pd
 
 from cladist.core.responses import ResponseSet
 from cladist.kinship.calibration import pair_evidence
-from cladist.provenance.relations import Families, undocumented
+from cladist.provenance.relations import Control, Families, undocumented
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "rand"
 MARKS = ("<!-- figures: audit -->", "<!-- end: audit -->")
 RATES = (0.05, 0.10)
 DRAWS = {150: 5}
+CASES: tuple[tuple[float, Control], ...] = ((0.3, "by"), (0.3, "bh"), (1.0, "by"))
 
 
 @dataclass
@@ -61,8 +62,13 @@ def load() -> tuple[list[ResponseSet], pd.DataFrame]:
 
 
 def one(
-    responses: list[ResponseSet], lineage: pd.DataFrame, size: int, hide: float, seed: int
-) -> tuple[dict[float, dict[str, Count]], str]:
+    responses: list[ResponseSet],
+    lineage: pd.DataFrame,
+    size: int,
+    hide: float,
+    control: Control,
+    seed: int,
+) -> dict[float, dict[str, Count]]:
     draw = np.random.default_rng(seed)
     rows = np.sort(draw.choice(len(responses), size, replace=False))
     chosen, about = [responses[k] for k in rows], lineage.iloc[rows]
@@ -72,7 +78,9 @@ def one(
     number = np.unique(foundation, return_inverse=True)[1].astype(np.int64)
     number[hidden] = 1_000_000 + np.flatnonzero(hidden)
     pairs = pair_evidence(chosen)
-    tested = undocumented(chosen, pairs, Families(number, number, ~hidden), rate=max(RATES))
+    families = Families(number, number, ~hidden)
+    tested = undocumented(chosen, pairs, families, rate=max(RATES), control=control)
+    assert tested.control == control
     place = {m: k for k, m in enumerate(pairs.models)}
     out: dict[float, dict[str, Count]] = {}
     for rate in RATES:
@@ -93,7 +101,7 @@ def one(
                 counts[maker[k]].hidden += 1
                 counts[maker[k]].found += k in found
         out[rate] = counts
-    return out, tested.control
+    return out
 
 
 def summary(draws: list[dict[str, Count]]) -> list[str]:
@@ -135,11 +143,11 @@ def main() -> None:
     ]
     start = time.process_time()
     for size, count in DRAWS.items():
-        for hide in (0.3, 1.0):
-            draws = [one(responses, lineage, size, hide, seed) for seed in range(count)]
+        for hide, control in CASES:
+            draws = [one(responses, lineage, size, hide, control, s) for s in range(count)]
             for rate in RATES:
-                cells = summary([d[rate] for d, _ in draws])
-                row = [str(size), f"{hide:.0%}", draws[0][1].upper(), f"{rate:.0%}", *cells]
+                cells = summary([d[rate] for d in draws])
+                row = [str(size), f"{hide:.0%}", control.upper(), f"{rate:.0%}", *cells]
                 lines.append("| " + " | ".join(row) + " |")
                 print(lines[-1], flush=True)
     text = "\n".join(lines)

@@ -75,7 +75,7 @@ def resampled_distances(
 
     For a bootstrap over probes; no model is asked. Under 'euclidean' and 'cosine' it works on
     the per-probe blocks of the DNAs, under 'kinship' on the answers, which takes as long for
-    every replicate as for the whole: `UsageError` above 200 models. Not offered for 'nei'.
+    every replicate as for the whole: `UsageError` above 2,000 models. Not offered for 'nei'.
     """
     from cladist.phylogeny.support import block_distances
 

@@ -52,12 +52,17 @@ def declared(skip: tuple[str, ...] = (), **more: str) -> Lineage:
 
 def test_hidden_kin_are_found_and_strangers_are_not() -> None:
     hidden = {1, 16, 31}
-    found = undocumented(MODELS, PAIRS, families(hidden))
+    found = undocumented(MODELS, PAIRS, families(hidden), control="bh")
     assert found.control == "bh" and found.tests > 1000
     pairs = {frozenset((r.model, r.other)) for r in found.relations}
     assert {m for p in pairs for m in p if MODELS.index} >= {"f0-m1", "f5-m1", "f10-m1"}
     assert all(len({m.split("-")[0] for m in p}) == 1 for p in pairs)
     assert all(r.q <= 0.05 and r.p_probes <= 0.05 for r in found.relations)
+    strict = undocumented(MODELS, PAIRS, families(hidden))
+    assert strict.control == "by"
+    assert {(r.model, r.other) for r in strict.relations} <= {
+        (r.model, r.other) for r in found.relations
+    }
 
 
 def test_nothing_is_found_where_everything_is_declared() -> None:

@@ -26,7 +26,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from assays import dna_vectors, every, load
+from assays import dna_vectors, every, load, similarities
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -45,6 +45,8 @@ NAMES = {
 }
 KEYS = ("auc", "ap", "tpr_1", "nn")
 DRAWS = 100
+ENCODED = 12
+"""Probes that the sentence encoder reads."""
 
 
 def scorer(data: Path) -> Any:
@@ -149,6 +151,23 @@ def nei(sets: list[ResponseSet]) -> np.ndarray:
     return out
 
 
+def reptrace(d: Labelled) -> dict[str, np.ndarray]:
+    """This project's `reptrace` on every few probes, and kinship on the same ones.
+
+    The encoder reads some ten texts a second, so that all probes would take hours.
+    """
+    total = len(d.sets[0].probe_ids)
+    chosen = np.arange(0, total, -(-total // ENCODED))
+    some = [some_probes(s, chosen) for s in d.sets]
+    vectors = dna_vectors(some, catalog.assay("reptrace").method)
+    what = f"on {len(chosen)} probes"
+    return {
+        f"our reptrace {what}, Euclidean": similarities(vectors)["euclidean"],
+        f"our reptrace {what}, centred cosine": similarities(vectors)["centred cosine"],
+        f"cladist kinship {what}": kinship_similarity(some).combined,
+    }
+
+
 def baselines(d: Labelled, data: Path) -> dict[str, np.ndarray]:
     found = {}
     archive = data / d.name.removesuffix("5") / "published_dna.npz"
@@ -166,6 +185,8 @@ def baselines(d: Labelled, data: Path) -> dict[str, np.ndarray]:
     found["TF-IDF of character 1-3-grams, centred"] = tfidf(d.sets)
     vectors = dna_vectors(d.sets, catalog.assay().method)
     found["cladist DNA, centred cosine"] = centred_cosine(np.asarray(vectors, np.float64))
+    if d.name != "alpaca":
+        found |= reptrace(d)
     return found
 
 

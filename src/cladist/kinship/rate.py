@@ -157,6 +157,9 @@ def _regress(
     centre = shares.mean(0, dtype=np.float64)
     x = shares - centre.astype(np.float32)
     kept = np.ones(len(y), np.bool_)
+    by_owner = np.argsort(owner, kind="stable")
+    whose, begins = np.unique(owner[by_owner], return_index=True)
+    texts_of = list(zip(whose.tolist(), np.split(by_owner, begins[1:])))
     offset = np.zeros(n)
     cost, level, middle, scale = np.zeros(x.shape[1]), 0.0, 0.0, 1.0
     for step in range(ROUNDS):
@@ -175,8 +178,8 @@ def _regress(
         scale = max(1.4826 * float(np.median(np.abs(residual[kept] - middle))), SPREAD)
         kept = np.abs(residual - middle) < 3 * scale
         if step >= 2:
-            for m in np.unique(owner):
-                mine = residual[(owner == m) & kept]
+            for m, rows in texts_of:
+                mine = residual[rows[kept[rows]]]
                 offset[m] = np.median(mine) if len(mine) >= TEXTS else 0.0
             offset -= np.median(offset[members])
     return centre, cost, level, (middle - 3 * scale, middle + 3 * scale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -67,8 +68,15 @@ def standardise(
 def in_turn(work: Callable[[int], _T], count: int) -> Iterator[_T]:
     """Results of work(0), work(1), ... in that order, two at a time on two threads.
 
-    Sums over them come out the same on any machine; no more than two results wait.
+    Sums over them come out the same on any machine; no more than two results wait while the
+    caller has a third.
     """
     with ThreadPoolExecutor(2) as pool:
-        for start in range(0, count, 2):
-            yield from pool.map(work, range(start, min(start + 2, count)))
+        ahead = deque(pool.submit(work, k) for k in range(min(2, count)))
+        for k in range(2, count + 2):
+            if not ahead:
+                break
+            result = ahead.popleft().result()
+            if k < count:
+                ahead.append(pool.submit(work, k))
+            yield result

@@ -79,6 +79,7 @@ def load(name: str, every: int, cache: Path) -> Recorded:
             evidence = [
                 PairEvidence(
                     tuple(wide.index),
+                    z[f"combined{k}"],
                     z[f"score{k}"],
                     z[f"manner{k}"],
                     z[f"clock{k}"],
@@ -93,6 +94,7 @@ def load(name: str, every: int, cache: Path) -> Recorded:
         for k, e in zip(looks, evidence, strict=True):
             arrays |= {f"score{k}": e.score, f"manner{k}": e.manner, f"clock{k}": e.clock}
             arrays |= {
+                f"combined{k}": e.combined,
                 f"present{k}": e.present,
                 f"digest{k}": np.array([d.hex() for d in e.digest]),
             }

@@ -116,6 +116,7 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dry", action="store_true", help="print only")
+    parser.add_argument("--only", nargs="*", help="tables by their marks, as 'alpaca by model'")
     args = parser.parse_args()
     order = [("routing", "family"), ("alpaca", "superfamily"), ("alpaca", "family")]
     sets: dict[str, Scored] = {}
@@ -123,13 +124,15 @@ def main() -> None:
         for name, kind in order:
             if leave == "model" and (name, kind) == ("alpaca", "family"):
                 continue
+            mark = f"{name} by {kind if leave == 'family' else 'model'}"
+            if args.only is not None and mark not in args.only:
+                continue
             data = sets.get(name) or sets.setdefault(name, scored(name))
             count = len(set(data.families[kind]))
             print(
                 f"{name}: {len(data.scores)} models, {count} by {kind}, leaving out each {leave}",
                 flush=True,
             )
-            mark = f"{name} by {kind if leave == 'family' else 'model'}"
             found = table(data, kind, leave)
             if not args.dry:
                 write(ROOT / "docs" / "scores.md", {mark: found})

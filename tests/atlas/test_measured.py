@@ -17,7 +17,7 @@ from cladist.atlas.kept import Kept
 from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.lineage import read_declared
 from cladist.atlas.server.sampled import sampled_pair
-from cladist.compare import resolve_assay
+from cladist.compare import distances, resolve_assay
 from cladist.descent import parents_of
 from cladist.errors import InputError
 from cladist.kinship.calibration import calibrate, guess_families, pair_evidence
@@ -102,6 +102,13 @@ def test_declared_parents_stand_as_they_should(lab: Lab) -> None:
     assert told[True, "supported"] > 0.7 * sum(v for (true, _), v in told.items() if true)
     assert told[True, "contradicted"] == told[False, "supported"] == 0
     assert sum(v for (true, _), v in told.items() if not true) >= 1
+
+
+def test_distances_are_those_of_the_command(lab: Lab) -> None:
+    with Registry.open(lab.folder, create=False) as store:
+        wanted = distances(store, resolve_assay(store))
+    rows = [wanted.ids.index(m.name) for m in lab.models]
+    np.testing.assert_allclose(measured(lab).distance, wanted.matrix[np.ix_(rows, rows)], atol=1e-5)
 
 
 def test_likely_parents_are_those_of_the_command(lab: Lab) -> None:

@@ -52,13 +52,13 @@ def declared(skip: tuple[str, ...] = (), **more: str) -> Lineage:
 
 def test_hidden_kin_are_found_and_strangers_are_not() -> None:
     hidden = {1, 16, 31}
-    found = undocumented(MODELS, PAIRS, families(hidden), control="bh")
+    found = undocumented(MODELS, PAIRS, families(hidden))
     assert found.control == "bh" and found.tests > 1000
     pairs = {frozenset((r.model, r.other)) for r in found.relations}
     assert {m for p in pairs for m in p if MODELS.index} >= {"f0-m1", "f5-m1", "f10-m1"}
     assert all(len({m.split("-")[0] for m in p}) == 1 for p in pairs)
     assert all(r.q <= 0.05 and r.p_probes <= 0.05 for r in found.relations)
-    strict = undocumented(MODELS, PAIRS, families(hidden))
+    strict = undocumented(MODELS, PAIRS, families(hidden), control="by")
     assert strict.control == "by"
     assert {(r.model, r.other) for r in strict.relations} <= {
         (r.model, r.other) for r in found.relations
@@ -100,7 +100,7 @@ def test_audit_says_what_is_wrong() -> None:
         licences={"f1-m0": ("cc-by-nc-4.0",), "f1-m1": ("mit",), "f2-m0": ("apache-2.0",)},
         dates={"f2-m0": "2025", "f2-m1": "2024-01"},
     )
-    found = audit(material(lineage), control="bh")
+    found = audit(material(lineage))
     by_kind: dict[str, list[tuple[str, ...]]] = {}
     for f in found.findings:
         by_kind.setdefault(f.kind, []).append(f.models)

@@ -156,7 +156,7 @@ def likely_parents(source: Source, kin: AnswerKin, dates: Sequence[str | None]) 
     As `cladist.descent.parents_of` without replicates. A model whose date is certainly later is
     no parent. O(n^3) at worst.
     """
-    similarity = kin.pairs.score + kin.pairs.clock
+    similarity = kin.pairs.combined
     costs = descent_costs(similarity)
     span = np.array([year_range(d) if d else (np.nan, np.nan) for d in dates]).reshape(-1, 2)
     with np.errstate(invalid="ignore"):

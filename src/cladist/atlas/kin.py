@@ -144,7 +144,7 @@ class AnswerKin:
         """Distances for trees; see `cladist.compare.tree_distances`."""
         if self.metric != "kinship":
             return DistanceMatrix(tuple(names), self.distance, self.metric, assay)
-        return bounded_distances(names, self.pairs.score + self.pairs.clock, assay=assay)
+        return bounded_distances(names, self.pairs.combined, assay=assay)
 
     def _distance(self, i: int, j: int) -> float:
         return float(self.distance[i, j])
@@ -216,7 +216,7 @@ def measure(
     progress("evidence of kinship", 1, 1)
     metric = source.assay.method.metric
     if metric == "kinship":
-        distance = distance_of(pairs.score + pairs.clock)
+        distance = distance_of(pairs.combined)
         np.fill_diagonal(distance, 0.0)
     else:
         distance = compare.distances(registry, source.assay).matrix

@@ -37,8 +37,8 @@ def audit(
     ] = 0.05,
     control: Annotated[
         Literal["bh", "by"],
-        typer.Option(help="by: under any dependence; bh: finds more, wrong more often."),
-    ] = "by",
+        typer.Option(help="bh: under positive dependence; by: under any, finds little."),
+    ] = "bh",
     fail_on: Annotated[
         Literal["error", "warning", "note", "never"],
         typer.Option(help="Leave with exit code 10 for findings of this level or worse."),

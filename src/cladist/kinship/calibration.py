@@ -71,15 +71,17 @@ CLUSTER_CUT = 6.0
 class PairEvidence:
     """What is known of all pairs of n models.
 
-    models  n names
-    score   float64 (n, n): shared alleles and phrases beyond the panel's, symmetric
-    manner  float64 (n, n) in 0..1: agreement across different probes
-    clock   float64 (n, n): agreement of tokenizers, around 0
-    present bool (n, p): which probes have a usable answer
-    digest  one hash a model of all its answers
+    models   n names
+    combined float64 (n, n): all evidence, what ranks relatives and makes distances
+    score    float64 (n, n): shared alleles and phrases beyond the panel's, symmetric
+    manner   float64 (n, n) in 0..1: agreement across different probes
+    clock    float64 (n, n): agreement of tokenizers, around 0
+    present  bool (n, p): which probes have a usable answer
+    digest   one hash a model of all its answers
     """
 
     models: tuple[str, ...]
+    combined: Floats
     score: Floats
     manner: Floats
     clock: Floats
@@ -116,6 +118,7 @@ def pair_evidence(
     nothing = np.zeros((n, n))
     return PairEvidence(
         corpus.models,
+        found.combined,
         sum((v for k, v in found.channels.items() if k in SHARED), nothing),
         found.manner,
         sum((v for k, v in found.channels.items() if k in TOKENIZER), nothing),

@@ -82,7 +82,7 @@ def audit(
     material: Material,
     *,
     rate: float = 0.05,
-    control: Control = "by",
+    control: Control = "bh",
     progress: Progress = silent,
 ) -> Audit:
     """Hold declarations against evidence. See the module's head for what is found.

@@ -58,7 +58,7 @@ class Ancestry:
 
 def nearest(pairs: PairEvidence, i: int, count: int) -> list[int]:
     """Rows of the models with most evidence of kinship, tokenizer included, nearest first."""
-    evidence = pairs.score[i] + pairs.clock[i]
+    evidence = pairs.combined[i]
     order = np.argsort(-evidence, kind="stable").tolist()
     return [k for k in order if k != i][:count]
 
@@ -68,7 +68,7 @@ def likely_ancestry(material: Material, i: int) -> Ancestry | None:
     pairs = material.pairs
     rows = [i, *nearest(pairs, i, CONSIDERED)]
     names = [pairs.models[k] for k in rows]
-    similarity = (pairs.score + pairs.clock)[np.ix_(rows, rows)]
+    similarity = pairs.combined[np.ix_(rows, rows)]
     costs = descent_costs(similarity)
     costs[_later(names, material) | (similarity < LEAST)] = np.inf
     found = {d.model: d for d in ancestry(names, costs, -LEAST, temperature=TEMPERATURE)}
@@ -103,7 +103,7 @@ def context_tree(
     names = list(dict.fromkeys([*names, *(w for w in wanted if w in pairs.models)]))
     if len(names) < 3:
         return None
-    whole = bounded_distances(pairs.models, pairs.score + pairs.clock)
+    whole = bounded_distances(pairs.models, pairs.combined)
     tree = neighbor_joining(whole.select(names))
     probes = len(material.prompts)
     if len(pairs) <= RESAMPLED and len(names) > 3 and probes > 1:

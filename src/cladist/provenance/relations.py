@@ -167,7 +167,7 @@ def undocumented(
     families: Families,
     *,
     rate: float = 0.05,
-    control: Control = "by",
+    control: Control = "bh",
     prompts: Sequence[str] | None = None,
     progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> Tested:

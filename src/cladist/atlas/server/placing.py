@@ -76,7 +76,7 @@ def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcome
     chosen = _company(atlas, order)
     responses = [*(kin.responses[i] for i in chosen), said]
     pairs = pair_evidence(responses, np.arange(len(responses)) < len(chosen))
-    similarity = pairs.score + pairs.clock
+    similarity = pairs.combined
     if kin.metric == "kinship":
         row = distance_of(similarity[-1, :-1])
     elif kin.metric == "cosine":

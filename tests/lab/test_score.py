@@ -49,6 +49,7 @@ def test_a_method_that_knows_all_gets_full_marks() -> None:
     pairs = pairs_of(TRUTH, TRUTH.scored())
     found = figures(TRUTH, pairs, ideal())
     assert (found.auc, found.ap, found.tpr, found.nearest, found.parent) == (1, 1, 1, 1, 1)
+    assert np.isnan(found.hard), "no two founders have one text"
     assert by_operation(TRUTH, pairs, ideal()) == {"tune": (6, 1.0, 1.0)}
     assert set(false_shares(pairs, ideal())) == {"nothing shared"}
 

@@ -40,6 +40,7 @@ class Found:
     """How well a similarity tells kin.
 
     auc, ap, tpr  over kin against all pairs that share nothing; tpr at a false-positive rate of 1%
+    hard          AUC of kin against strangers of the same founding text
     nearest       share of models with kin whose nearest is kin
     parent        share of descendants whose nearest, among all, is a parent
     """
@@ -47,6 +48,7 @@ class Found:
     auc: float
     ap: float
     tpr: float
+    hard: float
     nearest: float
     parent: float
 
@@ -90,6 +92,7 @@ def figures(truth: Truth, pairs: Pairs, similarity: Floats) -> Found:
         float(roc_auc_score(pairs.kin[used], value[used])) if both else float("nan"),
         float(average_precision_score(pairs.kin[used], value[used])) if both else float("nan"),
         float(np.mean(value[pairs.kin] > threshold(pairs, similarity))) if both else float("nan"),
+        exceeds(value[pairs.kin], value[pairs.kind == "same founding text"]),
         float(np.mean(hit)) if hit else float("nan"),
         float(np.mean(parent)) if parent else float("nan"),
     )

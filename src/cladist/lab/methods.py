@@ -23,6 +23,7 @@ from cladist.registry import Registry
 Floats = NDArray[np.float64]
 
 OURS = "cladist kinship"
+OURS_SAMPLED = "cladist kinship on the first samples of PhyloLM"
 ALONE = "cladist, tokenizer left out"
 DNA_COSINE = "cladist DNA, centred cosine"
 REPTRACE = "RepTrace (Euclidean)"
@@ -40,7 +41,8 @@ def similarities(
     ours, phylolm, reptrace = assays
     answers = list(registry.responses(ours.protocol, names))
     evidence = kinship_similarity(answers)
-    genes = [represent(r, phylolm.method) for r in registry.responses(phylolm.protocol, names)]
+    samples = list(registry.responses(phylolm.protocol, names))
+    genes = [represent(r, phylolm.method) for r in samples]
     sketches, functions = [], []
     for name in names:
         with np.load(root / INSIDE / f"{name}.npz", allow_pickle=False) as found:
@@ -49,6 +51,7 @@ def similarities(
     texts = vectors(registry.dnas(reptrace, names))
     return {
         OURS: evidence.combined,
+        OURS_SAMPLED: kinship_similarity(samples).combined,
         ALONE: sum(
             (v for k, v in evidence.channels.items() if k not in TOKENIZER),
             np.zeros_like(evidence.combined),

@@ -115,7 +115,10 @@ def _in_short(s: Scores) -> str:
         f"- **Kin against strangers**: AUC {_n(ours['auc'])}, {_pc(ours['tpr'])} found at 1% false "
         f"accusations, nearest model is kin for {_pc(ours['nearest'])}. Best black-box method by "
         f"AUC here: {best} ({_n(s['methods'][best]['auc'])}); weights themselves give "
-        f"{_n(s['methods'][methods.WEIGHTS]['auc'])}.",
+        f"{_n(s['methods'][methods.WEIGHTS]['auc'])}. Against strangers of the same founding text, "
+        f"whom likeness alone cannot tell from kin: {_n(ours['hard'])}; "
+        f"{_n(s['methods'][methods.PHYLOLM]['hard'])} by PhyloLM, "
+        f"{_n(s['methods'][methods.REPTRACE]['hard'])} by RepTrace.",
         f"- **Seen well** (parent and child closer than strangers in {_pc(WORKS)} or more): "
         f"{'; '.join(good) or 'nothing'}.",
         f"- **Seen badly**: {'; '.join(bad) or 'nothing'}. {_remedy(s)}",
@@ -145,30 +148,34 @@ def _remedy(s: Scores) -> str:
     """Whether more probes help, and whether samples would."""
     few, many = s["probes"][0], s["probes"][-1]
     gained = (many["auc"] or 0.0) - (few["auc"] or 0.0)
-    ours, samples = (s["methods"][m]["auc"] or 0.0 for m in (methods.OURS, methods.PHYLOLM))
+    ours, samples = (s["methods"][m] for m in (methods.OURS, methods.OURS_SAMPLED))
     probes = (
         f"More probes {'help' if gained > ENOUGH else 'hardly help'}: AUC {_n(few['auc'])} with "
         f"{few['probes']}, {_n(many['auc'])} with {many['probes']}"
     )
-    if samples - ours <= ENOUGH:
+    if (samples["auc"] or 0.0) - (ours["auc"] or 0.0) <= ENOUGH:
         return f"What to do: {probes[0].lower()}{probes[1:]}."
     return (
-        f"{probes}; what is missing is not probes. Greedy answers of weak models fall into a few "
-        "turns that all models of a text share, while samples keep the shape of the whole "
-        f"distribution: PhyloLM's reach {_n(samples)}. What to do: for small base models use "
-        "`--assay phylolm`, or both."
+        f"{probes}. Greedy answers of weak models fall into a few turns that all models of a text "
+        "share. Sampled ones do not: the same evidence from PhyloLM's probes, one sample each, "
+        f"reaches {_n(samples['auc'])}, AP {_n(samples['ap'])}, {_n(samples['hard'])} against "
+        "strangers of the same text. What to do: for small base models use `--assay phylolm` with "
+        "`cladist kinship`."
     )
 
 
 def _methods(s: Scores) -> str:
     rows = [
-        [name, *(_n(v[k]) for k in ("auc", "ap", "tpr", "nearest", "parent"))]
+        [name, *(_n(v[k]) for k in ("auc", "ap", "tpr", "hard", "nearest", "parent"))]
         for name, v in s["methods"].items()
     ]
-    head = ["method", "AUC", "AP", "TPR at 1% FPR", "nearest is kin", "nearest is a parent"]
+    head = ["method", "AUC", "AP", "TPR at 1% FPR", "AUC, same text"]
+    head += ["nearest is kin", "nearest is a parent"]
     return (
         "## Methods side by side\n\nKin are models with weights of a common founder; strangers "
-        "are pairs that share nothing, neither text nor teacher.\n\n" + _table(head, rows)
+        "are pairs that share nothing, neither text nor teacher. 'Same text': against strangers "
+        "with the same founding text instead, whom likeness of text cannot tell from kin.\n\n"
+        + _table(head, rows)
     )
 
 

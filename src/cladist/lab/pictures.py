@@ -75,7 +75,7 @@ def draw_kin(scores: Mapping[str, Any], path: Path) -> None:
     left.set_ylabel("AUC against strangers")
     left.set_ylim(0.4, 1.02)
     left.xaxis.get_major_locator().set_params(integer=True)
-    left.legend(fontsize=8)
+    left.legend(fontsize=8, ncol=2, loc="upper center", bbox_to_anchor=(0.5, 1.22), frameon=False)
     probes = scores["probes"]
     for colour, key, label in (
         (COLOURS[0], "auc", "AUC"),
@@ -84,7 +84,7 @@ def draw_kin(scores: Mapping[str, Any], path: Path) -> None:
     ):
         height = [_number(p[key]) for p in probes]
         right.plot([p["probes"] for p in probes], height, "o-", color=colour, label=label)
-    right.legend(fontsize=8, loc="lower right")
+    right.legend(fontsize=8, ncol=2, loc="upper center", bbox_to_anchor=(0.5, 1.22), frameon=False)
     right.set_xscale("log")
     right.set_xticks([p["probes"] for p in probes], [str(p["probes"]) for p in probes])
     right.minorticks_off()
@@ -113,7 +113,10 @@ def draw_laws(points: Sequence[Mapping[str, Any]], path: Path) -> None:
                 amount, [p["functional"] for p in mine], style, color=COLOURS[1], markersize=4
             )
         if name != "bits":
+            amounts = sorted({p["amount"] for p in points if p["series"] == name})
             panel.set_xscale("log")
+            panel.set_xticks(amounts, [f"{a:g}" for a in amounts], fontsize=8)
+            panel.minorticks_off()
         else:
             panel.invert_xaxis()
         panel.set_xlabel(AMOUNTS[name], fontsize=9)

@@ -307,12 +307,26 @@ def limits(d: Labelled, ours: Evidence) -> list[str]:
     near = s.argmax(1)
     miss = has & (d.foundation[near] != d.foundation)
     cousin = (d.family[near] == d.family)[miss].mean() if miss.any() else 0.0
+    related = d.foundation[:, None] == d.foundation[None, :]
+    apart = np.where((d.family[:, None] == d.family[None, :]) & ~related, -np.inf, s)
+    aside = (d.foundation[apart.argmax(1)] == d.foundation)[has].mean()
+    manner = ours.manner[cells][d.a, d.b]
+    found = whole[d.kin] > np.quantile(whole[~d.kin], 0.99)
+    middle, top = np.quantile(manner[~d.kin], [0.5, 0.9])
+    unlike, alike = manner[d.kin] < middle, manner[d.kin] > top
     return [
         f"- {d.name}: evidence from even and odd probes agrees at r = {agree:.3f} over all pairs, "
         f"{kin_agree:.3f} over kin. Share of the AUC loss on the worst 5, 10, 20 of "
         f"{len(d.keep)} models: {', '.join(share)}. {miss.sum()} of {has.sum()} nearest "
-        f"neighbours are not kin; {cousin:.0%} of these are another foundation of the same maker."
+        f"neighbours are not kin; {cousin:.0%} of these are another foundation of the same maker; "
+        f"with such set aside the nearest is kin for {aside:.0%}. Of kin whose manner is less "
+        f"alike than that of the median strangers {share_of(found, unlike)} lie above the 1% line, "
+        f"of those more alike than nine in ten strangers {share_of(found, alike)}."
     ]
+
+
+def share_of(found: np.ndarray, which: np.ndarray) -> str:
+    return f"{found[which].mean():.0%} of {which.sum()}" if which.any() else "none"
 
 
 def log(line: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cladist.kinship.circle import KIN, background, controls, support
+from cladist.kinship.circle import KIN, background, circle_size, controls, support
 from cladist.kinship.standard import panel_view
 
 
@@ -24,6 +24,13 @@ def test_controls_are_near_in_manner_and_no_kin() -> None:
     assert near[0, 1] == 0
     assert near[0, 2:8].sum() == 4
     assert near[9, 8:].sum() == 4
+
+
+def test_outsiders_do_not_change_the_size_of_a_circle() -> None:
+    # Twelve others are just below 3.5 squared, thirteen just above.
+    members = np.ones(13, bool)
+    assert circle_size(panel_view(members)) == 3
+    assert circle_size(panel_view(np.append(members, False))) == 3
 
 
 def test_what_all_of_a_manner_share_is_taken_out() -> None:

@@ -33,8 +33,11 @@ Seen = NDArray[np.bool_]
 
 
 def circle_size(seen: Seen) -> int:
-    """Members that a model is looked at beside: the square root of the panel, at least one."""
-    return max(round(float(np.sqrt(seen.sum(1).max(initial=1)))), 1)
+    """Members that a model is looked at beside: the square root of a member's panel, at least one.
+
+    Outsiders see one more than members do, and must change nothing among these.
+    """
+    return max(round(float(np.sqrt(seen.sum(1).min()))), 1)
 
 
 def controls(manner: Floats, evidence: Floats, seen: Seen) -> sparse.csr_array:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
@@ -72,22 +74,32 @@ def evidence_of(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
     """Evidence between all n models with those in `members`, bool (n,), as the panel.
 
     Models outside the panel add nothing to any statistic: the evidence among members, and that
-    of one outsider, do not depend on which other outsiders are there.
+    of one outsider, do not depend on which other outsiders are there. Runs on two threads, and
+    matrix products on one each, so that rounding is the same however many cores there are.
     """
     n = len(corpus)
     if n < 2:
         return Evidence(corpus.models, {}, np.zeros((n, n)), np.zeros((n, n)))
+    with threadpool_limits(1, user_api="blas"):
+        return _evidence(corpus, members)
+
+
+def _evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
+    n = len(corpus)
     present = corpus.present
     own = _own(corpus, members)
     seen = panel_view(members, own)
-    alleles = ALLELES * standardise(_alleles(corpus, members), members, own)
-    phrases = standardise(
-        phrase_cosines(phrase_kernel(corpus, members), present.mean(1) > ALIVE, members),
-        members,
-        own,
-    )
-    clock = clock_evidence(corpus, members)
-    rate = (1 - SAID_TWICE * clock.limit) * rate_evidence(fit_rates(corpus, members), n)
+    with ThreadPoolExecutor(1) as aside:
+        # Hardly any of the rates can be shared among threads, most of the others can.
+        rates = aside.submit(lambda: rate_evidence(fit_rates(corpus, members), n))
+        alleles = ALLELES * standardise(_alleles(corpus, members), members, own)
+        phrases = standardise(
+            phrase_cosines(phrase_kernel(corpus, members), present.mean(1) > ALIVE, members),
+            members,
+            own,
+        )
+        clock = clock_evidence(corpus, members)
+        rate = (1 - SAID_TWICE * clock.limit) * rates.result()
     manner = manner_agreement(corpus, members)
     direct = alleles + phrases + clock.evidence + rate
     near = controls(manner, direct, seen)

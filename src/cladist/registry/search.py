@@ -31,6 +31,7 @@ differences from the mean of all DNAs of the assay, which keeps hubs from being 
 neighbours."""
 
 _AT_ONCE = 5000
+_NAMED = 8  # rows passed over up to which each is sought by itself
 
 Doubles = NDArray[np.float64]
 
@@ -105,8 +106,8 @@ class Search:
         Raises `UsageError` for a name without a DNA, `InputError` for a vector of another length
         or without a direction under a cosine, `AssayError` for another metric.
         """
-        asked, passed = self.asked(query, count, metric, without)
-        return self.among(None, asked, count, metric, passed, threads)
+        asked, names = self.asked(query, count, metric, without)
+        return self.among(None, asked, count, metric, self.rows_of(names), threads)
 
     def asked(
         self,
@@ -114,8 +115,8 @@ class Search:
         count: int,
         metric: str,
         without: Collection[str],
-    ) -> tuple[Doubles, NDArray[np.int64]]:
-        """The vector of a query, checked, and the rows to pass over; raises as `nearest`."""
+    ) -> tuple[Doubles, set[str]]:
+        """The vector of a query, checked, and the models to pass over; raises as `nearest`."""
         if metric not in METRICS:
             raise AssayError(f"a search has no metric '{metric}'; use one of {', '.join(METRICS)}")
         if count < 1:
@@ -129,7 +130,7 @@ class Search:
             raise InputError(
                 f"the DNA {who} has no direction to compare by {metric}; use --metric euclidean"
             )
-        return asked, self._rows_of(names)
+        return asked, names
 
     def among(
         self,
@@ -208,13 +209,25 @@ class Search:
     def _mean(self, metric: str) -> Doubles | None:
         return self.rows.mean if metric == "centred-cosine" else None
 
-    def _rows_of(self, names: Collection[str]) -> NDArray[np.int64]:
-        """Rows that are no candidates: those of `names`, and those that stand for nobody."""
+    def rows_of(
+        self, names: Collection[str], some: NDArray[np.int64] | None = None
+    ) -> NDArray[np.int64]:
+        """Rows that are no candidates: those of `names`, and those that stand for nobody.
+
+        With `some` of those of `names` only rows that are among these.
+        """
         dead = np.unique(np.array(self.rows.head.dead, np.int64))
         if not names:
             return dead
         ids = np.array([m.id for m in self.registry.models_named(names).values()], np.int64)
-        return np.union1d(dead, np.flatnonzero(np.isin(self.rows.columns["model"], ids)))
+        model = self.rows.columns["model"]
+        if some is not None:
+            found = some[np.isin(model[some], ids)]
+        elif len(ids) <= _NAMED:  # a comparison each is faster than one look-up of all
+            found = np.flatnonzero(np.any([model == i for i in ids.tolist()], axis=0))
+        else:
+            found = np.flatnonzero(np.isin(model, ids))
+        return np.union1d(dead, found)
 
     def _refuse_mixtures(self) -> None:
         head = self.rows.head

@@ -1,10 +1,10 @@
 """A faster search that may miss some: inverted lists of short codes (faiss), then measured exactly.
 
-Vectors are put into lists round centres and kept as a few bits for every four coordinates
+Vectors are put into lists round centres and kept as a few bits for every few coordinates
 (product quantisation, Jégou et al. 2011, IEEE TPAMI 33:117; André et al. 2015, VLDB 9:288); a
-query looks into the nearest lists only. What it brings up is measured as in an exact search, so
-distances are right; what it does not bring up is missed. Between relatives that is rare, among
-strangers frequent: docs/scale.md has the figures. Needs the extra `search`.
+query looks into the nearest sixth of the lists. What it brings up is measured as in an exact
+search, so distances are right; what it does not bring up is missed. Between relatives that is
+rare, among strangers frequent: docs/scale.md has the figures. Needs the extra `search`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ __all__ = ["MINIMUM", "ApproximateSearch"]
 MINIMUM = 10_000
 """Models below which nothing is to be gained."""
 
-_PROBED = 24  # lists looked into
+_PROBED = 0.15  # share of the lists looked into
+_FEW = 24  # and at least so many
+_FINE = 256  # coordinates up to which a code is for two of them; of more vectors for four
 _DEPTH = 30  # candidates brought up for each neighbour wanted, and at least ten times as many
 _TRAINED = 64  # rows for every list that centres are found on
 _GROWTH = 0.25  # share of rows added since from which on it is made anew
@@ -44,7 +46,7 @@ class ApproximateSearch:
         self.metric = metric
         self._index = index
         self._rows = rows
-        index.nprobe = _PROBED
+        index.nprobe = max(int(index.nlist * _PROBED), _FEW)
 
     @classmethod
     def open(cls, search: Search, metric: str = "cosine") -> Self:
@@ -85,14 +87,16 @@ class ApproximateSearch:
         without: Collection[str] = (),
     ) -> Found:
         """The nearest of those brought up; as `Search.nearest`, with `exact` False."""
-        asked, passed = self.search.asked(query, count, self.metric, without)
+        asked, names = self.search.asked(query, count, self.metric, without)
         rows = self.search.rows
         turned = _turned(asked[None, :], rows, self.metric)
         depth = max(_DEPTH * count, 300)
         _, found = self._index.search(np.ascontiguousarray(turned, np.float32), depth)
         some = np.unique(found[0][found[0] >= 0]).astype(np.int64)
         later = np.arange(self._rows, rows.head.rows)
-        answer = self.search.among(np.union1d(some, later), asked, count, self.metric, passed, 1)
+        candidates = np.union1d(some, later)
+        passed = self.search.rows_of(names, candidates)
+        answer = self.search.among(candidates, asked, count, self.metric, passed, 1)
         return replace(answer, exact=False)
 
 
@@ -122,7 +126,7 @@ def _decoded(rows: Rows, some: NDArray[np.int64] | slice, metric: str) -> NDArra
 def _make(faiss: Any, rows: Rows, metric: str) -> Any:
     n, dimension = rows.head.rows, rows.head.dimension
     lists = 1 << int(np.log2(max(2 * np.sqrt(n), 64)))
-    parts = max(dimension // 4, 1)
+    parts = max(dimension // (2 if dimension <= _FINE else 4), 1)
     parts -= next(k for k in range(parts) if dimension % (parts - k) == 0)
     index = faiss.index_factory(dimension, f"IVF{lists},PQ{parts}x4fs")
     index.cp.seed, index.cp.niter = 1, 10

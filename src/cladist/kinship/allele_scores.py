@@ -75,7 +75,7 @@ def _add_whole(
 ) -> None:
     """Members that begin as the model does are nested ranges of the members in order."""
     a, m = index.arrays, len(index)
-    openings, order = a["openings"][j], a["order"][j]
+    openings, order = np.asarray(a["openings"][j]), np.asarray(a["order"][j])
     wide = openings.dtype.itemsize == 4 * DEPTH
     steps = min(length + 1, DEPTH)
     above = _ABOVE[:steps]
@@ -107,7 +107,7 @@ def _add_whole(
         if together[d]:
             for s, e in ((begin[d], split[0]), (split[1], end[d])):
                 if e > s:
-                    row.shared[order[s:e]] += together[d]
+                    np.add.at(row.shared, order[s:e], together[d])
 
 
 def _add_local(
@@ -134,10 +134,12 @@ def _add_local(
     own = np.bincount(probe[known], value * shown, len(asked))
     for j, total in zip(asked.tolist(), own.tolist(), strict=True):
         _add_mean(index, j, total * _share(index, j), float(a["norm_local"][j]), row)
-    begin, members = a["begin"][at], a["members"]
+    # Slicing a plain array takes a tenth of slicing a mapped file; adding in place half of
+    # reading and writing what an index picks.
+    begin, members = a["begin"][at], np.asarray(a["members"])
     for v, s, n in zip(value.tolist(), begin.tolist(), shown.tolist(), strict=True):
         if n:
-            row.shared[members[s : s + n]] += v
+            np.add.at(row.shared, members[s : s + n], v)
 
 
 def _look_up(

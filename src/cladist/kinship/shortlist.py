@@ -20,7 +20,7 @@ EXHAUSTIVE = 1000
 CANDIDATES = 100
 """Models that a first stage brings up for the second."""
 
-REFERENCE = 400
+REFERENCE = 800
 """Models that kinship is measured against in the second stage."""
 
 

@@ -10,10 +10,10 @@ import torch
 
 from cladist.errors import InputError, ModelError
 from cladist.lab.grow import grow
-from cladist.lab.plan import parse_plan
+from cladist.lab.plan import parse_plan, read_plan
 from cladist.lab.store import load, record_of
 
-from .conftest import tiny_plan
+from .conftest import HEAD, tiny_plan
 
 QUICK = tiny_plan("", steps=1)
 NOISE = '[[child]]\nname = "oak-noise"\nparents = ["oak"]\noperation = "noise"\n'
@@ -121,3 +121,54 @@ def test_a_damaged_record_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "models" / "oak" / "lab.json").write_text("{")
     with pytest.raises(InputError, match=r"lab.json is damaged .*remove the folder"):
         grow(plan, tmp_path)
+
+
+GIVEN = (
+    HEAD
+    + """
+[[founder]]
+name = "script"
+source = "builtin:tiny-scripture"
+
+[[child]]
+name = "script-tune"
+parents = ["script"]
+operation = "tune"
+corpus = "empty-talk"
+steps = 2
+"""
+)
+
+
+def test_a_model_that_is_there_is_a_founder_too(tmp_path: Path) -> None:
+    pytest.importorskip("gguf")
+    plan = parse_plan(GIVEN, "given")
+    assert grow(plan, tmp_path).made == ("script", "script-tune")
+    old, new = (load(tmp_path, n) for n in ("script", "script-tune"))
+    ids = old.tokenizer("The king said", return_tensors="pt")["input_ids"]
+    assert old.tokenizer.decode(ids[0]).strip() == "The king said"
+    assert old.model.num_parameters() == new.model.num_parameters() > 1_000_000
+    first, second = old.model.state_dict(), new.model.state_dict()
+    assert first.keys() == second.keys()
+    assert any(not torch.equal(first[k], second[k]) for k in first)
+    record = record_of(tmp_path, "script")
+    assert record is not None
+    assert (record["steps"], record["corpus"]) == (0, "reference")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('source = "smollm2"', "must be a built-in llama"),
+        ('source = "builtin:tiny-stage"\narchitecture = "gpt2"', "must be a built-in llama"),
+        ('source = "builtin:tiny-stage"\nsteps = 5', "unknown key steps"),
+    ],
+)
+def test_what_a_given_founder_cannot_be_told(line: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        parse_plan(f'{HEAD}[[founder]]\nname = "a"\n{line}\n', "x")
+
+
+def test_recipes_of_the_menagerie_are_those_it_was_grown_by() -> None:
+    # Another recipe breeds a finished menagerie anew; then RECIPES and docs/lab.md change too.
+    assert read_plan("menagerie").recipes()["box"].startswith("26fbc2546cb63bcfb59a3d7456b4fcf1")

@@ -55,7 +55,7 @@ def grow(
 
     `cladist lab grow --plan my-plan.toml --out my-models --check`
     """
-    from cladist.lab.plan import Founder, read_plan
+    from cladist.lab.plan import Child, Founder, read_plan
 
     chosen = read_plan(plan)
     founders = sum(isinstance(n, Founder) for n in chosen.nodes)
@@ -65,8 +65,8 @@ def grow(
             return
         rows = table("model", "made by", "from")
         for n in chosen.nodes:
-            how = f"{n.architecture} on {n.corpus}" if isinstance(n, Founder) else n.operation
-            rows.add_row(n.name, how, ", ".join(n.sources))
+            made = n.operation if isinstance(n, Child) else f"{n.architecture} on {n.corpus}"
+            rows.add_row(n.name, getattr(n, "source", "") or made, ", ".join(n.sources))
         out().print(rows)
         out().print(f"{founders} founders and {len(chosen.nodes) - founders} descendants")
         return

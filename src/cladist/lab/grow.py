@@ -28,6 +28,8 @@ from cladist.lab.tokens import encode
 from cladist.lab.training import held_out_loss, sample_texts
 
 PLAN = "plan.json"
+ALWAYS_THERE = "reference"
+"""Corpus that models of unknown schooling are measured on: Python carries it."""
 PROMPT, SAMPLE = 12, 40
 """Tokens of the held-out text that a sample goes on from, and of the sample."""
 
@@ -142,7 +144,7 @@ def breed(plan: Plan, name: str, root: Path, recipe: str, progress: Progress = s
         "tokens": made.run.tokens,
         "train_loss": None if math.isnan(made.run.loss) else round(made.run.loss, 4),
         "facts": dict(made.facts),
-        **_measured(plan, made, corpus or founder.corpus),
+        **_measured(plan, made, corpus or founder.corpus or ALWAYS_THERE),
         "seconds": round(time.process_time() - start, 2),
     }
     if isinstance(node, Child) and made.kind == "disguise":

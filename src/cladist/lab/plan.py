@@ -36,14 +36,18 @@ from cladist.lab.specs import ARCHITECTURES, CORPORA, OPERATIONS, Option, Value
 RECIPES = 1
 """Raised when the meaning of a recipe changes, so that finished models are bred again."""
 
+BUILT_IN = "builtin:"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _TOP = {"name", "seed", "window", "batch", "founder", "child"}
 
 
 @dataclass(frozen=True)
 class Founder:
-    """A model trained from scratch.
+    """A model trained from scratch, or one that is there already.
 
+    source      a built-in model (`builtin:smollm2`, a llama) that is taken as it is; what it was
+                trained on and its true shape are not the plan's to say, so of what follows only
+                the layers count, as the number that may be dropped or doubled
     vocabulary  tokens of its byte-level BPE; 257 are the bytes alone
     tokenizer   corpus that the BPE is learnt on, its own unless told
     teacher     a model whose sampled texts take the place of the corpus: a pupil of its answers
@@ -51,7 +55,7 @@ class Founder:
 
     name: str
     architecture: str
-    corpus: str
+    corpus: str = ""
     vocabulary: int = 1024
     tokenizer: str = ""
     width: int = 128
@@ -63,6 +67,7 @@ class Founder:
     teacher: str = ""
     texts: int = 768
     series: str = ""
+    source: str = ""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -129,6 +134,8 @@ class Plan:
         out: dict[str, str] = {}
         for node in self.nodes:
             own: dict[str, Any] = {**asdict(node), "options": dict(getattr(node, "options", {}))}
+            if not own.get("source"):
+                own.pop("source", None)
             out[node.name] = digest(
                 {
                     "recipes": RECIPES,
@@ -198,7 +205,10 @@ def _founder(row: Mapping[str, Any], where: str) -> Founder:
     name = _name(row, where)
     here = f"{where}: founder '{name}'"
     known = set(Founder.__dataclass_fields__)
-    _refuse(set(row) - known, known, here)
+    if "source" in row:
+        known = {"name", "source", "layers", "series"}
+        row = {"architecture": "llama", **row}
+    _refuse(set(row) - known - {"architecture"}, known, here)
     limits = {
         "vocabulary": Option(1024, 257, 65_536),
         "width": Option(128, 8, 8192),
@@ -212,9 +222,15 @@ def _founder(row: Mapping[str, Any], where: str) -> Founder:
     values: dict[str, Any] = {
         k: _number(row[k], limits[k], f"{here}: {k}") for k in limits if k in row
     }
-    for key in ("architecture", "corpus", "tokenizer", "teacher", "series"):
+    for key in ("architecture", "corpus", "tokenizer", "teacher", "series", "source"):
         if key in row:
             values[key] = _word(row[key], f"{here}: {key}")
+    if "source" in row:
+        if values["architecture"] != "llama" or not values["source"].startswith(BUILT_IN):
+            raise InputError(
+                f"{here}: source must be a built-in llama, as in 'builtin:smollm2', without more"
+            )
+        return Founder(name, **values)
     for key, choices in (("architecture", ARCHITECTURES), ("corpus", CORPORA)):
         if values.get(key) not in choices:
             raise InputError(f"{here}: {key} must be one of {', '.join(choices)}")

@@ -90,7 +90,7 @@ def _head(s: Scores) -> str:
 def _schooling(founder: Mapping[str, Any]) -> str:
     if founder["teacher"]:
         return f"what {founder['teacher']} says"
-    return str(founder["corpus"])
+    return str(founder["corpus"]) or "not known"
 
 
 def _in_short(s: Scores) -> str:

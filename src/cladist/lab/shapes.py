@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from cladist.errors import InputError
-from cladist.lab.plan import Child, Founder, Plan
+from cladist.lab.plan import BUILT_IN, Child, Founder, Plan
 from cladist.lab.specs import ARCHITECTURES, OPERATIONS
 
 
@@ -29,7 +29,7 @@ def shape_of(plan: Plan, name: str, known: dict[str, Shape]) -> Shape:
     """Shape of a model whose sources are in `known`."""
     node = plan.node(name)
     if isinstance(node, Founder):
-        tokens = f"{node.vocabulary} of {node.tokenizer or node.corpus}"
+        tokens = node.source or f"{node.vocabulary} of {node.tokenizer or node.corpus}"
         return Shape(node.architecture, node.width, node.layers, node.heads, tokens, name)
     shape = known[node.parents[0]]
     count = int(node.options.get("count", 0))
@@ -87,10 +87,10 @@ def _check(node: Child, shapes: list[Shape], here: str) -> None:
         raise InputError(f"{here} drops {node.options['count']} of {first.layers} layers")
     if node.operation == "grow-layers" and int(node.options["count"]) > first.layers:
         raise InputError(f"{here} doubles {node.options['count']} of {first.layers} layers")
-    if node.options.get("kind", "simulated") != "simulated" and not architecture.gguf:
-        raise InputError(
-            f"{here}: the lab writes no GGUF of {first.architecture}; use kind 'simulated'"
-        )
+    given = first.tokens.startswith(BUILT_IN)
+    if node.options.get("kind", "simulated") != "simulated" and (given or not architecture.gguf):
+        what = "models it did not found" if given else first.architecture
+        raise InputError(f"{here}: the lab writes no GGUF of {what}; use kind 'simulated'")
     if node.operation == "disguise" and not (
         node.options["system"] or node.options["temperature"] or node.options["words"]
     ):

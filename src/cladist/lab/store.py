@@ -21,6 +21,7 @@ import torch
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
+    AutoTokenizer,
     PreTrainedTokenizerFast,
 )
 
@@ -127,6 +128,21 @@ def load(root: Path, name: str) -> Loaded:
         ) from problem
     model.eval()
     return Loaded(name, architecture, model, tokenizer)
+
+
+def load_gguf(path: Path) -> tuple[Any, Any]:
+    """Model and tokenizer of a GGUF file, dequantised to float32; `ModelError` if they fail."""
+    try:
+        with quiet(_transformers()):
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                path.parent, gguf_file=path.name, dtype=torch.float32
+            )
+            tokenizer: Any = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    except (OSError, ValueError, RuntimeError, KeyError) as problem:
+        raise ModelError(f"{path} cannot be loaded: {problem}") from problem
+    model = _plain(model)
+    model.eval()
+    return model, tokenizer
 
 
 def _plain(model: Any) -> Any:

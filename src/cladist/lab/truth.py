@@ -108,7 +108,7 @@ class Truth:
         if self._learnt(a, b) or self._learnt(b, a):
             return "taught"
         first, second = (self.by_name[self.family(n)].corpus for n in (a, b))
-        if first == second:
+        if first and first == second:
             return "same founding text"
         return "same tuning text" if self._tuned(a) & self._tuned(b) else "nothing shared"
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from cladist.kinship.corpus import Corpus
 from cladist.kinship.standard import Floats, in_turn
@@ -112,8 +113,14 @@ def fit_rates(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[RateModel, Ra
     """The panel's rate model from its members, and the rates of all n models.
 
     None when too few unfinished answers are there, or no common limit shows. Models outside the
-    panel change nothing in the model. O(characters + FITTED BUCKETS^2).
+    panel change nothing in the model, not even by rounding: matrix products run on one thread,
+    as more share rows out by their number. O(characters + FITTED BUCKETS^2).
     """
+    with threadpool_limits(1, user_api="blas"):
+        return _fit(corpus, members)
+
+
+def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[RateModel, Rates] | None:
     n = len(corpus)
     shares, owner, y = _composition(corpus)
     inside = members[owner]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -368,3 +371,38 @@ def test_the_description_names_every_address(ask: Client) -> None:
     assert described["openapi"] == "3.1.0"
     assert set(described["paths"]) >= {f"{API}/models", f"{API}/place", f"{API}/tree"}
     assert json.dumps(described).count(f'"maximum": {COUNT - 1}') > 5
+
+
+def test_what_takes_long_does_not_hold_up_the_page(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Event()
+
+    def measured(i: int, j: int) -> dict[str, int]:
+        assert gate.wait(30)
+        return {"a": i, "b": j}
+
+    service = lab.service
+    monkeypatch.setattr(service, "pair", measured)
+    transport = httpx.ASGITransport(app=application(service, port=7373))  # type: ignore[arg-type]
+
+    async def run() -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7373") as get:
+            pairs = [
+                asyncio.create_task(get.get(f"{API}/documents/pair/0/{k}.json"))
+                for k in range(1, 3 + (os.cpu_count() or 1))
+            ]
+            await asyncio.sleep(0.1)
+            try:
+                return await asyncio.wait_for(get.get(f"{API}/health"), 10)
+            finally:
+                gate.set()
+                await asyncio.gather(*pairs)
+
+    assert asyncio.run(run()).status_code == 200
+
+
+def test_small_answers_are_sent_at_once() -> None:
+    with listen(0) as bound:
+        # asyncio sets TCP_NODELAY on connections of sockets that name their protocol alone.
+        assert bound.proto == socket.IPPROTO_TCP

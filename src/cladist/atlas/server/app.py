@@ -54,24 +54,28 @@ def application(service: Service, *, port: int | None = None, limits: Limits = U
     """The ASGI application of an atlas; `port` is that of the Host it answers to, any if None."""
     packed = lru_cache(maxsize=_KEPT)(partial(_document, service))
     # More threads than cores only wait for each other, each with an interpreter's turn in between.
-    room = CapacityLimiter(os.cpu_count() or 1)
+    # What takes seconds has threads of its own, so that the page is answered meanwhile.
+    cores = os.cpu_count() or 1
+    room, slow = CapacityLimiter(cores), CapacityLimiter(cores)
 
-    async def aside(work: Callable[..., Any], *given: Any) -> Any:
-        return await to_thread.run_sync(work, *given, limiter=room)
+    async def aside(work: Callable[..., Any], *given: Any, among: CapacityLimiter = room) -> Any:
+        return await to_thread.run_sync(work, *given, limiter=among)
 
     api = "/api/v1"
 
-    def kept(name: str) -> Callable[[Request], Awaitable[Response]]:
+    def kept(name: str, among: CapacityLimiter = room) -> Callable[[Request], Awaitable[Response]]:
         async def give(request: Request) -> Response:
             _only(request)
             wanted = name.format(**{k: _index(v) for k, v in request.path_params.items()})
-            return _conditional(request, *await aside(packed, wanted))
+            return _conditional(request, *await aside(packed, wanted, among=among))
 
         return give
 
-    def asked(answer: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def asked(
+        answer: Handler, among: CapacityLimiter = room
+    ) -> Callable[[Request], Awaitable[Response]]:
         async def give(request: Request) -> Response:
-            found = await aside(answer, request)
+            found = await aside(answer, request, among=among)
             return _conditional(request, *_packed(found))
 
         return give
@@ -88,7 +92,7 @@ def application(service: Service, *, port: int | None = None, limits: Limits = U
     async def place(request: Request) -> Response:
         _only(request)
         name, responses = _newcomer(request, await request.body())
-        found = await aside(service.place, name, responses)
+        found = await aside(service.place, name, responses, among=slow)
         return _conditional(request, *_packed(found))
 
     async def page(request: Request) -> Response:
@@ -104,12 +108,12 @@ def application(service: Service, *, port: int | None = None, limits: Limits = U
         f"{api}/documents/probes.json": kept("probes"),
         f"{api}/documents/model/{{index}}.json": kept("model/{index}"),
         f"{api}/documents/answers/{{index}}.json": kept("answers/{index}"),
-        f"{api}/documents/pair/{{a}}/{{b}}.json": kept("pair/{a}/{b}"),
+        f"{api}/documents/pair/{{a}}/{{b}}.json": kept("pair/{a}/{b}", slow),
         f"{api}/models": asked(partial(_models, service)),
         f"{api}/models/{{index}}": kept("model/{index}"),
         f"{api}/models/{{index}}/relatives": relatives,
         f"{api}/distances": asked(partial(_distances, service)),
-        f"{api}/kinship": asked(partial(_kinship, service)),
+        f"{api}/kinship": asked(partial(_kinship, service), slow),
         f"{api}/tree": asked(partial(_tree, service)),
         f"{api}/health": asked(partial(_health, service)),
         "/openapi.json": asked(lambda request: describe(service)),

@@ -121,6 +121,7 @@ def extract_on_ray(
                 waiting[task] = uri
             for uri, told in _finished(ray, waiting, run):
                 run.finish(uri, told)
+            run.sweep()
             return [run.results[uri] for uri in uris]
     finally:
         ray.shutdown()
@@ -271,6 +272,17 @@ class _Run:
         )  # fmt: skip
         # In the registry, and on the disk: every merge above waited for it.
         self.store.remove(self._merged[uri])
+
+    def sweep(self) -> None:
+        """Take in what a node that was given up for lost wrote after its model was done.
+
+        Its batch was asked again elsewhere; an answer that is there already stays as it is.
+        """
+        for uri, result in self.results.items():
+            if isinstance(result, Extraction):
+                self.take_in(uri)
+                there = set(self._merged[uri])
+                self.store.remove([name for name in self.store.names(uri) if name in there])
 
 
 def ask_in_batches(

@@ -26,6 +26,17 @@ def test_controls_are_near_in_manner_and_no_kin() -> None:
     assert near[9, 8:].sum() == 4
 
 
+def test_in_a_small_panel_weaker_evidence_makes_apparent_kin() -> None:
+    # No number stands out from a dozen by more than their square root.
+    evidence = np.zeros((12, 12))
+    evidence[0, 1] = evidence[1, 0] = 2.0
+    manner = np.zeros((12, 12))
+    manner[0, 1] = manner[1, 0] = 1.0
+    seen = panel_view(np.ones(12, bool))
+    assert controls(manner, evidence, seen).toarray()[0, 1] == 0
+    assert controls(manner, evidence / 2, seen).toarray()[0, 1] == 1
+
+
 def test_outsiders_do_not_change_the_size_of_a_circle() -> None:
     # Twelve others are just below 3.5 squared, thirteen just above.
     members = np.ones(13, bool)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cladist.core.responses import ResponseSet
+from cladist.kinship.choices import _words, read_choices
 from cladist.kinship.corpus import Corpus, read_corpus
-from cladist.kinship.phrases import _words, phrase_cosines, phrase_kernel
+from cladist.kinship.phrases import _features, phrase_cosines, phrase_kernel
 
 
 def corpus(rows: list[list[str]]) -> Corpus:
@@ -69,3 +70,71 @@ def test_models_without_words_are_zero() -> None:
     k = phrase_cosines(np.eye(4), np.array([True, True, True, False]), np.ones(4, bool))
     assert (k[3] == 0).all()
     assert np.isfinite(k).all()
+
+
+def strangers(count: int, probes: int) -> list[list[str]]:
+    """Answers that share nothing but a plain turn of speech."""
+    return [[f"the s{k}p{j} t{k}p{j} so plain" for j in range(probes)] for k in range(count)]
+
+
+def test_what_a_model_always_says_counts_for_little() -> None:
+    def agreement(rows: list[list[str]]) -> float:
+        x, _ = _features(read_choices(corpus(rows)), 0, np.ones(24, bool))
+        return float((x @ x.T).toarray()[0, 1])
+
+    rows = strangers(24, 10)
+    for k in (0, 1):
+        rows[k][0] = rows[k][0].replace("plain", "strange")
+    once = agreement(rows)
+    for k in (0, 1):
+        rows[k] = [t.replace("plain", "strange") for t in rows[k]]
+    always = agreement(rows)
+    assert 0 < always < once / 10
+
+
+def test_weights_are_those_of_a_plain_reading() -> None:
+    rng = np.random.default_rng(4)
+    rows = [[" ".join(rng.choice(list("abc"), 5)) for _ in range(4)] for _ in range(25)]
+    members = np.arange(25) < 23
+    x, norm = _features(read_choices(corpus(rows)), 0, members)
+
+    def made(text: str) -> set[tuple[str, str]]:
+        words = text.split()
+        return set(zip(["", *words], words, strict=False))
+
+    def weights(i: int) -> dict[tuple[str, str], float]:
+        out = {}
+        for before, word in made(rows[i][0]):
+            inside = [made(rows[k][0]) for k in range(23)]
+            shown = sum((before, word) in c for c in inside)
+            stood = sum(any(b == before for b, _ in c) for c in inside)
+            share = (shown + 0.5) / (stood + 0.5 + 2 / 23)
+            nats = 0.0 if stood <= shown else -np.log(share)
+            own = [made(t) for t in rows[i]]
+            used = sum((before, word) in c for c in own)
+            at = sum(any(b == before for b, _ in c) for c in own)
+            out[before, word] = min(nats, -np.log((used - 1 + share) / at))
+        return out
+
+    plain = [weights(i) for i in range(25)]
+    size = [np.sqrt(sum(v * v for v in w.values())) for w in plain]
+    np.testing.assert_allclose(norm, size, rtol=1e-9)
+    expected = [
+        [sum(w[c] * v[c] for c in w.keys() & v.keys()) / a / b for v, b in zip(plain, size)]
+        for w, a in zip(plain, size)
+    ]
+    got = (x @ x.T).toarray()
+    off = ~np.eye(25, dtype=bool)
+    np.testing.assert_allclose(got[off], np.array(expected)[off], atol=1e-6)
+
+
+def test_axes_of_a_few_large_families_are_not_flattened() -> None:
+    # Three families of six and nothing else: the main axes are the families.
+    label = np.repeat(np.arange(3), 6)
+    kernel = 0.5 * (label[:, None] == label[None, :]).astype(float)
+    np.fill_diagonal(kernel, 1.0)
+    everyone = np.ones(18, bool)
+    out = phrase_cosines(kernel, everyone, everyone)
+    kin = (label[:, None] == label[None, :]) & ~np.eye(18, dtype=bool)
+    assert out[kin].min() > 0.2
+    assert out[label[:, None] != label[None, :]].max() < -0.1

@@ -44,10 +44,13 @@ def controls(manner: Floats, evidence: Floats, seen: Seen) -> sparse.csr_array:
     """For each model the members nearest in manner that are not its apparent kin.
 
     manner and evidence float64 (n, n), seen bool (n, n) as `panel_view` gives it; 0/1 float64
-    (n, n), at most `circle_size` ones a row. O(n^2 log n).
+    (n, n), at most `circle_size` ones a row. Apparent kin have evidence above KIN, and in small
+    panels above half of the most that one of their numbers can stand out by, the square root of
+    how many they are (Samuelson 1968, JASA 63): kin taken for controls would cancel kinship.
+    O(n^2 log n).
     """
     n = len(manner)
-    candidate = seen & (evidence <= KIN)
+    candidate = seen & (evidence <= min(KIN, float(np.sqrt(seen.sum(1).min())) / 2))
     order = np.argsort(np.where(candidate, -manner, np.inf), axis=1, kind="stable")
     order = order[:, : circle_size(seen)]
     row = np.broadcast_to(np.arange(n)[:, None], order.shape)

@@ -10,8 +10,9 @@ import torch
 
 from cladist.errors import InputError, ModelError
 from cladist.lab.grow import grow
-from cladist.lab.plan import parse_plan, read_plan
+from cladist.lab.plan import Plan, parse_plan, read_plan
 from cladist.lab.store import load, record_of
+from cladist.lab.truth import read_truth
 
 from .conftest import HEAD, tiny_plan
 
@@ -154,6 +155,25 @@ def test_a_model_that_is_there_is_a_founder_too(tmp_path: Path) -> None:
     record = record_of(tmp_path, "script")
     assert record is not None
     assert (record["steps"], record["corpus"]) == (0, "reference")
+
+
+def test_two_plans_grow_in_one_folder(tmp_path: Path) -> None:
+    pytest.importorskip("gguf")
+
+    def given(plan: str, child: str) -> Plan:
+        text = GIVEN.replace('name = "tiny"', f'name = "{plan}"').replace("script-tune", child)
+        return parse_plan(text, "x")
+
+    grow(parse_plan(QUICK, "x"), tmp_path)
+    for _ in range(2):
+        grow(given("given", "tuned"), tmp_path)
+    assert read_truth(tmp_path).scored() == ["oak", "fig", "script", "tuned"]
+    with pytest.raises(InputError, match=r"has 'oak' of the plan 'tiny'.*another folder"):
+        grow(given("other", "oak"), tmp_path)
+    assert read_truth(tmp_path).scored() == ["oak", "fig", "script", "tuned"]
+    (tmp_path / "plan.json").write_text("{}")
+    with pytest.raises(InputError, match=r"plan.json is damaged .*grow the plans again"):
+        read_truth(tmp_path)
 
 
 @pytest.mark.parametrize(

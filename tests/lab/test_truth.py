@@ -93,7 +93,7 @@ def test_generations_follow_the_longest_line() -> None:
 def test_no_menagerie_no_truth(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no menagerie"):
         read_truth(tmp_path)
-    (tmp_path / "plan.json").write_text(json.dumps({"nodes": []}))
+    (tmp_path / "plan.json").write_text(json.dumps({"plans": [{"name": "few", "nodes": []}]}))
     with pytest.raises(InputError, match=r"no model of .* is finished"):
         read_truth(tmp_path)
 

@@ -39,7 +39,8 @@ class Effort:
     tokens: int
 
 
-ECONOMY = Effort(64, 16, 150, 32)
+ECONOMY = Effort(128, 32, 150, 32)
+"""PhyloLM in full; RepTrace in part, since all of it is five processor minutes a tiny model."""
 PUBLISHED = Effort(128, 32, 600, 1024)
 
 

@@ -26,8 +26,8 @@ from cladist.lab.plan import Child, Founder, Node, Plan
 from cladist.lab.store import Loaded, load, record_of, store, write_weights
 from cladist.lab.tokens import encode
 from cladist.lab.training import held_out_loss, sample_texts
+from cladist.lab.truth import PLAN, read_plans
 
-PLAN = "plan.json"
 ALWAYS_THERE = "reference"
 """Corpus that models of unknown schooling are measured on: Python carries it."""
 PROMPT, SAMPLE = 12, 40
@@ -46,11 +46,13 @@ class Grown:
 def grow(plan: Plan, root: Path, *, jobs: int = 1, progress: Progress = silent) -> Grown:
     """Make whatever of a plan is not finished in `root`; parents before children.
 
-    A model whose recipe, or an ancestor's, has changed is made again. Everything is drawn from
-    the plan's seed on one thread a model: the same machine kind and packages give the same
-    weights, however many `jobs` (processes) share the work. Raises `ModelError` when training
-    diverges, `InputError` when the disk is full, `MissingExtraError` for a corpus or library
-    that is missing; finished models are kept in all cases, and by an interrupt too.
+    Several plans may grow in one folder, where all their models are scored together. A model
+    whose recipe, or an ancestor's, has changed is made again. Everything is drawn from the
+    plan's seed on one thread a model: the same machine kind and packages give the same weights,
+    however many `jobs` (processes) share the work. Raises `ModelError` when training diverges,
+    `InputError` when the disk is full or another plan there has a model of the same name,
+    `MissingExtraError` for a corpus or library that is missing; finished models are kept in all
+    cases, and by an interrupt too.
     """
     recipes = plan.recipes()
     _open(plan, root)
@@ -99,15 +101,25 @@ def _bred_together(
 
 
 def _open(plan: Plan, root: Path) -> None:
+    """Enter a plan in the menagerie, beside those grown there before."""
     try:
         (root / "models").mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise InputError(f"cannot make {root / 'models'}: {problem.strerror}") from problem
+    others = [p for p in read_plans(root) if p["name"] != plan.name]
+    for other in others:
+        both = {n["name"] for n in other["nodes"]}.intersection(plan.names)
+        if both:
+            raise InputError(
+                f"{root} has '{min(both)}' of the plan '{other['name']}', and '{plan.name}' has "
+                "a model of that name too; grow it in another folder"
+            )
     nodes = [
         {"kind": "founder" if isinstance(n, Founder) else "child", **asdict(n)} for n in plan.nodes
     ]
-    data = {"name": plan.name, "seed": plan.seed, "window": plan.window, "batch": plan.batch}
-    write_text(root / PLAN, json.dumps({**data, "nodes": nodes}, indent=1) + "\n")
+    own = {"name": plan.name, "seed": plan.seed, "window": plan.window, "batch": plan.batch}
+    plans = [*others, {**own, "nodes": nodes}]
+    write_text(root / PLAN, json.dumps({"plans": plans}, indent=1) + "\n")
 
 
 def _apart() -> None:

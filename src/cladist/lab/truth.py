@@ -148,21 +148,31 @@ class Truth:
         return Tree(Node("", None, tuple(tops[::-1])), rooted=True, method="truth")
 
 
+def read_plans(root: Path) -> list[dict[str, Any]]:
+    """Plans that were grown in a folder, in order; none when it holds no menagerie."""
+    try:
+        return list(json.loads((root / PLAN).read_text(encoding="utf-8"))["plans"])
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise InputError(
+            f"{root / PLAN} is damaged ({problem}); remove it and grow the plans again, finished "
+            "models are kept"
+        ) from problem
+
+
 def read_truth(root: Path) -> Truth:
     """The genealogy of a grown menagerie, of the models that are finished.
 
     Raises `InputError` when there is no menagerie in `root`, or a finished model's parent is
     not finished.
     """
-    try:
-        plan = json.loads((root / PLAN).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise InputError(
-            f"{root} holds no menagerie ({problem}); run 'cladist lab grow' first"
-        ) from problem
+    plans = read_plans(root)
+    if not plans:
+        raise InputError(f"{root} holds no menagerie; run 'cladist lab grow' first")
     found: list[Individual] = []
     finished: set[str] = set()
-    for node in plan["nodes"]:
+    for node in [n for plan in plans for n in plan["nodes"]]:
         path = root / "models" / node["name"] / RECORD
         if not path.is_file():
             continue

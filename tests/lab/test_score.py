@@ -12,7 +12,15 @@ from cladist.cli.main import app
 from cladist.core.responses import Response
 from cladist.errors import InputError
 from cladist.lab.asking import Effort, assays, open_bred
-from cladist.lab.figures import by_operation, exceeds, false_shares, figures, pairs_of, threshold
+from cladist.lab.figures import (
+    by_founder,
+    by_operation,
+    exceeds,
+    false_shares,
+    figures,
+    pairs_of,
+    threshold,
+)
 from cladist.lab.inside import functional_distances, look_inside, weight_similarities
 from cladist.lab.laws import clock_of, constants
 from cladist.lab.report import report, write_report
@@ -51,6 +59,9 @@ def test_a_method_that_knows_all_gets_full_marks() -> None:
     assert (found.auc, found.ap, found.tpr, found.nearest, found.parent) == (1, 1, 1, 1, 1)
     assert np.isnan(found.hard), "no two founders have one text"
     assert by_operation(TRUTH, pairs, ideal()) == {"tune": (6, 1.0, 1.0)}
+    lines = by_founder(TRUTH, pairs, ideal())
+    assert sum(n for n, _, _ in lines.values()) >= int(pairs.kin.sum())
+    assert {v[1:] for v in lines.values()} == {(1.0, 1.0)}
     assert set(false_shares(pairs, ideal())) == {"nothing shared"}
 
 

@@ -109,6 +109,26 @@ def by_distance(pairs: Pairs, similarity: Floats) -> dict[int, tuple[int, float,
     return out
 
 
+def by_founder(
+    truth: Truth, pairs: Pairs, similarity: Floats
+) -> dict[str, tuple[int, float, float]]:
+    """Per founder with kin: pairs of its line, AUC against strangers of its line, share found.
+
+    A pair is of the line when both have weights of the founder, a stranger when one has and
+    nothing is shared. The share found is above the threshold of all.
+    """
+    value, limit = similarity[pairs.a, pairs.b], threshold(pairs, similarity)
+    out = {}
+    for founder in (i.name for i in truth.individuals if not i.parents):
+        line = np.array([founder in truth.founders(n) for n in pairs.names])
+        inside = line[pairs.a] & line[pairs.b]
+        outside = (line[pairs.a] ^ line[pairs.b]) & (pairs.kind == "nothing shared")
+        if inside.any():
+            auc = exceeds(value[inside], value[outside])
+            out[founder] = (int(inside.sum()), auc, float(np.mean(value[inside] > limit)))
+    return out
+
+
 def by_operation(
     truth: Truth, pairs: Pairs, similarity: Floats
 ) -> dict[str, tuple[int, float, float]]:

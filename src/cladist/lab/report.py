@@ -209,6 +209,19 @@ def _operations(s: Scores, pictures: Sequence[str]) -> str:
         ]
         for b in births
     ]
+    architectures = {f["name"]: f["architecture"] for f in s["menagerie"]["founders"]}
+    lines = [
+        [
+            founder,
+            architectures.get(founder, "-"),
+            str(s["by_founder"][methods.OURS][founder][0]),
+            *(
+                f"{_n(s['by_founder'][m][founder][1], 2)}, {_pc(s['by_founder'][m][founder][2])}"
+                for m in shown
+            ),
+        ]
+        for founder in s["by_founder"][methods.OURS]
+    ]
     return (
         "## By operation and by generations\n\nProbability that the pair looks closer than two "
         "strangers, and share of pairs above the threshold that 1% of strangers reach. Parent and "
@@ -216,6 +229,9 @@ def _operations(s: Scores, pictures: Sequence[str]) -> str:
         + _table(["operation", "pairs", *shown], rows)
         + "\n\nAll kin, by births between them:\n\n"
         + _table(["births", "pairs", *shown], far)
+        + "\n\nAll kin, by the founder that they have in common, against strangers of one of "
+        "them:\n\n"
+        + _table(["founder", "architecture", "pairs", *shown], lines)
         + _images(pictures, "lab-operations.png", "lab-kin.png")
     )
 

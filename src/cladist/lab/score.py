@@ -23,6 +23,7 @@ from cladist.lab.asking import ECONOMY, REGISTRY, SERIES, Effort, ask_all, assay
 from cladist.lab.figures import (
     Pairs,
     by_distance,
+    by_founder,
     by_operation,
     false_shares,
     figures,
@@ -81,6 +82,7 @@ def score(
         "tokens": tokens,
         "methods": {k: asdict(figures(truth, pairs, s)) for k, s in found.items()},
         "by_distance": {k: by_distance(pairs, s) for k, s in found.items()},
+        "by_founder": {k: by_founder(truth, pairs, s) for k, s in found.items()},
         "by_operation": {k: by_operation(truth, pairs, s) for k, s in found.items()},
         "false": {k: false_shares(pairs, s) for k, s in found.items()},
         "parents": descents.parent_kinds(truth, parents),

@@ -22,33 +22,41 @@ def bigrams(text: str) -> set[tuple[str, str]]:
 
 def test_counts_are_those_of_a_plain_reading() -> None:
     rng = np.random.default_rng(3)
-    texts = [" ".join(rng.choice(list("abcd"), int(rng.integers(1, 9)))) for _ in range(12)]
-    texts[4] = ""
-    (found,) = read_choices(corpus([texts]))
+    rows = [
+        [" ".join(rng.choice(list("abcd"), int(rng.integers(1, 9)))) for _ in range(12)]
+        for _ in range(3)
+    ]
+    rows[1][4] = ""
+    found = read_choices(corpus(rows))
     assert found.begin[-1] == len(found.pair) == len(found.used) == len(found.stood)
     code = {w: int(_words([w])[1][0] >> np.uint64(64) - CODE) for w in "abcd"} | {"": 0}
-    for j, text in enumerate(texts):
+    for j in range(12):
+        expected = []
+        for i, texts in enumerate(rows):
+            of_model = {}
+            for before, word in bigrams(texts[j]):
+                used = sum((before, word) in bigrams(t) for t in texts)
+                stood = sum(any(b == before for b, _ in bigrams(t)) for t in texts)
+                of_model[code[before] << int(CODE) | code[word]] = (i, used, stood)
+            expected += [(pair, *rest) for pair, rest in sorted(of_model.items())]
         part = slice(int(found.begin[j]), int(found.begin[j + 1]))
-        expected = {}
-        for before, word in bigrams(text):
-            key = code[before] << int(CODE) | code[word]
-            used = sum((before, word) in bigrams(t) for t in texts)
-            stood = sum(any(b == before for b, _ in bigrams(t)) for t in texts)
-            expected[key] = (used, stood)
-        assert found.pair[part].tolist() == sorted(expected)
-        got = zip(found.used[part].tolist(), found.stood[part].tolist(), strict=True)
-        assert list(got) == [expected[k] for k in sorted(expected)]
+        got = (found.pair[part], found.owner[part], found.used[part], found.stood[part])
+        assert list(zip(*(g.tolist() for g in got), strict=True)) == expected
 
 
 def test_models_without_words_have_no_choices() -> None:
     found = read_choices(corpus([["...", "", "!"], ["a", "b", "c"]]))
-    assert found[0].begin.tolist() == [0, 0, 0, 0]
-    assert len(found[0].pair) == 0
-    assert len(found[1].pair) == 3
+    assert found.owner.tolist() == [1, 1, 1]
+    assert found.begin.tolist() == [0, 1, 2, 3]
+    none = read_choices(corpus([["...", "", "!"], ["?", "", ""]]))
+    assert none.begin.tolist() == [0, 0, 0, 0]
 
 
-def test_more_probes_than_can_be_told_apart_are_refused() -> None:
+def test_more_than_can_be_told_apart_is_refused() -> None:
     few = corpus([["a"], ["b"]])
     many = Corpus(few.models, ("x",) * (1 << 16), few.texts, few.codes, few.length)
     with pytest.raises(InputError, match="65,535 probes"):
+        read_choices(many)
+    many = Corpus(("x",) * (1 << 16), few.probe_ids, few.texts, few.codes, few.length)
+    with pytest.raises(InputError, match="65,535 models"):
         read_choices(many)

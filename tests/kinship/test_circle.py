@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cladist.kinship.circle import KIN, background, circle_size, controls, support
+from cladist.kinship.circle import KIN, background, circle_size, controls, sounding_alike, support
 from cladist.kinship.standard import panel_view
 
 
@@ -35,6 +35,22 @@ def test_in_a_small_panel_weaker_evidence_makes_apparent_kin() -> None:
     seen = panel_view(np.ones(12, bool))
     assert controls(manner, evidence, seen).toarray()[0, 1] == 0
     assert controls(manner, evidence / 2, seen).toarray()[0, 1] == 1
+
+
+def test_those_who_sound_alike_are_members_never_oneself_and_not_all_of_a_small_panel() -> None:
+    rng = np.random.default_rng(2)
+    manner = rng.random((20, 20))
+    manner = manner + manner.T
+    members = np.arange(20) < 17
+    near = sounding_alike(manner, panel_view(members), 2)
+    assert (near.sum(1) == 8).all()
+    assert (np.diagonal(near) == 0).all()
+    assert (near[:, 17:] == 0).all()
+    inner = sounding_alike(manner[:17, :17], panel_view(members[:17]), 2)
+    np.testing.assert_array_equal(near[:17, :17], inner)
+    top = int(np.argmax(np.where(panel_view(members)[3], manner[3], -1)))
+    assert near[3, top] == 1
+    assert (sounding_alike(np.ones((2, 2)), panel_view(np.ones(2, bool)), 2) == 0).all()
 
 
 def test_outsiders_do_not_change_the_size_of_a_circle() -> None:

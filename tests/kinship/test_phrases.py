@@ -7,8 +7,9 @@ import pytest
 
 from cladist.core.responses import ResponseSet
 from cladist.kinship.choices import _words, read_choices
+from cladist.kinship.circle import sounding_alike
 from cladist.kinship.corpus import Corpus, read_corpus
-from cladist.kinship.phrases import _features, phrase_cosines, phrase_kernel
+from cladist.kinship.phrases import MANY, _among, _features, phrase_cosines, phrase_kernel
 
 
 def corpus(rows: list[list[str]]) -> Corpus:
@@ -126,6 +127,33 @@ def test_weights_are_those_of_a_plain_reading() -> None:
     got = (x @ x.T).toarray()
     off = ~np.eye(25, dtype=bool)
     np.testing.assert_allclose(got[off], np.array(expected)[off], atol=1e-6)
+
+
+def test_what_all_who_sound_alike_say_counts_for_little() -> None:
+    rows = strangers(30, 6)
+    for k in range(6):
+        rows[k][0] = rows[k][0].replace("plain", "strange")
+    panel = corpus(rows)
+    seen = ~np.eye(30, dtype=bool)
+    plain = phrase_kernel(panel)
+    manner = np.zeros((30, 30))
+    manner[:6, :6] = 1
+    held = phrase_kernel(panel, near=sounding_alike(manner, seen, 2))
+    assert 0 < held[0, 1] < 0.9 * plain[0, 1]
+    far = phrase_kernel(panel, near=sounding_alike(1 - manner, seen, 2))
+    assert far[0, 1] == pytest.approx(plain[0, 1], abs=1e-6)
+
+
+def test_near_models_are_counted_in_groups_of_any_size() -> None:
+    rng = np.random.default_rng(5)
+    n = 3 * MANY
+    near = (rng.random((n, n)) < 0.1).astype(np.float32)
+    groups = [np.sort(rng.choice(n, size, replace=False)) for size in (1, 2, 9, MANY, MANY + 1, n)]
+    row = np.concatenate(groups).astype(np.uint16)
+    group = np.repeat(np.arange(len(groups)) * 2, [len(g) for g in groups])
+    expected = [near[i, g[g != i]].sum() + near[i, i] * (len(g) > 1) for g in groups for i in g]
+    np.testing.assert_array_equal(_among(near, row, group), expected)
+    assert len(_among(near, row[:0], group[:0])) == 0
 
 
 def test_axes_of_a_few_large_families_are_not_flattened() -> None:

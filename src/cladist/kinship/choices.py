@@ -28,51 +28,63 @@ CODE = np.uint64(24)
 """Bits of a choice that tell the word chosen; as many above them tell the word before it."""
 
 _WORD = np.uint64(0x9E6C63D0876A9A35)
+_BACK = np.uint64(pow(int(_WORD), -1, 1 << 64))
 _PHRASE = np.uint64(0xD1342543DE82EF95)
 _START = np.uint64(0)  # what stands before the first word
 _PROBE = np.uint64(16)
-_PROBES = 1 << 16
+_MOST = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """Distinct choices of one model, c of them on p probes; probe by probe, rising within one.
+    """Distinct choices of n models on p probes, c in all: by probe, then model, then rising.
 
     pair   uint64 (c,) CODE bits of the context, then CODE bits of the word chosen
-    begin  int64 (p + 1,) where the choices of each probe begin, and their end
-    used   uint16 (c,) on how many probes the model makes this choice
+    owner  uint16 (c,) whose choice
+    used   uint16 (c,) on how many probes that model makes this choice
     stood  uint16 (c,) on how many probes it stands at this context
+    begin  int64 (p + 1,) where the choices of each probe begin, and their end
     """
 
     pair: NDArray[np.uint64]
-    begin: NDArray[np.int64]
+    owner: NDArray[np.uint16]
     used: NDArray[np.uint16]
     stood: NDArray[np.uint16]
+    begin: NDArray[np.int64]
 
 
-def read_choices(corpus: Corpus) -> list[Choices]:
-    """Choices of every model of a corpus, each from its own answers alone.
+_One = tuple[NDArray[np.uint64], NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]]
 
-    Raises `InputError` for 65,536 probes or more. O(characters log) time, 12 bytes a choice.
+
+def read_choices(corpus: Corpus) -> Choices:
+    """Choices of all models of a corpus; those of each model follow from its own answers alone.
+
+    Raises `InputError` for 65,536 models or probes, or more. O(characters log) time, 14 bytes a
+    choice.
     """
-    if len(corpus.probe_ids) >= _PROBES:
-        raise InputError(
-            f"kinship reads up to {_PROBES - 1:,} probes, {len(corpus.probe_ids):,} given"
-        )
-    return list(in_turn(lambda i: _choices(corpus.texts[i]), len(corpus)))
+    for count, what in ((len(corpus), "models"), (len(corpus.probe_ids), "probes")):
+        if count >= _MOST:
+            raise InputError(f"kinship reads up to {_MOST - 1:,} {what}, {count:,} given")
+    read = list(in_turn(lambda i: _choices(corpus.texts[i]), len(corpus)))
+    pair, used, stood, where = (np.concatenate(part) for part in zip(*read, strict=True))
+    owner = np.repeat(np.arange(len(read), dtype=np.uint16), [len(one[0]) for one in read])
+    order = np.argsort(where, kind="stable")
+    begin = np.cumsum(np.bincount(where, minlength=len(corpus.probe_ids)))
+    return Choices(
+        pair[order], owner[order], used[order], stood[order], np.concatenate([[0], begin])
+    )
 
 
-def _choices(texts: Sequence[str]) -> Choices:
-    """Choices of one model from its answers to all probes.
+def _choices(texts: Sequence[str]) -> _One:
+    """Choices of one model from its answers to all probes: pair, used, stood and probe of each.
 
     Sorting packed numbers is several times faster than sorting hashes and keeping places.
     Twenty thousand words of one probe in 2^24 codes collide a dozen times, which moves nothing.
     """
-    p = len(texts)
     probe, word = _words([t[:OPENING] for t in texts])
+    few = np.zeros(0, np.uint16)
     if not len(word):
-        few = np.zeros(0, np.uint16)
-        return Choices(word, np.zeros(p + 1, np.int64), few, few)
+        return word, few, few, few
     code = word >> np.uint64(64) - CODE
     before = np.empty_like(code)
     before[0], before[1:] = _START, code[:-1]
@@ -83,13 +95,8 @@ def _choices(texts: Sequence[str]) -> Choices:
     context = pair >> CODE
     places = _distinct(np.asarray(context << _PROBE | where, np.uint64))
     runs = _runs(pair)
-    used = np.repeat(runs, runs)
-    stood = np.repeat(_runs(places >> _PROBE), _runs(context))
-    order = np.argsort(where, kind="stable")
-    begin = np.concatenate([[0], np.cumsum(np.bincount(where, minlength=p))])
-    return Choices(
-        pair[order], begin, used[order].astype(np.uint16), stood[order].astype(np.uint16)
-    )
+    used = np.repeat(runs, runs).astype(np.uint16)
+    return pair, used, np.repeat(_runs(places >> _PROBE), _runs(context)).astype(np.uint16), where
 
 
 def _runs(values: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -106,41 +113,55 @@ def _distinct(packed: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 @lru_cache(maxsize=1)
-def _classes() -> NDArray[np.uint8]:
-    """Class of every code point: 0 no word, 1 part of a word, 2 a word of its own."""
-    table = np.zeros(0x110000, np.uint8)
-    table[[i for i in range(0x110000) if chr(i).isalnum()]] = 1
-    table[ord("_")] = 1
+def _characters() -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+    """Class of every code point (0 no word, 1 part of a word, 2 a word of its own), and its hash.
+
+    What is no part of a word has hash 0.
+    """
+    kind = np.zeros(0x110000, np.uint8)
+    kind[[i for i in range(0x110000) if chr(i).isalnum()]] = 1
+    kind[ord("_")] = 1
     for first, last in (
         (0x2E80, 0x9FFF),  # CJK radicals, kana, ideographs
         (0xAC00, 0xD7AF),  # Hangul syllables
         (0xF900, 0xFAFF),  # compatibility ideographs
         (0x20000, 0x3FFFF),  # further ideographs
     ):
-        part = table[first : last + 1]
+        part = kind[first : last + 1]
         part[part == 1] = 2
-    return table
-
-
-def _words(texts: list[str]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """(owner, hash) of every word of every text, in order."""
-    size = np.fromiter(map(len, texts), np.int64, len(texts))
-    raw = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
-    kind = _classes()[raw]
-    owner = np.repeat(np.arange(len(texts)), size)
-    inside = kind > 0
-    if not inside.any():
-        return np.zeros(0, np.int64), np.zeros(0, np.uint64)
-    begins = inside.copy()
-    begins[1:] &= (kind[1:] == 2) | (kind[1:] != kind[:-1]) | (owner[1:] != owner[:-1])
-    start = np.flatnonzero(begins)
-    number = np.cumsum(begins)[inside] - 1
-    # The hash of a word sums its mixed characters times powers of their places.
-    position = np.flatnonzero(inside) - start[number]
-    powers = np.cumprod(np.full(int(position.max()) + 1, _WORD))
-    mixed = (raw[inside].astype(np.uint64) + np.uint64(1)) * _PHRASE
+    mixed = (np.arange(len(kind), dtype=np.uint64) + np.uint64(1)) * _PHRASE
     mixed ^= mixed >> np.uint64(29)
-    value = np.zeros(len(raw), np.uint64)
-    value[inside] = mixed * powers[position]
-    word = np.add.reduceat(value, start)
-    return owner[start], word ^ (word >> np.uint64(31))
+    mixed[kind == 0] = 0
+    return kind, mixed
+
+
+def _words(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """(owner, hash) of every word of every text, in order.
+
+    The hash of a word sums its mixed characters times powers of their places in it: powers of
+    their places among all characters, taken back by that of the first, as odd numbers have
+    inverses modulo 2^64.
+    """
+    raw = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+    kinds, mixed = _characters()
+    kind = kinds[raw]
+    begins = kind > 0
+    begins[1:] &= (kind[1:] == 2) | (kind[1:] != kind[:-1])
+    first = ends[:-1][ends[:-1] < len(raw)]  # of every text but the first
+    begins[first] = kind[first] > 0
+    start = np.flatnonzero(begins)
+    if not len(start):
+        return start, np.zeros(0, np.uint64)
+    power, back = _powers(1 << (len(raw) - 1).bit_length())
+    word = np.add.reduceat(mixed[raw] * power[: len(raw)], start) * back[start]
+    owner = np.repeat(np.arange(len(texts)), np.diff(np.searchsorted(start, ends), prepend=0))
+    return owner, word ^ (word >> np.uint64(31))
+
+
+@lru_cache(maxsize=4)
+def _powers(count: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """The first powers of _WORD from the zeroth on, and those of its inverse."""
+    power, back = (np.full(count, base) for base in (_WORD, _BACK))
+    power[0] = back[0] = 1
+    return np.cumprod(power), np.cumprod(back)

@@ -21,7 +21,7 @@ from scipy.special import expit
 
 from cladist.kinship.standard import Floats
 
-__all__ = ["KIN", "background", "controls", "support"]
+__all__ = ["KIN", "background", "controls", "sounding_alike", "support"]
 
 KIN = 7.0
 """Evidence at which two models are as likely kin as not, in spreads of one channel. 6 and 8 do
@@ -38,6 +38,20 @@ def circle_size(seen: Seen) -> int:
     Outsiders see one more than members do, and must change nothing among these.
     """
     return max(round(float(np.sqrt(seen.sum(1).min()))), 1)
+
+
+def sounding_alike(manner: Floats, seen: Seen, circles: int) -> NDArray[np.float32]:
+    """For each model the members nearest in manner, so many circles of them, float32 0/1 (n, n).
+
+    At most all but one: in a small panel the other of a pair must not be all there is to compare
+    with. Rows have equal sums. `seen` as `panel_view` gives it. O(n^2 log n).
+    """
+    n = len(manner)
+    size = min(circles * circle_size(seen), max(int(seen.sum(1).min()) - 1, 0))
+    order = np.argsort(np.where(seen, -manner, np.inf), axis=1, kind="stable")[:, :size]
+    near = np.zeros((n, n), np.float32)
+    np.put_along_axis(near, order, np.float32(1.0), axis=1)
+    return near
 
 
 def controls(manner: Floats, evidence: Floats, seen: Seen) -> sparse.csr_array:

@@ -26,12 +26,15 @@ READ = 1024  # characters whose composition describes an answer
 SHARPNESS = 3  # content match is squared so often: cosine to the power 8
 LENGTH_SCALE = 0.03  # relative difference of length between tokenizers worth telling apart
 SHORTEST = 100  # characters below which one word more or less hides the tokenizer
+BLOCK = 256  # rows of a block of pairs, which then fits a cache
 PRIOR = 1.0  # matched probes at which the clock is believed as much as its prior
 EXPECTED = 0.3  # agreement of a panel too small to show its own
 SCALE = 0.15  # agreement that counts as much as one spread of the other evidence
 SILENT, FULL = 0.05, 0.2
 """Usual agreement up to which there is no limit, and from which all its evidence counts. Answers
 that end by themselves show .02 to .04 in recorded panels, answers cut by one limit .2 to .3."""
+
+Cells = tuple[slice, slice] | tuple[NDArray[np.int64], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,38 +76,43 @@ def clock_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Clock:
     agree, matched = np.zeros((n, n), np.float32), np.zeros((n, n), np.float32)
     log_length = np.log(np.maximum(corpus.length, 1)).astype(np.float32) / np.float32(LENGTH_SCALE)
 
-    def of_probe(j: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+    def of_probe(j: int) -> list[tuple[Cells, NDArray[np.float32], NDArray[np.float32]]]:
         run = np.flatnonzero(corpus.length[:, j] >= SHORTEST)
         if len(run) > n // 2:
-            # Adding up whole matrices takes less than picking cells; the others match nobody.
+            # Adding up whole blocks takes less than picking cells; the others match nobody.
             run = np.arange(n)
         x = contents(corpus, j)[run]
         x[corpus.length[run, j] < SHORTEST] = 0.0
-        c = x @ x.T
-        for _ in range(SHARPNESS):
-            np.multiply(c, c, out=c)
-        e = np.subtract.outer(log_length[run, j], log_length[run, j])
-        np.abs(e, out=e)
-        np.negative(e, out=e)
-        np.exp(e, out=e)
-        e *= c
-        return run, e, c
+        size = log_length[run, j]
+        out = []
+        for first in range(0, len(run), BLOCK):
+            rows = slice(first, min(first + BLOCK, len(run)))
+            c = x[rows] @ x[first:].T
+            for _ in range(SHARPNESS):
+                np.multiply(c, c, out=c)
+            e = np.subtract.outer(size[rows], size[first:])
+            np.abs(e, out=e)
+            np.negative(e, out=e)
+            np.exp(e, out=e)
+            e *= c
+            whole = len(run) == n
+            cells: Cells = (rows, slice(first, n)) if whole else np.ix_(run[rows], run[first:])
+            out.append((cells, e, c))
+        return out
 
-    for run, e, c in in_turn(of_probe, p):
-        if len(run) == n:
-            agree += e
-            matched += c
-        elif len(run) > 1:
-            cells = np.ix_(run, run)
+    for blocks in in_turn(of_probe, p):
+        for cells, e, c in blocks:
             agree[cells] += e
             matched[cells] += c
-    np.fill_diagonal(agree, 0.0)
-    np.fill_diagonal(matched, 0.0)
+    for total in (agree, matched):
+        # Blocks hold the diagonal and what is right of it.
+        total[:] = np.triu(total, 1)
+        total += total.T.copy()
     inside = np.flatnonzero(members)
-    cells = np.ix_(inside, inside)
-    share = 1 / (matched[cells] + 1)
-    usual = (float((agree[cells] * share).sum()) + PSEUDO * EXPECTED) / (
-        float((matched[cells] * share).sum()) + PSEUDO
+    panel = np.ix_(inside, inside)
+    share = 1 / (matched[panel] + 1)
+    usual = (float((agree[panel] * share).sum()) + PSEUDO * EXPECTED) / (
+        float((matched[panel] * share).sum()) + PSEUDO
     )
     limit = float(np.clip((usual - SILENT) / (FULL - SILENT), 0.0, 1.0))
     excess = (agree.astype(np.float64) - usual * matched) / (matched + PRIOR) / SCALE

@@ -13,11 +13,11 @@ from threadpoolctl import threadpool_limits
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
 from cladist.kinship.alleles import local_alleles, relationship, whole_alleles
-from cladist.kinship.circle import background, controls, support
+from cladist.kinship.circle import background, controls, sounding_alike, support
 from cladist.kinship.clock import clock_evidence
 from cladist.kinship.corpus import Corpus, read_corpus
 from cladist.kinship.manner import manner_agreement
-from cladist.kinship.phrases import ALIVE, phrase_cosines, phrase_kernel
+from cladist.kinship.phrases import ALIVE, CIRCLES, phrase_cosines, phrase_kernel
 from cladist.kinship.rate import fit_rates, rate_evidence
 from cladist.kinship.standard import Floats, panel_view, standardise
 
@@ -93,14 +93,13 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
         # Hardly any of the rates can be shared among threads, most of the others can.
         rates = aside.submit(lambda: rate_evidence(fit_rates(corpus, members), n))
         alleles = ALLELES * standardise(_alleles(corpus, members), members, own)
+        manner = manner_agreement(corpus, members)
+        kernel = phrase_kernel(corpus, members, sounding_alike(manner, seen, CIRCLES))
         phrases = standardise(
-            phrase_cosines(phrase_kernel(corpus, members), present.mean(1) > ALIVE, members),
-            members,
-            own,
+            phrase_cosines(kernel, present.mean(1) > ALIVE, members), members, own
         )
         clock = clock_evidence(corpus, members)
         rate = (1 - SAID_TWICE * clock.limit) * rates.result()
-    manner = manner_agreement(corpus, members)
     direct = alleles + phrases + clock.evidence + rate
     near = controls(manner, direct, seen)
     borrowed = background(alleles + BORROWED * phrases, near, seen)

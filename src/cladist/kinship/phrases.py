@@ -4,21 +4,19 @@ The counterpart of alleles on long and sampled answers. Per probe, every word of
 a choice in the context of the word before it (two words before do as well on completions and
 worse on chat), and carries -ln(share) nats among the panel's members that stood there: a fixed
 expression is one choice, a rare turn of speech is a strong one. It carries no more than
--ln(share) among the model's own answers to other probes: what it says anyway says little of this
-probe. Cosines of each probe are square-rooted (many probes with a little in common say more than
-one with much), averaged over the probes that both answered, centred on the panel and shrunk along
-its main axes, which carry manner more than descent.
+-ln(share) among the model's own answers to other probes, nor among the models that sound most
+like it: what it says anyway says little of this probe, and manner is shared by strangers. Cosines
+of each probe are square-rooted (many probes with a little in common say more than one with much),
+averaged over the probes that both answered, centred on the panel and shrunk along its main axes,
+which carry manner more than descent.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from cladist.errors import InputError
 from cladist.kinship.alleles import FEW
 from cladist.kinship.choices import CODE, Choices, read_choices
 from cladist.kinship.corpus import Corpus
@@ -30,61 +28,70 @@ RIDGE = 0.01
 """Ridge of the spectral shrinkage, as a share of all variance: axes that carry more are flattened.
 One value serves greedy completions and sampled chat; .8% to 2% differ by .003 AUC."""
 
-FAMILY = 4
-"""Models whose axis is not flattened, however alike they are: the ridge is no less than this many
-mean eigenvalues. In a panel of few families the main axes are the families. From 2 to 8 recorded
-panels lose .01 of average precision, and small ones of known descent gain .05."""
+TYPICAL = 3.0
+"""The ridge is no less than this many times the share of a typical axis, the sum of squared
+shares: where families are few they are the main axes, and flattening them would hide kin. From 1
+to 3 recorded panels lose .005 of average precision, and small ones of known descent gain .03."""
 
 ALIVE = 0.1
 """Share of probes with an answer below which a model takes no part: it is no evidence."""
+
+CIRCLES = 2
+"""Circles of models, as `circle_size` has them, that a choice is held against; one does as well on
+chat and a little worse elsewhere."""
+
+MANY = 64
+"""Models in a column from which a matrix product is faster than going through their pairs."""
 
 _OWNER = np.uint64(16)
 
 
 def _features(
-    choices: Sequence[Choices], probe: int, members: NDArray[np.bool_]
+    choices: Choices,
+    probe: int,
+    members: NDArray[np.bool_],
+    near: NDArray[np.float32] | None = None,
 ) -> tuple[sparse.csr_array, NDArray[np.float64]]:
     """Weighted choices of one probe, rows of norm 1 before rare columns go, and those norms."""
-    n = len(choices)
-    parts = [slice(int(c.begin[probe]), int(c.begin[probe + 1])) for c in choices]
-    made = np.concatenate([c.pair[s] for c, s in zip(choices, parts, strict=True)])
+    n = len(members)
+    part = slice(int(choices.begin[probe]), int(choices.begin[probe + 1]))
+    made, used, at = choices.pair[part], choices.used[part], choices.stood[part]
     if not len(made):
         return sparse.csr_array(np.zeros((n, 0), np.float32)), np.zeros(n)
-    owner = np.repeat(np.arange(n, dtype=np.uint64), [s.stop - s.start for s in parts])
-    packed = np.sort(made << _OWNER | owner)
+    packed = np.sort(made << _OWNER | choices.owner[part])
     pair, row = packed >> _OWNER, packed.astype(np.uint16)
-    new = np.concatenate([[True], pair[1:] != pair[:-1]])
-    column, first = np.cumsum(new) - 1, np.flatnonzero(new)
-    context = pair >> CODE
-    opens = np.concatenate([[True], context[1:] != context[:-1]])
-    m = max(int(members.sum()), 1)
-    inside = members[row]
-    shown = np.add.reduceat(inside, first, dtype=np.int64)
+    first, column = _groups(pair)
+    _, place = _groups(pair >> CODE)
     # A model stands at a context once, however many ways it goes on from there.
-    place = np.cumsum(opens) - 1
-    stands = np.sort(place.astype(np.uint64) << _OWNER | row)
-    once = np.concatenate([[True], stands[1:] != stands[:-1]])
-    stood = np.bincount(
-        (stands[once] >> _OWNER).astype(np.int64), members[stands[once].astype(np.uint16)]
-    )[place[first]]
+    stand = place.astype(np.uint64) << _OWNER | row
+    stands = np.sort(stand)
+    stands = stands[_groups(stands)[0]]
+    there = (stands >> _OWNER).astype(np.int64)
+    stood = np.bincount(there, members[stands.astype(np.uint16)])[place[first]]
+    shown = np.add.reduceat(members[row], first, dtype=np.int64)
+    m = max(int(members.sum()), 1)
     share = (shown + 0.5) / (stood + 0.5 + 2.0 / m)
     nats = -np.log(share)
     if m > FEW:
         nats[stood <= shown] = 0.0
-    # Each model's choices rise here as they do in its own list, so places are found by counting.
-    own = np.argsort(row, kind="stable")
-    used, at = (
-        np.concatenate([getattr(c, what)[s] for c, s in zip(choices, parts, strict=True)])
-        for what in ("used", "stood")
-    )
+    usual = share[column]
+    # A model's choices rise here as they do in its own list, so places are found by counting.
+    mine = np.argsort(row, kind="stable")
     habit = np.empty(len(row))
-    habit[own] = (used - 1 + share[column[own]]) / at
+    habit[mine] = (used - 1 + usual[mine]) / at
+    shared = np.diff(np.append(first, len(column))) > 1  # others touch the norm alone
+    say = shared[column]
+    if near is not None:
+        circle = max(float(near[0].sum()), 1.0)
+        stood_near = _among(near, stands.astype(np.uint16), there) / circle
+        said_near = _among(near, row[say], column[say]) / circle
+        alike = (said_near + usual[say]) / (stood_near[np.searchsorted(stands, stand[say])] + 1)
+        habit[say] = np.maximum(habit[say], alike)
     weight = np.minimum(nats[column], -np.log(habit))
     norm = np.sqrt(np.bincount(row, weight**2, n))
     value = (weight / np.maximum(norm[row], 1e-12)).astype(np.float32)
-    shared = np.diff(np.append(first, len(column))) > 1  # others touch the norm alone
     number = np.cumsum(shared) - 1
-    kept = shared[column] & (value > 0)
+    kept = say & (value > 0)
     x = sparse.csr_array(
         (value[kept], (row[kept].astype(np.int64), number[column[kept]])),
         shape=(n, int(shared.sum())),
@@ -92,24 +99,66 @@ def _features(
     return x, norm
 
 
-def phrase_kernel(corpus: Corpus, members: NDArray[np.bool_] | None = None) -> Floats:
+def _groups(values: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where runs of equal values begin, and the number of each value's run."""
+    new = np.concatenate([[True], values[1:] != values[:-1]])
+    return np.flatnonzero(new), np.cumsum(new) - 1
+
+
+def _among(
+    near: NDArray[np.float32], row: NDArray[np.uint16], group: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """For every entry, how many of the models near its own are in its group.
+
+    row and group (e,), groups rising, no model twice in one. Counts are whole numbers, so their
+    order of addition changes nothing.
+    """
+    n = len(near)
+    out = np.zeros(len(row))
+    if not len(row):
+        return out
+    first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
+    size = np.diff(np.append(first, len(group)))
+    group = np.repeat(np.arange(len(size)), size)
+    few = np.flatnonzero(((size > 1) & (size <= MANY))[group])
+    if len(few):
+        others = size[group[few]]
+        begin = np.cumsum(others) - others
+        step = np.arange(begin[-1] + others[-1])
+        step += np.repeat(first[group[few]] - begin, others)
+        cell = np.repeat(row[few].astype(np.int64) * n, others) + row[step]
+        out[few] = np.add.reduceat(near.ravel()[cell], begin)
+    many = (size > MANY)[group]
+    if many.any():
+        place = (np.cumsum(size > MANY) - 1)[group[many]]
+        inside = np.zeros((n, int(place[-1]) + 1), np.float32)
+        inside[row[many], place] = 1.0
+        out[many] = (near @ inside)[row[many], place]
+    return out
+
+
+def phrase_kernel(
+    corpus: Corpus,
+    members: NDArray[np.bool_] | None = None,
+    near: NDArray[np.float32] | None = None,
+) -> Floats:
     """Mean over common probes of the square-rooted cosine of choices, float64 (n, n) in 0..1.
 
     Zero where two models have no probe in common. Without `members` all models are the panel
-    that shares are taken of. O(characters + sum over choices of (models
-    that make it)^2) time; one probe at a time.
+    that shares are taken of; without `near`, of `sounding_alike`, nobody sounds alike.
+    O(characters + sum over choices of (models that make it)^2) time; one probe at a time.
     """
     n, p = corpus.length.shape
-    if n > 1 << 16:
-        raise InputError(f"kinship compares up to 65,536 models at once, {n} given")
     inside = np.ones(n, np.bool_) if members is None else members
     choices = read_choices(corpus)
     total = np.zeros((n, n), np.float32)
     spoke = np.zeros(n)
 
     def of_probe(j: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        x, norm = _features(choices, j, inside)
-        return np.sqrt((x @ x.T).toarray()), np.asarray(norm > 0, np.bool_)
+        x, norm = _features(choices, j, inside, near)
+        cosine = x @ x.T
+        np.sqrt(cosine.data, out=cosine.data)
+        return cosine.toarray(), np.asarray(norm > 0, np.bool_)
 
     for cosine, said in in_turn(of_probe, p):
         total += cosine
@@ -141,7 +190,9 @@ def phrase_cosines(kernel: Floats, alive: NDArray[np.bool_], members: NDArray[np
     values, vectors = np.linalg.eigh((square + square.T) / 2)
     kept = values > 1e-9 * max(float(values[-1]), 1e-12)
     values, vectors = values[kept], vectors[:, kept]
-    x = k @ (vectors / np.sqrt(values * (values + max(RIDGE, FAMILY / m) * values.sum())))
+    part = values / values.sum()
+    ridge = max(RIDGE, TYPICAL * float((part**2).sum()))
+    x = k @ (vectors / np.sqrt(values * (values + ridge * values.sum())))
     x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
     out[np.ix_(here, here)] = x @ x.T
     return out

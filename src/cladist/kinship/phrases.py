@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from cladist.kinship.alleles import FEW
-from cladist.kinship.choices import CODE, Choices, read_choices
+from cladist.kinship.choices import CODE, Choices, distinct, groups, read_choices
 from cladist.kinship.corpus import Corpus
 from cladist.kinship.standard import Floats, in_turn
 
@@ -64,12 +64,11 @@ def _features(
         return sparse.csr_array(np.zeros((n, 0), np.float32)), np.zeros(n)
     packed = np.sort(made << _OWNER | choices.owner[part])
     pair, row = packed >> _OWNER, packed.astype(np.uint16)
-    first, column = _groups(pair)
-    _, place = _groups(pair >> CODE)
+    first, column = groups(pair)
+    _, place = groups(pair >> CODE)
     # A model stands at a context once, however many ways it goes on from there.
     stand = place.astype(np.uint64) << _OWNER | row
-    stands = np.sort(stand)
-    stands = stands[_groups(stands)[0]]
+    stands = distinct(stand)
     there = (stands >> _OWNER).astype(np.int64)
     stood = np.bincount(there, members[stands.astype(np.uint16)])[place[first]]
     shown = np.add.reduceat(members[row], first, dtype=np.int64)
@@ -83,7 +82,7 @@ def _features(
     mine = np.argsort(row, kind="stable")
     habit = np.empty(len(row))
     habit[mine] = (used - 1 + usual[mine]) / at
-    shared = np.diff(np.append(first, len(column))) > 1  # others touch the norm alone
+    shared = np.diff(first, append=len(column)) > 1  # others touch the norm alone
     say = shared[column]
     if near is not None:
         circle = max(float(near[0].sum()), 1.0)
@@ -103,12 +102,6 @@ def _features(
     return x, norm
 
 
-def _groups(values: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where runs of equal values begin, and the number of each value's run."""
-    new = np.concatenate([[True], values[1:] != values[:-1]])
-    return np.flatnonzero(new), np.cumsum(new) - 1
-
-
 def _among(
     near: NDArray[np.float32], row: NDArray[np.uint16], group: NDArray[np.int64]
 ) -> NDArray[np.float64]:
@@ -121,9 +114,8 @@ def _among(
     out = np.zeros(len(row))
     if not len(row):
         return out
-    first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
-    size = np.diff(np.append(first, len(group)))
-    group = np.repeat(np.arange(len(size)), size)
+    first, group = groups(group)
+    size = np.diff(first, append=len(group))
     few = np.flatnonzero(((size > 1) & (size <= MANY))[group])
     if len(few):
         others = size[group[few]]

@@ -184,44 +184,19 @@ def _methods(s: Scores) -> str:
 
 def _operations(s: Scores, pictures: Sequence[str]) -> str:
     shown = (methods.OURS, methods.PHYLOLM, methods.REPTRACE, methods.TFIDF, methods.WEIGHTS)
-    first = s["by_operation"][methods.OURS]
-    rows = [
-        [
-            operation,
-            str(count),
-            *(
-                f"{_n(s['by_operation'][m][operation][1], 2)}, "
-                f"{_pc(s['by_operation'][m][operation][2])}"
-                for m in shown
-            ),
-        ]
-        for operation, (count, _, _) in sorted(first.items(), key=lambda v: -(v[1][1] or 0.0))
-    ]
-    births = sorted(s["by_distance"][methods.OURS], key=int)
-    far = [
-        [
-            b,
-            str(s["by_distance"][methods.OURS][b][0]),
-            *(
-                f"{_n(s['by_distance'][m][b][1], 2)}, {_pc(s['by_distance'][m][b][2])}"
-                for m in shown
-            ),
-        ]
-        for b in births
-    ]
-    architectures = {f["name"]: f["architecture"] for f in s["menagerie"]["founders"]}
-    lines = [
-        [
-            founder,
-            architectures.get(founder, "-"),
-            str(s["by_founder"][methods.OURS][founder][0]),
-            *(
-                f"{_n(s['by_founder'][m][founder][1], 2)}, {_pc(s['by_founder'][m][founder][2])}"
-                for m in shown
-            ),
-        ]
-        for founder in s["by_founder"][methods.OURS]
-    ]
+    ours = {what: s[what][methods.OURS] for what in ("by_operation", "by_distance", "by_founder")}
+
+    def row(what: str, key: str, *more: str) -> list[str]:
+        """A line's name, what else is said of it, its pairs, and AUC and share by method."""
+        found = [s[what][m][key] for m in shown]
+        cells = [f"{_n(auc, 2)}, {_pc(share)}" for _, auc, share in found]
+        return [key, *more, str(ours[what][key][0]), *cells]
+
+    done = sorted(ours["by_operation"].items(), key=lambda v: -(v[1][1] or 0.0))
+    rows = [row("by_operation", operation) for operation, _ in done]
+    far = [row("by_distance", births) for births in sorted(ours["by_distance"], key=int)]
+    built = {f["name"]: f["architecture"] for f in s["menagerie"]["founders"]}
+    lines = [row("by_founder", name, built.get(name, "-")) for name in ours["by_founder"]]
     return (
         "## By operation and by generations\n\nProbability that the pair looks closer than two "
         "strangers, and share of pairs above the threshold that 1% of strangers reach. Parent and "

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from cladist.errors import InputError
 from cladist.kinship.alleles import FEW, ORDER
 from cladist.kinship.corpus import DEPTH, Corpus
+from cladist.kinship.runs import distinct
 from cladist.kinship.standard import in_turn
 
 __all__ = ["FORMAT", "AlleleIndex", "grams", "index_alleles", "load_index", "nats", "save_index"]
@@ -210,9 +211,9 @@ def _local(
     rows = np.broadcast_to(np.arange(m)[:, None], live.shape)[live]
     keys, first, number = np.unique(gram, return_index=True, return_inverse=True)
     contexts, place = np.unique(context, return_inverse=True)
-    column, member = np.divmod(_distinct(number * m + rows), m)
+    column, member = np.divmod(distinct(number * m + rows), m)
     shown = np.bincount(column, minlength=len(keys))
-    stood = np.bincount(_distinct(place * m + rows) // m, minlength=len(contexts))
+    stood = np.bincount(distinct(place * m + rows) // m, minlength=len(contexts))
     value = nats(stood[place[first]], shown, m)
     mean = shown * share
     kept = value[column] > 0
@@ -227,13 +228,6 @@ def _local(
         "square_local": np.bincount(member, value[column], m),
         "norm_local": np.array(float((value * mean * mean).sum())),
     }
-
-
-def _distinct(values: _Ints) -> _Ints:
-    values = np.sort(values)
-    new = np.ones(len(values), np.bool_)
-    np.not_equal(values[1:], values[:-1], out=new[1:])
-    return np.asarray(values[new], np.int64)
 
 
 def save_index(index: AlleleIndex, folder: Path) -> None:

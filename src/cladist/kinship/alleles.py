@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from cladist.kinship.corpus import Corpus
+from cladist.kinship.runs import distinct
 from cladist.kinship.standard import Floats, in_turn
 
 __all__ = ["Alleles", "local_alleles", "relationship", "whole_alleles"]
@@ -138,20 +139,13 @@ def _incidence(rows: _Ints, columns: _Ints, shape: tuple[int, int]) -> sparse.cs
     return sparse.csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
 
 
-def _distinct(values: _Ints) -> _Ints:
-    values = np.sort(values)
-    new = np.ones(len(values), np.bool_)
-    np.not_equal(values[1:], values[:-1], out=new[1:])
-    return np.asarray(values[new], np.int64)
-
-
 def _contested(rows: _Ints, context: _Words, gram: _Words, n: int) -> tuple[_Ints, ...]:
     """Distinct (model, allele) and (model, context) at contexts where two models stood."""
     _, first, allele = np.unique(gram, return_index=True, return_inverse=True)
     _, place = np.unique(context, return_inverse=True)
     of_allele = place[first]
-    a_col, a_row = np.divmod(_distinct(allele * n + rows), n)
-    c_col, c_row = np.divmod(_distinct(place * n + rows), n)
+    a_col, a_row = np.divmod(distinct(allele * n + rows), n)
+    c_col, c_row = np.divmod(distinct(place * n + rows), n)
     shown = np.bincount(a_col, minlength=len(first))
     stood = np.bincount(c_col, minlength=int(place.max()) + 1)
     kept = (stood[of_allele] >= 2) & ((shown < stood[of_allele]) | (n <= FEW))

@@ -11,19 +11,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
 from cladist.kinship.corpus import Corpus
+from cladist.kinship.runs import distinct_of_each, run_lengths
 from cladist.kinship.standard import in_turn
 
-__all__ = ["CODE", "OPENING", "Choices", "distinct", "groups", "read_choices"]
+__all__ = ["CODE", "OPENING", "Choices", "read_choices"]
 
 OPENING = 800
 """Characters read; later text has drifted apart by sampling and adds cost only."""
+
+ANSWERS = 1000
+"""Answers read at a time: enough that two threads do not wait for each other."""
 
 CODE = np.uint64(24)
 """Bits of a choice that tell the word chosen; as many above them tell the word before it."""
@@ -31,7 +34,6 @@ CODE = np.uint64(24)
 _WORD = np.uint64(0x9E6C63D0876A9A35)
 _BACK = np.uint64(pow(int(_WORD), -1, 1 << 64))
 _PHRASE = np.uint64(0xD1342543DE82EF95)
-_START = np.uint64(0)  # what stands before the first word
 _PROBE = np.uint64(16)
 _MOST = 1 << 16
 
@@ -54,7 +56,13 @@ class Choices:
     begin: NDArray[np.int64]
 
 
-_One = tuple[NDArray[np.uint64], NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]]
+_Some = tuple[
+    NDArray[np.uint64],
+    NDArray[np.int64],
+    NDArray[np.uint16],
+    NDArray[np.uint16],
+    NDArray[np.uint16],
+]
 
 
 def read_choices(corpus: Corpus) -> Choices:
@@ -63,59 +71,44 @@ def read_choices(corpus: Corpus) -> Choices:
     Raises `InputError` for 65,536 models or probes, or more. O(characters log) time, 14 bytes a
     choice.
     """
-    for count, what in ((len(corpus), "models"), (len(corpus.probe_ids), "probes")):
-        if count >= _MOST:
-            raise InputError(f"kinship reads up to {_MOST - 1:,} {what}, {count:,} given")
-    read = list(in_turn(lambda i: _choices(corpus.texts[i]), len(corpus)))
-    pair, used, stood, where = (np.concatenate(part) for part in zip(*read, strict=True))
-    owner = np.repeat(np.arange(len(read), dtype=np.uint16), [len(one[0]) for one in read])
+    for size, what in ((len(corpus), "models"), (len(corpus.probe_ids), "probes")):
+        if size >= _MOST:
+            raise InputError(f"kinship reads up to {_MOST - 1:,} {what}, {size:,} given")
+    many = max(ANSWERS // max(len(corpus.probe_ids), 1), 1)
+    starts = range(0, len(corpus), many)
+    read = list(in_turn(lambda k: _choices(corpus.texts[k * many :][:many]), len(starts)))
+    pair, count, used, stood, where = (np.concatenate(part) for part in zip(*read, strict=True))
+    owner = np.repeat(np.arange(len(corpus), dtype=np.uint16), count)
     order = np.argsort(where, kind="stable")
-    begin = np.cumsum(np.bincount(where, minlength=len(corpus.probe_ids)))
-    return Choices(
-        pair[order], owner[order], used[order], stood[order], np.concatenate([[0], begin])
-    )
+    begin = np.searchsorted(where, np.arange(len(corpus.probe_ids) + 1), sorter=order)
+    return Choices(pair[order], owner[order], used[order], stood[order], begin)
 
 
-def _choices(texts: Sequence[str]) -> _One:
-    """Choices of one model from its answers to all probes: pair, used, stood and probe of each.
+def _choices(rows: Sequence[Sequence[str]]) -> _Some:
+    """Choices of some models from their answers to all probes.
 
-    Sorting packed numbers is several times faster than sorting hashes and keeping places.
-    Twenty thousand words of one probe in 2^24 codes collide a dozen times, which moves nothing.
+    Pair, how many each model has, used, stood and probe. Sorting packed numbers is several times
+    faster than sorting hashes and keeping places. Twenty thousand words of one probe in 2^24
+    codes collide a dozen times, which moves nothing.
     """
-    probe, word = _words([t[:OPENING] for t in texts])
-    few = np.zeros(0, np.uint16)
-    if not len(word):
-        return word, few, few, few
+    p = len(rows[0])
+    said, word = _words([t[:OPENING] for row in rows for t in row])
     code = word >> np.uint64(64) - CODE
-    before = np.empty_like(code)
-    before[0], before[1:] = _START, code[:-1]
-    before[1:][probe[1:] != probe[:-1]] = _START
-    pair = before << CODE | code
-    key = distinct(np.asarray(pair << _PROBE | probe.astype(np.uint64), np.uint64))
+    pair = code.copy()
+    pair[1:] |= code[:-1] << CODE
+    first = np.cumsum(said) - said
+    first = first[said > 0]
+    pair[first] = code[first]  # nothing stands before the first word
+    pair <<= _PROBE
+    pair |= np.repeat(np.tile(np.arange(p, dtype=np.uint64), len(rows)), said)
+    key, ends = distinct_of_each(pair, np.cumsum(said.reshape(len(rows), p).sum(1)))
     pair, where = key >> _PROBE, key.astype(np.uint16)
     context = pair >> CODE
-    places = distinct(np.asarray(context << _PROBE | where, np.uint64))
-    runs = _runs(pair)
-    used = np.repeat(runs, runs).astype(np.uint16)
-    return pair, used, np.repeat(_runs(places >> _PROBE), _runs(context)).astype(np.uint16), where
-
-
-def groups(values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where runs of equal values begin, and for each value the number of its run."""
-    new = np.ones(len(values), np.bool_)
-    np.not_equal(values[1:], values[:-1], out=new[1:])
-    return np.flatnonzero(new), np.cumsum(new) - 1
-
-
-def distinct(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Sorted values without repeats; on packed numbers far faster than `numpy.unique`."""
-    values = np.sort(values)
-    return values[groups(values)[0]]
-
-
-def _runs(values: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Lengths of runs of equal values."""
-    return np.diff(groups(values)[0], append=len(values))
+    places, stops = distinct_of_each(context << _PROBE | where, ends)
+    runs = run_lengths(pair, ends)
+    stood = np.repeat(run_lengths(places >> _PROBE, stops), run_lengths(context, ends))
+    count = np.diff(ends, prepend=0)
+    return pair, count, np.repeat(runs, runs).astype(np.uint16), stood.astype(np.uint16), where
 
 
 @lru_cache(maxsize=1)
@@ -125,7 +118,7 @@ def _characters() -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
     What is no part of a word has hash 0.
     """
     kind = np.zeros(0x110000, np.uint8)
-    kind[[i for i in range(0x110000) if chr(i).isalnum()]] = 1
+    kind[np.fromiter(map(str.isalnum, map(chr, range(len(kind)))), np.bool_, len(kind))] = 1
     kind[ord("_")] = 1
     for first, last in (
         (0x2E80, 0x9FFF),  # CJK radicals, kana, ideographs
@@ -142,7 +135,7 @@ def _characters() -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
 
 
 def _words(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """(owner, hash) of every word of every text, in order.
+    """How many words each text has, and the hash of every word of every text, in order.
 
     The hash of a word sums its mixed characters times powers of their places in it: powers of
     their places among all characters, taken back by that of the first, as odd numbers have
@@ -151,6 +144,7 @@ def _words(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]
     raw = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
     ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
     kinds, mixed = _characters()
+    raw = raw.astype(np.intp)
     kind = kinds[raw]
     begins = kind > 0
     begins[1:] &= (kind[1:] == 2) | (kind[1:] != kind[:-1])
@@ -158,11 +152,14 @@ def _words(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]
     begins[first] = kind[first] > 0
     start = np.flatnonzero(begins)
     if not len(start):
-        return start, np.zeros(0, np.uint64)
+        return np.zeros(len(texts), np.int64), np.zeros(0, np.uint64)
     power, back = _powers(1 << (len(raw) - 1).bit_length())
-    word = np.add.reduceat(mixed[raw] * power[: len(raw)], start) * back[start]
-    owner = np.repeat(np.arange(len(texts)), np.diff(np.searchsorted(start, ends), prepend=0))
-    return owner, word ^ (word >> np.uint64(31))
+    each = mixed[raw]
+    each *= power[: len(raw)]
+    word = np.add.reduceat(each, start)
+    word *= back[start]
+    word ^= word >> np.uint64(31)
+    return np.diff(np.searchsorted(start, ends), prepend=0), word
 
 
 @lru_cache(maxsize=4)

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.kinship.corpus import Corpus
+from cladist.kinship.makeup import make_up
 from cladist.kinship.standard import PSEUDO, Floats, in_turn
 
 __all__ = ["Clock", "clock_evidence"]
 
-BUCKETS = 256  # hashed pairs of characters that describe content
 READ = 1024  # characters whose composition describes an answer
 SHARPNESS = 3  # content match is squared so often: cosine to the power 8
 LENGTH_SCALE = 0.03  # relative difference of length between tokenizers worth telling apart
@@ -51,16 +51,7 @@ class Clock:
 
 def contents(corpus: Corpus, probe: int) -> NDArray[np.float32]:
     """Unit rows of square-rooted counts of hashed character pairs, float32 (n, BUCKETS)."""
-    texts = [row[probe][:READ] for row in corpus.texts]
-    owner = np.repeat(np.arange(len(texts)), [len(t) for t in texts])
-    raw = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
-    wide = raw.astype(np.uint64)
-    mixed = (wide[:-1] * np.uint64(1000003) + wide[1:]) * np.uint64(0x9E3779B97F4A7C15)
-    key = (mixed >> np.uint64(64 - 8)).astype(np.int64)
-    inside = owner[:-1] == owner[1:]
-    cell = (owner[:-1] * BUCKETS + key)[inside]
-    count = np.bincount(cell, minlength=len(texts) * BUCKETS).reshape(len(texts), BUCKETS)
-    x = np.sqrt(count.astype(np.float32))
+    x = np.sqrt(make_up([row[probe][:READ] for row in corpus.texts]))
     norm = np.sqrt(np.einsum("ij,ij->i", x, x))
     return np.asarray(x / np.maximum(norm, np.float32(1e-9))[:, None], np.float32)
 

@@ -90,15 +90,16 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
     own = _own(corpus, members)
     seen = panel_view(members, own)
     with ThreadPoolExecutor(1) as aside:
-        # Hardly any of the rates can be shared among threads, most of the others can.
+        # Much of either side runs on one thread only, so the two fill two cores together.
         rates = aside.submit(lambda: rate_evidence(fit_rates(corpus, members), n))
+        lengths = aside.submit(lambda: clock_evidence(corpus, members))
         alleles = ALLELES * standardise(_alleles(corpus, members), members, own)
         manner = manner_agreement(corpus, members)
         kernel = phrase_kernel(corpus, members, sounding_alike(manner, seen, CIRCLES))
         phrases = standardise(
             phrase_cosines(kernel, present.mean(1) > ALIVE, members), members, own
         )
-        clock = clock_evidence(corpus, members)
+        clock = lengths.result()
         rate = (1 - SAID_TWICE * clock.limit) * rates.result()
     direct = alleles + phrases + clock.evidence + rate
     near = controls(manner, direct, seen)

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from cladist.kinship.alleles import FEW
-from cladist.kinship.choices import CODE, Choices, distinct, groups, read_choices
+from cladist.kinship.choices import CODE, Choices, read_choices
 from cladist.kinship.corpus import Corpus
+from cladist.kinship.runs import distinct, groups
 from cladist.kinship.standard import Floats, in_turn
 
 __all__ = ["phrase_cosines", "phrase_kernel"]

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cladist.kinship.corpus import Corpus
+from cladist.kinship.makeup import BUCKETS, make_up
 from cladist.kinship.standard import Floats, in_turn
 
 __all__ = ["RateModel", "Rates", "fit_rates", "rate_evidence"]
 
-BUCKETS = 256  # hashed characters, and as many hashed pairs
 READ = 4096  # characters whose composition describes an answer
 SHORTEST = 20  # characters below which an answer has ended by itself
 RIDGE = 1e-3  # of the mean eigenvalue; .1 differs by .02 AUC
@@ -38,8 +38,6 @@ ALIKE = 0.03  # correlation of residuals within a model: its texts share style
 ROUNDS = 12  # of the trimmed regression
 CLIP = 3.0  # nats that one shared tokenizer may say at most: unrelated models share tokenizers
 TERMINAL = frozenset(".!?。！？\"”'’)]}>*`:;…")
-
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,38 +73,25 @@ class Rates:
 
 def _composition(corpus: Corpus) -> tuple[NDArray[np.float32], NDArray[np.int64], Floats]:
     """Shares of hashed characters and pairs, owner and log length of every unfinished answer."""
-    size = 2 * BUCKETS
-    shares: list[NDArray[np.float32]] = [np.zeros((0, size), np.float32)]
-    owners: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
-    lengths: list[Floats] = [np.zeros(0)]
+    cut = [
+        [int(i) for i in found if corpus.texts[i][j][-1] not in TERMINAL]
+        for j in range(len(corpus.probe_ids))
+        for found in [np.flatnonzero(corpus.length[:, j] >= SHORTEST)]
+    ]
+    ends = np.cumsum([len(who) for who in cut], dtype=np.int64)
+    shares = np.empty((int(ends[-1]) if len(ends) else 0, 2 * BUCKETS), np.float32)
 
-    def of_probe(j: int) -> tuple[NDArray[np.float32], NDArray[np.int64], Floats] | None:
-        who = [
-            int(i)
-            for i in np.flatnonzero(corpus.length[:, j] >= SHORTEST)
-            if corpus.texts[i][j][-1] not in TERMINAL
-        ]
-        if not who:
-            return None
-        texts = [corpus.texts[i][j][:READ] for i in who]
-        count = np.array([len(t) for t in texts])
-        raw = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
-        wide = raw.astype(np.uint64)
-        own = np.repeat(np.arange(len(texts)) * size, count)
-        single = own + ((wide + np.uint64(7)) * _MIX >> np.uint64(56)).astype(np.int64)
-        mixed = (wide[:-1] * np.uint64(1000003) + wide[1:]) * _MIX >> np.uint64(56)
-        double = (own[:-1] + BUCKETS + mixed.astype(np.int64))[own[:-1] == own[1:]]
-        table = np.bincount(single, minlength=len(texts) * size)
-        table += np.bincount(double, minlength=len(texts) * size)
-        share = (table.reshape(-1, size) / count[:, None]).astype(np.float32)
-        return share, np.array(who, np.int64), np.log(corpus.length[who, j].astype(np.float64))
+    def of_probe(j: int) -> None:
+        texts = [corpus.texts[i][j][:READ] for i in cut[j]]
+        count = np.fromiter(map(len, texts), np.float32, len(texts))
+        mine = shares[ends[j] - len(texts) : ends[j]]
+        np.divide(make_up(texts, singles=True), count[:, None], out=mine)
 
-    for found in in_turn(of_probe, len(corpus.probe_ids)):
-        if found is not None:
-            shares.append(found[0])
-            owners.append(found[1])
-            lengths.append(found[2])
-    return np.concatenate(shares), np.concatenate(owners), np.concatenate(lengths)
+    for _ in in_turn(of_probe, len(cut)):
+        pass
+    owner = np.array([i for who in cut for i in who], np.int64)
+    probe = np.repeat(np.arange(len(cut)), [len(who) for who in cut])
+    return shares, owner, np.log(corpus.length[owner, probe].astype(np.float64))
 
 
 def fit_rates(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[RateModel, Rates] | None:
@@ -132,7 +117,8 @@ def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[RateModel, Rates] 
         shares[panel[::step]], owner[panel[::step]], y[panel[::step]], members
     )
     slope = cost.astype(np.float32)
-    residual = y - level + float(centre @ cost) - shares @ slope
+    # Row by row, where a matrix product would round by how many rows there are.
+    residual = y - level + float(centre @ cost) - np.einsum("ij,j->i", shares, slope)
     kept = (residual > window[0]) & (residual < window[1])
     chosen = kept & inside
     if chosen.sum() < NEEDED or float(residual[chosen].std()) > 2 * NOISE:
@@ -164,32 +150,41 @@ def _regress(
     centre = shares.mean(0, dtype=np.float64)
     x = shares - centre.astype(np.float32)
     kept = np.ones(len(y), np.bool_)
-    by_owner = np.argsort(owner, kind="stable")
-    whose, begins = np.unique(owner[by_owner], return_index=True)
-    texts_of = list(zip(whose.tolist(), np.split(by_owner, begins[1:])))
+    weighed = np.empty_like(x)
     offset = np.zeros(n)
     cost, level, middle, scale = np.zeros(x.shape[1]), 0.0, 0.0, 1.0
     for step in range(ROUNDS):
         weight = kept / np.sqrt(np.maximum(np.bincount(owner[kept], minlength=n), 1))[owner]
         target = y - offset[owner]
         level = float(np.average(target, weights=weight))
-        wx = x * weight[:, None].astype(np.float32)
-        gram = (wx.T @ x).astype(np.float64)
+        root = np.sqrt(weight).astype(np.float32)
+        np.multiply(x, root[:, None], out=weighed)
+        gram = (weighed.T @ weighed).astype(np.float64)
         ridge = RIDGE * np.trace(gram) / len(gram)
         cost = np.linalg.solve(
             gram + ridge * np.eye(len(gram)),
-            (wx.T @ (target - level).astype(np.float32)).astype(np.float64),
+            (weighed.T @ (root * (target - level).astype(np.float32))).astype(np.float64),
         )
         residual = y - level - x @ cost.astype(np.float32)
         middle = float(np.median(residual[kept]))
         scale = max(1.4826 * float(np.median(np.abs(residual[kept] - middle))), SPREAD)
         kept = np.abs(residual - middle) < 3 * scale
         if step >= 2:
-            for m, rows in texts_of:
-                mine = residual[rows[kept[rows]]]
-                offset[m] = np.median(mine) if len(mine) >= TEXTS else 0.0
+            offset = _medians(residual[kept], owner[kept], n)
             offset -= np.median(offset[members])
     return centre, cost, level, (middle - 3 * scale, middle + 3 * scale)
+
+
+def _medians(values: Floats, owner: NDArray[np.int64], n: int) -> Floats:
+    """Median of each owner's values, (n,); zero where there are fewer than TEXTS of them."""
+    ordered = values[np.lexsort((values, owner))]
+    count = np.bincount(owner, minlength=n)
+    first = np.cumsum(count) - count
+    enough = np.flatnonzero(count >= TEXTS)
+    first, count = first[enough], count[enough]
+    out = np.zeros(n)
+    out[enough] = (ordered[first + (count - 1) // 2] + ordered[first + count // 2]) / 2
+    return out
 
 
 def _posterior(

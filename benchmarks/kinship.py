@@ -325,6 +325,10 @@ def limits(d: Labelled, ours: Evidence) -> list[str]:
     found = whole[d.kin] > np.quantile(whole[~d.kin], 0.99)
     middle, top = np.quantile(manner[~d.kin], [0.5, 0.9])
     unlike, alike = manner[d.kin] < middle, manner[d.kin] > top
+    gone = np.all([m[d.kin] < np.median(m[~d.kin]) for m in (first, second)], axis=0)
+    chance = np.any([m[d.kin] > np.quantile(m[~d.kin], 0.99) for m in (first, second)], axis=0)
+    sure = d.lineage[d.lineage.confidence == "high"]
+    surely = d.score(d.ids, ours.combined, sure)
     return [
         f"- {d.name}: evidence from even and odd probes agrees at r = {agree:.3f} over all pairs, "
         f"{kin_agree:.3f} over kin. Share of the AUC loss on the worst 5, 10, 20 of "
@@ -332,7 +336,14 @@ def limits(d: Labelled, ours: Evidence) -> list[str]:
         f"neighbours are not kin; {cousin:.0%} of these are another foundation of the same maker; "
         f"with such set aside the nearest is kin for {aside:.0%}. Of kin whose manner is less "
         f"alike than that of the median strangers {share_of(found, unlike)} lie above the 1% line, "
-        f"of those more alike than nine in ten strangers {share_of(found, alike)}."
+        f"of those more alike than nine in ten strangers {share_of(found, alike)}.",
+        f"  - Noise: halves that agree so leave {(1 - agree) / (1 + agree):.0%} of the variance of "
+        "the whole to the choice of probes and to the one sample of each (Spearman-Brown). Of kin "
+        f"below the 1% line {share_of(chance, ~found)} lie above that line of one half of the probes.",
+        f"  - Signal gone: of kin below the 1% line {share_of(gone, ~found)} lie below the median "
+        "stranger by either half of the probes.",
+        f"  - Doubt of labels: with the {surely['models']} models alone whose label is of high "
+        f"confidence {text(surely)} (AUC, AP, TPR at 1% FPR, nearest is kin).",
     ]
 
 

@@ -338,8 +338,8 @@ def limits(d: Labelled, ours: Evidence) -> list[str]:
         f"alike than that of the median strangers {share_of(found, unlike)} lie above the 1% line, "
         f"of those more alike than nine in ten strangers {share_of(found, alike)}.",
         f"  - Noise: halves that agree so leave {(1 - agree) / (1 + agree):.0%} of the variance of "
-        "the whole to the choice of probes and to the one sample of each (Spearman-Brown). Of kin "
-        f"below the 1% line {share_of(chance, ~found)} lie above that line of one half of the probes.",
+        "the whole to the choice of probes and to the one sample of each (Spearman-Brown). Of "
+        f"kin below the 1% line {share_of(chance, ~found)} lie above that of a half of the probes.",
         f"  - Signal gone: of kin below the 1% line {share_of(gone, ~found)} lie below the median "
         "stranger by either half of the probes.",
         f"  - Doubt of labels: with the {surely['models']} models alone whose label is of high "

@@ -116,6 +116,24 @@ def test_greedy_and_sampled_rows_share_a_batch(llama: Path) -> None:
     assert said(model, greedy, hot, greedy) == [*said(model, greedy), *said(model, hot, greedy)]
 
 
+def test_prompts_of_all_lengths_share_batches_where_the_context_ends(llama: Path) -> None:
+    model = opened(llama, "batch=64")
+    context = model._context()
+    model._model.generation_config.eos_token_id = None
+    parts: list[int] = []
+    generated = model._generated
+    model._generated = lambda part: (parts.append(len(part)), generated(part))[1]
+    lengths = [*range(5, 45), context - 7]
+    answers = dict(model.answer([Request("a" * n, 10 * context) for n in lengths]))
+    room = [context - len(model._tokenizer("a" * n)["input_ids"]) for n in lengths]
+    for index, left in enumerate(room):
+        assert answers[index].state is State.TRUNCATED
+        assert left - 32 < answers[index].tokens <= left
+    assert answers[len(room) - 1].tokens == room[-1]
+    assert sorted(parts)[0] == 1
+    assert len(parts) <= 4
+
+
 def test_chat_fills_the_template(llama: Path) -> None:
     model = opened(llama)
     assert model.interfaces == {"raw", "chat"}

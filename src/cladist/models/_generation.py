@@ -24,6 +24,9 @@ from cladist.models._sampling import SeededSampling
 from cladist.models.base import AskedInterface, Identity, Request
 
 _OVERLAP = 4  # tokens of the prompt decoded again with the answer, so that its blanks survive
+_STEP = 32
+"""Tokens by which limits differ where the context is what limits an answer. A batch has one limit,
+so one for every length of a prompt would leave hardly two requests to a batch."""
 _LONGEST_ENCODED = 4096  # tokens of a prompt where positions are relative: memory grows squared
 
 
@@ -77,7 +80,9 @@ class Checkpointed:
             )
         limit = request.max_tokens
         if context is not None and not self._model.config.is_encoder_decoder:
-            limit = min(limit, context - len(ids))
+            room = context - len(ids)
+            if room < limit:
+                limit = room // _STEP * _STEP or room
         return _Asked(index, request, ids, limit)
 
     def _context(self) -> int | None:

@@ -15,7 +15,7 @@ import argparse
 import tempfile
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,14 @@ from cladist.errors import CladistError, InputError
 from cladist.kinship.calibration import Calibration, Labels, PairEvidence, calibrate
 from cladist.kinship.identify import fit_identifier, identify
 from cladist.kinship.identity import same_model
-from cladist.kinship.pair_test import MISS, STABLE, mismatch_p, probe_excess, sign_flip_p
+from cladist.kinship.pair_test import (
+    MISS,
+    STABLE,
+    judge_kinship,
+    mismatch_p,
+    probe_excess,
+    sign_flip_p,
+)
 from cladist.kinship.parentage import direction, mixture, rarity
 from cladist.kinship.sequential import decide, fit_boundaries, looks_at, path_excess, paths
 
@@ -85,6 +92,7 @@ def load(name: str, every: int, cache: Path) -> Recorded:
                     z[f"clock{k}"],
                     z[f"present{k}"],
                     tuple(bytes.fromhex(d) for d in z[f"digest{k}"]),
+                    z[f"aloud{k}"],
                 )
                 for k in looks
             ]
@@ -96,6 +104,7 @@ def load(name: str, every: int, cache: Path) -> Recorded:
             arrays |= {
                 f"combined{k}": e.combined,
                 f"present{k}": e.present,
+                f"aloud{k}": e.aloud,
                 f"digest{k}": np.array([d.hex() for d in e.digest]),
             }
         np.savez(stored, **arrays)
@@ -137,7 +146,7 @@ def draws(data: Recorded) -> list[np.ndarray]:
 
 
 def excess_of(c: Calibration, e: PairEvidence, p: Pairs, matched: bool = True) -> np.ndarray:
-    cov = np.stack([e.manner[p.a, p.b], e.clock[p.a, p.b]])
+    cov = e.covariates(p.a, p.b)
     return c.matching.excess(e.score[p.a, p.b], cov if matched else np.zeros_like(cov))
 
 
@@ -294,6 +303,43 @@ def unrelated_verdicts(sets: list[Recorded]) -> str:
             right.append(float(np.mean(called[within & ~p.kin])))
         body.append([data.name, percent(np.mean(right)), percent(np.mean(wrong)), percent(MISS)])
     return rows(["set", "unrelated pairs cleared", "kin wrongly cleared", "nominal"], body)
+
+
+def thinking_aloud(sets: list[Recorded]) -> str:
+    """Verdicts on pairs that both think aloud: as they are, unmatched, and other makers gone."""
+    body = []
+    for data in sets:
+        p, e = scored_pairs(data), data.last
+        both = np.flatnonzero(e.aloud[p.a] & e.aloud[p.b])
+        deaf = replace(e, aloud=np.zeros_like(e.aloud))
+        circle = np.array(data.labels.circles)
+        for kind, rows_of in (("unrelated", both[~p.kin[both]]), ("kin", both[p.kin[both]])):
+            if not len(rows_of):
+                continue
+            found: dict[str, list[bool]] = {}
+            for k in rows_of:
+                i, j = int(p.a[k]), int(p.b[k])
+                makers = np.flatnonzero(np.isin(circle, circle[[i, j]]))
+                alone = calibrate(e, data.labels, leave_out=makers)
+                for how, evidence, made in (
+                    ("not matched", deaf, None),
+                    ("matched", e, None),
+                    ("matched, both makers left out", e, alone),
+                ):
+                    verdict = judge_kinship(
+                        data.responses,
+                        evidence,
+                        e.models[i],
+                        e.models[j],
+                        labels=data.labels,
+                        calibration=made,
+                    ).verdict
+                    found.setdefault(how, []).append(verdict == "related")
+            shares = [f"{sum(v)} of {len(v)}" for v in found.values()]
+            body.append([data.name, str(int(e.aloud.sum())), kind, *shares])
+    return "Pairs called related at a nominal 1%.\n\n" + rows(
+        ["set", "models that do", "pairs", "not matched", "matched", "makers left out"], body
+    )
 
 
 def probe_tests(sets: list[Recorded]) -> str:
@@ -663,6 +709,7 @@ def main() -> None:
             "error rates": lambda: error_rates(sets, images),
             "without labels": lambda: without_labels(sets),
             "unrelated": lambda: unrelated_verdicts(sets),
+            "thinking aloud": lambda: thinking_aloud(sets),
             "sequential": lambda: sequential(sets, images),
             "identify": lambda: identification(sets),
             "direction": lambda: directions(sets),

@@ -67,7 +67,7 @@ def test_p_values_are_never_below_those_of_the_calibration(lab: Lab) -> None:
     assert tests.calibration is not None
     fitted = calibrate(tests.pairs, measured(lab).labels)
     for i in (0, 13, 40):
-        covariates = np.stack([tests.pairs.manner[i], tests.pairs.clock[i]])
+        covariates = tests.pairs.covariates(i, slice(None))
         excess = fitted.matching.excess(tests.pairs.score[i], covariates)
         table = tests.p_values(i)
         for j in range(0, COUNT, 5):

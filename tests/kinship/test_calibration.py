@@ -24,7 +24,7 @@ def flat(null: np.ndarray, families: int = 10, kin: np.ndarray | None = None) ->
     nothing = Matching((), np.zeros(2), np.zeros(2), 1.0)
     some = np.zeros(0) if kin is None else np.sort(kin)
     of = np.arange(len(some)) % families
-    return Calibration(nothing, np.sort(null), order, some, of, 30, families, True)
+    return Calibration(nothing, np.sort(null), order, some, of, 30, families, True, 0)
 
 
 def test_p_value_counts_the_null_with_one_added() -> None:
@@ -69,7 +69,7 @@ def test_one_loud_family_widens_the_bound() -> None:
         rank = np.argsort(x, kind="stable")
         nothing = Matching((), np.zeros(2), np.zeros(2), 1.0)
         return Calibration(
-            nothing, x[rank], order[rank], np.zeros(0), np.zeros(0, np.int64), 36, 12, True
+            nothing, x[rank], order[rank], np.zeros(0), np.zeros(0, np.int64), 36, 12, True, 0
         ).upper_p(4.0)
 
     assert bound(loud) > 1.3 * bound(scattered)
@@ -86,6 +86,16 @@ def test_matching_takes_out_what_manner_explains() -> None:
         assert abs(part.mean()) < 0.15
         assert part.std() == pytest.approx(1.25, abs=0.2)  # in mean deviations of a normal
     assert fitted.level[2:].min() >= 0
+
+
+def test_a_rare_step_is_matched() -> None:
+    draw = np.random.default_rng(0)
+    x, rare = draw.random(5_000), np.arange(5_000) < 12
+    score = 4.0 * rare + draw.normal(size=5_000) * 0.1
+    fitted = fit_matching(score, np.stack([x, rare]))
+    assert abs(fitted.excess(score, np.stack([x, rare]))[:12].mean()) < 1
+    never = fit_matching(score[12:], np.stack([x, rare])[:, 12:])
+    assert never.excess(score, np.stack([x, rare]))[:12].min() > 10
 
 
 def test_matching_does_not_extrapolate() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,6 +16,8 @@ from cladist.kinship.corpus import read_corpus
 from cladist.kinship.manner import cross_kernel, manner_agreement
 from cladist.kinship.pair_test import adjust, mismatch_p, probe_excess, sign_flip_p
 from cladist.kinship.pair_test import judge_kinship as kinship_of
+from cladist.kinship.sequential import stop_early
+from cladist.kinship.states import thinks_aloud
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +66,41 @@ def test_a_shared_manner_accuses_nobody() -> None:
     assert accused == 0
 
 
+def taught(pupils: int) -> tuple[list[ResponseSet], Labels]:
+    """A panel, and models of families of their own that think as one teacher taught them."""
+    models, names = population(families=16, members=3, kept=0.7)
+    draw = np.random.default_rng(5)
+    teacher = [f"{a} is what {b} asks, so {c}" for a, b, c in draw.integers(0, 10**6, (40, 3))]
+    for k in range(pupils):
+        own = [f"{x} {y}" for x, y in draw.integers(0, 10**6, (40, 2))]
+        kept = draw.random(40) < 0.8
+        texts = [t if yes else o for t, o, yes in zip(teacher, own, kept, strict=True)]
+        sign = ("<think>\n", "")[k % 2]  # some templates hide it; then the closing one is there
+        models.append(
+            ResponseSet.of_texts(f"pupil{k}", [f"{sign}{t}\n</think>\n{t[:3]}" for t in texts])
+        )
+        names.append(f"school{k}")
+    return models, Labels(tuple(names))
+
+
+@pytest.mark.parametrize(
+    ("pupils", "reason"),
+    [(2, "0 unrelated pairs of the panel do"), (8, "without known kin that think aloud")],
+)
+def test_pupils_of_one_teacher_are_not_accused(pupils: int, reason: str) -> None:
+    models, labels = taught(pupils)
+    pairs = pair_evidence(models)
+    assert pairs.aloud.sum() == pupils
+    found = kinship_of(models, pairs, "pupil0", "pupil1", labels=labels)
+    assert (found.verdict, found.states) == ("inconclusive", ("think-aloud",))
+    assert reason in found.reason
+    deaf = replace(pairs, aloud=np.zeros_like(pairs.aloud))
+    if pupils == 2:  # what would be said if thinking aloud were not heard
+        assert kinship_of(models, deaf, "pupil0", "pupil1", labels=labels).verdict == "related"
+    early = stop_early(models, "pupil0", "pupil1", labels=labels)
+    assert early.verdict != "related"
+
+
 def test_two_models_alone_get_a_permutation_test_and_no_verdict() -> None:
     models, _ = population(families=1, members=2, kept=0.8)
     r = kinship_of(models, pair_evidence(models), "f0-m0", "f0-m1")
@@ -90,6 +129,13 @@ def test_states_stop_a_verdict(lab: tuple[list[ResponseSet], Labels]) -> None:
         "inconclusive", ("identical-answers", "nearly-empty", "few-probes"),
     )  # fmt: skip
     assert verdict("echo", "f0-m0") == ("inconclusive", ("prompt-echo",))
+
+
+def test_thinking_aloud_is_told_by_its_signs() -> None:
+    assert thinks_aloud(["<think>\nOkay", "Well, so it is.</think> Yes", "", "No.", "No."])
+    assert thinks_aloud(["<|channel|>analysis<|message|>Is it?"])
+    assert not thinks_aloud(["I think that is > 3", "Reasoning: none", "No."] * 2 + ["</think>"])
+    assert not thinks_aloud(["", ""])
 
 
 def test_copies_are_related(lab: tuple[list[ResponseSet], Labels]) -> None:

@@ -95,7 +95,7 @@ class Tests:
         """Upper bounds of p of model i with everybody, (n,); 1 with itself."""
         if i not in self._rows:
             assert self.calibration is not None
-            covariates = np.stack([self.pairs.manner[i], self.pairs.clock[i]])
+            covariates = self.pairs.covariates(i, slice(None))
             excess = self.calibration.matching.excess(self.pairs.score[i], covariates)
             p = self._bounded(excess)
             p[i] = 1.0
@@ -163,12 +163,15 @@ class Tests:
         if odd := self.odd[i] or self.odd[j]:
             return "inconclusive", odd
         if p <= self.rate:
+            if unheard := self.calibration.unheard(self.pairs, i, j):
+                return "inconclusive", unheard
             p_mismatch, p_probes = self._checked(i, j, weights)
             if max(p_mismatch, p_probes) > STABLE:
                 return "inconclusive", "what they share rests on a few probes, or on manner alone"
             return "related", "more in common than unrelated pairs, spread over probes"
         raw = float(self.p_values(i)[j])
-        if len(self.least) and raw > STABLE and self._kin_p(i, j) <= MISS:
+        told = len(self.least) and not self.pairs.both_aloud(i, j)
+        if told and raw > STABLE and self._kin_p(i, j) <= MISS:
             return "unrelated", "known kin hardly ever have so little in common"
         floor = 1 / (1 + len(self.calibration.null))
         if floor > self.rate:
@@ -196,7 +199,7 @@ class Tests:
 
     def _kin_p(self, i: int, j: int) -> float:
         assert self.calibration is not None
-        covariates = np.array([[self.pairs.manner[i, j]], [self.pairs.clock[i, j]]])
+        covariates = self.pairs.covariates(i, [j])
         excess = self.calibration.matching.excess(self.pairs.score[i, j : j + 1], covariates)
         below = int(np.searchsorted(self.calibration.kin, excess[0], "right"))
         place = min(int(np.searchsorted(self.kin, below, "left")), len(self.kin) - 1)

@@ -104,8 +104,7 @@ def _nearest(pairs: Any, model: str, rate: float, count: int, assay: str, json: 
         none = None
     else:
         fitted = calibrate(pairs, leave_out=[i])
-        covariates = np.stack([pairs.manner[i, others], pairs.clock[i, others]])
-        excess = fitted.matching.excess(pairs.score[i, others], covariates)
+        excess = fitted.matching.excess(pairs.score[i, others], pairs.covariates(i, others))
         raw = np.array([min(fitted.upper_p(float(e)), 1.0) for e in excess])
         adjusted = dict(zip(others, adjust(raw.tolist(), "bh"), strict=True))
         order = sorted(others, key=lambda k: (adjusted[k], -pairs.score[i, k]))
@@ -113,7 +112,7 @@ def _nearest(pairs: Any, model: str, rate: float, count: int, assay: str, json: 
             {
                 "model": pairs.models[k],
                 "p": float(adjusted[k]),
-                "related": bool(adjusted[k] <= rate),
+                "related": bool(adjusted[k] <= rate) and not fitted.unheard(pairs, i, k),
             }
             for k in order[:count]
         ]

@@ -47,6 +47,7 @@ STATES = {
     "prompt-echo": "one of them mostly repeats the prompts",
     "nearly-empty": "one of them answers fewer than a fifth of the probes",
     "few-probes": "they have fewer than ten probes in common",
+    "think-aloud": "both write their reasoning into their answers",
 }
 SAME_TOKENIZER = 1.0
 

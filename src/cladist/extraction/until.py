@@ -13,7 +13,6 @@ from cladist.extraction.run import choose_interface, requests_for
 from cladist.kinship.calibration import Labels, calibrate, pair_evidence
 from cladist.kinship.sequential import (
     MISS,
-    VERDICTS,
     EarlyAnswer,
     decide,
     first_probes,
@@ -21,6 +20,7 @@ from cladist.kinship.sequential import (
     known_pairs,
     looks_at,
     path_excess,
+    verdict_of,
 )
 from cladist.models.base import Model
 from cladist.registry import ModelRecord, Registry
@@ -83,10 +83,10 @@ def ask_until_decided(
         bounds = fit_boundaries(
             looks[: number + 1], null, related, rate=allowed, miss=missed, planned=len(looks)
         )
-        found = int(decide(bounds, excess[:1]).verdict[0])
-        if found:
+        decided = decide(bounds, excess[:1])
+        if decided.verdict[0]:
             break
-    word = VERDICTS[found]
+    word = verdict_of(decided, complete, evidence[-1], i, j)
     answer = EarlyAnswer(record.name, candidate, word, look, looks[-1], looks[-1] - look)
     return Asked(answer, asked, looks[-1] * assay.protocol.decoding.samples)
 

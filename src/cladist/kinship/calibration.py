@@ -1,11 +1,11 @@
 """Calibration: what the evidence of unrelated pairs looks like, so that errors can be counted.
 
 A score of a pair means nothing by itself. Its null is the scores of pairs of the panel that are
-not kin, after taking out what the manner of the pair and its tokenizer explain: expectation and
-spread of the score are fitted as rising, convex functions of both, over unrelated pairs, and the
-excess in units of that spread is what is compared. A p-value is (1 + k) / (1 + n), k of n
-unrelated pairs reaching the excess. Since those pairs share models and families, the share is
-also resampled by family; the upper bound of it is what verdicts rest on.
+not kin, after taking out what the manner of the pair, its tokenizer and thinking aloud explain:
+expectation and spread of the score are fitted as rising, convex functions of these, over unrelated
+pairs, and the excess in units of that spread is what is compared. A p-value is (1 + k) / (1 + n),
+k of n unrelated pairs reaching the excess. Since those pairs share models and families, the share
+is also resampled by family; the upper bound of it is what verdicts rest on.
 
 Which pairs are unrelated is read from labels. Without labels, families are guessed from tight
 clusters; kin that are missed stay in the null and make the test milder, never sharper.
@@ -27,6 +27,7 @@ from cladist.errors import InputError
 from cladist.kinship.corpus import read_corpus
 from cladist.kinship.evidence import evidence_of
 from cladist.kinship.standard import Floats
+from cladist.kinship.states import thinks_aloud
 
 __all__ = [
     "MINIMUM_MODELS",
@@ -63,8 +64,16 @@ KNOTS = (0.02, 0.6, 0.9, 0.99)
 SPREAD_FLOOR = 0.3
 """Part of the mean spread below which no fitted spread is believed."""
 
+MINIMUM_ALOUD = 10
+"""Unrelated pairs that both think aloud, below which nothing is claimed of such a pair. Models
+taught to think by one teacher share more than any others: all 12 unrelated such pairs of recorded
+chat would be called related (docs/verdicts.md)."""
+
 CLUSTER_CUT = 6.0
 """Robust spreads above the median from which on average linkage calls a cluster one family."""
+
+
+Rows = NDArray[np.int64] | list[int] | slice | int
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +87,7 @@ class PairEvidence:
     clock    float64 (n, n): agreement of tokenizers, around 0
     present  bool (n, p): which probes have a usable answer
     digest   one hash a model of all its answers
+    aloud    bool (n,): which models write their reasoning into their answers
     """
 
     models: tuple[str, ...]
@@ -87,9 +97,21 @@ class PairEvidence:
     clock: Floats
     present: NDArray[np.bool_]
     digest: tuple[bytes, ...]
+    aloud: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.models)
+
+    def covariates(self, a: Rows, b: Rows) -> Floats:
+        """What unrelated pairs are matched on, float64 (3, ...): manner, tokenizer, and whether
+        both think aloud."""
+        both = self.both_aloud(a, b).astype(np.float64)
+        return np.stack([self.manner[a, b], self.clock[a, b], both])
+
+    def both_aloud(self, a: Rows, b: Rows) -> NDArray[np.bool_]:
+        """Whether both models of pairs think aloud. Known kin that do are too few to say of such
+        a pair that it has less in common than kin, so it is never called unrelated."""
+        return np.asarray(self.aloud[a] & self.aloud[b], np.bool_)
 
     def index(self, model: str) -> int:
         """Row of a model; `InputError` when it has no answers here."""
@@ -124,6 +146,7 @@ def pair_evidence(
         sum((v for k, v in found.channels.items() if k in TOKENIZER), nothing),
         corpus.present,
         tuple(corpus.digests()),
+        np.array([thinks_aloud(row) for row in corpus.texts], np.bool_),
     )
 
 
@@ -163,9 +186,13 @@ def fit_matching(score: Floats, covariates: Floats) -> Matching:
     """Fit expectation and spread by least squares with non-negative slopes.
 
     score (m,), covariates (c, m). More manner in common never lowers what is to be expected, and
-    beyond the last knot nothing is extrapolated. O(m) time.
+    beyond the last knot nothing is extrapolated. A covariate of two values is a step, however
+    rare one of them is. O(m) time.
     """
-    knots = tuple(np.quantile(c, KNOTS) for c in covariates)
+    knots = tuple(
+        np.quantile(c, KNOTS) if len(np.unique(c)) > 2 else np.array([c.min(), c.max()])
+        for c in covariates
+    )
     x = _hinges(covariates, knots)
     gram = x.T @ x
     root = np.linalg.cholesky(gram + 1e-8 * max(float(np.trace(gram)), 1e-9) * np.eye(len(gram)))
@@ -210,6 +237,7 @@ class Calibration:
     models    panel members it rests on
     families  families among them
     labelled  whether families were declared; else they were guessed
+    aloud     unrelated pairs that both think aloud
     """
 
     matching: Matching
@@ -220,6 +248,16 @@ class Calibration:
     models: int
     families: int
     labelled: bool
+    aloud: int
+
+    def unheard(self, pairs: PairEvidence, i: int, j: int) -> str:
+        """Why the null says too little of a pair to call it related, or ''."""
+        if not pairs.both_aloud(i, j) or self.aloud >= MINIMUM_ALOUD:
+            return ""
+        return (
+            f"both think aloud, and {self.aloud} unrelated pairs of the panel do: models taught to "
+            "think by one teacher have as much in common"
+        )
 
     def p_value(self, excess: Floats | float) -> Floats:
         """(1 + #null >= excess) / (1 + n), of the shape given."""
@@ -316,8 +354,8 @@ def calibrate(
     """Fit the null of unrelated pairs, without any pair of the models in `leave_out`.
 
     Copies (equal answers throughout) and models without answers take no part; nor do, with
-    labels, models whose family is unknown. `matched` False leaves manner out. Raises
-    `InputError` when fewer than MINIMUM_MODELS models or MINIMUM_NULL pairs are left.
+    labels, models whose family is unknown. `matched` False leaves out what is matched on.
+    Raises `InputError` when fewer than MINIMUM_MODELS models or MINIMUM_NULL pairs are left.
     """
     n = len(pairs)
     ok = np.array(pairs.present.any(axis=1), dtype=np.bool_)
@@ -342,7 +380,8 @@ def calibrate(
         raise InputError(
             f"{int(unrelated.sum())} unrelated pairs to calibrate on, {MINIMUM_NULL} are needed"
         )
-    score, covariates = pairs.score[a, b], np.stack([pairs.manner[a, b], pairs.clock[a, b]])
+    score, covariates = pairs.score[a, b], pairs.covariates(a, b)
+    aloud = int(covariates[2, unrelated].sum())
     if not matched:
         covariates = np.zeros_like(covariates)
     matching = fit_matching(score[unrelated], covariates[:, unrelated])
@@ -360,6 +399,7 @@ def calibrate(
         len(kept),
         int(number.max()) + 1,
         labels is not None,
+        aloud,
     )
 
 

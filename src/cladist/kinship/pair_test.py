@@ -144,14 +144,16 @@ def judge_kinship(
             (np.nan,) * 3, np.nan, np.nan, np.nan, p_mismatch, np.nan, np.nan, rate, common,
             states, f"no calibration: {missing}",
         )  # fmt: skip
-    covariates = np.array([pairs.manner[i, j], pairs.clock[i, j]])
     score = np.array(pairs.score[i, j])
-    effect = float(calibration.matching.excess(score, covariates[:, None]).item())
+    effect = float(calibration.matching.excess(score, pairs.covariates(i, j)[:, None]).item())
     excess = probe_excess(responses, pairs, i, j, labels)
     p, p_probes = calibration.upper_p(effect, seed=seed), sign_flip_p(excess, seed=seed)
-    enough = len(calibration.kin) >= MINIMUM_KIN
+    enough = len(calibration.kin) >= MINIMUM_KIN and not pairs.both_aloud(i, j)
     kin_p = calibration.upper_kin_p(effect, seed=seed) if enough else float("nan")
-    verdict, reason = _judge(p, p_probes, p_mismatch, kin_p, rate, common, states, calibration)
+    unheard = calibration.unheard(pairs, i, j)
+    verdict, reason = _judge(
+        p, p_probes, p_mismatch, kin_p, rate, common, states, unheard, calibration
+    )
     return KinshipResult(
         a, b, verdict, reason, effect, _interval(excess, seed), p,
         float(calibration.p_value(effect)), p_probes, p_mismatch, kin_p,
@@ -192,6 +194,7 @@ def _judge(
     rate: float,
     common: int,
     states: tuple[str, ...],
+    unheard: str,
     calibration: Calibration,
 ) -> tuple[Verdict, str]:
     if common < MINIMUM_PROBES:
@@ -205,6 +208,8 @@ def _judge(
             "inconclusive",
             "one of them mostly repeats the prompts, which says nothing",
         )
+    if p <= rate and unheard:
+        return "inconclusive", unheard
     if p <= rate and p_probes <= STABLE and p_mismatch <= STABLE:
         return "related", (
             f"at most {_percent(p)} of unrelated pairs of the same manner have so much in common, "
@@ -223,10 +228,13 @@ def _judge(
             f"the panel has {len(calibration.null)} unrelated pairs; a rate of {rate:g} needs "
             f"{int(np.ceil(1 / rate))}"
         )
+    alike = "so have kin"
+    if not np.isfinite(kin_p):
+        which = "known kin that think aloud" if "think-aloud" in states else "known kin"
+        alike = f"without {which} nobody is called unrelated"
     return "inconclusive", (
         f"{_percent(p)} of unrelated pairs of the same manner have as much in common (upper "
-        f"bound), more than the rate of {_percent(rate)}; "
-        + ("so have kin" if np.isfinite(kin_p) else "without known kin nobody is called unrelated")
+        f"bound), more than the rate of {_percent(rate)}; {alike}"
     )
 
 
@@ -239,7 +247,7 @@ def _basis(c: Calibration) -> str:
     kin = f", {len(c.kin)} known kin pairs" if c.labelled else ", no known kin"
     return (
         f"{len(c.null)} unrelated pairs among {c.models} models of {c.families} {how}{kin}; "
-        "matched on manner and tokenizer"
+        "matched on manner and tokenizer" + (", and on thinking aloud" if c.aloud else "")
     )
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.calibration import (
+    Calibration,
     Labels,
     PairEvidence,
     calibrate,
@@ -32,7 +33,6 @@ from cladist.kinship.standard import Floats
 
 __all__ = [
     "LOOKS",
-    "VERDICTS",
     "Boundaries",
     "Decisions",
     "EarlyAnswer",
@@ -44,6 +44,7 @@ __all__ = [
     "path_excess",
     "paths",
     "stop_early",
+    "verdict_of",
 ]
 
 LOOKS = (5, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600)
@@ -52,7 +53,7 @@ MISS = 0.05
 
 Spending = Literal["even", "late"]
 Verdict = Literal["related", "unrelated", "inconclusive"]
-VERDICTS: Mapping[int, Verdict] = {1: "related", -1: "unrelated", 0: "inconclusive"}
+_VERDICTS: Mapping[int, Verdict] = {1: "related", -1: "unrelated", 0: "inconclusive"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +165,16 @@ def decide(boundaries: Boundaries, excess: Floats) -> Decisions:
     return Decisions(verdict, np.array(boundaries.looks)[first])
 
 
+def verdict_of(
+    decided: Decisions, calibration: Calibration, pairs: PairEvidence, i: int, j: int
+) -> Verdict:
+    """The verdict on models i and j, the first of the pairs decided."""
+    word = _VERDICTS[int(decided.verdict[0])]
+    if word == "related" and calibration.unheard(pairs, i, j):
+        return "inconclusive"
+    return "inconclusive" if word == "unrelated" and pairs.both_aloud(i, j) else word
+
+
 def first_probes(responses: ResponseSet, count: int) -> ResponseSet:
     """The answers to the first `count` probes."""
     return replace(responses, probe_ids=responses.probe_ids[:count], slots=responses.slots[:count])
@@ -186,8 +197,7 @@ def path_excess(
     columns = []
     for pairs in evidence:
         fitted = calibrate(pairs, labels, leave_out=leave_out)
-        covariates = np.stack([pairs.manner[a, b], pairs.clock[a, b]])
-        columns.append(fitted.matching.excess(pairs.score[a, b], covariates))
+        columns.append(fitted.matching.excess(pairs.score[a, b], pairs.covariates(a, b)))
     return np.stack(columns, axis=1)
 
 
@@ -217,7 +227,7 @@ def stop_early(
     allowed, missed = fitted.plain_rate(rate), fitted.plain_miss(MISS)
     bounds = fit_boundaries(looks, null, own, rate=allowed, miss=missed)
     decided = decide(bounds, excess[:1])
-    word = VERDICTS[int(decided.verdict[0])]
+    word = verdict_of(decided, fitted, last, i, j)
     used = int(decided.probes[0])
     return EarlyAnswer(a, b, word, used, looks[-1], looks[-1] - used)
 

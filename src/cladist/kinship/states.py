@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cladist.core.responses import ResponseSet
 
-__all__ = ["pair_states"]
+__all__ = ["pair_states", "thinks_aloud"]
 
 MOSTLY = 0.8
 ECHO = 0.5
 ECHO_LENGTH = 20
+ALOUD = 0.2
+"""Share of answers with a sign of reasoning from which a model thinks aloud; long reasoning is
+cut before its closing sign, and templates hide the opening one."""
+
+_SIGNS = (
+    "think>", "thinking>", "thought>", "reasoning>", "THINK]", "think\u25b7", "of_thought|>",
+    "<|channel|>analysis",
+)  # fmt: skip
 
 
 def pair_states(
@@ -24,6 +32,7 @@ def pair_states(
     prompt-echo        one of them begins by repeating the prompt at half of its probes
     nearly-empty       one of them answers fewer than a fifth of its probes
     few-probes         fewer than ten probes in common
+    think-aloud        both write their reasoning into their answers
     """
     texts = [_by_probe(r) for r in (a, b)]
     common = texts[0].keys() & texts[1].keys()
@@ -41,7 +50,15 @@ def pair_states(
         found.append("nearly-empty")
     if len(common) < 10:
         found.append("few-probes")
+    if all(thinks_aloud(t.values()) for t in texts):
+        found.append("think-aloud")
     return tuple(found)
+
+
+def thinks_aloud(texts: Iterable[str]) -> bool:
+    """Whether ALOUD of the answers that are there bear a sign of reasoning, opening or closing."""
+    signs = [any(s in t for s in _SIGNS) for t in texts if t]
+    return bool(signs) and sum(signs) >= ALOUD * len(signs)
 
 
 def _by_probe(r: ResponseSet) -> dict[str, str]:

@@ -40,7 +40,7 @@ class Effort:
 
 
 ECONOMY = Effort(128, 32, 150, 32)
-"""PhyloLM in full; RepTrace in part, since all of it is five processor minutes a tiny model."""
+"""PhyloLM in full; RepTrace in part, since all of it is four processor minutes a tiny model."""
 PUBLISHED = Effort(128, 32, 600, 1024)
 
 

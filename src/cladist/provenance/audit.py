@@ -204,12 +204,11 @@ def _links(material: Material, tested: Tested, rate: float) -> Iterator[Finding]
     i, j = (
         np.array([place[n] for n in side]) for side in zip(*((k.child, k.parent) for k in links))
     )
-    effect = made.matching.excess(
-        pairs.score[i, j], np.stack([pairs.manner[i, j], pairs.clock[i, j]])
-    )
+    effect = made.matching.excess(pairs.score[i, j], pairs.covariates(i, j))
     p = made.p_value(effect)
     enough = len(made.kin) >= MINIMUM_KIN
-    q = false_discovery_control(np.minimum(made.kin_p(effect), 1.0)) if enough else np.ones(len(p))
+    kin_p = np.where(pairs.both_aloud(i, j), 1.0, np.minimum(made.kin_p(effect), 1.0))
+    q = false_discovery_control(kin_p) if enough else np.ones(len(p))
     elsewhere = {r.model: r for r in reversed(tested.relations)} | {
         r.other: r for r in reversed(tested.relations)
     }

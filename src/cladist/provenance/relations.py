@@ -199,7 +199,7 @@ def undocumented(
         i, j = int(units.model[u]), int(units.other[u])
         progress("checking relations", done, len(best))
         ok, p_probes, p_mismatch = holds_up(responses, pairs, i, j, labels, prompts)
-        if not ok:
+        if not ok or made.unheard(pairs, i, j):
             withdrawn += 1
             continue
         kept.append(
@@ -245,8 +245,7 @@ def _units(pairs: PairEvidence, families: Families, made: Calibration) -> _Units
     i, j = (x.ravel() for x in np.meshgrid(alive, alive, indexing="ij"))
     apart = families.circle[i] != families.circle[j]
     i, j = i[apart], j[apart]
-    covariates = np.stack([pairs.manner[i, j], pairs.clock[i, j]])
-    effect = made.matching.excess(pairs.score[i, j], covariates)
+    effect = made.matching.excess(pairs.score[i, j], pairs.covariates(i, j))
     p = np.minimum(tail_p(made.null, effect), 1.0)
     order = np.lexsort((-effect, p, families.family[j], i))
     i, j, effect, p = i[order], j[order], effect[order], p[order]

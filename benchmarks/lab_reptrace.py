@@ -48,16 +48,19 @@ def first_of_lines(root: Path, truth: Truth, count: int, each: int) -> list[str]
 
 
 def ask(root: Path, name: str) -> None:
-    """Ask one model in full."""
+    """Ask one model in full, unless that was done before."""
     import torch
 
     torch.set_num_threads(1)
-    model = open_bred(root, name)
-    try:
-        with Registry.open(root / IN_FULL) as registry:
-            extract(model, assays(PUBLISHED)[2], registry, allow_sparse=True)
-    finally:
-        model.close()
+    assay = assays(PUBLISHED)[2]
+    with Registry.open(root / IN_FULL) as registry:
+        if any(m.name == name and assay.digest in registry.assays_of(m) for m in registry.models()):
+            return
+        model = open_bred(root, name)
+        try:
+            extract(model, assay, registry, allow_sparse=True)
+        finally:
+            model.close()
 
 
 def main() -> None:

@@ -9,12 +9,11 @@ from cladist.kinship.calibration import (
     MINIMUM_MODELS,
     Calibration,
     Labels,
-    Matching,
     calibrate,
-    fit_matching,
     guess_families,
     pair_evidence,
 )
+from cladist.kinship.matching import Matching, fit_matching
 
 
 def flat(null: np.ndarray, families: int = 10, kin: np.ndarray | None = None) -> Calibration:

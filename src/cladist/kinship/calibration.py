@@ -19,13 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.optimize import nnls
 from scipy.spatial.distance import squareform
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.corpus import read_corpus
 from cladist.kinship.evidence import evidence_of
+from cladist.kinship.matching import Matching, fit_matching
 from cladist.kinship.standard import Floats
 from cladist.kinship.states import thinks_aloud
 
@@ -34,10 +34,8 @@ __all__ = [
     "MINIMUM_NULL",
     "Calibration",
     "Labels",
-    "Matching",
     "PairEvidence",
     "calibrate",
-    "fit_matching",
     "guess_families",
     "pair_evidence",
 ]
@@ -58,11 +56,6 @@ CONFIDENCE = 0.9
 """Confidence that the true share of unrelated pairs is below the upper bound of a p-value."""
 
 RESAMPLES = 400
-KNOTS = (0.02, 0.6, 0.9, 0.99)
-"""Quantiles of a covariate between which the expected score is linear."""
-
-SPREAD_FLOOR = 0.3
-"""Part of the mean spread below which no fitted spread is believed."""
 
 MINIMUM_ALOUD = 10
 """Unrelated pairs that both think aloud, below which nothing is claimed of such a pair. Models
@@ -148,58 +141,6 @@ def pair_evidence(
         tuple(corpus.digests()),
         np.array([thinks_aloud(row) for row in corpus.texts], np.bool_),
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Matching:
-    """Expected score and its spread among unrelated pairs of a given manner and tokenizer.
-
-    knots   per covariate the places where slopes change
-    level   coefficients of the expectation: one of each sign for the constant, then slopes >= 0
-    spread  the same for the mean absolute deviation
-    scale   mean absolute deviation over all unrelated pairs
-    """
-
-    knots: tuple[Floats, ...]
-    level: Floats
-    spread: Floats
-    scale: float
-
-    def excess(self, score: Floats, covariates: Floats) -> Floats:
-        """(score - expected) / spread; `covariates` float64 (c, ...) like `score` (...)."""
-        x = _hinges(covariates.reshape(len(covariates), -1), self.knots)
-        level = (x @ self.level).reshape(np.shape(score))
-        spread = (x @ self.spread).reshape(np.shape(score))
-        return np.asarray((score - level) / np.maximum(spread, SPREAD_FLOOR * self.scale))
-
-
-def _hinges(covariates: Floats, knots: tuple[Floats, ...]) -> Floats:
-    columns = [-np.ones(covariates.shape[1]), np.ones(covariates.shape[1])]
-    for values, places in zip(covariates, knots, strict=True):
-        inside = np.clip(values, places[0], places[-1])
-        columns.append(inside)
-        columns.extend(np.maximum(inside - k, 0.0) for k in places[1:-1])
-    return np.stack(columns, axis=1)
-
-
-def fit_matching(score: Floats, covariates: Floats) -> Matching:
-    """Fit expectation and spread by least squares with non-negative slopes.
-
-    score (m,), covariates (c, m). More manner in common never lowers what is to be expected, and
-    beyond the last knot nothing is extrapolated. A covariate of two values is a step, however
-    rare one of them is. O(m) time.
-    """
-    knots = tuple(
-        np.quantile(c, KNOTS) if len(np.unique(c)) > 2 else np.array([c.min(), c.max()])
-        for c in covariates
-    )
-    x = _hinges(covariates, knots)
-    gram = x.T @ x
-    root = np.linalg.cholesky(gram + 1e-8 * max(float(np.trace(gram)), 1e-9) * np.eye(len(gram)))
-    level = nnls(root.T, np.linalg.solve(root, x.T @ score))[0]
-    deviation = np.abs(score - x @ level)
-    spread = nnls(root.T, np.linalg.solve(root, x.T @ deviation))[0]
-    return Matching(knots, level, spread, max(float(deviation.mean()), 1e-9))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,74 @@
+"""Matching: what is to be expected of unrelated pairs of a given manner and tokenizer.
+
+Expectation and spread of a score as rising, convex functions of covariates, fitted over unrelated
+pairs by least squares with non-negative slopes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from cladist.kinship.standard import Floats
+
+__all__ = ["Matching", "fit_matching"]
+
+KNOTS = (0.02, 0.6, 0.9, 0.99)
+"""Quantiles of a covariate between which the expected score is linear."""
+
+SPREAD_FLOOR = 0.3
+"""Part of the mean spread below which no fitted spread is believed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Matching:
+    """Expected score and its spread among unrelated pairs of a given manner and tokenizer.
+
+    knots   per covariate the places where slopes change
+    level   coefficients of the expectation: one of each sign for the constant, then slopes >= 0
+    spread  the same for the mean absolute deviation
+    scale   mean absolute deviation over all unrelated pairs
+    """
+
+    knots: tuple[Floats, ...]
+    level: Floats
+    spread: Floats
+    scale: float
+
+    def excess(self, score: Floats, covariates: Floats) -> Floats:
+        """(score - expected) / spread; `covariates` float64 (c, ...) like `score` (...)."""
+        x = _hinges(covariates.reshape(len(covariates), -1), self.knots)
+        level = (x @ self.level).reshape(np.shape(score))
+        spread = (x @ self.spread).reshape(np.shape(score))
+        return np.asarray((score - level) / np.maximum(spread, SPREAD_FLOOR * self.scale))
+
+
+def _hinges(covariates: Floats, knots: tuple[Floats, ...]) -> Floats:
+    columns = [-np.ones(covariates.shape[1]), np.ones(covariates.shape[1])]
+    for values, places in zip(covariates, knots, strict=True):
+        inside = np.clip(values, places[0], places[-1])
+        columns.append(inside)
+        columns.extend(np.maximum(inside - k, 0.0) for k in places[1:-1])
+    return np.stack(columns, axis=1)
+
+
+def fit_matching(score: Floats, covariates: Floats) -> Matching:
+    """Fit expectation and spread by least squares with non-negative slopes.
+
+    score (m,), covariates (c, m). More manner in common never lowers what is to be expected, and
+    beyond the last knot nothing is extrapolated. A covariate of two values is a step, however
+    rare one of them is. O(m) time.
+    """
+    knots = tuple(
+        np.quantile(c, KNOTS) if len(np.unique(c)) > 2 else np.array([c.min(), c.max()])
+        for c in covariates
+    )
+    x = _hinges(covariates, knots)
+    gram = x.T @ x
+    root = np.linalg.cholesky(gram + 1e-8 * max(float(np.trace(gram)), 1e-9) * np.eye(len(gram)))
+    level = nnls(root.T, np.linalg.solve(root, x.T @ score))[0]
+    deviation = np.abs(score - x @ level)
+    spread = nnls(root.T, np.linalg.solve(root, x.T @ deviation))[0]
+    return Matching(knots, level, spread, max(float(deviation.mean()), 1e-9))

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
-from made_families import population
+from made_families import population, taught
 
 from cladist.errors import InputError
 from cladist.kinship.calibration import Labels, PairEvidence, pair_evidence
@@ -64,3 +67,33 @@ def test_too_few_labels_are_refused(panel: tuple[PairEvidence, Labels]) -> None:
     fitted = fit_identifier(pairs, labels)
     with pytest.raises(InputError, match="no labelled family is left"):
         identify(pairs, labels, fitted, "f0-m0", without=sorted(set(labels.families)))
+
+
+@pytest.mark.parametrize("pupils", [2, 8])
+def test_a_common_teacher_is_no_family(pupils: int) -> None:
+    models, names = taught(pupils)
+    pairs, labels = pair_evidence(models), Labels(tuple(names))
+    fitted = fit_identifier(pairs, labels, without="pupil0")
+    found = identify(pairs, labels, fitted, "pupil0")
+    assert np.isinf(fitted.aloud) == (pupils == 2)
+    assert ("1 of the models think aloud" in found.note) == (pupils == 2)
+    assert found.none > found.probabilities[0]
+    deaf = replace(pairs, aloud=np.zeros_like(pairs.aloud))
+    heard = identify(deaf, labels, fit_identifier(deaf, labels, without="pupil0"), "pupil0")
+    schools = sum(
+        p for f, p in zip(heard.families, heard.probabilities, strict=True) if "school" in f
+    )
+    if pupils == 8:  # what would be said if thinking aloud were not heard
+        assert schools > heard.none
+
+
+def test_a_model_that_nobody_can_be_held_against_is_refused() -> None:
+    models, names = taught(2)
+    kept = [i for i, name in enumerate(names) if name != "school0"]
+    pairs = pair_evidence([*(models[i] for i in kept), models[-2]])
+    fitted = fit_identifier(pairs, Labels((*(names[i] for i in kept), "")))
+    only = Labels(
+        tuple(name if name == "school1" else "" for name in (*[names[i] for i in kept], ""))
+    )
+    with pytest.raises(InputError, match="left to choose from; 1 of the models think aloud"):
+        identify(pairs, only, fitted, "pupil0")

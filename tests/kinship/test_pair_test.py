@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_families import population
+from made_families import population, taught
 from scipy.stats import false_discovery_control
 
 from cladist.core.responses import ResponseSet
@@ -66,30 +66,13 @@ def test_a_shared_manner_accuses_nobody() -> None:
     assert accused == 0
 
 
-def taught(pupils: int) -> tuple[list[ResponseSet], Labels]:
-    """A panel, and models of families of their own that think as one teacher taught them."""
-    models, names = population(families=16, members=3, kept=0.7)
-    draw = np.random.default_rng(5)
-    teacher = [f"{a} is what {b} asks, so {c}" for a, b, c in draw.integers(0, 10**6, (40, 3))]
-    for k in range(pupils):
-        own = [f"{x} {y}" for x, y in draw.integers(0, 10**6, (40, 2))]
-        kept = draw.random(40) < 0.8
-        texts = [t if yes else o for t, o, yes in zip(teacher, own, kept, strict=True)]
-        sign = ("<think>\n", "")[k % 2]  # some templates hide it; then the closing one is there
-        models.append(
-            ResponseSet.of_texts(f"pupil{k}", [f"{sign}{t}\n</think>\n{t[:3]}" for t in texts])
-        )
-        names.append(f"school{k}")
-    return models, Labels(tuple(names))
-
-
 @pytest.mark.parametrize(
     ("pupils", "reason"),
     [(2, "0 unrelated pairs of the panel do"), (8, "without known kin that think aloud")],
 )
 def test_pupils_of_one_teacher_are_not_accused(pupils: int, reason: str) -> None:
-    models, labels = taught(pupils)
-    pairs = pair_evidence(models)
+    models, names = taught(pupils)
+    pairs, labels = pair_evidence(models), Labels(tuple(names))
     assert pairs.aloud.sum() == pupils
     found = kinship_of(models, pairs, "pupil0", "pupil1", labels=labels)
     assert (found.verdict, found.states) == ("inconclusive", ("think-aloud",))

@@ -50,3 +50,20 @@ def population(
             models.append(ResponseSet.of_texts(f"f{f}-m{m}", texts))
             names.append(f"family{f}")
     return models, names
+
+
+def taught(pupils: int) -> tuple[list[ResponseSet], list[str]]:
+    """A panel, and models of families of their own that think as one teacher taught them."""
+    models, names = population(families=16, members=3, kept=0.7)
+    draw = np.random.default_rng(5)
+    teacher = [f"{a} is what {b} asks, so {c}" for a, b, c in draw.integers(0, 10**6, (40, 3))]
+    for k in range(pupils):
+        own = [f"{x} {y}" for x, y in draw.integers(0, 10**6, (40, 2))]
+        kept = draw.random(40) < 0.8
+        texts = [t if yes else o for t, o, yes in zip(teacher, own, kept, strict=True)]
+        sign = ("<think>\n", "")[k % 2]  # some templates hide it; then the closing one is there
+        models.append(
+            ResponseSet.of_texts(f"pupil{k}", [f"{sign}{t}\n</think>\n{t[:3]}" for t in texts])
+        )
+        names.append(f"school{k}")
+    return models, names

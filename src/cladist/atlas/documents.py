@@ -157,7 +157,8 @@ def _foundation(atlas: Atlas, i: int) -> Document | None:
     ]
     none = {"name": "none of these", "probability": round(found.none, 4)}
     ranked = sorted([*named, none], key=lambda c: -float(str(c["probability"])))
-    return {"candidates": ranked, "note": atlas.families_note}
+    note = "; ".join(n for n in (atlas.families_note, found.note) if n)
+    return {"candidates": ranked, "note": note}
 
 
 def _parents(atlas: Atlas, i: int) -> list[Document]:

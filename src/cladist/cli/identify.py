@@ -84,6 +84,8 @@ def identify(
         f"Calibrated on {fitted.queries} models of {fitted.families} families in this registry, "
         f"each asked with and without its family; chance of none beforehand {prior_none:g}."
     )
+    if found.note:
+        note(found.note)
 
 
 def _nearest(pairs: Any, model: str, rate: float, count: int, assay: str, json: bool) -> None:
@@ -108,15 +110,12 @@ def _nearest(pairs: Any, model: str, rate: float, count: int, assay: str, json: 
         raw = np.array([min(fitted.upper_p(float(e)), 1.0) for e in excess])
         adjusted = dict(zip(others, adjust(raw.tolist(), "bh"), strict=True))
         order = sorted(others, key=lambda k: (adjusted[k], -pairs.score[i, k]))
+        kin = {k for k in others if adjusted[k] <= rate and not fitted.unheard(pairs, i, k)}
         shown = [
-            {
-                "model": pairs.models[k],
-                "p": float(adjusted[k]),
-                "related": bool(adjusted[k] <= rate) and not fitted.unheard(pairs, i, k),
-            }
+            {"model": pairs.models[k], "p": float(adjusted[k]), "related": k in kin}
             for k in order[:count]
         ]
-        none = not any(adjusted[k] <= rate for k in others)
+        none = not kin
     if json:
         print_json({"model": model, "assay": assay, "none_shown": none, "nearest": shown})
         return

@@ -6,6 +6,9 @@ conditional logit with an outside option turns that into probabilities (McFadden
 utility of 'none' is 0, that of a family linear in its features. It is fitted on the panel's own
 models, each asked twice: with its family present (itself left out), and with its family taken
 away, when 'none' is right.
+
+Of models that both think aloud only what they share beyond unrelated ones that do is counted, and
+nothing where too few of these are known: being taught by one teacher is no descent.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from cladist.errors import InputError
-from cladist.kinship.calibration import Labels, PairEvidence
+from cladist.kinship.calibration import MINIMUM_ALOUD, Labels, PairEvidence
 from cladist.kinship.standard import Floats
 
 __all__ = ["FamilyModel", "Identification", "fit_identifier", "identify", "ranking"]
@@ -38,12 +41,15 @@ class FamilyModel:
     prior    probability that the true family is not in the registry, before anything is known
     queries  models it was fitted on
     families families they belong to
+    aloud    what unrelated models that both think aloud share beyond others; infinite where
+             fewer than MINIMUM_ALOUD such pairs are known
     """
 
     weights: Floats
     prior: float
     queries: int
     families: int
+    aloud: float
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Identification:
     """The answer: families with probabilities, best first, and that of none of them.
 
     members  per family the nearest member and its evidence
+    note     which members could not be counted and why, '' where all were
     """
 
     model: str
@@ -58,6 +65,7 @@ class Identification:
     probabilities: tuple[float, ...]
     none: float
     members: tuple[tuple[str, float], ...]
+    note: str
 
 
 def ranking(pairs: PairEvidence, rows: Sequence[int] | NDArray[np.int64]) -> Floats:
@@ -71,6 +79,30 @@ def ranking(pairs: PairEvidence, rows: Sequence[int] | NDArray[np.int64]) -> Flo
     out[digest[chosen][:, None] == digest[None, :]] = -np.inf  # copies make it look easy
     out[np.arange(len(chosen)), chosen] = -np.inf
     return out
+
+
+def _aloud(
+    pairs: PairEvidence, labels: Labels, rows: NDArray[np.int64], usable: NDArray[np.bool_]
+) -> float:
+    """What unrelated pairs among `rows` that both think aloud share beyond the others."""
+    known = np.array([bool(f) for f in labels.families]) & usable
+    kept = rows[known[rows]]
+    circle = np.unique(np.array(labels.circles), return_inverse=True)[1]
+    a, b = (kept[k] for k in np.triu_indices(len(kept), 1))
+    unrelated = circle[a] != circle[b]
+    a, b = a[unrelated], b[unrelated]
+    both = pairs.both_aloud(a, b)
+    if both.sum() < MINIMUM_ALOUD:
+        return np.inf
+    shared = pairs.score[a, b] + pairs.clock[a, b]
+    usual = float(shared[~both].mean()) if not both.all() else 0.0
+    return max(float(shared[both].mean()) - usual, 0.0)
+
+
+def _counted(shared: Floats, pairs: PairEvidence, rows: NDArray[np.int64], aloud: float) -> Floats:
+    """Evidence (q, n) of `rows` less what thinking aloud together is worth."""
+    both = pairs.aloud[rows][:, None] & pairs.aloud[None, :]
+    return np.where(both, shared - aloud, shared)
 
 
 def _features(
@@ -113,10 +145,11 @@ def fit_identifier(
     if not 0 < prior < 1:
         raise InputError(f"the prior probability of none, {prior}, is outside 0 to 1")
     rows = np.arange(len(pairs)) if queries is None else np.asarray(queries, np.int64)
-    excess = ranking(pairs, rows)
     usable = np.array(pairs.present.any(axis=1), dtype=np.bool_)
     if without:
         usable[pairs.index(without)] = False
+    aloud = _aloud(pairs, labels, rows, usable)
+    excess = _counted(ranking(pairs, rows), pairs, rows, aloud)
     names, x, count = _features(excess, labels.families, usable)
     place = {name: k for k, name in enumerate(names)}
     own = np.array([place.get(labels.families[i], -1) for i in rows])
@@ -149,7 +182,7 @@ def fit_identifier(
 
     start = np.array([0.5, 0.2, -0.2, -4.0])
     found = minimize(loss, start, method="L-BFGS-B", bounds=[(0, 5), (0, 5), (-3, 3), (-30, 10)])
-    return FamilyModel(np.asarray(found.x), prior, len(rows), len(set(own.tolist())))
+    return FamilyModel(np.asarray(found.x), prior, len(rows), len(set(own.tolist())), aloud)
 
 
 def _log_shares(utility: Floats, live: NDArray[np.bool_]) -> Floats:
@@ -173,13 +206,24 @@ def identify(
     `without` takes families out of the panel. Raises `InputError` when no family is left.
     """
     i = pairs.index(model)
-    excess = pairs.score[i : i + 1] + pairs.clock[i : i + 1]
+    shared = pairs.score[i : i + 1] + pairs.clock[i : i + 1]
+    excess = _counted(shared, pairs, np.array([i]), fitted.aloud)
     usable = np.array(pairs.present.any(axis=1), dtype=np.bool_)
     usable[i] = False
     usable &= ~np.isin(np.array(labels.families), list(without))
+    usable &= np.array([bool(f) for f in labels.families])
+    unheard = int((usable & ~np.isfinite(excess[0])).sum())
+    note = (
+        f"{unheard} of the models think aloud as this one does and were not counted: fewer than "
+        f"{MINIMUM_ALOUD} unrelated pairs that do are here to say what that is worth"
+        if unheard
+        else ""
+    )
+    usable &= np.isfinite(excess[0])
     names, x, count = _features(excess, labels.families, usable)
     if not names:
-        raise InputError("no labelled family is left to choose from")
+        problem = "no labelled family is left to choose from"
+        raise InputError(f"{problem}; {note}" if note else problem)
     design = np.where((count > 0)[..., None], np.nan_to_num(x, neginf=0.0), 0.0)
     shares = np.exp(_log_shares(design @ fitted.weights[:-1] + fitted.weights[-1], count > 0))[0]
     order = np.argsort(-shares[1:], kind="stable")
@@ -195,4 +239,5 @@ def identify(
         tuple(float(shares[1 + k]) for k in order),
         float(shares[0]),
         tuple(members),
+        note,
     )

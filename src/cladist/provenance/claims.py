@@ -83,6 +83,7 @@ def _foundation(report: Report) -> Claim:
     basis = (
         f"Calibrated on {f.queries} models of this registry, each asked with and without its "
         f"family; the chance of none was taken as {f.prior_none:g} beforehand."
+        + (f" {_sentence(f.note)}" if f.note else "")
     )
     if f.families and f.families[0][1] > max(SURE, f.none):
         name, p, member = f.families[0]

@@ -165,7 +165,9 @@ def _foundation(report: Report) -> str:
         "like the others.</p>"
         + _table(["family", "probability", "nearest member"], rows)
         + f'<p class="small soft">Calibrated on {f.queries} models of this registry, each asked '
-        f"with and without its family; chance of none beforehand {f.prior_none:g}.</p>"
+        f"with and without its family; chance of none beforehand {f.prior_none:g}"
+        + escaped(f"; {f.note}" if f.note else "")
+        + ".</p>"
     )
 
 

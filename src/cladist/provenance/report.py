@@ -59,6 +59,7 @@ class Foundation:
     """Families with probabilities, that of none of them, and what calibrated them.
 
     problem  why there are no probabilities, '' where there are
+    note     which members of the registry could not be counted, '' where all were
     """
 
     families: tuple[tuple[str, float, str], ...]
@@ -66,6 +67,7 @@ class Foundation:
     prior_none: float
     queries: int
     problem: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -237,7 +239,7 @@ def _foundation(material: Material, model: str, prior: float = 0.5) -> Foundatio
         return Foundation((), None, prior, 0, str(problem))
     rows = zip(found.families, found.probabilities, found.members, strict=True)
     listed = tuple((name, p, member[0]) for name, p, member in rows)[:6]
-    return Foundation(listed, found.none, prior, fitted.queries)
+    return Foundation(listed, found.none, prior, fitted.queries, note=found.note)
 
 
 def _pairs_to_show(

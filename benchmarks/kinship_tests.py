@@ -42,6 +42,7 @@ DATA = ROOT.parent / "shared" / "data"
 SETS = {"rand": 1, "bench6": 1, "alpaca": 5}
 DRAWS = 20
 TEST_SHARE = 0.35
+FOLDS = 10
 RATES = (0.05, 0.01, 0.001)
 
 
@@ -376,63 +377,92 @@ def probe_tests(sets: list[Recorded]) -> str:
     return rows(["set", "pairs", "sampled", "spread over probes", "beyond manner"], body)
 
 
+def folds(data: Recorded) -> np.ndarray:
+    """A fold for every model, whole makers each, of even size."""
+    names, code, size = np.unique(
+        np.array(data.labels.circles), return_inverse=True, return_counts=True
+    )
+    fold, load = np.zeros(len(names), int), np.zeros(FOLDS)
+    for maker in np.argsort(-size, kind="stable"):
+        fold[maker] = load.argmin()
+        load[fold[maker]] += size[maker]
+    return fold[code]
+
+
+def makers_out(data: Recorded) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Models left out and pairs tested: every pair once, without the folds of its two makers."""
+    p, fold = scored_pairs(data), folds(data)
+    low, high = np.minimum(fold[p.a], fold[p.b]), np.maximum(fold[p.a], fold[p.b])
+    parts = [
+        ((fold == i) | (fold == j), (low == i) & (high == j))
+        for i in range(FOLDS)
+        for j in range(i, FOLDS)
+    ]
+    return [(out, tested) for out, tested in parts if tested.any()]
+
+
+def draws_out(data: Recorded) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The same for draws of a third of the makers, and pairs of these."""
+    p = scored_pairs(data)
+    return [(test, test[p.a] & test[p.b]) for test in draws(data)[:10]]
+
+
 def sequential(sets: list[Recorded], images: Path | None) -> str:
     body, curves = [], {}
+    designs = (
+        ("all other makers", makers_out, ("early", "even", "late")),
+        ("two thirds of the makers", draws_out, ("early",)),
+    )
     for data in sets:
         p = scored_pairs(data)
-        outcome: dict[str, list] = {"even": [], "late": []}
-        last = []
-        for test in draws(data)[:10]:
-            left = np.flatnonzero(test)
-            x = path_excess(data.evidence, p.a, p.b, data.labels, leave_out=left)
-            inside, outside = test[p.a] & test[p.b], ~test[p.a] & ~test[p.b]
-            null, kin = x[outside & ~p.kin], x[outside & p.kin]
-            c = calibrate(data.last, data.labels, leave_out=left)
-            allowed, missed = c.plain_rate(0.01), c.plain_miss(MISS)
-            for spending in ("even", "late"):
-                b = fit_boundaries(
-                    data.looks, null, kin, rate=allowed, miss=missed, spending=spending
+        for words, design, spendings in designs:
+            outcome: dict[str, list] = {s: [] for s in spendings}
+            for out, tested in design(data):
+                left = np.flatnonzero(out)
+                x = path_excess(data.evidence, p.a, p.b, data.labels, leave_out=left)
+                known = ~out[p.a] & ~out[p.b]
+                null, kin = x[known & ~p.kin], x[known & p.kin]
+                c = calibrate(data.last, data.labels, leave_out=left)
+                allowed, missed = c.plain_rate(0.01), c.plain_miss(MISS)
+                at_once = x[tested][:, -1] >= c.threshold(0.01)
+                for spending in spendings:
+                    b = fit_boundaries(
+                        data.looks, null, kin, rate=allowed, miss=missed, spending=spending
+                    )
+                    d = decide(b, x[tested])
+                    outcome[spending].append((d.verdict, d.probes, p.kin[tested], at_once))
+            for spending, parts in outcome.items():
+                v, n, k, at_once = (np.concatenate(q) for q in zip(*parts, strict=True))
+                accused, cleared = n[(v == 1) & k], n[(v == -1) & ~k]
+                body.append(
+                    [
+                        data.name,
+                        words,
+                        spending,
+                        percent(np.mean(v[~k] == 1), 2),
+                        percent(np.mean(v[k] == 1)),
+                        percent(np.mean(at_once[k])),
+                        f"{np.median(accused):.0f}" if len(accused) else "–",
+                        percent(np.mean(v[~k] == -1)),
+                        percent(np.mean(v[k] == -1)),
+                        f"{np.median(cleared):.0f}" if len(cleared) else "–",
+                        percent(np.mean(v[~k] == 0)),
+                        f"{data.looks[-1]}",
+                    ]
                 )
-                d = decide(b, x[inside])
-                k = p.kin[inside]
-                outcome[spending].append((d.verdict, d.probes, k))
-            t = c.threshold(0.01)
-            together = x[inside & p.kin][:, -1]
-            last.append(float(np.mean(together >= t)) if len(together) else np.nan)
-        for spending, parts in outcome.items():
-            v, n, k = (np.concatenate(q) for q in zip(*parts, strict=True))
-            false = np.mean([np.mean(q[0][~q[2]] == 1) for q in parts])
-            found = np.mean([np.mean(q[0][q[2]] == 1) for q in parts if q[2].any()])
-            lost = np.mean([np.mean(q[0][q[2]] == -1) for q in parts if q[2].any()])
-            clear = np.mean([np.mean(q[0][~q[2]] == -1) for q in parts])
-            accused = n[(v == 1) & k]
-            cleared = n[(v == -1) & ~k]
-            body.append(
-                [
-                    data.name,
-                    spending,
-                    percent(false, 2),
-                    percent(found),
-                    percent(np.nanmean(last)),
-                    f"{np.median(accused):.0f}" if len(accused) else "–",
-                    percent(clear),
-                    percent(lost),
-                    f"{np.median(cleared):.0f}" if len(cleared) else "–",
-                    percent(np.mean(v[~k] == 0)),
-                    f"{data.looks[-1]}",
-                ]
-            )
-            curves[data.name, spending] = (
-                data.looks,
-                [np.mean((v[k] == 1) & (n[k] <= q)) for q in data.looks],
-            )
+                if design is makers_out:
+                    curves[data.name, spending] = (
+                        data.looks,
+                        [np.mean((v[k] == 1) & (n[k] <= q)) for q in data.looks],
+                    )
     if images is not None:
         plot_sequential(curves, images / "kinship-sequential.png")
     return rows(
         [
-            "set", "spending", "falsely accused", "kin found", "kin found, all probes at once",
-            "median probes to 'related'", "unrelated cleared", "kin wrongly cleared",
-            "median probes to 'unrelated'", "unrelated left open", "probes in all",
+            "set", "calibrated on", "spending", "falsely accused", "kin found",
+            "kin found, all probes at once", "median probes to 'related'", "unrelated cleared",
+            "kin wrongly cleared", "median probes to 'unrelated'", "unrelated left open",
+            "probes in all",
         ],
         body,
     )  # fmt: skip
@@ -445,11 +475,13 @@ def plot_sequential(curves: dict, path: Path) -> None:
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(5.5, 3.6))
+    colours = {name: f"C{k}" for k, name in enumerate(dict.fromkeys(name for name, _ in curves))}
     for (name, spending), (looks, share) in curves.items():
         ax.plot(
             looks,
             share,
-            "-" if spending == "even" else ":",
+            {"early": "-", "even": "--", "late": ":"}[spending],
+            color=colours[name],
             marker=".",
             label=f"{name}, {spending}",
         )

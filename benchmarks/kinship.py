@@ -15,6 +15,7 @@ import resource
 import sys
 import time
 import zlib
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 from pathlib import Path
@@ -27,7 +28,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from assays import dna_vectors, every, load, similarities
-from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -143,6 +144,22 @@ def tfidf(sets: list[ResponseSet]) -> np.ndarray:
     return centred_cosine(x.toarray().astype(np.float32)).astype(np.float64)
 
 
+def tfidf_by_probe(sets: list[ResponseSet]) -> np.ndarray:
+    """Character 3-5-grams of the first 400 characters, rarity and centre of each probe its own."""
+    total = np.zeros((len(sets), len(sets)))
+    texts = [s.texts() for s in sets]
+    for j in range(len(sets[0].probe_ids)):
+        vectoriser = TfidfVectorizer(
+            analyzer="char", ngram_range=(3, 5), sublinear_tf=True, dtype=np.float32
+        )
+        x = vectoriser.fit_transform([(row[j] or "")[:400] for row in texts])
+        product = (x @ x.T).toarray().astype(np.float64)
+        mean = product.mean(0)
+        total += product - mean - mean[:, None] + mean.mean()
+    norm = np.sqrt(np.maximum(np.diag(total), 1e-12))
+    return total / norm / norm[:, None]
+
+
 def nei(sets: list[ResponseSet]) -> np.ndarray:
     """Alleles of four characters, one sample a probe; models without answers score 0."""
     method = catalog.assay("phylolm").method
@@ -183,7 +200,8 @@ def baselines(d: Labelled, data: Path) -> dict[str, np.ndarray]:
         found["published DNA, Euclidean"] = -distance
         found["published DNA, centred cosine"] = centred_cosine(vectors)
     found["alleles as in PhyloLM (Nei)"] = nei(d.sets)
-    found["TF-IDF of character 1-3-grams, centred"] = tfidf(d.sets)
+    found["TF-IDF, all answers together, centred"] = tfidf(d.sets)
+    found["TF-IDF probe by probe, centred"] = tfidf_by_probe(d.sets)
     vectors = dna_vectors(d.sets, catalog.assay().method)
     found["cladist DNA, centred cosine"] = centred_cosine(np.asarray(vectors, np.float64))
     if d.name != "alpaca":
@@ -327,6 +345,9 @@ def limits(d: Labelled, ours: Evidence) -> list[str]:
     unlike, alike = manner[d.kin] < middle, manner[d.kin] > top
     gone = np.all([m[d.kin] < np.median(m[~d.kin]) for m in (first, second)], axis=0)
     chance = np.any([m[d.kin] > np.quantile(m[~d.kin], 0.99) for m in (first, second)], axis=0)
+    above = np.flatnonzero(~d.kin & (whole > np.quantile(whole[~d.kin], 0.99)))
+    makers = Counter(tuple(sorted({d.family[d.a[k]], d.family[d.b[k]]})) for k in above)
+    alike_makers = ", ".join(f"{one} and {two} {n}" for (one, two), n in makers.most_common(6))
     sure = d.lineage[d.lineage.confidence == "high"]
     surely = d.score(d.ids, ours.combined, sure)
     return [
@@ -342,6 +363,8 @@ def limits(d: Labelled, ours: Evidence) -> list[str]:
         f"kin below the 1% line {share_of(chance, ~found)} lie above that of a half of the probes.",
         f"  - Signal gone: of kin below the 1% line {share_of(gone, ~found)} lie below the median "
         "stranger by either half of the probes.",
+        f"  - Strangers above the 1% line: {len(above)} pairs of {len(makers)} pairs of makers; most "
+        f"are of {alike_makers}.",
         f"  - Doubt of labels: with the {surely['models']} models alone whose label is of high "
         f"confidence {text(surely)} (AUC, AP, TPR at 1% FPR, nearest is kin).",
     ]

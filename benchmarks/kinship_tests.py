@@ -23,7 +23,13 @@ import pandas as pd
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import CladistError, InputError
-from cladist.kinship.calibration import Calibration, Labels, PairEvidence, calibrate
+from cladist.kinship.calibration import (
+    FAMILY_KIN,
+    Calibration,
+    Labels,
+    PairEvidence,
+    calibrate,
+)
 from cladist.kinship.identify import fit_identifier, identify
 from cladist.kinship.identity import same_model
 from cladist.kinship.pair_test import (
@@ -144,6 +150,30 @@ def draws(data: Recorded) -> list[np.ndarray]:
         if min(test.sum(), (~test).sum()) >= 20 and len(set(place[test])) > 1:
             kept.append(test)
     return kept[:DRAWS]
+
+
+def folds(data: Recorded) -> np.ndarray:
+    """A fold for every model, whole makers each, of even size."""
+    names, code, size = np.unique(
+        np.array(data.labels.circles), return_inverse=True, return_counts=True
+    )
+    fold, load = np.zeros(len(names), int), np.zeros(FOLDS)
+    for maker in np.argsort(-size, kind="stable"):
+        fold[maker] = load.argmin()
+        load[fold[maker]] += size[maker]
+    return fold[code]
+
+
+def makers_out(data: Recorded) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Models left out and pairs tested: every pair once, without the folds of its two makers."""
+    p, fold = scored_pairs(data), folds(data)
+    low, high = np.minimum(fold[p.a], fold[p.b]), np.maximum(fold[p.a], fold[p.b])
+    parts = [
+        ((fold == i) | (fold == j), (low == i) & (high == j))
+        for i in range(FOLDS)
+        for j in range(i, FOLDS)
+    ]
+    return [(out, tested) for out, tested in parts if tested.any()]
 
 
 def excess_of(c: Calibration, e: PairEvidence, p: Pairs, matched: bool = True) -> np.ndarray:
@@ -293,17 +323,32 @@ def without_labels(sets: list[Recorded]) -> str:
 def unrelated_verdicts(sets: list[Recorded]) -> str:
     body = []
     for data in sets:
-        p, e, wrong, right = scored_pairs(data), data.last, [], []
-        for test in draws(data):
-            c = calibrate(e, data.labels, leave_out=np.flatnonzero(test))
-            within = test[p.a] & test[p.b]
-            x = excess_of(c, e, p)
-            called = (x <= c.kin_threshold(MISS)) & (x < c.threshold(STABLE))
-            if (within & p.kin).any():
-                wrong.append(float(np.mean(called[within & p.kin])))
-            right.append(float(np.mean(called[within & ~p.kin])))
-        body.append([data.name, percent(np.mean(right)), percent(np.mean(wrong)), percent(MISS)])
-    return rows(["set", "unrelated pairs cleared", "kin wrongly cleared", "nominal"], body)
+        p, e = scored_pairs(data), data.last
+        called = np.zeros(len(p.a), np.bool_)
+        for out, tested in makers_out(data):
+            c = calibrate(e, data.labels, leave_out=np.flatnonzero(out))
+            x = excess_of(c, e, p)[tested]
+            called[tested] = (x <= c.kin_threshold(MISS)) & (x < c.threshold(STABLE))
+        maker = pd.Series(np.array(data.labels.circles)[p.a])[p.kin]
+        lost = pd.Series(called)[p.kin].groupby(maker).agg(["mean", "size"])
+        worst = lost[lost["size"] >= FAMILY_KIN].sort_values("mean").iloc[-1]
+        body.append(
+            [
+                data.name,
+                percent(np.mean(called[~p.kin])),
+                percent(np.mean(called[p.kin])),
+                percent(lost["mean"].mean()),
+                f"{percent(worst['mean'])} ({worst.name})",
+                percent(MISS),
+            ]
+        )
+    return rows(
+        [
+            "set", "unrelated pairs cleared", "kin wrongly cleared", "mean over makers",
+            f"worst maker of {FAMILY_KIN} kin pairs or more", "nominal",
+        ],
+        body,
+    )  # fmt: skip
 
 
 def thinking_aloud(sets: list[Recorded]) -> str:
@@ -338,9 +383,32 @@ def thinking_aloud(sets: list[Recorded]) -> str:
                     found.setdefault(how, []).append(verdict == "related")
             shares = [f"{sum(v)} of {len(v)}" for v in found.values()]
             body.append([data.name, str(int(e.aloud.sum())), kind, *shares])
-    return "Pairs called related at a nominal 1%.\n\n" + rows(
+    pairs = rows(
         ["set", "models that do", "pairs", "not matched", "matched", "makers left out"], body
     )
+    named = rows(["set", "models that do", "not heard", "heard"], [named_aloud(d) for d in sets])
+    return (
+        f"Pairs called related at a nominal 1%.\n\n{pairs}\n\n"
+        "Models that `identify` gives a family more probable than none, while all families of "
+        f"their maker are taken away.\n\n{named}"
+    )
+
+
+def named_aloud(data: Recorded) -> list[str]:
+    """How many models that think aloud are given a family though theirs is not there."""
+    e = data.last
+    deaf = replace(e, aloud=np.zeros_like(e.aloud))
+    family, circle = np.array(data.labels.families), np.array(data.labels.circles)
+    counts = []
+    for evidence in (deaf, e):
+        wrong = 0
+        for i in np.flatnonzero(e.aloud):
+            fitted = fit_identifier(evidence, data.labels, without=e.models[i])
+            gone = sorted(set(family[circle == circle[i]]))
+            found = identify(evidence, data.labels, fitted, e.models[i], without=gone)
+            wrong += found.probabilities[0] > found.none
+        counts.append(f"{wrong} of {e.aloud.sum()}")
+    return [data.name, str(int(e.aloud.sum())), *counts]
 
 
 def probe_tests(sets: list[Recorded]) -> str:
@@ -375,30 +443,6 @@ def probe_tests(sets: list[Recorded]) -> str:
                 ]
             )
     return rows(["set", "pairs", "sampled", "spread over probes", "beyond manner"], body)
-
-
-def folds(data: Recorded) -> np.ndarray:
-    """A fold for every model, whole makers each, of even size."""
-    names, code, size = np.unique(
-        np.array(data.labels.circles), return_inverse=True, return_counts=True
-    )
-    fold, load = np.zeros(len(names), int), np.zeros(FOLDS)
-    for maker in np.argsort(-size, kind="stable"):
-        fold[maker] = load.argmin()
-        load[fold[maker]] += size[maker]
-    return fold[code]
-
-
-def makers_out(data: Recorded) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Models left out and pairs tested: every pair once, without the folds of its two makers."""
-    p, fold = scored_pairs(data), folds(data)
-    low, high = np.minimum(fold[p.a], fold[p.b]), np.maximum(fold[p.a], fold[p.b])
-    parts = [
-        ((fold == i) | (fold == j), (low == i) & (high == j))
-        for i in range(FOLDS)
-        for j in range(i, FOLDS)
-    ]
-    return [(out, tested) for out, tested in parts if tested.any()]
 
 
 def draws_out(data: Recorded) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_families import population
@@ -149,8 +151,6 @@ def test_too_small_a_panel_is_refused_with_numbers() -> None:
 
 def test_copies_are_no_kin_pairs() -> None:
     models, names = population(families=8, members=2)
-    from dataclasses import replace
-
     copy = replace(models[0], model="copy")
     pairs = pair_evidence([*models, copy])
     c = calibrate(pairs, Labels((*names, names[0])))
@@ -163,6 +163,11 @@ def test_little_in_common_is_measured_against_known_kin() -> None:
     assert c.upper_kin_p(10.0) >= c.kin_p(10.0)
     t = c.kin_threshold(0.2)
     assert c.upper_kin_p(t) <= 0.2 < c.upper_kin_p(t + 1)
+    # A large family whose kin share less than those of all others is not outvoted by them.
+    kin = np.sort(np.concatenate([np.arange(30.0), np.arange(30, 230.0)]))
+    of = np.repeat([0, *range(1, 11)], [30, *[20] * 10])
+    odd = replace(flat(np.zeros(100), 11), kin=kin, kin_order=of)
+    assert odd.kin_p(9.0) < 0.05 < 11 / 31 <= odd.upper_kin_p(9.0)
     none = flat(np.zeros(100))
     assert none.upper_kin_p(-9.0) == 1.0 and none.kin_threshold(0.5) == -np.inf
     assert np.isnan(none.power(0.01))

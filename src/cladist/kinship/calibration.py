@@ -62,6 +62,9 @@ MINIMUM_ALOUD = 10
 taught to think by one teacher share more than any others: all 12 unrelated such pairs of recorded
 chat would be called related (docs/verdicts.md)."""
 
+FAMILY_KIN = 20
+"""Kin pairs from which the share of one in twenty can be told of a family by itself."""
+
 CLUSTER_CUT = 6.0
 """Robust spreads above the median from which on average linkage calls a cluster one family."""
 
@@ -244,7 +247,12 @@ class Calibration:
         return np.asarray((1.0 + below) / (1.0 + len(self.kin)))
 
     def upper_kin_p(self, excess: float, *, seed: int = 0) -> float:
-        """Upper bound of `kin_p` at CONFIDENCE, by resampling families; 1 without known kin."""
+        """Upper bound of `kin_p`; 1 without known kin.
+
+        The greater of two: at CONFIDENCE by resampling families, and in the family, of those
+        with FAMILY_KIN pairs, where so little is most common. Kin of one family may have much
+        less in common than those of all others, and resampling the others does not show it.
+        """
         if not len(self.kin):
             return 1.0
         below = int(np.searchsorted(self.kin, excess, side="right"))
@@ -255,7 +263,9 @@ class Calibration:
         draw = np.random.default_rng(seed)
         weight = draw.multinomial(len(here), np.full(len(here), 1 / len(here)), size=RESAMPLES)
         share = (1.0 + weight @ under[here]) / (1.0 + weight @ every[here])
-        return max(float(np.quantile(share, CONFIDENCE)), float(self.kin_p(excess)))
+        large = every >= FAMILY_KIN
+        worst = float(((1.0 + under[large]) / (1.0 + every[large])).max()) if large.any() else 0.0
+        return max(float(np.quantile(share, CONFIDENCE)), worst, float(self.kin_p(excess)))
 
     def kin_threshold(self, miss: float, *, seed: int = 0) -> float:
         """Largest kin excess whose `upper_kin_p` is within `miss`; -inf when there is none."""

@@ -363,7 +363,7 @@ def limits(d: Labelled, ours: Evidence) -> list[str]:
         f"kin below the 1% line {share_of(chance, ~found)} lie above that of a half of the probes.",
         f"  - Signal gone: of kin below the 1% line {share_of(gone, ~found)} lie below the median "
         "stranger by either half of the probes.",
-        f"  - Strangers above the 1% line: {len(above)} pairs of {len(makers)} pairs of makers; most "
+        f"  - Strangers above the 1% line: {len(above)}, of {len(makers)} pairs of makers; most "
         f"are of {alike_makers}.",
         f"  - Doubt of labels: with the {surely['models']} models alone whose label is of high "
         f"confidence {text(surely)} (AUC, AP, TPR at 1% FPR, nearest is kin).",

@@ -17,6 +17,7 @@ import time
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -324,11 +325,14 @@ def unrelated_verdicts(sets: list[Recorded]) -> str:
     body = []
     for data in sets:
         p, e = scored_pairs(data), data.last
-        called = np.zeros(len(p.a), np.bool_)
+        called, resampled = np.zeros(len(p.a), np.bool_), np.zeros(len(p.a), np.bool_)
         for out, tested in makers_out(data):
             c = calibrate(e, data.labels, leave_out=np.flatnonzero(out))
             x = excess_of(c, e, p)[tested]
-            called[tested] = (x <= c.kin_threshold(MISS)) & (x < c.threshold(STABLE))
+            usual = x < c.threshold(STABLE)
+            called[tested] = (x <= c.kin_threshold(MISS)) & usual
+            with patch("cladist.kinship.calibration.FAMILY_KIN", np.inf):
+                resampled[tested] = (x <= c.kin_threshold(MISS)) & usual
         maker = pd.Series(np.array(data.labels.circles)[p.a])[p.kin]
         lost = pd.Series(called)[p.kin].groupby(maker).agg(["mean", "size"])
         worst = lost[lost["size"] >= FAMILY_KIN].sort_values("mean").iloc[-1]
@@ -339,13 +343,16 @@ def unrelated_verdicts(sets: list[Recorded]) -> str:
                 percent(np.mean(called[p.kin])),
                 percent(lost["mean"].mean()),
                 f"{percent(worst['mean'])} ({worst.name})",
+                percent(np.mean(resampled[~p.kin])),
+                percent(np.mean(resampled[p.kin])),
                 percent(MISS),
             ]
         )
     return rows(
         [
             "set", "unrelated pairs cleared", "kin wrongly cleared", "mean over makers",
-            f"worst maker of {FAMILY_KIN} kin pairs or more", "nominal",
+            f"worst maker of {FAMILY_KIN} kin pairs or more",
+            "unrelated cleared, resampling alone", "kin cleared, resampling alone", "nominal",
         ],
         body,
     )  # fmt: skip

@@ -8,8 +8,9 @@ import pytest
 from cladist.compare import distances
 from cladist.core.responses import Response, State
 from cladist.errors import CoverageError, ModelError, NotComparableError, RegistryError
+from cladist.extraction.derive import stored_dna
 from cladist.extraction.run import extract, requests_for
-from cladist.registry import Registry
+from cladist.registry import Registry, StoredDNA
 from tests.conftest import ScriptedModel, scripted, small_assay
 
 
@@ -171,3 +172,41 @@ def test_other_versions_of_an_encoder_are_not_compared(registry: Registry) -> No
     registry.write_dnas(registry.add_assay(assay), [replace(stored, encoders=("another",))])
     with pytest.raises(NotComparableError, match="was encoded by"):
         distances(registry, assay)
+
+
+def test_what_is_finished_is_neither_asked_nor_made_again(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assay = small_assay(6)
+    model = scripted("a", assay)
+    first = extract(model, assay, registry)
+
+    def never(*args: object, **kwargs: object) -> None:
+        raise AssertionError("made again")
+
+    with monkeypatch.context() as guarded:
+        guarded.setattr("cladist.extraction.derive.represent", never)
+        again = extract(model, assay, registry)
+    assert (again.asked, again.known) == (0, 6)
+    assert first.dna is not None and again.dna is not None
+    assert again.dna.digest == first.dna.digest
+    assert again.dna.blocks is not None and first.dna.blocks is not None
+    assert again.dna.blocks.tobytes() == first.dna.blocks.tobytes()
+
+
+def test_dna_of_other_encoders_or_fewer_answers_is_made_again(registry: Registry) -> None:
+    assay = small_assay(6)
+    model = scripted("a", assay)
+    good = dict(model.answers)
+    model.answers["prompt 2"] = Response.error("429 three times")
+    part = extract(model, assay, registry, allow_sparse=True)
+    assert part.dna is not None and part.dna.notes == ("failed-probes",)
+    assert stored_dna(registry, assay, "a") is None
+    model.answers = good
+    whole = extract(model, assay, registry)
+    assert whole.dna is not None and whole.dna.notes == ()
+    kept = stored_dna(registry, assay, "a")
+    assert kept is not None and kept.digest == whole.dna.digest
+    registry.write_dnas(registry.add_assay(assay), [StoredDNA(whole.dna, ("another version",))])
+    assert stored_dna(registry, assay, "a") is None
+    assert stored_dna(registry, small_assay(6, max_tokens=3), "a") is None

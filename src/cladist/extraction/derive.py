@@ -21,6 +21,10 @@ MINIMUM_COVERAGE = 0.2
 """Share of probes with a usable answer below which a DNA needs an explicit permission."""
 
 
+_SPARSE, _FAILED = "sparse-coverage", "failed-probes"
+_DOUBTS = {_SPARSE, _FAILED}
+"""Notes of DNA that was made by permission only."""
+
 _LIGHT = frozenset({"alleles", "prefixes", "lexical"})
 """Encoders that run in this process on one thread; the others bring threads or a network."""
 _AHEAD = 4
@@ -58,7 +62,7 @@ def dna_of(
                 f"'{responses.model}': only {int(usable.sum())} of {len(usable)} probes have a "
                 f"usable answer ({_listed(states)}); {remedy}"
             )
-        notes.append("sparse-coverage")
+        notes.append(_SPARSE)
     failed = states.get(State.ERROR, 0)
     if failed:
         if not allow_sparse:
@@ -66,7 +70,7 @@ def dna_of(
                 f"'{responses.model}': {failed} requests failed; run the same command again to "
                 "ask for just those, or use --allow-sparse to do without"
             )
-        notes.append("failed-probes")
+        notes.append(_FAILED)
     if interface == "chat" and assay.protocol.decoding.interface == "auto":
         notes.append("chat-interface")
     blocks = project(represent(responses, assay.method), assay.method.projection)
@@ -75,6 +79,24 @@ def dna_of(
 
 def _listed(states: dict[State, int]) -> str:
     return ", ".join(f"{n} {s.value}" for s, n in sorted(states.items())) or "none asked"
+
+
+def stored_dna(registry: Registry, assay: Assay, name: str) -> DNA | None:
+    """The stored DNA of a model all of whose answers are settled; None where it is to be made.
+
+    Settled answers never change, so nor does what follows from them: making it again would cost
+    the encoder's time only. To be made are those of other versions of the encoders, of fewer
+    usable answers, stored without their blocks, or with something to be said against them.
+    """
+    record = registry.model(name)
+    if assay.digest not in registry.assays_of(record):
+        return None
+    (stored,) = registry.stored_dnas(assay, [name], blocks=True)
+    (answers,) = registry.responses(assay.protocol, [name])
+    versions = tuple(open_encoder(s).version for s in assay.method.encoders)
+    whole = stored.dna.blocks is not None and not _DOUBTS & set(stored.dna.notes)
+    same = stored.encoders == versions and stored.dna.usable == int(answers.usable().sum())
+    return stored.dna if whole and same else None
 
 
 def derive(

@@ -11,7 +11,7 @@ from cladist.core.dna import DNA
 from cladist.core.hashing import mix64
 from cladist.core.responses import Response
 from cladist.errors import CoverageError, ModelError
-from cladist.extraction.derive import derive
+from cladist.extraction.derive import derive, stored_dna
 from cladist.extraction.progress import Progress, silent
 from cladist.models.base import AskedInterface, Model, Request
 from cladist.models.budget import Budget, Metered, Usage, within
@@ -63,8 +63,8 @@ def extract(
     """Ask `model` whatever of `assay` is still open, store it, and make its DNA.
 
     Answers are stored as they come; a run that was killed goes on where it was, and a finished
-    one asks nothing. When `budget` is spent the rest is left for a later run, and there is no
-    DNA. Raises `ModelError` for failures no retry can mend; answers that came
+    one asks nothing and makes nothing. When `budget` is spent the rest is left for a later run,
+    and there is no DNA. Raises `ModelError` for failures no retry can mend; answers that came
     before stay stored.
     """
     identity = model.identity
@@ -108,7 +108,11 @@ def extract(
             record, interface, asked, known, failed, tokens, seconds, None, reason, left, usage,
             remarks,
         )  # fmt: skip
-    dnas, refused = derive(registry, assay, [record.name], allow_sparse=allow_sparse)
+    dna, refusal = (None if todo else stored_dna(registry, assay, record.name)), ""
+    if dna is None:
+        dnas, refused = derive(registry, assay, [record.name], allow_sparse=allow_sparse)
+        dna = dnas[0] if dnas else None
+        refusal = refused[0].reason if refused else ""
     return Extraction(
         record,
         interface,
@@ -117,8 +121,8 @@ def extract(
         failed,
         tokens,
         seconds,
-        dnas[0] if dnas else None,
-        refused[0].reason if refused else "",
+        dna,
+        refusal,
         0,
         usage,
         remarks,

@@ -339,8 +339,8 @@ def _show(r: KinshipResult) -> None:
         console.print(f"  p         {r.p_mismatch:.2g} against shuffled probes, {r.probes} probes")
     if not math.isnan(r.power):
         console.print(
-            f"  power     {r.power:.0%} of known kin are found at this rate, and "
-            f"{min(r.kin_p, 1):.0%} of them have no more in common than this pair"
+            f"  power     {r.power:.0%} of known kin are found at this rate, and at most "
+            f"{min(r.kin_p, 1):.0%} of any large family's have no more in common"
         )
     if not math.isnan(r.tokenizer):
         look = "look the same" if r.tokenizer > SAME_TOKENIZER else "do not show as the same"

@@ -80,7 +80,8 @@ class KinshipResult:
     p            upper bound of the panel p-value (of which `p_point` is the plain estimate)
     p_probes     sign-flip p-value over probes
     p_mismatch   p-value against the same answers on shuffled probes
-    kin_p        upper bound of the share of known kin with no more in common; NaN without any
+    kin_p        upper bound of the share of known kin, of any large family, with no more in
+                 common; NaN without any
     power        share of known kin that are found at `rate`; NaN without known kin
     rate         false-accusation rate that the verdict keeps to
     probes       probes that both answered
@@ -219,8 +220,8 @@ def _judge(
         return "inconclusive", "what they share rests on a few probes, or on manner alone"
     if kin_p <= MISS and p > STABLE:
         return "unrelated", (
-            f"only {_percent(kin_p)} of the known kin have so little in common, as "
-            f"{_percent(p)} of unrelated pairs do"
+            f"at most {_percent(kin_p)} of known kin of any large family have so little in common, "
+            f"as {_percent(p)} of unrelated pairs do"
         )
     floor = 1 / (1 + len(calibration.null))
     if floor > rate:

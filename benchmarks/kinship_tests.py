@@ -525,7 +525,7 @@ def plot_sequential(curves: dict, path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, ax = plt.subplots(figsize=(5.5, 3.6))
+    figure, ax = plt.subplots(figsize=(7.5, 3.6))
     colours = {name: f"C{k}" for k, name in enumerate(dict.fromkeys(name for name, _ in curves))}
     for (name, spending), (looks, share) in curves.items():
         ax.plot(
@@ -537,7 +537,10 @@ def plot_sequential(curves: dict, path: Path) -> None:
             label=f"{name}, {spending}",
         )
     ax.set(xscale="log", xlabel="probes", ylabel="kin found so far", ylim=(0, None))
-    ax.legend(fontsize=8)
+    ticks = [10, 20, 60, 100, 200, 600]
+    ax.set_xticks(ticks, [str(t) for t in ticks])
+    ax.minorticks_off()
+    ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1))
     ax.grid(alpha=0.3)
     figure.tight_layout()
     figure.savefig(path, dpi=110, metadata={"Software": None})

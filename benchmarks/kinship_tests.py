@@ -15,26 +15,36 @@ import argparse
 import tempfile
 import time
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
+from recorded_pairs import (
+    DATA,
+    ROOT,
+    SETS,
+    Pairs,
+    Recorded,
+    draws,
+    draws_out,
+    load,
+    makers_out,
+    scored_pairs,
+)
 
-from cladist.core.responses import ResponseSet
 from cladist.errors import CladistError, InputError
 from cladist.kinship.calibration import (
     FAMILY_KIN,
+    MISS,
     Calibration,
-    Labels,
     PairEvidence,
     calibrate,
 )
 from cladist.kinship.identify import fit_identifier, identify
 from cladist.kinship.identity import same_model
 from cladist.kinship.pair_test import (
-    MISS,
     STABLE,
     judge_kinship,
     mismatch_p,
@@ -42,139 +52,9 @@ from cladist.kinship.pair_test import (
     sign_flip_p,
 )
 from cladist.kinship.parentage import direction, mixture, rarity
-from cladist.kinship.sequential import decide, fit_boundaries, looks_at, path_excess, paths
+from cladist.kinship.sequential import decide, fit_boundaries, path_excess
 
-ROOT = Path(__file__).resolve().parents[1]
-DATA = ROOT.parent / "shared" / "data"
-SETS = {"rand": 1, "bench6": 1, "alpaca": 5}
-DRAWS = 20
-TEST_SHARE = 0.35
-FOLDS = 10
 RATES = (0.05, 0.01, 0.001)
-
-
-@dataclass(frozen=True, eq=False)
-class Recorded:
-    """One data set: answers, labels, and evidence after every look."""
-
-    name: str
-    responses: list[ResponseSet]
-    evidence: list[PairEvidence]
-    looks: tuple[int, ...]
-    lineage: pd.DataFrame
-    labels: Labels
-
-    @property
-    def last(self) -> PairEvidence:
-        return self.evidence[-1]
-
-
-def load(name: str, every: int, cache: Path) -> Recorded:
-    table = pd.read_parquet(DATA / name / "responses.parquet")
-    wide = table.drop_duplicates(["model", "prompt_id"]).pivot(
-        index="model", columns="prompt_id", values="response"
-    )
-    lineage = pd.read_csv(DATA / name / "lineage.csv").drop_duplicates("model").set_index("model")
-    lineage = lineage.reindex(wide.index)
-    good = (
-        (lineage["usable"].astype(str) == "True")
-        & lineage["confidence"].isin(["high", "medium"])
-        & lineage["foundation"].notna()
-    )
-    wide, lineage = wide[good].iloc[:, ::every], lineage[good]
-    responses = [
-        ResponseSet.of_texts(m, [t if isinstance(t, str) else None for t in row])
-        for m, row in zip(wide.index, wide.to_numpy(dtype=object), strict=True)
-    ]
-    looks = looks_at(wide.shape[1])
-    start = time.process_time()
-    stored = cache / f"{name}.npz"
-    if stored.exists():
-        with np.load(stored) as z:
-            evidence = [
-                PairEvidence(
-                    tuple(wide.index),
-                    z[f"combined{k}"],
-                    z[f"score{k}"],
-                    z[f"manner{k}"],
-                    z[f"clock{k}"],
-                    z[f"present{k}"],
-                    tuple(bytes.fromhex(d) for d in z[f"digest{k}"]),
-                    z[f"aloud{k}"],
-                )
-                for k in looks
-            ]
-    else:
-        evidence = paths(responses, looks)
-        arrays = {}
-        for k, e in zip(looks, evidence, strict=True):
-            arrays |= {f"score{k}": e.score, f"manner{k}": e.manner, f"clock{k}": e.clock}
-            arrays |= {
-                f"combined{k}": e.combined,
-                f"present{k}": e.present,
-                f"aloud{k}": e.aloud,
-                f"digest{k}": np.array([d.hex() for d in e.digest]),
-            }
-        np.savez(stored, **arrays)
-    print(f"{name}: {len(responses)} models, {wide.shape[1]} probes, "
-          f"{time.process_time() - start:.0f} CPU s", flush=True)  # fmt: skip
-    circle = lineage["superfamily"].fillna("?" + lineage["foundation"])
-    labels = Labels(tuple(lineage["foundation"]), tuple(circle))
-    return Recorded(name, responses, evidence, looks, lineage, labels)
-
-
-@dataclass(frozen=True, eq=False)
-class Pairs:
-    """All kin and unrelated pairs: rows a, b (m,), kin (m,) bool."""
-
-    a: np.ndarray
-    b: np.ndarray
-    kin: np.ndarray
-
-
-def scored_pairs(data: Recorded) -> Pairs:
-    family, circle = np.array(data.labels.families), np.array(data.labels.circles)
-    own = pd.Series(data.lineage.index, index=data.lineage.index)
-    weights = data.lineage["weights_of"].fillna(own).to_numpy()
-    a, b = np.triu_indices(len(family), 1)
-    kin = (family[a] == family[b]) & (weights[a] != weights[b])
-    used = kin | (circle[a] != circle[b])
-    return Pairs(a[used], b[used], kin[used])
-
-
-def draws(data: Recorded) -> list[np.ndarray]:
-    circles, place = np.unique(np.array(data.labels.circles), return_inverse=True)
-    kept = []
-    for seed in range(10 * DRAWS):
-        test = (np.random.default_rng(seed).random(len(circles)) < TEST_SHARE)[place]
-        # Both sides need makers enough to say anything; few sets have so few that it matters.
-        if min(test.sum(), (~test).sum()) >= 20 and len(set(place[test])) > 1:
-            kept.append(test)
-    return kept[:DRAWS]
-
-
-def folds(data: Recorded) -> np.ndarray:
-    """A fold for every model, whole makers each, of even size."""
-    names, code, size = np.unique(
-        np.array(data.labels.circles), return_inverse=True, return_counts=True
-    )
-    fold, load = np.zeros(len(names), int), np.zeros(FOLDS)
-    for maker in np.argsort(-size, kind="stable"):
-        fold[maker] = load.argmin()
-        load[fold[maker]] += size[maker]
-    return fold[code]
-
-
-def makers_out(data: Recorded) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Models left out and pairs tested: every pair once, without the folds of its two makers."""
-    p, fold = scored_pairs(data), folds(data)
-    low, high = np.minimum(fold[p.a], fold[p.b]), np.maximum(fold[p.a], fold[p.b])
-    parts = [
-        ((fold == i) | (fold == j), (low == i) & (high == j))
-        for i in range(FOLDS)
-        for j in range(i, FOLDS)
-    ]
-    return [(out, tested) for out, tested in parts if tested.any()]
 
 
 def excess_of(c: Calibration, e: PairEvidence, p: Pairs, matched: bool = True) -> np.ndarray:
@@ -334,17 +214,19 @@ def unrelated_verdicts(sets: list[Recorded]) -> str:
             with patch("cladist.kinship.calibration.FAMILY_KIN", np.inf):
                 resampled[tested] = (x <= c.kin_threshold(MISS)) & usual
         maker = pd.Series(np.array(data.labels.circles)[p.a])[p.kin]
-        lost = pd.Series(called)[p.kin].groupby(maker).agg(["mean", "size"])
-        worst = lost[lost["size"] >= FAMILY_KIN].sort_values("mean").iloc[-1]
+        lost, alone = (
+            pd.Series(v)[p.kin].groupby(maker).agg(["mean", "size"]) for v in (called, resampled)
+        )
         body.append(
             [
                 data.name,
                 percent(np.mean(called[~p.kin])),
                 percent(np.mean(called[p.kin])),
                 percent(lost["mean"].mean()),
-                f"{percent(worst['mean'])} ({worst.name})",
+                worst_maker(lost),
                 percent(np.mean(resampled[~p.kin])),
                 percent(np.mean(resampled[p.kin])),
+                worst_maker(alone),
                 percent(MISS),
             ]
         )
@@ -352,10 +234,17 @@ def unrelated_verdicts(sets: list[Recorded]) -> str:
         [
             "set", "unrelated pairs cleared", "kin wrongly cleared", "mean over makers",
             f"worst maker of {FAMILY_KIN} kin pairs or more",
-            "unrelated cleared, resampling alone", "kin cleared, resampling alone", "nominal",
+            "unrelated cleared, resampling alone", "kin cleared, resampling alone",
+            "worst maker, resampling alone", "nominal",
         ],
         body,
     )  # fmt: skip
+
+
+def worst_maker(lost: pd.DataFrame) -> str:
+    """Of makers with kin pairs enough the one whose kin are most often cleared."""
+    worst = lost[lost["size"] >= FAMILY_KIN].sort_values("mean").iloc[-1]
+    return f"{percent(worst['mean'])} ({worst.name})"
 
 
 def thinking_aloud(sets: list[Recorded]) -> str:
@@ -450,12 +339,6 @@ def probe_tests(sets: list[Recorded]) -> str:
                 ]
             )
     return rows(["set", "pairs", "sampled", "spread over probes", "beyond manner"], body)
-
-
-def draws_out(data: Recorded) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The same for draws of a third of the makers, and pairs of these."""
-    p = scored_pairs(data)
-    return [(test, test[p.a] & test[p.b]) for test in draws(data)[:10]]
 
 
 def sequential(sets: list[Recorded], images: Path | None) -> str:

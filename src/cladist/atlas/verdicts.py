@@ -20,6 +20,7 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.calibration import (
     MINIMUM_MODELS,
+    MISS,
     Calibration,
     Labels,
     PairEvidence,
@@ -28,7 +29,6 @@ from cladist.kinship.calibration import (
 from cladist.kinship.pair_test import (
     MINIMUM_KIN,
     MINIMUM_PROBES,
-    MISS,
     STABLE,
     adjust,
     mismatch_p,

@@ -10,9 +10,8 @@ from cladist.core.assay import Assay
 from cladist.errors import InputError, ModelError
 from cladist.extraction.progress import Progress, silent
 from cladist.extraction.run import choose_interface, requests_for
-from cladist.kinship.calibration import Labels, calibrate, pair_evidence
+from cladist.kinship.calibration import MISS, Labels, calibrate, pair_evidence
 from cladist.kinship.sequential import (
-    MISS,
     EarlyAnswer,
     decide,
     first_probes,

@@ -30,8 +30,11 @@ from cladist.kinship.standard import Floats
 from cladist.kinship.states import thinks_aloud
 
 __all__ = [
+    "FAMILY_KIN",
+    "MINIMUM_ALOUD",
     "MINIMUM_MODELS",
     "MINIMUM_NULL",
+    "MISS",
     "Calibration",
     "Labels",
     "PairEvidence",
@@ -62,8 +65,11 @@ MINIMUM_ALOUD = 10
 taught to think by one teacher share more than any others: all 12 unrelated such pairs of recorded
 chat would be called related (docs/verdicts.md)."""
 
+MISS = 0.05
+"""Share of known kin that may wrongly be called unrelated, over all looks if there are several."""
+
 FAMILY_KIN = 20
-"""Kin pairs from which the share of one in twenty can be told of a family by itself."""
+"""Kin pairs from which a share of MISS can be told of a family by itself."""
 
 CLUSTER_CUT = 6.0
 """Robust spreads above the median from which on average linkage calls a cluster one family."""

@@ -26,6 +26,7 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.calibration import (
     MINIMUM_MODELS,
+    MISS,
     Calibration,
     Labels,
     PairEvidence,
@@ -55,9 +56,6 @@ CONTROLS = 40
 
 STABLE = 0.05
 """Level of the sign-flip test over probes: evidence above it rests on a few lucky probes."""
-
-MISS = 0.05
-"""Share of known kin with so little in common at which a pair may be called unrelated."""
 
 MINIMUM_KIN = 30
 """Known kin pairs below which nothing is said about power, nor is anybody called unrelated."""

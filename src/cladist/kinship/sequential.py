@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.calibration import (
+    MISS,
     Calibration,
     Labels,
     PairEvidence,
@@ -48,11 +49,7 @@ __all__ = [
 ]
 
 LOOKS = (10, 15, 20, 30, 60, 100, 200, 400)
-"""Probes after which evidence is looked at, and after all. More looks leave less error to each;
-with one more between any two the same kin are found, no sooner."""
-
-MISS = 0.05
-"""Known kin that may wrongly be called unrelated, over all looks."""
+"""Probes after which evidence is looked at, and after all. More looks leave less error to each."""
 
 Spending = Literal["early", "even", "late"]
 _POWER: Mapping[Spending, float] = {"early": 0.5, "even": 1.0, "late": 3.0}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_families import population
+from made_families import population, taught
 from typer.testing import CliRunner
 
 from cladist.cli.main import app
@@ -73,6 +73,31 @@ def test_what_it_claims(lab: Path) -> None:
     assert {e["side"] for e in data["exhibits"]} == {"for", "against"}
     assert any("cladist report f0-m0" in c for c in data["conditions"]["commands"])
     assert len(data["conditions"]["answers"]) == 64 and data["tree"].endswith(";")
+
+
+def test_a_pair_that_is_not_called_related_all_the_same_says_why(tmp_path: Path) -> None:
+    models, names = taught(2)
+    rows = [
+        {"model": m.model, "prompt_id": p, "response": t}
+        for m in models
+        for p, t in enumerate(m.texts())
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(x) + "\n" for x in rows))
+    labels = [f"{m.model},{n}" for m, n in zip(models, names, strict=True)]
+    (tmp_path / "labels.csv").write_text("model,family\n" + "\n".join(labels) + "\n")
+    assert run("import", tmp_path / "a.jsonl", "-r", tmp_path / "r").exit_code == 0
+    made = run(
+        "report", "pupil0", "-r", tmp_path / "r", "--labels", tmp_path / "labels.csv",
+        "--rate", "0.05", "-o", tmp_path / "p.html", "--json", tmp_path / "p.json",
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    data = json.loads((tmp_path / "p.json").read_text())
+    claims = {c["topic"]: c for c in data["claims"]}
+    assert claims["Kinship"]["strength"] == "not shown"
+    said = claims["Kinship"]["certainty"]
+    assert "within the rate of 0.05, and yet: Both think aloud" in said
+    assert "above the rate" not in said
+    assert "1 of the models think aloud" in claims["Foundation"]["certainty"]
 
 
 class Page(HTMLParser):

@@ -58,16 +58,21 @@ def _kinship(report: Report) -> Claim:
             f"common (adjusted for {len(report.relatives)} candidates); the rate of false findings "
             f"is kept to {report.rate:g}.{found}",
         )
-    least = min(r.test.p for r in report.relatives)
+    least = min((r.test for r in report.relatives), key=lambda t: t.p)
     alone = sum(r.test.reason.startswith("alone it would") for r in report.relatives)
     near = f" {alone} of them would be called related if tested alone." if alone else ""
+    where = (
+        f"within the rate of {report.rate:g}, and yet: {_sentence(least.reason)}"
+        if least.p <= report.rate
+        else f"above the rate of {report.rate:g}."
+    )
     return _claim(
         "Kinship",
         f"No model of this registry is shown to be kin of {report.model}.",
         "not shown",
-        f"The least p-value among the {len(report.relatives)} nearest is {least:.2g}, above the "
-        f"rate of {report.rate:g}.{near} That is no proof of the contrary: kin that have little in "
-        "common any more are not found either.",
+        f"The least p-value among the {len(report.relatives)} nearest is {least.p:.2g}, "
+        f"{where}{near} That is no proof of the contrary: kin that have little in common any "
+        "more are not found either.",
     )
 
 

@@ -19,7 +19,7 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
-from cladist.cli.declared import DeclaredOption
+from cladist.cli.declared import DeclaredOption, tell
 from cladist.cli.kinship import LabelsOption, plain, read
 
 FOUND = 10
@@ -72,6 +72,7 @@ def audit(
     with Registry.open(registry, create=False) as store, progress_bars(quiet or json) as bars:
         chosen = resolve_assay(store, assay)
         lineage = read_declared(declared or [], store.models())
+        tell(lineage)
         material = gather(store, chosen, lineage, read(labels), bars)
         found = run(material, rate=rate, control=control, progress=bars)
     worst = found.worst()

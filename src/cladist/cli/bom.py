@@ -15,7 +15,7 @@ from cladist.cli.common import (
     note,
     progress_bars,
 )
-from cladist.cli.declared import DeclaredOption
+from cladist.cli.declared import DeclaredOption, tell
 from cladist.cli.kinship import LabelsOption, RateOption, read
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def bom(
         chosen = resolve_assay(store, assay)
         store.model(model)
         lineage = read_declared(declared or [], store.models())
+        tell(lineage)
         material = gather(store, chosen, lineage, read(labels), bars)
         made = build_report(store, material, model, rate=rate, progress=bars)
     writers = {"cyclonedx": write_cyclonedx, "spdx": write_spdx, "card": write_block}

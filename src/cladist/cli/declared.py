@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cladist.cli.common import JsonOption, note, one_line, out, print_json, table
+
+if TYPE_CHECKING:
+    from cladist.core.lineage import Lineage
+
+SHOWN = 20
+"""Remarks told one by one; more are counted."""
 
 DeclaredOption = Annotated[
     list[str] | None,
@@ -60,6 +66,7 @@ def declared(
         with Registry.open(registry, create=False) as store:
             models = store.models()
     found = read_declared(sources, models)
+    tell(found)
     wrong = found.disagreements()
     if file is not None:
         write_text(file, write_declared_table(found))
@@ -70,18 +77,33 @@ def declared(
                 "links": [asdict(k) for k in found.links],
                 "licences": {m: list(v) for m, v in found.licences.items()},
                 "dates": dict(found.dates),
+                "no_parent": list(found.founders),
+                "nothing_declared": list(found.silent()),
+                "remarks": list(found.remarks),
                 "disagreements": [asdict(d) for d in wrong],
             }
         )
         return
     if file is None:
         rows = table("model", "parent", "relation", "licence", "source")
-        silent = [m for m in found.models if not found.parents(m)]
+        parentless = [(m, "(none, it says)") for m in found.founders if not found.parents(m)]
+        parentless += [(m, "(nothing declared)") for m in found.silent()]
         for k in found.links:
             cells = (k.child, k.parent, k.relation, found.licence(k.child), k.source)
             rows.add_row(*(one_line(c, 60) for c in cells))
-        for m in silent:
-            rows.add_row(one_line(m, 60), "(none named)", "", one_line(found.licence(m), 60), "")
+        for m, said in parentless:
+            rows.add_row(one_line(m, 60), said, "", one_line(found.licence(m), 60), "")
         out().print(rows)
     for d in wrong:
         note(f"contradiction: {d.message}")
+
+
+def tell(lineage: Lineage) -> None:
+    """Remarks of a reading, on standard error: what was not read, and what was not decided."""
+    for remark in lineage.remarks[:SHOWN]:
+        note(f"remark: {remark}")
+    if len(lineage.remarks) > SHOWN:
+        note(
+            f"and {len(lineage.remarks) - SHOWN} more remarks; 'cladist declared --json' with the "
+            "same sources prints all"
+        )

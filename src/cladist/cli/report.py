@@ -18,7 +18,7 @@ from cladist.cli.common import (
     out,
     progress_bars,
 )
-from cladist.cli.declared import DeclaredOption
+from cladist.cli.declared import DeclaredOption, tell
 from cladist.cli.kinship import LabelsOption, RateOption, plain, read
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def report(
         chosen = resolve_assay(store, assay)
         store.model(model)
         lineage = read_declared(declared or [], store.models())
+        tell(lineage)
         material = gather(store, chosen, lineage, read(labels), bars)
         given = {"--declared": declared or [], "--labels": [labels] if labels else []}
         made = build_report(

@@ -7,8 +7,10 @@ Every reader of a document (model card, merge recipe, adapter, GGUF header, tabl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from cladist.core.names import may_be_same, namesakes, parse_name, variant
 
 __all__ = ["RELATIONS", "DeclaredLink", "Disagreement", "Lineage", "join", "norm_relation"]
 
@@ -23,7 +25,7 @@ _SYNONYMS = {
     "distillation": "distill", "continued-pretrain": "continued", "pretrain": "",
 }  # fmt: skip
 
-Kind = Literal["cycle", "itself", "relation", "parent", "licence"]
+Kind = Literal["cycle", "itself", "relation", "parent", "founder", "licence"]
 
 
 def norm_relation(text: str) -> str:
@@ -37,13 +39,17 @@ def norm_relation(text: str) -> str:
 class DeclaredLink:
     """`child` is said to come from `parent`; `relation` is one of RELATIONS or '' for not said.
 
-    source  where it is written, for people
+    source   where it is written, for people
+    written  the parent as it is written there, with its revision, where that differs
+    held     the parent is that of the model which the child's file holds, as GGUF headers tell it
     """
 
     child: str
     parent: str
     relation: str = ""
     source: str = ""
+    written: str = field(default="", compare=False)
+    held: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,6 +60,7 @@ class Disagreement:
     itself    a model that is its own parent
     relation  one link with two relations
     parent    two sources that name different single parents
+    founder   a source that names a parent, and one that says there is none
     licence   two licences of one model
     """
 
@@ -70,12 +77,21 @@ class Lineage:
     licences  per model the licences that were named, in order
     dates     per model a release date (ISO, or a part of it)
     models    models that a source speaks about, also those of which it names no parent
+    founders  models of which a source says that they have no parent, which saying nothing is not
+    remarks   what could not be read, or was not decided, in sentences
     """
 
     links: tuple[DeclaredLink, ...] = ()
     licences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    founders: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def silent(self) -> tuple[str, ...]:
+        """Models that sources speak about without a word on parents."""
+        told = {k.child for k in self.links} | set(self.founders)
+        return tuple(m for m in self.models if m not in told)
 
     def parents(self, child: str) -> tuple[str, ...]:
         """Declared parents of a model, in order, each once."""
@@ -131,15 +147,43 @@ class Lineage:
         licences: dict[str, tuple[str, ...]] = {}
         for name, found in self.licences.items():
             licences[new(name)] = tuple(dict.fromkeys((*licences.get(new(name), ()), *found)))
-        links = (
-            DeclaredLink(new(k.child), new(k.parent), k.relation, k.source) for k in self.links
-        )
+        links = (replace(k, child=new(k.child), parent=new(k.parent)) for k in self.links)
+        dates: dict[str, str] = {}
+        for name, date in self.dates.items():
+            dates.setdefault(new(name), date)
         return Lineage(
             tuple(dict.fromkeys(links)),
             licences,
-            {new(n): d for n, d in self.dates.items()},
+            dates,
             tuple(dict.fromkeys(new(n) for n in self.models)),
+            tuple(dict.fromkeys(new(n) for n in self.founders)),
+            self.remarks,
         )
+
+    def without_circles(self) -> Lineage:
+        """The same without links that run in a circle, of a model to itself above all.
+
+        What was left out is in the remarks; `disagreements` of the whole names it too. O(links).
+        """
+        circles = [d for d in self.disagreements() if d.kind in ("itself", "cycle")]
+        if not circles:
+            return self
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        number: dict[str, int] = {}
+        for k in self.links:
+            number.setdefault(k.child, len(number))
+            number.setdefault(k.parent, len(number))
+        rows = [number[k.child] for k in self.links]
+        columns = [number[k.parent] for k in self.links]
+        graph = coo_array(([1] * len(rows), (rows, columns)), shape=(len(number), len(number)))
+        knot = connected_components(graph, directed=True, connection="strong")[1]
+        kept = tuple(
+            k for k, i, j in zip(self.links, rows, columns, strict=True) if knot[i] != knot[j]
+        )
+        told = tuple(f"{d.message}; left out here" for d in circles)
+        return replace(self, links=kept, remarks=(*self.remarks, *told))
 
     def disagreements(self) -> list[Disagreement]:
         """What cannot all be true, sorted. O(links)."""
@@ -160,6 +204,10 @@ class Lineage:
                 message = f"'{child}' is declared to come from '{parent}' by {told}"
                 found.append(Disagreement("relation", (child, parent), message))
         found.extend(_other_parents(by_source))
+        for m in self.founders:
+            for parent in self.parents(m)[:1]:
+                message = f"'{m}' is said to have no parent, and to come from '{parent}'"
+                found.append(Disagreement("founder", (m, parent), message))
         found.extend(
             Disagreement("licence", (m,), f"'{m}' is declared under {' and '.join(names)}")
             for m, names in self.licences.items()
@@ -210,17 +258,30 @@ class Lineage:
 def _other_parents(
     by_source: Mapping[str, Mapping[str, list[DeclaredLink]]],
 ) -> Iterator[Disagreement]:
-    """Sources that name different parents, and none of whose parents another one names too."""
+    """Sources that name different parents, and none of whose parents another one names too.
+
+    Parents that may be one model, a mirror or a quantisation of each other are not different.
+    """
     for child, sources in by_source.items():
         named = [(s, {k.parent for k in links}) for s, links in sources.items()]
         for i, (one, a) in enumerate(named):
             for other, b in named[i + 1 :]:
-                if not a & b:
+                if not a & b and not any(_akin(x, y) for x in a for y in b):
                     message = (
                         f"'{child}' is declared to come from '{min(a)}' ({one or 'no source'}) and "
                         f"from '{min(b)}' ({other or 'no source'})"
                     )
                     yield Disagreement("parent", (child, min(a), min(b)), message)
+
+
+def _akin(a: str, b: str) -> bool:
+    """Whether two names may be of one model, or of one and its mirror or quantisation."""
+    one, other = parse_name(a), parse_name(b)
+    return (
+        may_be_same(one, other)
+        or namesakes(one, other)
+        or variant(one).name == variant(other).name
+    )
 
 
 def join(parts: Iterable[Lineage]) -> Lineage:
@@ -229,11 +290,18 @@ def join(parts: Iterable[Lineage]) -> Lineage:
     licences: dict[str, tuple[str, ...]] = {}
     dates: dict[str, str] = {}
     models: dict[str, None] = {}
+    founders: dict[str, None] = {}
+    remarks: dict[str, None] = {}
     for part in parts:
-        links.update(dict.fromkeys(part.links))
+        for link in part.links:
+            links.setdefault(link)
         models.update(dict.fromkeys(part.models))
+        founders.update(dict.fromkeys(part.founders))
+        remarks.update(dict.fromkeys(part.remarks))
         for name, found in part.licences.items():
             licences[name] = tuple(dict.fromkeys((*licences.get(name, ()), *found)))
         for name, date in part.dates.items():
             dates.setdefault(name, date)
-    return Lineage(tuple(links), licences, dates, tuple(models))
+    return Lineage(
+        tuple(links), licences, dates, tuple(models), tuple(founders), tuple(remarks)
+    )

@@ -19,6 +19,14 @@ def load_yaml(text: str, where: str) -> Any:
     references, merge keys ('<<', which multiply), keys that occur twice, several documents, tags
     of objects. `MissingExtraError` without PyYAML.
     """
+    found = load_yamls(text, where)
+    if len(found) > 1:
+        raise InputError(f"{where}: {len(found)} YAML documents where one is expected")
+    return found[0] if found else None
+
+
+def load_yamls(text: str, where: str) -> list[Any]:
+    """Plain data of every document of a YAML text, under the bounds of `load_yaml` together."""
     try:
         import yaml
     except ImportError:
@@ -28,9 +36,9 @@ def load_yaml(text: str, where: str) -> Any:
         raise InputError(f"{where}: {len(text)} characters of YAML, at most {LARGEST} are read")
     try:
         _bounded(yaml.parse(text, Loader=yaml.SafeLoader), where)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _plain_keys(node, where)
-        return yaml.safe_load(text)
+        for node in yaml.compose_all(text, Loader=yaml.SafeLoader):
+            _plain_keys(node, where)
+        return list(yaml.safe_load_all(text))
     except yaml.YAMLError as problem:
         told = " ".join(str(getattr(problem, "problem", "") or problem).split())[:160]
         mark = getattr(problem, "problem_mark", None)

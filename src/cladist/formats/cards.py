@@ -1,19 +1,21 @@
 """Hugging Face model cards: the YAML front matter of a README.md.
 
 Read are `base_model` (a name or a list), `base_model_relation` (adapter, merge, quantized,
-finetune), `license` and `license_name`, as the Hub documents them
-(huggingface.co/docs/hub/model-cards, "Specifying a base model"). Without a relation the Hub
+finetune), tags `base_model:RELATION:org/name`, `license` and `license_name`, as the Hub documents
+them (huggingface.co/docs/hub/model-cards, "Specifying a base model"). Without a relation the Hub
 infers one; here several parents are a merge and one is left open.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from cladist.core.lineage import DeclaredLink, Lineage, norm_relation
+from cladist.core.names import ModelName, parse_name
 from cladist.errors import InputError
 from cladist.formats._yaml import load_yaml
 
@@ -21,7 +23,10 @@ __all__ = ["LONGEST_NAME", "front_matter", "names_of", "read_card", "read_text"]
 
 LONGEST_NAME, MOST_PARENTS = 200, 64
 LARGEST = 4 << 20
-_FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?\n)??(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_FRONT = re.compile(r"\A\s*---[ \t]*\n(.*?\n)??(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_OUTSIDE = re.compile(r"^[ \t]*(?:base_models?|base_model_relation)[ \t]*:[ \t]*\S", re.MULTILINE)
+_UNKNOWN = re.compile(r"(?:base|parent|source|original|foundation|teacher)_?models?(?:_\w+)?")
+_TAG = re.compile(r"base_model:(?:(adapter|merge|quantized|finetune):)?([^:\s]+/[^:\s]+)")
 
 
 def read_text(path: Path, largest: int = LARGEST) -> str:
@@ -40,8 +45,11 @@ def read_text(path: Path, largest: int = LARGEST) -> str:
 
 
 def front_matter(text: str, where: str) -> dict[str, Any]:
-    """The YAML between '---' lines at the top of a card, {} where there is none."""
-    found = _FRONT.match(text)
+    """The YAML between '---' lines at the top of a card, {} where there is none.
+
+    The Hub lets blank lines stand above the first of them, so they may here.
+    """
+    found = _FRONT.match(_plain(text))
     if found is None:
         return {}
     data = load_yaml(found.group(1) or "", where)
@@ -53,36 +61,101 @@ def front_matter(text: str, where: str) -> dict[str, Any]:
 
 
 def read_card(text: str, model: str, where: str) -> Lineage:
-    """What the card of `model` declares. `InputError` for keys of the wrong kind."""
+    """What the card of `model` declares.
+
+    A card that names no parent declares nothing of it; that is no word that there is none. What
+    looks like a declaration and is not read is in the remarks. `InputError` for keys of the
+    wrong kind.
+    """
     data = front_matter(text, where)
     parents = names_of(data.get("base_model"), f"{where}: base_model")
     relation = data.get("base_model_relation")
     if not (relation is None or isinstance(relation, str)):
         raise InputError(f"{where}: base_model_relation is no word")
-    word = norm_relation(relation or ("merge" if len(parents) > 1 else ""))
-    links = tuple(DeclaredLink(model, p, word, where) for p in parents)
-    return Lineage(links, _licences(data, model, where), _dates(data, model), (model,))
+    tagged, told = _tagged(data)
+    for name, written in tagged.items():
+        if not any(parse_name(name).key == parse_name(p).key for p in parents):
+            parents[name] = written
+    word = norm_relation(relation or told or ("merge" if len(parents) > 1 else ""))
+    links = tuple(
+        DeclaredLink(model, p, word, where, written) for p, written in parents.items()
+    )
+    remarks = _unread(data, text, where)
+    return Lineage(
+        links, _licences(data, model, where), _dates(data, model), (model,), (), tuple(remarks)
+    )
 
 
-def names_of(value: Any, where: str) -> list[str]:
-    """Names of models from a string or a list of them, each once; `InputError` for others."""
+def _plain(text: str) -> str:
+    """Line ends of every system as one, and no byte order mark."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _tagged(data: dict[str, Any]) -> tuple[dict[str, str], str]:
+    """Parents and their relation from tags such as base_model:quantized:org/name."""
+    tags = data.get("tags")
+    found = [_TAG.fullmatch(t) for t in tags if isinstance(t, str)] if isinstance(tags, list) else []
+    named = [(m.group(2), m.group(1) or "") for m in found if m]
+    out: dict[str, str] = {}
+    for name, _ in named[:MOST_PARENTS]:
+        made = parse_name(name).text
+        if len(name) <= LONGEST_NAME:
+            out.setdefault(made, name if name != made else "")
+    return out, next((r for _, r in named if r), "")
+
+
+def _unread(data: dict[str, Any], text: str, where: str) -> list[str]:
+    """What looks like a declaration of a parent and is none that is read."""
+    known = {"base_model", "base_model_relation"}
+    out = [
+        f"{where}: the key '{str(key)[:60]}' is not read; a parent is declared under base_model"
+        for key, value in data.items()
+        if key not in known and value and _UNKNOWN.fullmatch(str(key).casefold())
+    ]
+    if "base_model" in data and not data["base_model"]:
+        out.append(f"{where}: base_model is there and blank, which declares nothing")
+    if not data and _OUTSIDE.search(_plain(text)):
+        out.append(
+            f"{where}: base_model stands outside of a head between two lines '---', where it is "
+            "not read; put these lines around it at the top"
+        )
+    return out
+
+
+def names_of(value: Any, where: str) -> dict[str, str]:
+    """Names of models from a string or a list of them, each once, with how it is written.
+
+    Names are those of `core.names`: org/name without revision or address. '' stands where the
+    name is written like that. Two paths that end alike are kept as written, as nothing tells
+    whether they are one model. `InputError` for what is no name.
+    """
     if value is None:
-        return []
+        return {}
     items: Iterable[Any] = [value] if isinstance(value, str) else value
     if not isinstance(items, list):
         raise InputError(f"{where}: expected a name or a list of names")
-    out: dict[str, None] = {}
+    found: dict[str, ModelName] = {}
     for item in items:
         if not isinstance(item, str):
             raise InputError(f"{where}: {str(item)[:60]!r} is no name of a model")
-        name = item.strip().removeprefix("https://huggingface.co/").rstrip("/")
-        if len(name) > LONGEST_NAME:
+        name = item.strip().rstrip("/") or item.strip()
+        made = parse_name(name)
+        if len(made.text) > LONGEST_NAME or len(name) > 4 * LONGEST_NAME:
             raise InputError(f"{where}: a name of {len(name)} characters is no name of a model")
         if name:
-            out[name] = None
+            found.setdefault(name, made)
+    alike = Counter(made.key for made in found.values())
+    out: dict[str, str] = {}
+    keys: set[str] = set()
+    for name, made in found.items():
+        if made.local and alike[made.key] > 1 and made.text != name:
+            out.setdefault(name[:LONGEST_NAME], "")
+        elif made.key not in keys:
+            keys.add(made.key)
+            out.setdefault(made.text, name if name != made.text else "")
     if len(out) > MOST_PARENTS:
         raise InputError(f"{where}: {len(out)} parents; at most {MOST_PARENTS} are read")
-    return list(out)
+    return out
 
 
 def _licences(data: dict[str, Any], model: str, where: str) -> dict[str, tuple[str, ...]]:

@@ -1,7 +1,8 @@
 """Lineage in the header of a GGUF file: general.base_model.* (ggml, docs/gguf.md).
 
-The keys are copied from the card of the model that was converted, so a quantised file mostly
-names the parent of what it holds. Which relation that is, the header does not say.
+The keys are copied from the card of the model that was converted, so a quantised file names the
+parent of what it holds: its links are marked as `held`, and `core.settle` reads them beside what
+the quantiser's card says. Which relation that is, the header does not say.
 """
 
 from __future__ import annotations
@@ -27,16 +28,20 @@ def lineage_of_header(
     named = []
     for k in range(count):
         key = f"general.base_model.{k}."
-        repo = str(values.get(key + "repo_url", ""))
-        if repo.startswith("https://huggingface.co/"):
+        repo = str(values.get(key + "repo_url", "")).strip()
+        if repo:
             named.append(repo)
             continue
         name, maker = (str(values.get(key + part, "")) for part in ("name", "organization"))
         if name:
             named.append(f"{maker}/{name}" if maker and "/" not in name else name)
-    word = "merge" if len(named) > 1 else ""
+    if str(values.get("general.type", "")).casefold() == "adapter":
+        word, held = "adapter", False
+    else:
+        word, held = "merge" if len(named) > 1 else "", True
     links = tuple(
-        DeclaredLink(model, p, word, where) for p in names_of(named, f"{where}: general.base_model")
+        DeclaredLink(model, p, word, where, written, held)
+        for p, written in names_of(named, f"{where}: general.base_model").items()
     )
     licence = str(values.get("general.license", ""))[:LONGEST_NAME]
     return Lineage(links, {model: (licence,)} if licence else {}, {}, (model,))

@@ -1,8 +1,10 @@
-"""Merge recipes of mergekit: every model that goes into a merge is a parent.
+"""Merge recipes of mergekit: every model from outside that goes into a merge is a parent.
 
-Read are `base_model`, `models`, `slices[].sources`, `experts[].source_model`, `gate_mode` and the
-sub-configurations of several documents' worth of nesting that mergekit allows
-(github.com/arcee-ai/mergekit, docs). A LoRA applied with `model+lora` is a parent of its own.
+Read are whole models, slices, mixtures of experts, genomes of evolutionary merges and merges in
+stages (several documents, or named ones in a list), with references as text
+(`path@revision+lora`) or as keys (`{model: {path, revision}, lora: {path}}`), as mergekit documents
+them (github.com/arcee-ai/mergekit, README.md and docs). A named stage is no parent; what it is
+made of is. A LoRA applied to a model is a parent of its own. A tokenizer is no parent.
 """
 
 from __future__ import annotations
@@ -11,59 +13,45 @@ from typing import Any
 
 from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.errors import InputError
-from cladist.formats._yaml import load_yaml
+from cladist.formats._recipe_stages import Stage, final_parents, stages_of
+from cladist.formats._yaml import load_yamls
 from cladist.formats.cards import names_of
 
 __all__ = ["is_recipe", "read_recipe"]
 
-_MARKS = {"merge_method", "slices", "experts", "modules"}
+_MARKS = {"merge_method", "slices", "experts", "modules", "genome", "merges", "stages"}
 
 
 def is_recipe(data: Any) -> bool:
-    """Whether plain data looks like a merge recipe."""
-    return isinstance(data, dict) and bool(_MARKS & set(data))
+    """Whether plain data of one document, or of several in a list, looks like a merge recipe."""
+    if isinstance(data, list):
+        return any(is_recipe(d) for d in data if isinstance(d, dict))
+    return isinstance(data, dict) and bool(_MARKS & {str(k) for k in data})
 
 
 def read_recipe(text: str, model: str, where: str) -> Lineage:
-    """Parents of the merged `model`. `InputError` when it is no recipe or names no model."""
-    data = load_yaml(text, where)
-    if not is_recipe(data):
+    """Parents of the merged `model`.
+
+    What looks like a reference to a model and could not be read is in the remarks. `InputError`
+    when it is no recipe, names no model, or its stages are made of each other.
+    """
+    documents = load_yamls(text, where)
+    if not is_recipe(documents):
         raise InputError(f"{where}: no merge recipe; it has none of {', '.join(sorted(_MARKS))}")
-    named: list[str] = []
-    _collect(data, named, where)
+    stages: list[Stage] = []
+    remarks: list[str] = []
+    for document in documents:
+        if document is None:
+            continue
+        if not isinstance(document, dict):
+            raise InputError(f"{where}: a document of a {type(document).__name__}, not of keys")
+        stages.extend(stages_of(document, where, remarks))
+    named = final_parents(stages, model, where, remarks)
     parents = names_of(named, where)
     if not parents:
-        raise InputError(f"{where}: the recipe names no model")
-    return Lineage(tuple(DeclaredLink(model, p, "merge", where) for p in parents), {}, {}, (model,))
+        told = f" ({'; '.join(remarks)[:300]})" if remarks else ""
+        raise InputError(f"{where}: the recipe names no model{told}")
+    links = tuple(DeclaredLink(model, p, "merge", where, w) for p, w in parents.items())
+    return Lineage(links, {}, {}, (model,), (), tuple(dict.fromkeys(remarks)))
 
 
-def _collect(data: Any, named: list[str], where: str) -> None:
-    """Every value under a key that names a model, in the order in which it is written."""
-    stack = [data]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list):
-            stack.extend(reversed(item))
-        if not isinstance(item, dict):
-            continue
-        for key in ("base_model", "model", "source_model"):
-            value = item.get(key)
-            if value is None:
-                continue
-            if isinstance(value, dict):
-                value = value.get("model") or value.get("path")
-            if not isinstance(value, str):
-                raise InputError(f"{where}: {key} is no name of a model")
-            named.extend(part.strip() for part in value.split("+") if part.strip())
-        stack.extend(
-            item[key]
-            for key in ("modules", "experts", "sources", "slices", "models")
-            if isinstance(item.get(key), list | dict)
-        )
-        stack.extend(v for k, v in item.items() if k not in _KNOWN and isinstance(v, dict))
-
-
-_KNOWN = {
-    "modules", "experts", "sources", "slices", "models", "parameters", "tokenizer", "base_model",
-    "model", "source_model",
-}  # fmt: skip

@@ -44,7 +44,7 @@ class Material:
         names = self.pairs.models
         parts = self.lineage.components(names)
         labels = [self.declared.get(n, DeclaredModel("")) for n in names]
-        spoken = set(self.lineage.models) | {
+        spoken = set(self.lineage.founders) | {
             m for k in self.lineage.links for m in (k.child, k.parent)
         }
         speaking = np.array([n in spoken or bool(d.family) for n, d in zip(names, labels)])

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cladist.core.lineage import Lineage, join
+from cladist.core.names import parse_name
+from cladist.core.settle import settle
 from cladist.errors import InputError, MissingExtraError, ModelError
-from cladist.formats._yaml import load_yaml
+from cladist.formats._yaml import load_yamls
 from cladist.formats.adapter import read_adapter
 from cladist.formats.cards import read_card, read_text
 from cladist.formats.declared_table import read_declared_table
 from cladist.formats.gguf_lineage import lineage_of_header
 from cladist.formats.mergekit import is_recipe, read_recipe
 from cladist.registry import ModelRecord
+from cladist.registry.names import name_index
 
 __all__ = ["declared_by_registry", "read_declared", "read_source", "under_names"]
 
-_CARDS = ("README.md", "adapter_config.json", "mergekit_config.yml", "mergekit_config.yaml")
+_CARDS = (
+    "README.md", "adapter_config.json", "mergekit_config.yml", "mergekit_config.yaml",
+    "mergekit_moe_config.yml", "mergekit_moe_config.yaml",
+)  # fmt: skip
 
 
 def read_declared(sources: Sequence[str], models: Sequence[ModelRecord] = ()) -> Lineage:
     """Everything that files, folders and Hub names declare, with what the registry itself knows.
 
-    Names are brought to those of `models` where that is unmistakable (`under_names`). Raises
-    what `read_source` raises.
+    Names are brought to those of `models` where that is unmistakable (`under_names`), and what
+    several documents say to one meaning (`core.settle`). Raises what `read_source` raises.
     """
-    parts = [declared_by_registry(models), *(read_source(s) for s in sources)]
-    return under_names(join(parts), models)
+    parts = [*(read_source(s) for s in sources), declared_by_registry(models)]
+    return settle(under_names(settle(join(parts)), models))
 
 
 def read_source(source: str) -> Lineage:
@@ -67,41 +74,44 @@ def declared_by_registry(models: Iterable[ModelRecord]) -> Lineage:
             values["general.license"] = about["license"]
         if values:
             found = lineage_of_header(values, record.name, "header of the model's file")
+            links = found.links
+            if not record.uri.startswith("gguf:"):
+                links = tuple(replace(k, held=False) for k in links)
             # Having a header that names no parent is no statement that there is none.
-            parts.append(Lineage(found.links, found.licences))
+            parts.append(Lineage(links, found.licences))
     return join(parts)
 
 
 def under_names(lineage: Lineage, models: Sequence[ModelRecord]) -> Lineage:
     """Names of declarations as the registry's, where exactly one model fits.
 
-    Fits are, in this order: the name itself, the target of the model's URI (hf:org/name), the
-    name with '/' as '_', the last part of it, and the title in the file's header; case does not
-    count. What fits nobody, or several, stays as it is.
+    What fits is for `core.name_index` to say. What fits nobody stays, as org/name; what fits
+    several stays as well and is told in the remarks, never guessed. A child and its parent that
+    are written as two models are not made one.
     """
-    tables: list[dict[str, set[str]]] = [{}, {}, {}, {}, {}]
-    for record in models:
-        target = re.sub(r"[@?#].*", "", record.uri.partition(":")[2])
-        keys = (record.name, target, _flat(record.name), "", record.metadata.get("title", ""))
-        for table, key in zip(tables, keys, strict=True):
-            if key:
-                table.setdefault(key.casefold(), set()).add(record.name)
-        tables[3].setdefault(_flat(record.name).rpartition("/")[2], set()).add(record.name)
-    named = {n for k in lineage.links for n in (k.child, k.parent)}
-    found: dict[str, str] = {}
-    for name in sorted(named | set(lineage.models) | set(lineage.licences) | set(lineage.dates)):
-        keys = (name, name, _flat(name), _flat(name.rpartition("/")[2]), name)
-        for table, key in zip(tables, keys, strict=True):
-            fits = table.get(key.casefold(), set())
-            if fits:
-                if len(fits) == 1:
-                    found[name] = next(iter(fits))
-                break
-    return lineage.renamed(found)
+    names = _names_in(lineage)
+    apart = [
+        (k.child, k.parent)
+        for k in lineage.links
+        if parse_name(k.child).flat != parse_name(k.parent).flat
+    ]
+    matched = name_index(models).match(names, apart)
+    new = {n: matched.found.get(n) or _plain(n) for n in names}
+    renamed = lineage.renamed({n: m for n, m in new.items() if m != n})
+    told = dict.fromkeys((*renamed.remarks, *(matched.remarks() if models else ())))
+    return replace(renamed, remarks=tuple(told))
 
 
-def _flat(name: str) -> str:
-    return name.replace("/", "_").casefold()
+def _names_in(lineage: Lineage) -> list[str]:
+    linked = [n for k in lineage.links for n in (k.child, k.parent)]
+    known = (*lineage.models, *lineage.licences, *lineage.dates, *lineage.founders)
+    return sorted({*linked, *known})
+
+
+def _plain(name: str) -> str:
+    """org/name for an address or a cache that tells it; any other name as written."""
+    parsed = parse_name(name)
+    return parsed.text if parsed.org and not parsed.local else name
 
 
 def _name_of(path: Path) -> str:
@@ -123,7 +133,7 @@ def _of_file(path: Path, model: str) -> Lineage:
         return read_adapter(read_text(path), model, where)
     if ending in (".yml", ".yaml"):
         text = read_text(path)
-        if is_recipe(load_yaml(text, where)):
+        if is_recipe(load_yamls(text, where)):
             return read_recipe(text, model, where)
         found = read_card(f"---\n{text}\n---\n", model, where)
         if not found.links and not found.licences:
@@ -140,9 +150,12 @@ def _of_folder(folder: Path, name: str) -> Lineage:
         for c in _CARDS
         if (folder / c).is_file()
     ]
-    parts += [_of_file(p, name or p.stem) for p in sorted(folder.glob("*.gguf"))]
+    files = sorted(folder.glob("*.gguf"))
+    # With a card beside it a single file is what the card speaks of.
+    alone = len(files) == 1 and bool(parts)
+    parts += [_of_file(p, name or (folder.resolve().name if alone else p.stem)) for p in files]
     if parts:
-        return join(parts)
+        return join([*parts, Lineage(remarks=tuple(_other_recipes(folder)))])
     inner = sorted(p for p in folder.iterdir() if p.is_dir())
     found = [p for p in inner if any((p / c).is_file() for c in _CARDS) or any(p.glob("*.gguf"))]
     if name or not found:
@@ -150,6 +163,24 @@ def _of_folder(folder: Path, name: str) -> Lineage:
             f"{folder}: no {', '.join(_CARDS)} or GGUF file, there or one folder below"
         )
     return join(_of_folder(p, "") for p in found)
+
+
+def _other_recipes(folder: Path) -> list[str]:
+    """Files of a folder that look like merge recipes and are none that a folder is read for."""
+    out = []
+    for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])[:50]:
+        if path.name in _CARDS:
+            continue
+        try:
+            known = is_recipe(load_yamls(read_text(path), str(path)))
+        except InputError:
+            continue  # configuration of something else, for all that is known
+        if known:
+            out.append(
+                f"{path}: looks like a merge recipe and is not read with its folder; name it "
+                f"as {folder.resolve().name}={path}"
+            )
+    return out
 
 
 def _of_hub(repository: str, name: str) -> Lineage:

@@ -1,0 +1,175 @@
+"""Which measured model a written name means, and where that cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cladist.core.names import ModelName, parse_name, variant
+
+__all__ = ["Matched", "NameIndex"]
+
+_EXACT, _OWN, _OTHER, _TAIL, _SUFFIX, _TITLE = range(6)
+"""How a name fits, surest first: from _TAIL on its maker is not compared."""
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Names that were looked up.
+
+    found    written name to measured model
+    unsure   written names that fit several measured models, with these
+    rivals   measured models that names of different makers fit alike, with these names
+    near     names of no measured model to those that may be its quantisation or conversion
+    """
+
+    found: Mapping[str, str]
+    unsure: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rivals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    near: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def remarks(self) -> list[str]:
+        """What was not decided, in sentences; nothing for names that merely are not here."""
+        out = [
+            f"'{name}' fits {_listed(fits)}: which of them is not guessed; write the name as the "
+            "registry has it"
+            for name, fits in sorted(self.unsure.items())
+        ]
+        out += [
+            f"{_listed(names)} both fit the measured '{model}', whose maker is not known; neither "
+            "is taken for it"
+            for model, names in sorted(self.rivals.items())
+        ]
+        out += [
+            f"'{name}' is not measured; {_listed(fits)} may be a quantisation or conversion of "
+            "it, which is not the same"
+            for name, fits in sorted(self.near.items())
+        ]
+        return out
+
+
+def _listed(names: Sequence[str], most: int = 4) -> str:
+    shown = [f"'{n}'" for n in names[:most]]
+    if len(names) > most:
+        shown.append(f"{len(names) - most} more")
+    return " and ".join(shown)
+
+
+class NameIndex:
+    """Measured models by all that their names can be written as.
+
+    Parameters
+    ----------
+    models
+        Measured model to further names that are known of it, such as the target of its URI.
+    titles
+        Measured model to the title in its file, which a quantised file has from what it holds.
+
+    Examples
+    --------
+    >>> NameIndex({"org_some-7b": ()}).find("https://hf.co/Org/Some-7B")
+    ('org_some-7b',)
+    """
+
+    def __init__(
+        self, models: Mapping[str, Sequence[str]], titles: Mapping[str, str] | None = None
+    ) -> None:
+        self._tables: dict[tuple[int, str], dict[str, None]] = {}
+        self._orgs: dict[str, set[str]] = {}
+        self._bases: dict[str, dict[str, None]] = {}
+        self._names = dict.fromkeys(models)
+        for model, others in models.items():
+            self._enter(model, parse_name(model), _OWN)
+            for form in others:
+                self._enter(model, parse_name(form), _OTHER)
+        for model, title in (titles or {}).items():
+            if title.strip():
+                self._put(_TITLE, title.strip().casefold(), model)
+
+    def _put(self, stage: int, key: str, model: str) -> None:
+        self._tables.setdefault((stage, key), {})[model] = None
+
+    def _enter(self, model: str, name: ModelName, stage: int) -> None:
+        if name.org or not name.local:
+            self._put(stage, name.key, model)
+            self._put(stage, name.flat, model)
+        self._put(_TAIL, name.tail, model)
+        if name.org:
+            self._orgs.setdefault(model, set()).add(name.key.rpartition("/")[0])
+        elif "_" in name.flat:
+            rest = name.flat.partition("_")[2]
+            self._put(_SUFFIX, rest, model)
+            self._bases.setdefault(variant(ModelName("", rest)).name, {})[model] = None
+        self._bases.setdefault(variant(name).name, {})[model] = None
+
+    def find(self, text: str) -> tuple[str, ...]:
+        """Measured models that a name fits best: none, the one, or several that it fits alike."""
+        return self._find(text)[1]
+
+    def _find(self, text: str) -> tuple[int, tuple[str, ...]]:
+        if text in self._names:
+            return _EXACT, (text,)
+        name = parse_name(text)
+        if name.org or not name.local or "_" in name.flat:
+            for stage in (_OWN, _OTHER):
+                for key in (name.key, name.flat):
+                    if fits := self._tables.get((stage, key)):
+                        return stage, tuple(fits)
+        org = name.key.rpartition("/")[0]
+        tails = self._tables.get((_TAIL, name.tail), {})
+        told = tuple(m for m in tails if not org or org in self._orgs.get(m, {org}))
+        if told or org:
+            return _TAIL, told
+        for stage, key in ((_SUFFIX, name.tail), (_TITLE, text.strip().casefold())):
+            if fits := self._tables.get((stage, key)):
+                return stage, tuple(fits)
+        return _TITLE, ()
+
+    def match(
+        self, names: Iterable[str], apart: Iterable[tuple[str, str]] = ()
+    ) -> Matched:
+        """Look many names up, so that no measured model is taken for two that differ.
+
+        Parameters
+        ----------
+        names
+            Names as written.
+        apart
+            Pairs that are known to be two models, such as a child and its parent.
+
+        Returns
+        -------
+        Matched
+            Names of which no measured model is anything are in none of its parts.
+        """
+        best = {text: self._find(text) for text in dict.fromkeys(names)}
+        unsure = {t: fits for t, (_, fits) in best.items() if len(fits) > 1}
+        found = {t: (stage, fits[0]) for t, (stage, fits) in best.items() if len(fits) == 1}
+        rivals = self._rivals(found)
+        for text in [t for names_ in rivals.values() for t in names_]:
+            found.pop(text, None)
+        for a, b in apart:
+            if a in found and b in found and found[a][1] == found[b][1]:
+                weaker = b if found[b][0] >= found[a][0] else a
+                if found[weaker][0] >= _TAIL:
+                    del found[weaker]
+        near = {
+            t: tuple(m for m in self._bases.get(variant(parse_name(t)).name, {}))
+            for t, (_, fits) in best.items()
+            if not fits
+        }
+        told = {t: made for t, (_, made) in found.items()}
+        return Matched(told, unsure, rivals, {t: fits for t, fits in near.items() if fits})
+
+    def _rivals(self, found: dict[str, tuple[int, str]]) -> dict[str, tuple[str, ...]]:
+        """Names of several makers for one model of unknown maker; weak ones yield to a sure one."""
+        by_model: dict[str, dict[str, list[str]]] = {}
+        for text, (stage, model) in found.items():
+            org = parse_name(text).key.rpartition("/")[0]
+            if stage == _TAIL and org:
+                by_model.setdefault(model, {}).setdefault(org, []).append(text)
+        return {
+            model: tuple(t for texts in by_org.values() for t in texts)
+            for model, by_org in by_model.items()
+            if len(by_org) > 1
+        }

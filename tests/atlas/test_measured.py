@@ -23,7 +23,7 @@ from cladist.errors import InputError
 from cladist.kinship.calibration import calibrate, guess_families, pair_evidence
 from cladist.kinship.corpus import read_corpus
 from cladist.kinship.pair_test import judge_kinship, probe_excess
-from cladist.registry import Registry
+from cladist.registry import ModelRecord, Registry
 from tests.atlas.conftest import COUNT, Lab
 from tests.support.made_families import population
 from tests.support.synthetic import make_registry
@@ -207,24 +207,33 @@ def test_lineage_files(tmp_path: Path, lab: Lab) -> None:
         return path
 
     head = ["model", "parent", "relation"]
-    assert [d.relation for d in read_declared(write(head, ["a", "b", "merge"], ["a", "c", "x"]))]
+    known = [ModelRecord(1, "org_a", "recorded:x", ""), ModelRecord(2, "b", "hf:orgb/b", "")]
+    found = read_declared(
+        write(head, ["org/a", "orgb/b@main", "merge"], ["org/a", "c", "x"]), known
+    )
+    told = [(k.child, k.parent, k.relation) for k in found.links]
+    assert told == [("org_a", "b", "merge"), ("org_a", "c", "other")]
     for rows, message in (
         ([["model", "mother"], ["a", "b"]], "columns model and parent"),
         ([head, ["a", "", ""]], "no parent"),
+        ([head, ["nobody", "b", ""]], "nothing of the 2 models"),
     ):
         with pytest.raises(InputError, match=message):
-            read_declared(write(*rows))
-    with pytest.raises(InputError, match="not a readable"):
-        read_declared(tmp_path / "missing.csv")
+            read_declared(write(*rows), known)
+    with pytest.raises(InputError, match="no such file"):
+        read_declared(tmp_path / "missing.csv", known)
+    own = lab.models[20].name
     with Registry.open(lab.folder, create=False) as store:
         assay = resolve_assay(store)
-        for rows, message in (
-            ([head, ["nobody", "b", ""]], "nothing of the"),
-            ([head, [lab.models[20].name, lab.models[20].name, ""]], "descend from each other"),
-        ):
-            wishes = Wishes(maps=(), declared=write(*rows))
-            with pytest.raises(InputError, match=message):
-                build(store, assay, wishes)
+        with pytest.raises(InputError, match="nothing of the"):
+            build(store, assay, Wishes(maps=(), declared=write(head, ["nobody", "b", ""])))
+        # A model that is its own parent is said, and takes nothing else down.
+        rows = [own, own, ""], [lab.models[21].name, own, "finetune"]
+        said = build(store, assay, Wishes(maps=(), declared=write(head, *rows)))
+        assert said.lineage is not None and len(said.lineage["edges"]) == 1
+        assert any("line 2" in r and "own parent" in r for r in said.remarks)
+        alone = build(store, assay, Wishes(maps=(), declared=write(head, [own, own, ""])))
+        assert alone.lineage is None
         outside = build(
             store, assay, Wishes(maps=(), declared=write(head, [lab.models[20].name, "gone", "x"]))
         )

@@ -18,12 +18,14 @@ from cladist.atlas.kin import NOTHING, AnswerKin, VectorKin, measure
 from cladist.atlas.lineage import lineage, read_declared
 from cladist.atlas.source import Source, read_source
 from cladist.core.assay import Assay
+from cladist.core.lineage import Lineage
 from cladist.errors import InputError
 from cladist.extraction.progress import Progress, silent
-from cladist.formats.labels import read_labels
+from cladist.formats.labels import DeclaredModel, read_labels
 from cladist.kinship.identify import FamilyModel, Identification, fit_identifier, identify
 from cladist.phylogeny.ancestry import Descent
 from cladist.registry import Registry
+from cladist.registry.names import name_index
 
 __all__ = ["Atlas", "Wishes", "build"]
 
@@ -92,10 +94,20 @@ def build(
     Raises what reading the registry and the CSV files raises.
     """
     source = read_source(registry, assay)
-    given = read_metadata(wishes.metadata) if wishes.metadata else {}
-    known = dict(read_labels(wishes.labels)) if wishes.labels else {}
-    said = read_declared(wishes.declared) if wishes.declared else []
-    remarks = _strangers(source, given, wishes.metadata)
+    index, remarks = name_index(source.records), list[str]()
+    given: Mapping[str, Mapping[str, str]] = {}
+    known: Mapping[str, DeclaredModel] = {}
+    said = Lineage()
+    if wishes.metadata:
+        given, told = index.apply(read_metadata(wishes.metadata), wishes.metadata.name)
+        remarks += told
+    if wishes.labels:
+        known, told = index.apply(read_labels(wishes.labels), wishes.labels.name)
+        remarks += told
+    if wishes.declared:
+        said = read_declared(wishes.declared, source.records)
+        remarks += said.remarks
+    remarks += _strangers(source, given, wishes.metadata)
     kin = measure(registry, source, known, rate=wishes.rate, kept=kept, progress=progress)
     if kin.remark:
         remarks.append(kin.remark)
@@ -124,7 +136,9 @@ def build(
         (groups, *columns),
         maps,
         forest,
-        lineage(source, kin, said, wishes.declared.name) if wishes.declared else None,
+        lineage(source, kin, said, wishes.declared.name)
+        if wishes.declared and said.links
+        else None,
         parents,
         families[0],
         families[1],

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,77 +11,57 @@ from cladist.atlas.forest import numbered_newick
 from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.source import Source
 from cladist.atlas.verdicts import Relation
+from cladist.core.lineage import Lineage
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
 from cladist.kinship.pair_test import STABLE
 from cladist.phylogeny.declared import declared_tree
+from cladist.provenance.sources import read_declared as read_source_of
+from cladist.registry import ModelRecord
 
-__all__ = ["Declared", "lineage", "read_declared"]
+__all__ = ["lineage", "read_declared"]
 
 Standing = Literal["supported", "contradicted", "inconclusive", "not measured"]
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """A line of a table of declared lineage; a merge has several lines."""
+def read_declared(path: Path, models: Sequence[ModelRecord]) -> Lineage:
+    """What a table, or any other source of `provenance.sources`, declares of models here.
 
-    model: str
-    parent: str
-    relation: str = ""
-
-
-def read_declared(path: Path) -> list[Declared]:
-    """Declared parents of a CSV file with the columns model, parent and, if wanted, relation.
-
-    Lines without a parent are founders. Raises `InputError` for a file that cannot be read, a
-    missing column, or no parent at all.
+    Names are the registry's; links that run in a circle are left out with a remark. Raises
+    `InputError` for what cannot be read, for no parent at all, or where nothing is of a model
+    here: all of it before anything is computed.
     """
-    out: list[Declared] = []
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            if not {"model", "parent"} <= set(reader.fieldnames or ()):
-                raise InputError(f"{path}: needs a first line with the columns model and parent")
-            for row in reader:
-                model, parent = (row["model"] or "").strip(), (row["parent"] or "").strip()
-                line = Declared(model, parent, (row.get("relation") or "").strip())
-                if model and line not in out[-1:]:
-                    out.append(line)
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise InputError(f"{path}: not a readable CSV file ({problem})") from problem
-    if not any(d.parent for d in out):
+    found = read_source_of([str(path)], models, own=False)
+    if not found.links:
         raise InputError(f"{path}: declares no parent of any model")
-    return out
+    here = {m.name for m in models}
+    if not here.intersection((*found.models, *(k.child for k in found.links))):
+        raise InputError(f"{path}: declares nothing of the {len(models)} models here")
+    return found.without_circles()
 
 
 def lineage(
-    source: Source, kin: AnswerKin | VectorKin, declared: Sequence[Declared], where: str
+    source: Source, kin: AnswerKin | VectorKin, declared: Lineage, where: str
 ) -> dict[str, Any]:
-    """The document's part on declared lineage; lines on models that are not here are left out.
+    """The document's part on declared lineage; links of models that are not here are left out.
 
     A declared parent is contradicted where the two are shown to be unrelated, or where nothing
     speaks for it while the model has kin, and all of that is of another measured group.
-    `InputError` for a cycle, or where no line is of a model of the atlas.
     """
     number = source.number
-    lines = [d for d in declared if d.model in number and d.parent]
-    if not any(d.model in number for d in declared):
-        raise InputError(f"{where}: declares nothing of the {len(source)} models here")
-    parents: dict[str, str] = {}
-    for d in declared:
-        parents.setdefault(d.model, d.parent)
-    tree = declared_tree(parents, source.names)
+    lines = [k for k in declared.links if k.child in number]
+    tree = declared_tree(declared.first_parents(), source.names)
     pairs = [
-        (number[d.model], number[d.parent])
-        for d in lines
-        if d.parent in number and d.parent != d.model
+        (number[k.child], number[k.parent])
+        for k in lines
+        if k.parent in number and k.parent != k.child
     ]
     tested: dict[tuple[int, int], Relation] = {}
     if isinstance(kin, AnswerKin):
         tested = dict(zip(pairs, kin.declared(pairs), strict=True))
     edges = []
     for d in lines:
-        child, parent = number[d.model], number.get(d.parent)
+        child, parent = number[d.child], number.get(d.parent)
         standing, p, note = _standing(kin, tested, child, parent)
         edges.append(
             {

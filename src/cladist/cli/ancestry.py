@@ -25,6 +25,7 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
+from cladist.cli.names import named_here
 
 if TYPE_CHECKING:
     from cladist.descent import Parent
@@ -91,6 +92,8 @@ def ancestry(
         progress_bars(quiet or json, WEIGHING) as bars,
     ):
         chosen = resolve_assay(store, assay)
+        if when is not None:
+            when = named_here(when, store.models(), dates)
         count = len(models) if models else store.count_dnas(chosen)
         wanted = replicates if replicates is not None else (20 if count <= RESAMPLED else 0)
         found = parents_of(

@@ -73,7 +73,7 @@ def audit(
         chosen = resolve_assay(store, assay)
         lineage = read_declared(declared or [], store.models())
         tell(lineage)
-        material = gather(store, chosen, lineage, read(labels), bars)
+        material = gather(store, chosen, lineage, read(labels, store.models()), bars)
         found = run(material, rate=rate, control=control, progress=bars)
     worst = found.worst()
     failed = (

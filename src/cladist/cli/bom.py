@@ -86,7 +86,7 @@ def bom(
         store.model(model)
         lineage = read_declared(declared or [], store.models())
         tell(lineage)
-        material = gather(store, chosen, lineage, read(labels), bars)
+        material = gather(store, chosen, lineage, read(labels, store.models()), bars)
         made = build_report(store, material, model, rate=rate, progress=bars)
     writers = {"cyclonedx": write_cyclonedx, "spdx": write_spdx, "card": write_block}
     text = writers[form](statement_of(made, stamp))

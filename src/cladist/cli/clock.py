@@ -21,6 +21,7 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
+from cladist.cli.names import named_here
 from cladist.cli.tree import clock_data, clock_line
 from cladist.cli.tree_files import read_tree
 
@@ -80,6 +81,10 @@ def clock(
         with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
             chosen = resolve_assay(store, assay)
             made = api.family_tree(store, chosen, metric=metric or None, root="none")
+    when, known = (
+        named_here(when, made.leaves(), dates),
+        named_here(known, made.leaves(), groups),
+    )
     said = "as the tree has it"
     if not made.rooted:
         rooting = api.root_tree(made, root, (), when)

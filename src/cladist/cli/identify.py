@@ -50,7 +50,8 @@ def identify(
         chosen = resolve_assay(store, assay)
         store.model(model)
         responses = load(store, chosen)
-    pairs, circles = evidence(responses, read(labels))
+        declared = read(labels, store.models())
+    pairs, circles = evidence(responses, declared)
     if circles is None:
         _nearest(pairs, model, rate, count, chosen.short, json)
         return

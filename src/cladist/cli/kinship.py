@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -21,6 +22,7 @@ from cladist.cli.common import (
     print_json,
     progress_bars,
 )
+from cladist.cli.names import named_here
 
 if TYPE_CHECKING:
     from cladist.core.assay import Assay
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from cladist.formats.labels import DeclaredModel
     from cladist.kinship.calibration import Labels, PairEvidence
     from cladist.kinship.pair_test import KinshipResult
-    from cladist.registry import Registry
+    from cladist.registry import ModelRecord, Registry
 
 LabelsOption = Annotated[
     Path | None,
@@ -102,10 +104,10 @@ def kinship(
         for name in (model, *candidates):
             store.model(name)
         responses = load(store, chosen)
+        declared = read(labels, store.models())
     members = None
     if panel is not None:
         responses, members = against(panel, chosen, responses, [model, *candidates])
-    declared = read(labels)
     pairs, circles = evidence(responses, declared, members)
     results = run(chosen, responses, pairs, circles, model, candidates, rate, adjust)
     extra: dict[str, Any] = {}
@@ -153,13 +155,13 @@ def against(
     return [*rest, *own], [True] * len(rest) + [False] * len(own)
 
 
-def read(path: Path | None) -> dict[str, DeclaredModel]:
-    """Declared families, nothing without a file."""
+def read(path: Path | None, models: Iterable[ModelRecord | str]) -> dict[str, DeclaredModel]:
+    """Declared families under the names of the registry's models, nothing without a file."""
     if path is None:
         return {}
     from cladist.formats.labels import read_labels
 
-    return dict(read_labels(path))
+    return named_here(read_labels(path), models, path)
 
 
 def evidence(
@@ -249,9 +251,10 @@ def _ask(
 
     if len(candidates) != 1:
         raise UsageError("--ask settles one question: name one candidate")
-    declared, unknown = read(labels), DeclaredModel("")
+    unknown = DeclaredModel("")
     with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
+        declared = read(labels, store.models())
         model = open_any(uri)
         try:
             known = [r.model for r in load(store, chosen) if r.model != model.identity.name]

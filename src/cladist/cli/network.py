@@ -22,6 +22,7 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
+from cladist.cli.names import named_here
 
 
 def network(
@@ -80,6 +81,7 @@ def network(
     known = read_column(groups, "group") if groups is not None else {}
     with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
+        known = named_here(known, store.models(), groups)
         matrix = tree_distances(store, chosen, models or None, metric or None)
     likeness = treelikeness(matrix)
     tree = neighbor_joining(matrix)

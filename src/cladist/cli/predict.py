@@ -103,7 +103,7 @@ def predict(
     if scale not in ("auto", *SCALES):
         raise UsageError(f"--scale {scale}: use auto, percent, fraction or none")
     features, about = _features(registry, assay, metric, matrix, distances_only, quiet)
-    families = _families(labels)
+    families = _families(labels, features.models)
     results = []
     for name in column or list(found):
         chosen = found[name]
@@ -152,10 +152,10 @@ def _features(
     }
 
 
-def _families(labels: Path | None) -> dict[str, str]:
+def _families(labels: Path | None, models: Sequence[str]) -> dict[str, str]:
     from cladist.cli.kinship import read
 
-    return {m: d.family for m, d in read(labels).items() if d.family}
+    return {m: d.family for m, d in read(labels, models).items() if d.family}
 
 
 def _known(chosen: Mapping[str, float], features: FeatureTable, name: str) -> dict[str, float]:

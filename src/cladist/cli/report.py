@@ -65,7 +65,7 @@ def report(
         store.model(model)
         lineage = read_declared(declared or [], store.models())
         tell(lineage)
-        material = gather(store, chosen, lineage, read(labels), bars)
+        material = gather(store, chosen, lineage, read(labels, store.models()), bars)
         given = {"--declared": declared or [], "--labels": [labels] if labels else []}
         made = build_report(
             store, material, model, rate=rate, sources=given, seed=seed, progress=bars

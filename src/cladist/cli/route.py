@@ -221,7 +221,7 @@ def _groups(models: Sequence[str], labels: Path | None) -> list[str] | None:
 
     if labels is None:
         return None
-    declared = read(labels)
+    declared = read(labels, models)
     return [declared[m].family or f"\0{m}" if m in declared else f"\0{m}" for m in models]
 
 

@@ -24,6 +24,7 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
+from cladist.cli.names import named_here, parents_here
 from cladist.cli.tree_files import Annotations, DatesOption, GroupsOption, write_strip, writer_of
 
 if TYPE_CHECKING:
@@ -127,13 +128,15 @@ def tree(
         if wanted and not given:
             raise UsageError(message)
     known = read_column(groups, "group") if groups is not None else {}
-    parents = read_column(declared, "parent") if declared is not None else {}
     when = dates_of(read_column(dates, "date"), str(dates)) if dates is not None else {}
     with (
         Registry.open(registry, create=False) as store,
         progress_bars(quiet or json, WEIGHING) as bars,
     ):
         chosen = resolve_assay(store, assay)
+        known = named_here(known, store.models(), groups)
+        when = named_here(when, store.models(), dates)
+        parents = parents_here(declared, store.models()) if declared is not None else {}
         made = api.family_tree(
             store,
             chosen,

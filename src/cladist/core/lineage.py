@@ -106,10 +106,15 @@ class Lineage:
         return next(iter(self.licences.get(model, ())), "")
 
     def first_parents(self) -> dict[str, str]:
-        """Child to first parent, as `phylogeny.declared` takes it; merges lose their others."""
+        """Child to first parent ('' for none), as `phylogeny.declared` takes it.
+
+        Merges lose their others.
+        """
         out: dict[str, str] = {}
         for link in self.links:
             out.setdefault(link.child, link.parent)
+        for founder in self.founders:
+            out.setdefault(founder, "")
         return out
 
     def ancestors(self, model: str) -> tuple[str, ...]:
@@ -278,9 +283,7 @@ def _akin(a: str, b: str) -> bool:
     """Whether two names may be of one model, or of one and its mirror or quantisation."""
     one, other = parse_name(a), parse_name(b)
     return (
-        may_be_same(one, other)
-        or namesakes(one, other)
-        or variant(one).name == variant(other).name
+        may_be_same(one, other) or namesakes(one, other) or variant(one).name == variant(other).name
     )
 
 
@@ -302,6 +305,4 @@ def join(parts: Iterable[Lineage]) -> Lineage:
             licences[name] = tuple(dict.fromkeys((*licences.get(name, ()), *found)))
         for name, date in part.dates.items():
             dates.setdefault(name, date)
-    return Lineage(
-        tuple(links), licences, dates, tuple(models), tuple(founders), tuple(remarks)
-    )
+    return Lineage(tuple(links), licences, dates, tuple(models), tuple(founders), tuple(remarks))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from cladist.core.names import ModelName, parse_name, variant
 
 __all__ = ["Matched", "NameIndex"]
+
+T = TypeVar("T")
 
 _EXACT, _OWN, _OTHER, _TAIL, _SUFFIX, _TITLE = range(6)
 """How a name fits, surest first: from _TAIL on its maker is not compared."""
@@ -125,9 +128,7 @@ class NameIndex:
                 return stage, tuple(fits)
         return _TITLE, ()
 
-    def match(
-        self, names: Iterable[str], apart: Iterable[tuple[str, str]] = ()
-    ) -> Matched:
+    def match(self, names: Iterable[str], apart: Iterable[tuple[str, str]] = ()) -> Matched:
         """Look many names up, so that no measured model is taken for two that differ.
 
         Parameters
@@ -160,6 +161,35 @@ class NameIndex:
         }
         told = {t: made for t, (_, made) in found.items()}
         return Matched(told, unsure, rivals, {t: fits for t, fits in near.items() if fits})
+
+    def apply(self, table: Mapping[str, T], where: str) -> tuple[dict[str, T], list[str]]:
+        """A table by written names under the names of the measured models.
+
+        Parameters
+        ----------
+        table
+            Anything by the names that somebody wrote.
+        where
+            The file that it is from, for the remarks.
+
+        Returns
+        -------
+        tuple
+            The table, in which names that fit no model, or several, stay as written, and remarks
+            on what was not decided. Of two rows of one model that under its own name is kept,
+            else the first; a remark says so where they differ.
+        """
+        found = self.match(table)
+        remarks = [f"{where}: {r}" for r in Matched({}, found.unsure, found.rivals).remarks()]
+        out: dict[str, T] = {}
+        for name in sorted(table, key=lambda n: n not in self._names):
+            own = found.found.get(name, name)
+            if own in out and out[own] != table[name]:
+                remarks.append(
+                    f"{where}: two rows are of '{own}' and differ; that of '{name}' is left out"
+                )
+            out.setdefault(own, table[name])
+        return out, remarks
 
     def _rivals(self, found: dict[str, tuple[int, str]]) -> dict[str, tuple[str, ...]]:
         """Names of several makers for one model of unknown maker; weak ones yield to a sure one."""

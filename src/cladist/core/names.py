@@ -23,6 +23,9 @@ HUBS = ("huggingface.co", "hf.co", "hf-mirror.com", "modelscope.cn", "modelscope
         "ollama.ai")  # fmt: skip
 """Hosts whose addresses go on with an organisation and a model; their sub-domains count too."""
 
+LONGEST = 1_024
+"""Characters of a name; what is longer is none that anything is known of, and stays as it is."""
+
 _HOST = re.compile(rf"(?:[\w-]+\.)*(?:{'|'.join(map(re.escape, HUBS))})(?=/|$)", re.IGNORECASE)
 _URL = re.compile(r"(?:git\+)?(?:https?|ssh|git)://", re.IGNORECASE)
 _SSH = re.compile(r"git@([\w.-]+):(?!//)")
@@ -51,9 +54,9 @@ _FOLDERS = {
     "mnt", "home", "root", "tmp", "loras", "adapters", "saves", "work", "opt", "srv", "kaggle",
 }  # fmt: skip
 _QUANT = (
-    r"(?:i?q\d(?:_\w+)?|tq\d_\d|gguf|ggml|awq|gptq|exl[23]?|mlx|hqq|aqlm|quip#?|eetq|marlin|onnx|"
+    r"(?:i?q\d(?:_\w{1,8})?|tq\d_\d|gguf|ggml|awq|gptq|exl[23]?|mlx|hqq|aqlm|quip#?|eetq|marlin|onnx|"
     r"openvino|bnb|nf4|fp4|mxfp4|nvfp4|fp8|fp16|bf16|f16|f32|int[248]|uint4|i1|imat(?:rix)?|"
-    r"[2-8](?:[.-]\d+)?-?bits?|w\d+a\d+\w*|dynamic|quantized|quantised|quant|\d+(?:\.\d+)?bpw|"
+    r"[2-8](?:[.-]\d+)?-?bits?|w\d{1,2}a\d{1,2}\w{0,6}|dynamic|quantized|quantised|quant|\d{1,2}(?:\.\d{1,3})?bpw|"
     r"gs?\d{2,3}|\d{2,3}gb?|ud|hf)"
 )
 _MARK = re.compile(rf"[-_.]({_QUANT})$", re.IGNORECASE)
@@ -118,7 +121,6 @@ class Variant:
     marks: tuple[str, ...]
 
 
-@lru_cache(maxsize=65_536)
 def parse_name(text: str) -> ModelName:
     """Take a name apart. Anything can be read; what is no known form is a name as it stands.
 
@@ -140,6 +142,11 @@ def parse_name(text: str) -> ModelName:
     >>> parse_name(r"C:\\models\\Some-7B").text
     'Some-7B'
     """
+    return ModelName("", text) if len(text) > LONGEST else _parsed(text)
+
+
+@lru_cache(maxsize=65_536)
+def _parsed(text: str) -> ModelName:
     bare = unicodedata.normalize("NFC", text).strip().strip("'\"`<>").strip()
     if not bare:
         return ModelName("", text.strip())
@@ -259,8 +266,7 @@ def _of_address(text: str) -> ModelName:
 
 def _of_repository(text: str) -> ModelName:
     """`org/name` or a name, with @revision, :tag, ?revision=, #fragment or a file behind it."""
-    bare, _, fragment = text.partition("#")
-    bare, _, query = bare.partition("?")
+    bare, _, query = text.partition("#")[0].partition("?")
     asked = next(iter(parse_qs(query).get("revision", [])), "")
     parts = [p.strip() for p in bare.split("/") if p.strip()]
     if not parts:

@@ -89,12 +89,11 @@ def final_parents(stages: list[Stage], model: str, where: str, remarks: list[str
     seen: set[str] = set()
     for stage in final:
         _unfold(stage, by_name, seen, out, where)
-    for name in by_name:
-        if name not in seen and not any(by_name[name] is s for s in final):
-            remarks.append(
-                f"{where}: stage '{name[:60]}' is not used by the last merge; its models are no "
-                "parents"
-            )
+    remarks.extend(
+        f"{where}: stage '{name[:60]}' is not used by the last merge; its models are no parents"
+        for name, stage in by_name.items()
+        if name not in seen and not any(stage is s for s in final)
+    )
     return list(out)
 
 
@@ -116,7 +115,9 @@ def _unfold(
             out[reference] = None
         elif inner in path:
             circle = " -> ".join([*path[path.index(inner) :], inner])
-            raise InputError(f"{where}: stages of the recipe are made of each other: {circle[:200]}")
+            raise InputError(
+                f"{where}: stages of the recipe are made of each other: {circle[:200]}"
+            )
         elif inner not in seen:
             seen.add(inner)
             path.append(inner)

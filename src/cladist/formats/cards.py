@@ -77,9 +77,7 @@ def read_card(text: str, model: str, where: str) -> Lineage:
         if not any(parse_name(name).key == parse_name(p).key for p in parents):
             parents[name] = written
     word = norm_relation(relation or told or ("merge" if len(parents) > 1 else ""))
-    links = tuple(
-        DeclaredLink(model, p, word, where, written) for p, written in parents.items()
-    )
+    links = tuple(DeclaredLink(model, p, word, where, written) for p, written in parents.items())
     remarks = _unread(data, text, where)
     return Lineage(
         links, _licences(data, model, where), _dates(data, model), (model,), (), tuple(remarks)
@@ -94,7 +92,9 @@ def _plain(text: str) -> str:
 def _tagged(data: dict[str, Any]) -> tuple[dict[str, str], str]:
     """Parents and their relation from tags such as base_model:quantized:org/name."""
     tags = data.get("tags")
-    found = [_TAG.fullmatch(t) for t in tags if isinstance(t, str)] if isinstance(tags, list) else []
+    found = (
+        [_TAG.fullmatch(t) for t in tags if isinstance(t, str)] if isinstance(tags, list) else []
+    )
     named = [(m.group(2), m.group(1) or "") for m in found if m]
     out: dict[str, str] = {}
     for name, _ in named[:MOST_PARENTS]:

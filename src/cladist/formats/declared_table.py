@@ -9,11 +9,14 @@ from pathlib import Path
 from cladist.core.lineage import DeclaredLink, Lineage, norm_relation
 from cladist.core.names import parse_name
 from cladist.errors import InputError
-from cladist.formats.cards import LONGEST_NAME, read_text
+from cladist.formats.cards import read_text
 
 __all__ = ["COLUMNS", "UNKNOWN", "read_declared_table", "write_declared_table"]
 
 COLUMNS = ("model", "parent", "relation", "license", "date", "source")
+
+LONGEST = 1 << 16
+"""Characters of a name; registries hold longer ones than documents may declare."""
 
 UNKNOWN = "?"
 """A parent that is not known, where a blank one says that there is none."""
@@ -76,7 +79,7 @@ class _Rows:
             if parent:
                 self.remarks.append(f"{where}: names the parent '{parent[:60]}' of no model")
             return
-        if max(len(model), len(parent)) > LONGEST_NAME:
+        if max(len(model), len(parent)) > LONGEST:
             raise InputError(f"{where}: a name is too long")
         self.models[model] = None
         if parent.casefold() in _NONE:

@@ -53,5 +53,3 @@ def read_recipe(text: str, model: str, where: str) -> Lineage:
         raise InputError(f"{where}: the recipe names no model{told}")
     links = tuple(DeclaredLink(model, p, "merge", where, w) for p, w in parents.items())
     return Lineage(links, {}, {}, (model,), (), tuple(dict.fromkeys(remarks)))
-
-

@@ -28,13 +28,19 @@ _CARDS = (
 )  # fmt: skip
 
 
-def read_declared(sources: Sequence[str], models: Sequence[ModelRecord] = ()) -> Lineage:
+def read_declared(
+    sources: Sequence[str], models: Sequence[ModelRecord] = (), *, own: bool = True
+) -> Lineage:
     """Everything that files, folders and Hub names declare, with what the registry itself knows.
+
+    Without `own` the registry gives names alone and none of its declarations.
 
     Names are brought to those of `models` where that is unmistakable (`under_names`), and what
     several documents say to one meaning (`core.settle`). Raises what `read_source` raises.
     """
-    parts = [*(read_source(s) for s in sources), declared_by_registry(models)]
+    parts = [read_source(s) for s in sources]
+    if own:
+        parts.append(declared_by_registry(models))
     return settle(under_names(settle(join(parts)), models))
 
 

@@ -1,0 +1,53 @@
+"""Tables that people bring, under the names of a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from cladist.cli.common import note
+
+if TYPE_CHECKING:
+    from cladist.registry import ModelRecord
+
+T = TypeVar("T")
+
+
+def named_here(
+    table: Mapping[str, T], models: Iterable[ModelRecord | str], path: Path | None
+) -> dict[str, T]:
+    """A table by model under the names of the registry; what was not decided is told."""
+    from cladist.registry.names import name_index
+
+    if not table:
+        return {}
+    made, remarks = name_index(models).apply(table, str(path or "the table"))
+    for remark in remarks:
+        note(f"remark: {remark}")
+    return made
+
+
+def parents_here(path: Path, models: Sequence[ModelRecord]) -> dict[str, str]:
+    """First declared parents ('' for none) of a file, under the names of the registry.
+
+    Links that run in a circle are left out, and what was left out, not read or not decided is
+    told. `InputError` where no link is left.
+    """
+    from cladist.cli.declared import tell
+    from cladist.errors import InputError
+    from cladist.provenance.sources import read_declared
+
+    lineage = read_declared([str(path)], models, own=False).without_circles()
+    if not lineage.links:
+        raise InputError(
+            f"{path}: declares no parent of any model ({'; '.join(lineage.remarks[-2:]) or 'none'})"
+        )
+    tell(lineage)
+    named: dict[str, set[str]] = {}
+    for k in lineage.links:
+        named.setdefault(k.child, set()).add(k.parent)
+    several = sum(len(parents) > 1 for parents in named.values())
+    if several:
+        note(f"remark: {several} models have several parents; a tree shows the first of each")
+    return lineage.first_parents()

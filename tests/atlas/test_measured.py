@@ -232,8 +232,8 @@ def test_lineage_files(tmp_path: Path, lab: Lab) -> None:
         said = build(store, assay, Wishes(maps=(), declared=write(head, *rows)))
         assert said.lineage is not None and len(said.lineage["edges"]) == 1
         assert any("line 2" in r and "own parent" in r for r in said.remarks)
-        alone = build(store, assay, Wishes(maps=(), declared=write(head, [own, own, ""])))
-        assert alone.lineage is None
+        with pytest.raises(InputError, match="descend from each other or from themselves"):
+            build(store, assay, Wishes(maps=(), declared=write(head, [own, own, ""])))
         outside = build(
             store, assay, Wishes(maps=(), declared=write(head, [lab.models[20].name, "gone", "x"]))
         )

@@ -136,9 +136,7 @@ def build(
         (groups, *columns),
         maps,
         forest,
-        lineage(source, kin, said, wishes.declared.name)
-        if wishes.declared and said.links
-        else None,
+        lineage(source, kin, said, wishes.declared.name) if wishes.declared else None,
         parents,
         families[0],
         families[1],

@@ -37,7 +37,13 @@ def read_declared(path: Path, models: Sequence[ModelRecord]) -> Lineage:
     here = {m.name for m in models}
     if not here.intersection((*found.models, *(k.child for k in found.links))):
         raise InputError(f"{path}: declares nothing of the {len(models)} models here")
-    return found.without_circles()
+    left = found.without_circles()
+    if not left.links:
+        raise InputError(
+            f"{path}: no declared parent is left, as models descend from each other or from "
+            f"themselves: {left.remarks[-1]}"
+        )
+    return left
 
 
 def lineage(

@@ -31,18 +31,21 @@ def named_here(
 def parents_here(path: Path, models: Sequence[ModelRecord]) -> dict[str, str]:
     """First declared parents ('' for none) of a file, under the names of the registry.
 
-    Links that run in a circle are left out, and what was left out, not read or not decided is
-    told. `InputError` where no link is left.
+    A link of a model to itself is left out, and what was left out, not read or not decided is
+    told. `InputError` for models that descend from each other, and where no link is left.
     """
     from cladist.cli.declared import tell
     from cladist.errors import InputError
     from cladist.provenance.sources import read_declared
 
-    lineage = read_declared([str(path)], models, own=False).without_circles()
+    whole = read_declared([str(path)], models, own=False)
+    for wrong in whole.disagreements():
+        if wrong.kind == "cycle":
+            raise InputError(f"{path}: {wrong.message}")
+    lineage = whole.without_circles()
     if not lineage.links:
-        raise InputError(
-            f"{path}: declares no parent of any model ({'; '.join(lineage.remarks[-2:]) or 'none'})"
-        )
+        told = "; ".join(lineage.remarks[-2:])
+        raise InputError(f"{path}: declares no parent of any model{told and f' ({told})'}")
     tell(lineage)
     named: dict[str, set[str]] = {}
     for k in lineage.links:

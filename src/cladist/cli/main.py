@@ -39,6 +39,7 @@ COMMANDS = {
     "bom": "bom:bom",
     "croissant": "bom:croissant",
     "declared": "declared:declared",
+    "lineage": "lineage:app",
     "report": "report:report",
     "audit": "audit:audit",
     "predict": "predict:predict",

@@ -7,14 +7,16 @@ known_models().find("hf.co/org/name").foundation
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
 from cladist.core.facts import Fact, Facts, merge_facts
 from cladist.formats.facts_table import read_facts
+from cladist.registry import ModelRecord
 
-__all__ = ["corrections_file", "known_models", "shipped_facts", "shipped_file"]
+__all__ = ["corrections_file", "facts_of", "known_models", "shipped_facts", "shipped_file"]
 
 
 def shipped_file() -> Path:
@@ -58,3 +60,33 @@ def known_models() -> Facts:
     if not own:
         return Facts(shipped_facts())
     return Facts(merge_facts([*own, *shipped_facts()])[0])
+
+
+def facts_of(models: Iterable[ModelRecord | str]) -> dict[str, Fact]:
+    """Facts that are sure enough to be used where nothing else is given, by the models' names.
+
+    Parameters
+    ----------
+    models
+        Names, or records of a registry, whose address tells where the name does not.
+
+    Returns
+    -------
+    dict
+        Without models of which nothing is known, or of which the name may be several.
+
+    Examples
+    --------
+    >>> facts_of(["Qwen_Qwen2.5-7B"])["Qwen_Qwen2.5-7B"].group
+    'qwen'
+    """
+    known = known_models()
+    records = list(models)
+    names = [m if isinstance(m, str) else m.name for m in records]
+    out = dict(known.of(names))
+    for record in records:
+        if not isinstance(record, str) and record.uri.startswith(("hf:", "vllm:")):
+            found = known.find(record.uri)
+            if found is not None and found.sure:
+                out.setdefault(record.name, found)
+    return out

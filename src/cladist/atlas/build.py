@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.apply.maps import LABELS, LEAST, Kind, Layout, make_map
-from cladist.atlas.columns import FAMILY, Column, columns_of, read_metadata
+from cladist.atlas.columns import FAMILY, Column, columns_of, known_columns, read_metadata
 from cladist.atlas.forest import Forest, group_names, likely_parents, make_tree
 from cladist.atlas.kept import Kept
 from cladist.atlas.kin import NOTHING, AnswerKin, VectorKin, measure
@@ -28,6 +28,10 @@ from cladist.registry import Registry
 from cladist.registry.names import name_index
 
 __all__ = ["Atlas", "Wishes", "build"]
+
+
+MOST_REMARKS = 20
+"""Remarks on declarations that are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -101,17 +105,27 @@ def build(
     if wishes.metadata:
         given, told = index.apply(read_metadata(wishes.metadata), wishes.metadata.name)
         remarks += told
+    else:
+        given, told = known_columns(source.records)
+        remarks += told
     if wishes.labels:
         known, told = index.apply(read_labels(wishes.labels), wishes.labels.name)
         remarks += told
     if wishes.declared:
         said = read_declared(wishes.declared, source.records)
-        remarks += said.remarks
+        remarks += said.remarks[:MOST_REMARKS]
+        if len(said.remarks) > MOST_REMARKS:
+            remarks.append(f"{len(said.remarks) - MOST_REMARKS} more remarks on declarations")
     remarks += _strangers(source, given, wishes.metadata)
     kin = measure(registry, source, known, rate=wishes.rate, kept=kept, progress=progress)
     if kin.remark:
         remarks.append(kin.remark)
-    metadata = tuple({**r.metadata, **given.get(r.name, {})} for r in source.records)
+    metadata = tuple(
+        {**r.metadata, **given.get(r.name, {})}
+        if wishes.metadata
+        else {**given.get(r.name, {}), **r.metadata}
+        for r in source.records
+    )
     columns, left = columns_of(metadata)
     if left:
         remarks.append(left)

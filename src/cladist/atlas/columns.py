@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Literal
 
 from cladist.errors import InputError
+from cladist.known import facts_of
 from cladist.phylogeny.dating import year_range
+from cladist.registry import ModelRecord
 
-__all__ = ["FAMILY", "Column", "columns_of", "read_metadata", "shortened"]
+__all__ = ["FAMILY", "Column", "columns_of", "known_columns", "read_metadata", "shortened"]
 
 FAMILY = "family"
 """Key of the column of measured groups; a column that people call so becomes 'declared family'."""
@@ -66,6 +68,27 @@ def read_metadata(path: Path) -> dict[str, dict[str, str]]:
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise InputError(f"{path}: not a readable CSV file ({problem})") from problem
     return out
+
+
+def known_columns(models: Sequence[ModelRecord]) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Metadata from the facts that are known beforehand, and a remark where there are any."""
+    out = {
+        name: {
+            key: value
+            for key, value in (
+                ("group", fact.group), ("foundation", fact.foundation), ("maker", fact.maker),
+                ("released", fact.released),
+            )
+            if value
+        }
+        for name, fact in facts_of(models).items()
+    }  # fmt: skip
+    if not out:
+        return {}, []
+    return out, [
+        f"no metadata was given: groups, foundations, makers and dates of {len(out)} of "
+        f"{len(models)} models are from the facts that ship with cladist and your corrections"
+    ]
 
 
 def columns_of(rows: Sequence[Mapping[str, str]]) -> tuple[list[Column], str]:

@@ -63,15 +63,17 @@ def audit(
     `cladist audit --declared models/ --fdr 0.1 --fail-on error --json`
     """
     from cladist.compare import resolve_assay
+    from cladist.known import facts_of
     from cladist.provenance.audit import LEVELS
     from cladist.provenance.audit import audit as run
     from cladist.provenance.material import gather
-    from cladist.provenance.sources import read_declared
+    from cladist.provenance.sources import names_in, read_declared, with_known_licences
     from cladist.registry import Registry
 
     with Registry.open(registry, create=False) as store, progress_bars(quiet or json) as bars:
         chosen = resolve_assay(store, assay)
         lineage = read_declared(declared or [], store.models())
+        lineage = with_known_licences(lineage, facts_of([*store.models(), *names_in(lineage)]))
         tell(lineage)
         material = gather(store, chosen, lineage, read(labels, store.models()), bars)
         found = run(material, rate=rate, control=control, progress=bars)

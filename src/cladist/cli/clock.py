@@ -21,7 +21,7 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
-from cladist.cli.names import named_here
+from cladist.cli.names import known_dates, named_here
 from cladist.cli.tree import clock_data, clock_line
 from cladist.cli.tree_files import read_tree
 
@@ -31,9 +31,12 @@ if TYPE_CHECKING:
 
 def clock(
     dates: Annotated[
-        Path,
-        typer.Option(help="CSV with columns model and date (2024, 2024-03 or 2024-03-15)."),
-    ],
+        Path | None,
+        typer.Option(
+            help="CSV with columns model and date (2024, 2024-03 or 2024-03-15); without, the "
+            "release dates that are known."
+        ),
+    ] = None,
     groups: Annotated[
         Path | None, typer.Option(help="CSV with columns model and group: speeds by group.")
     ] = None,
@@ -73,7 +76,8 @@ def clock(
 
     if root == "none":
         raise UsageError("a clock needs a root; use --root dates, midpoint or mad")
-    when = dates_of(read_column(dates, "date"), str(dates))
+    told = read_column(dates, "date") if dates is not None else {}
+    when = dates_of(told, str(dates)) if told else {}
     known = read_column(groups, "group") if groups is not None else {}
     if tree is not None:
         made = read_tree(tree)
@@ -81,10 +85,14 @@ def clock(
         with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
             chosen = resolve_assay(store, assay)
             made = api.family_tree(store, chosen, metric=metric or None, root="none")
-    when, known = (
-        named_here(when, made.leaves(), dates),
-        named_here(known, made.leaves(), groups),
-    )
+    leaves = made.leaves()
+    known = named_here(known, leaves, groups)
+    when = named_here(when, leaves, dates)
+    if dates is None:
+        found = known_dates(leaves)
+        if not found:
+            raise UsageError("no release date of these models is known: give --dates FILE")
+        when = dates_of(found, "known facts")
     said = "as the tree has it"
     if not made.rooted:
         rooting = api.root_tree(made, root, (), when)

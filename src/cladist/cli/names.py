@@ -54,3 +54,30 @@ def parents_here(path: Path, models: Sequence[ModelRecord]) -> dict[str, str]:
     if several:
         note(f"remark: {several} models have several parents; a tree shows the first of each")
     return lineage.first_parents()
+
+
+FROM_FACTS = (
+    "are taken from the facts that ship with cladist and from your corrections; 'cladist lineage "
+    "show MODEL' tells where they are from"
+)
+
+
+def known_dates(models: Iterable[ModelRecord | str]) -> dict[str, str]:
+    """Release dates that are known beforehand, which is told; nothing where none is."""
+    from cladist.known import facts_of
+
+    every = list(models)
+    found = {m: f.released for m, f in facts_of(every).items() if f.released}
+    if found:
+        note(f"remark: no --dates, so release dates of {len(found)} of {len(every)} {FROM_FACTS}")
+    return found
+
+
+def known_families(models: Sequence[str]) -> dict[str, str]:
+    """Foundations that are known beforehand, which is told; nothing where none is."""
+    from cladist.known import facts_of
+
+    found = {m: f.foundation for m, f in facts_of(models).items() if f.foundation}
+    if found:
+        note(f"remark: no --labels, so families of {len(found)} of {len(models)} {FROM_FACTS}")
+    return found

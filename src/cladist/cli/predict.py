@@ -154,7 +154,10 @@ def _features(
 
 def _families(labels: Path | None, models: Sequence[str]) -> dict[str, str]:
     from cladist.cli.kinship import read
+    from cladist.cli.names import known_families
 
+    if labels is None:
+        return known_families(models)
     return {m: d.family for m, d in read(labels, models).items() if d.family}
 
 

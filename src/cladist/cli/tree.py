@@ -24,7 +24,7 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
-from cladist.cli.names import named_here, parents_here
+from cladist.cli.names import known_dates, named_here, parents_here
 from cladist.cli.tree_files import Annotations, DatesOption, GroupsOption, write_strip, writer_of
 
 if TYPE_CHECKING:
@@ -123,7 +123,6 @@ def tree(
         (collapse, support, "--collapse needs support: add, for example, --support 100"),
         (itol, groups, "--itol needs --groups FILE"),
         (tanglegram, declared, "--tanglegram needs --declared FILE"),
-        (root == "dates", dates, "--root dates needs --dates FILE"),
     ):
         if wanted and not given:
             raise UsageError(message)
@@ -136,6 +135,11 @@ def tree(
         chosen = resolve_assay(store, assay)
         known = named_here(known, store.models(), groups)
         when = named_here(when, store.models(), dates)
+        if root == "dates" and dates is None:
+            told = known_dates(store.models())
+            if not told:
+                raise UsageError("--root dates needs --dates FILE: no date of these is known")
+            when = dates_of(told, "known facts")
         parents = parents_here(declared, store.models()) if declared is not None else {}
         made = api.family_tree(
             store,

@@ -12,6 +12,9 @@ __all__ = ["Matched", "NameIndex"]
 
 T = TypeVar("T")
 
+SHOWN = 120
+"""Characters of a name in a remark."""
+
 _EXACT, _OWN, _OTHER, _TAIL, _SUFFIX, _TITLE = range(6)
 """How a name fits, surest first: from _TAIL on its maker is not compared."""
 
@@ -34,25 +37,25 @@ class Matched:
     def remarks(self) -> list[str]:
         """What was not decided, in sentences; nothing for names that merely are not here."""
         out = [
-            f"'{name}' fits {_listed(fits)}: which of them is not guessed; write the name as the "
-            "registry has it"
+            f"{_listed([name])} fits {_listed(fits)}: which of them is not guessed; write the "
+            "name as the registry has it"
             for name, fits in sorted(self.unsure.items())
         ]
         out += [
-            f"{_listed(names)} both fit the measured '{model}', whose maker is not known; neither "
-            "is taken for it"
+            f"{_listed(names)} both fit the measured {_listed([model])}, whose maker is not "
+            "known; neither is taken for it"
             for model, names in sorted(self.rivals.items())
         ]
         out += [
-            f"'{name}' is not measured; {_listed(fits)} may be a quantisation or conversion of "
-            "it, which is not the same"
+            f"{_listed([name])} is not measured; {_listed(fits)} may be a quantisation or "
+            "conversion of it, which is not the same"
             for name, fits in sorted(self.near.items())
         ]
         return out
 
 
 def _listed(names: Sequence[str], most: int = 4) -> str:
-    shown = [f"'{n}'" for n in names[:most]]
+    shown = [f"'{n if len(n) <= SHOWN else n[: SHOWN - 1] + '…'}'" for n in names[:most]]
     if len(names) > most:
         shown.append(f"{len(names) - most} more")
     return " and ".join(shown)
@@ -94,7 +97,6 @@ class NameIndex:
 
     def _enter(self, model: str, name: ModelName, stage: int) -> None:
         if name.org or not name.local:
-            self._put(stage, name.key, model)
             self._put(stage, name.flat, model)
         self._put(_TAIL, name.tail, model)
         if name.org:
@@ -115,9 +117,8 @@ class NameIndex:
         name = parse_name(text)
         if name.org or not name.local or "_" in name.flat:
             for stage in (_OWN, _OTHER):
-                for key in (name.key, name.flat):
-                    if fits := self._tables.get((stage, key)):
-                        return stage, tuple(fits)
+                if fits := self._tables.get((stage, name.flat)):
+                    return stage, tuple(fits)
         org = name.key.rpartition("/")[0]
         tails = self._tables.get((_TAIL, name.tail), {})
         told = tuple(m for m in tails if not org or org in self._orgs.get(m, {org}))

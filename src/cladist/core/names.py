@@ -198,7 +198,7 @@ def variant(name: ModelName) -> Variant:
     Variant(name='some-7b', marks=('4bit', 'gptq'))
     """
     rest, marks = name.tail, []
-    while found := _MARK.search(rest):
+    while len(rest) <= LONGEST and len(marks) < 9 and (found := _MARK.search(rest)):
         marks.append(found.group(1))
         rest = rest[: found.start()]
     return Variant(rest, tuple(marks)) if rest else Variant(name.tail, ())

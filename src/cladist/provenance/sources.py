@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from cladist.core.facts import Fact
 from cladist.core.lineage import Lineage, join
 from cladist.core.names import parse_name
 from cladist.core.settle import settle
@@ -20,7 +21,10 @@ from cladist.formats.mergekit import is_recipe, read_recipe
 from cladist.registry import ModelRecord
 from cladist.registry.names import name_index
 
-__all__ = ["declared_by_registry", "read_declared", "read_source", "under_names"]
+__all__ = [
+    "declared_by_registry", "names_in", "read_declared", "read_source", "under_names",
+    "with_known_licences",
+]  # fmt: skip
 
 _CARDS = (
     "README.md", "adapter_config.json", "mergekit_config.yml", "mergekit_config.yaml",
@@ -95,7 +99,7 @@ def under_names(lineage: Lineage, models: Sequence[ModelRecord]) -> Lineage:
     several stays as well and is told in the remarks, never guessed. A child and its parent that
     are written as two models are not made one.
     """
-    names = _names_in(lineage)
+    names = names_in(lineage)
     apart = [
         (k.child, k.parent)
         for k in lineage.links
@@ -108,7 +112,25 @@ def under_names(lineage: Lineage, models: Sequence[ModelRecord]) -> Lineage:
     return replace(renamed, remarks=tuple(told))
 
 
-def _names_in(lineage: Lineage) -> list[str]:
+def with_known_licences(lineage: Lineage, facts: Mapping[str, Fact]) -> Lineage:
+    """The same with licences that are known beforehand, of models for which none is declared.
+
+    A remark says of how many.
+    """
+    added = {m: (f.licence,) for m, f in facts.items() if f.licence and not lineage.licences.get(m)}
+    if not added:
+        return lineage
+    told = (
+        f"licences of {len(added)} models, for which none is declared, are from the facts that "
+        "ship with cladist and your corrections; 'cladist lineage show MODEL' tells them"
+    )
+    return replace(
+        lineage, licences={**lineage.licences, **added}, remarks=(*lineage.remarks, told)
+    )
+
+
+def names_in(lineage: Lineage) -> list[str]:
+    """All names of models that declarations speak of, sorted."""
     linked = [n for k in lineage.links for n in (k.child, k.parent)]
     known = (*lineage.models, *lineage.licences, *lineage.dates, *lineage.founders)
     return sorted({*linked, *known})

@@ -161,3 +161,185 @@ def test_disagreements() -> None:
 def test_families_are_what_links_connect() -> None:
     found = Lineage((DeclaredLink("a", "x"), DeclaredLink("b", "x"))).components(["a", "b", "c"])
     assert found["a"] == found["b"] != found["c"]
+
+
+def parents(lineage: Lineage) -> list[str]:
+    return [k.parent for k in lineage.links]
+
+
+@pytest.mark.parametrize(
+    "before", ["\n\n", "  \n", "\ufeff\n", "\r\n\r\n", "\t\n", "\n" * 40, "\r"]
+)
+def test_blank_lines_may_stand_above_a_head(before: str) -> None:
+    found = read_card(f"{before}---\nbase_model: org/base\nlicense: mit\n---\n# T\n", "m", "r")
+    assert links(found) == [("m", "org/base", "")] and found.licence("m") == "mit"
+    old = read_card("---\rbase_model: org/base\r---\r# T\r", "m", "r")
+    assert links(old) == [("m", "org/base", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("# Title\n---\nbase_model: org/base\n---\n", "outside of a head"),
+        ("<!-- x -->\n---\nbase_model: org/base\n---\n", "outside of a head"),
+        ("---\nbase_model: org/base\n", "outside of a head"),
+        ("---\nbase_model:\n---\n", "blank"),
+        ("---\nbase_model: []\n---\n", "blank"),
+        ("---\nbase_models: [org/base]\n---\n", "'base_models' is not read"),
+        ("---\nparent_model: org/base\n---\n", "'parent_model' is not read"),
+    ],
+)
+def test_what_a_card_does_not_get_across_is_told(text: str, told: str) -> None:
+    found = read_card(text, "m", "README.md")
+    assert found.links == () and found.silent() == ("m",) and found.founders == ()
+    assert len(found.remarks) == 1 and told in found.remarks[0]
+    assert found.remarks[0].startswith("README.md")
+    assert read_card("---\nlicense: mit\nmodel_type: x\n---\n", "m", "r").remarks == ()
+
+
+def test_tags_name_parents_as_well() -> None:
+    head = "tags: [x, 'base_model:quantized:org/base', 'base_model:org/base', 3]"
+    assert links(read_card(f"---\n{head}\n---\n", "m", "r")) == [("m", "org/base", "quantized")]
+    both = f"base_model: Org/Base\n{head}"
+    assert links(read_card(f"---\n{both}\n---\n", "m", "r")) == [("m", "Org/Base", "quantized")]
+
+
+RECIPES = {
+    "models as text": ("merge_method: linear\nmodels: [a/x, b/y]", "a/x b/y"),
+    "references as tables": (
+        "merge_method: linear\nmodels:"
+        "\n- model: {model: {path: a/x, revision: v1}, lora: {path: b/l}}"
+        "\n- {path: c/z}\n- model: {path: d/w}",
+        "a/x b/l c/z d/w",
+    ),
+    "revision and adapter in text": (
+        "merge_method: passthrough\nmodels: [{model: 'a/x@v1+b/l@v2'}]",
+        "a/x b/l",
+    ),
+    "genome": (
+        "genome: {models: [a/x, {model: {path: b/y}}], base_model: c/z, filters: [q/k]}\n"
+        "tasks: [{name: gsm8k, dataset: some/data}]",
+        "a/x b/y c/z",
+    ),
+    "experts": (
+        "base_model: c/z\ngate_mode: hidden\nexperts:"
+        "\n- {source_model: a/x, positive_prompts: [u/v]}"
+        "\n- source_model: {model: {path: b/y}}\nshared_experts: [{source_model: d/w}]",
+        "c/z a/x b/y d/w",
+    ),
+    "modules": (
+        "merge_method: linear"
+        "\nmodules: {text: {slices: [{sources: [{model: a/x, layer_range: [0, 4]}]}]}}",
+        "a/x",
+    ),
+    "stages in documents": (
+        "name: one\nmerge_method: linear\nmodels: [a/x, b/y]\n---\nname: two\nmerge_method: ties\n"
+        "base_model: one\nmodels: [c/z]\n---\nmerge_method: slerp\nmodels: [./two, d/w]",
+        "a/x b/y c/z d/w",
+    ),
+    "stages that are told later": (
+        "merge_method: slerp\nmodels: [one, b/y]\n---\nname: one\nmerge_method: linear"
+        "\nmodels: [a/x]",
+        "a/x b/y",
+    ),
+    "the stage that is asked for": (
+        "name: m\nmerge_method: linear\nmodels: [a/x]\n---\nname: z\nmerge_method: linear"
+        "\nmodels: [m, b/y]",
+        "a/x",
+    ),
+    "stages in a list": (
+        "- {name: one, merge_method: linear, models: [a/x]}"
+        "\n- {merge_method: ties, models: [one, b/y]}",
+        "a/x b/y",
+    ),
+    "stages under a key": (
+        "merges:\n- {name: one, merge_method: linear, models: [a/x]}"
+        "\n- {merge_method: ties, models: [one, b/y]}",
+        "a/x b/y",
+    ),
+    "models by name": (
+        "merge_method: linear\nmodels: {a/x: {weight: 1}, mine: {model: b/y}, yours: c/z}",
+        "a/x b/y c/z",
+    ),
+    "names beside paths": (
+        "merge_method: linear\nmodels: [{name: first, path: a/x}, {name: b/y}]",
+        "a/x b/y",
+    ),
+    "paths of machines": (
+        "merge_method: linear"
+        "\nmodels: [/data/bird/merged, 'C:\\m\\fox', models--a--x/snapshots/0a]",
+        "bird fox a/x",
+    ),
+    "paths that end alike": (
+        "merge_method: linear\nmodels: [/one/bird, /two/bird]",
+        "/one/bird /two/bird",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_every_kind_of_recipe(name: str) -> None:
+    text, wanted = RECIPES[name]
+    found = read_recipe(text, "m", "recipe.yml")
+    assert sorted(parents(found)) == sorted(wanted.split()) and found.remarks == ()
+    assert {k.relation for k in found.links} == {"merge"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "told"),
+    [
+        ("models: [a/x]\nbirds: b/y", "a/x", "'birds' holds 'b/y'"),
+        ("models: [a/x]\nextra: {inner: [b/y]}", "a/x", "'inner' holds 'b/y'"),
+        ("models: [a/x, {weight: 1}]", "a/x", "'models' holds"),
+        ("models: [a/x, {model: {repo_name: b/y}}]", "a/x", "'model' holds"),
+        ("models: [a/x]\ntokenizer: {source: b/y}", "a/x", "tokenizer takes from 'b/y'"),
+        ("models: [a/x]\ntokenizer_source: b/y", "a/x", "tokenizer takes from 'b/y'"),
+        (
+            "models: [a/x]\n---\nname: spare\nmerge_method: linear\nmodels: [b/y]",
+            "a/x",
+            "'spare' is not used",
+        ),
+        (
+            "name: p\nmodels: [a/x]\n---\nname: q\nmerge_method: linear\nmodels: [b/y]",
+            "a/x b/y",
+            "used by no other one",
+        ),
+    ],
+)
+def test_what_a_recipe_does_not_get_across_is_told(text: str, kept: str, told: str) -> None:
+    found = read_recipe(f"merge_method: linear\n{text}", "m", "recipe.yml")
+    assert sorted(parents(found)) == kept.split()
+    assert len(found.remarks) == 1 and told in found.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name: a\nmodels: [b]\n---\nname: b\nmodels: [a]", "made of each other"),
+        ("name: a\nmodels: [b]\n---\nname: b\nmodels: [a]\n---\nmodels: [a]", "made of each other"),
+        ("name: a\nmodels: [x/y]\n---\nname: a\nmodels: [x/z]", "two merges are called 'a'"),
+        ("models: [{weight: 1}]", "names no model"),
+        ("models: [3]", "no name of a model"),
+        ("models: [a/b]\n---\n- 3", "not of keys"),
+        ("models: [a/b]\n--- text", "not of keys"),
+    ],
+)
+def test_recipes_that_cannot_be_right(text: str, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        read_recipe(f"merge_method: linear\n{text}", "m", "recipe.yml")
+
+
+def test_adapters_that_name_no_base_or_several() -> None:
+    for value in ("", "  ", None):
+        found = read_adapter(json.dumps({"base_model_name_or_path": value}), "m", "f")
+        assert found.silent() == ("m",) and "is blank" in found.remarks[0]
+    many = {"base_model_id": "a/x", "adapters": {"0": "b/l", "1": "/data/lora"}}
+    assert parents(read_adapter(json.dumps(many), "m", "f")) == ["a/x", "b/l", "lora"]
+    told = {"base_model_name_or_path": "a/x", "revision": "v1"}
+    (link,) = read_adapter(json.dumps(told), "m", "f").links
+    assert (link.parent, link.written) == ("a/x", "a/x@v1")
+
+
+def test_ways_of_fine_tuning_do_not_contradict_each_other() -> None:
+    assert kinds(("a", "b", "finetune", "x"), ("a", "b", "adapter", "y")) == []
+    assert kinds(("a", "b", "finetune", "x"), ("a", "b", "quantized", "y")) == ["relation"]

@@ -25,6 +25,9 @@ _SYNONYMS = {
     "distillation": "distill", "continued-pretrain": "continued", "pretrain": "",
 }  # fmt: skip
 
+_FINETUNES = {"finetune", "adapter", "continued"}
+"""Words that do not contradict each other: the others are ways of fine-tuning."""
+
 Kind = Literal["cycle", "itself", "relation", "parent", "founder", "licence"]
 
 
@@ -204,7 +207,7 @@ class Lineage:
                 said.setdefault((k.child, k.parent), {}).setdefault(k.relation, k.source)
             by_source.setdefault(k.child, {}).setdefault(k.source, []).append(k)
         for (child, parent), words in said.items():
-            if len(words) > 1:
+            if len(words) > 1 and not set(words) <= _FINETUNES:
                 told = " and ".join(f"'{w}' ({s or 'no source'})" for w, s in words.items())
                 message = f"'{child}' is declared to come from '{parent}' by {told}"
                 found.append(Disagreement("relation", (child, parent), message))

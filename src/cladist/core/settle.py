@@ -80,8 +80,8 @@ def _grouped(links: Iterable[DeclaredLink]) -> dict[str, list[DeclaredLink]]:
 
 
 def _one_child(links: list[DeclaredLink]) -> list[DeclaredLink]:
+    links = _of_what_is_held([_with_maker(k, links) for k in links])
     said = [k for k in links if not k.held]
-    links = [_with_maker(k, links) for k in links]
     held = [k for k in links if k.held]
     named = list(dict.fromkeys(k.parent for k in links if not k.held))
     if not held or len(named) != 1:
@@ -99,6 +99,22 @@ def _one_child(links: list[DeclaredLink]) -> list[DeclaredLink]:
     return [
         replace(k, child=parent, held=False, source=f"{k.source}, of the model that it holds")
         if k.held
+        else k
+        for k in links
+    ]
+
+
+def _of_what_is_held(links: list[DeclaredLink]) -> list[DeclaredLink]:
+    """Recipes beside the card of a quantisation, which tell of the model that was quantised."""
+    whole = [k for k in links if k.relation == "quantized"]
+    if len({k.parent for k in whole}) != 1:
+        return links
+    own = parse_name(whole[0].parent)
+    return [
+        replace(k, held=True)
+        if k.relation == "merge"
+        and k.source not in {w.source for w in whole}
+        and not may_be_same(parse_name(k.parent), own)
         else k
         for k in links
     ]

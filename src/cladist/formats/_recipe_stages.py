@@ -89,6 +89,8 @@ def final_parents(stages: list[Stage], model: str, where: str, remarks: list[str
     seen: set[str] = set()
     for stage in final:
         _unfold(stage, by_name, seen, out, where)
+    if model in by_name:
+        return list(out)
     remarks.extend(
         f"{where}: stage '{name[:60]}' is not used by the last merge; its models are no parents"
         for name, stage in by_name.items()
@@ -215,12 +217,18 @@ class _Reader:
 
     def tokenizer(self, value: Any) -> None:
         """A tokenizer may come from a model; that makes it no parent, and is said."""
-        source = value.get("source") if isinstance(value, dict) else value
-        if isinstance(source, str) and _LIKE_A_NAME.fullmatch(source):
-            self.remarks.append(
-                f"{self.where}: the tokenizer comes from '{source[:80]}', which by itself makes "
-                "it no parent"
-            )
+        stack = [value]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, dict):
+                stack.extend(item.values())
+            elif isinstance(item, list):
+                stack.extend(item)
+            elif isinstance(item, str) and _LIKE_A_NAME.fullmatch(item):
+                self.remarks.append(
+                    f"{self.where}: the tokenizer takes from '{item[:80]}', which by itself makes "
+                    "it no parent"
+                )
 
     def unknown(self, key: str, value: Any) -> None:
         """A key of no known meaning: looked through for known ones, and for names."""

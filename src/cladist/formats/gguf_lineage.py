@@ -23,7 +23,8 @@ def lineage_of_header(
     count = values.get("general.base_model.count", 0)
     if not isinstance(count, int) or not 0 <= count <= MOST_PARENTS:
         raise InputError(f"{where}: general.base_model.count is {str(count)[:20]}")
-    if not count and "general.base_model.0.name" in values:
+    first = "general.base_model.0."
+    if not count and (f"{first}name" in values or f"{first}repo_url" in values):
         count = 1
     named = []
     for k in range(count):

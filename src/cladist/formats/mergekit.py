@@ -25,7 +25,7 @@ _MARKS = {"merge_method", "slices", "experts", "modules", "genome", "merges", "s
 def is_recipe(data: Any) -> bool:
     """Whether plain data of one document, or of several in a list, looks like a merge recipe."""
     if isinstance(data, list):
-        return any(is_recipe(d) for d in data if isinstance(d, dict))
+        return any(is_recipe(d) for d in data[:1_000] if isinstance(d, dict | list))
     return isinstance(data, dict) and bool(_MARKS & {str(k) for k in data})
 
 
@@ -40,7 +40,7 @@ def read_recipe(text: str, model: str, where: str) -> Lineage:
         raise InputError(f"{where}: no merge recipe; it has none of {', '.join(sorted(_MARKS))}")
     stages: list[Stage] = []
     remarks: list[str] = []
-    for document in documents:
+    for document in [d for item in documents for d in (item if isinstance(item, list) else [item])]:
         if document is None:
             continue
         if not isinstance(document, dict):

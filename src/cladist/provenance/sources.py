@@ -13,7 +13,7 @@ from cladist.core.names import parse_name
 from cladist.core.settle import settle
 from cladist.errors import InputError, MissingExtraError, ModelError
 from cladist.formats._yaml import load_yamls
-from cladist.formats.adapter import read_adapter
+from cladist.formats.adapter import load_json, read_adapter
 from cladist.formats.cards import read_card, read_text
 from cladist.formats.declared_table import read_declared_table
 from cladist.formats.gguf_lineage import lineage_of_header
@@ -158,7 +158,10 @@ def _of_file(path: Path, model: str) -> Lineage:
     if ending in (".md", ".markdown"):
         return read_card(read_text(path), model, where)
     if ending == ".json":
-        return read_adapter(read_text(path), model, where)
+        text = read_text(path)
+        if is_recipe(load_json(text, where)):
+            return read_recipe(text, model, where)
+        return read_adapter(text, model, where)
     if ending in (".yml", ".yaml"):
         text = read_text(path)
         if is_recipe(load_yamls(text, where)):

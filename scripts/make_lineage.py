@@ -105,7 +105,7 @@ def foundations(facts: list[Fact]) -> list[Fact]:
     for fact in facts:
         for name in filter(None, (fact.foundation, fact.root)):
             parsed = parse_name(name)
-            if parsed.org and parsed.key not in known and fact.confidence != "low":
+            if parsed.org and parsed.flat not in known and fact.confidence != "low":
                 above = fact.root if name == fact.foundation and fact.root else name
                 roots.setdefault(name, Counter())[above] += 1
                 groups.setdefault(name, Counter())[fact.group] += 1

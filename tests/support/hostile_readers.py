@@ -23,11 +23,14 @@ from hostile_words import (
     CHAT,
     CSV_WORDS,
     DECLARED,
+    FACTS,
     JSON_WORDS,
+    NAMES,
     NEWICK,
     NEXUS,
     RAW,
     RECIPE,
+    STAGES,
     TOML,
     TOML_WORDS,
     TREE_WORDS,
@@ -37,6 +40,8 @@ from hostile_words import (
 )
 
 from cladist import catalog
+from cladist.core.name_index import NameIndex
+from cladist.core.names import parse_name, variant
 from cladist.core.responses import Response
 from cladist.errors import InputError
 from cladist.extraction.shards import Shard, packed, unpacked
@@ -44,6 +49,7 @@ from cladist.formats.adapter import read_adapter
 from cladist.formats.cards import read_card
 from cladist.formats.columns import read_column
 from cladist.formats.declared_table import read_declared_table
+from cladist.formats.facts_table import check_facts
 from cladist.formats.labels import read_labels
 from cladist.formats.matrix import read_matrix
 from cladist.formats.mergekit import read_recipe
@@ -232,6 +238,13 @@ def _gguf() -> bytes:
     )
 
 
+def _name(text: str) -> None:
+    """Any text is a name; what is read of it holds together."""
+    made = parse_name(text)
+    assert variant(made).name or not made.tail
+    NameIndex({text: (), "acme/bird": ()}).match([text, made.text, "bird"], [(text, "bird")])
+
+
 def _toml(name: str) -> bytes:
     folder = Path(catalog.__file__).parent / "data" / "assays"
     return (folder / f"{name}.toml").read_bytes()
@@ -327,7 +340,12 @@ def readers() -> dict[str, Reader]:
         "adapter": Reader(
             of_text(lambda t: read_adapter(t, "m", "adapter")), (ADAPTER,), JSON_WORDS, swap_json
         ),
+        "merge in stages": Reader(
+            of_text(lambda t: read_recipe(t, "m", "recipe")), (STAGES,), YAML_WORDS
+        ),
         "declared table": Reader(of_file(read_declared_table), (DECLARED,), CSV_WORDS),
+        "lineage facts": Reader(of_file(check_facts), (FACTS,), CSV_WORDS),
+        "names": Reader(of_text(_name), NAMES, URI_WORDS),
         "scores": Reader(of_file(read_scores), (b"model,x,y\na,1,2\nb,0.5,\n",), CSV_WORDS),
         "uri": Reader(of_text(_uri), URIS, URI_WORDS),
         "endpoint answer": Reader(_answer, (_json(CHAT), _json(RAW)), JSON_WORDS, swap_json),

@@ -114,4 +114,26 @@ YAML_WORDS = (
     *b"base_model: license: model: sources: slices: 1e999 0x1f .nan \"\" '' \xff".split(),
     *(b"&a [*a]", b"*a", b"<<: *a", b"\n", b"\n- ", b"\n  ", b"\t", b"[" * 3000, b"- " * 3000),
 )
+STAGES = b"""name: one
+merge_method: linear
+models: [org/a, {model: {path: org/b, revision: v1}, lora: {path: org/l}}]
+---
+genome: {models: [one, ./one, org/c], base_model: org/d}
+---
+merges:
+- {name: two, merge_method: ties, models: {org/e: {weight: 1}, x: {model: one}}}
+tokenizer: {source: org/t}
+other: [org/u, {inner: org/v}]
+"""
+NAMES = (
+    b"https://huggingface.co/org/name/tree/main?x=1#y",
+    b"models--org--name/snapshots/0a1b/model.Q4_K_M.gguf",
+    b"C:\\\\models\\name-7b\\checkpoint-500",
+    b"hf.co/org/name-GGUF:Q4_K_M",
+    b"git@hf.co:org/name.git",
+)
+FACTS = (
+    b"model,hub_id,foundation,parent,relation,released,confidence\n"
+    b"org/a,org/a,org/b,org/b,finetune,2024-05,high\norg/b,,,,pretrain,2023,low\n"
+)
 DECLARED = b"model,parent,relation,license,date,source\na,b,merge,mit,2024-01-02,x\nc,,,,,\n"

@@ -56,8 +56,8 @@ class Fact:
 
     @property
     def key(self) -> str:
-        """Equal for two facts on one model."""
-        return parse_name(self.hub_id or self.model).key
+        """Equal for two facts on one model, org_name and org/name being one."""
+        return parse_name(self.hub_id or self.model).flat
 
     @property
     def sure(self) -> bool:

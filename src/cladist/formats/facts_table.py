@@ -127,8 +127,8 @@ def _fact(cell: dict[str, str], own: bool) -> Fact | str:
         return f"released '{cell['released'][:40]}' is none of YYYY, YYYY-MM, YYYY-MM-DD"
     if cell["hub_id"] and not parse_name(cell["hub_id"]).org:
         return f"hub_id '{cell['hub_id'][:60]}' is no org/name"
-    own_key = parse_name(cell["hub_id"] or cell["model"]).key
-    if cell["parent"] and parse_name(cell["parent"]).key == own_key:
+    own_key = parse_name(cell["hub_id"] or cell["model"]).flat
+    if cell["parent"] and parse_name(cell["parent"]).flat == own_key:
         return f"'{cell['model'][:60]}' is named as its own parent"
     if cell["relation"] == "pretrain" and cell["parent"]:
         return (
@@ -148,7 +148,7 @@ def _between(facts: list[Fact], path: Path) -> list[str]:
                 f"{path}: '{fact.model[:60]}' and '{seen[fact.key].model[:60]}' are one model"
             )
         seen.setdefault(fact.key, fact)
-    above = {k: parse_name(f.parent).key for k, f in seen.items() if f.parent}
+    above = {k: parse_name(f.parent).flat for k, f in seen.items() if f.parent}
     for key, parent in above.items():
         child, older = seen[key], seen.get(parent)
         if older is not None and child.released and older.released:

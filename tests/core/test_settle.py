@@ -102,6 +102,8 @@ def test_different_parents_are_still_a_contradiction() -> None:
 def test_another_revision_of_itself_is_no_parent() -> None:
     made = settle(said(DeclaredLink("acme/bird@v2", "acme/bird@v1", "finetune", "t")))
     assert made.links == () and "another revision" in made.remarks[0]
+    moved = settle(said(DeclaredLink("gpt2", "openai-community/gpt2", "copy", "t")))
+    assert moved.links == () and "under another name" in moved.remarks[0]
     itself = settle(said(DeclaredLink("acme/bird", "Acme/Bird", "", "t")))
     assert [d.kind for d in itself.disagreements()] == ["itself"]
 

@@ -31,7 +31,10 @@ MetadataOption = Annotated[
 ]
 DeclaredOption = Annotated[
     Path | None,
-    typer.Option("--declared", help="CSV with columns model and parent (and relation)."),
+    typer.Option(
+        "--declared",
+        help="CSV with columns model and parent (and relation), a card, a recipe or a folder.",
+    ),
 ]
 LabelsOption = Annotated[
     Path | None,

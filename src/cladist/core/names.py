@@ -197,7 +197,7 @@ def variant(name: ModelName) -> Variant:
     >>> variant(parse_name("someone/Some-7B-GPTQ-4bit"))
     Variant(name='some-7b', marks=('4bit', 'gptq'))
     """
-    rest, marks = name.tail, []
+    rest, marks = name.tail, list[str]()
     while len(rest) <= LONGEST and len(marks) < 9 and (found := _MARK.search(rest)):
         marks.append(found.group(1))
         rest = rest[: found.start()]

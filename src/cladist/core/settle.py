@@ -59,12 +59,17 @@ def _spellings(lineage: Lineage) -> dict[str, str]:
 
 
 def _without_revisions(lineage: Lineage) -> Lineage:
-    """Without links from one revision of a model to another, which say nothing of descent."""
+    """Without links from a model to itself that say nothing of descent.
+
+    Those are from one revision to another, and copies under an old and a new name.
+    """
     kept, told = [], []
     for k in lineage.links:
         child, parent = parse_name(k.child), parse_name(k.written or k.parent)
         if child.key == parent.key and child.revision != parent.revision:
             told.append(f"'{k.child}' names another revision of itself as its parent; left out")
+        elif child.key == parent.key and k.relation == "copy" and child.text != parent.text:
+            told.append(f"'{k.child}' is '{k.parent}' under another name, not its copy; left out")
         else:
             kept.append(k)
     if not told:

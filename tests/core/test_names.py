@@ -52,6 +52,8 @@ ONE = [
     "~/.cache/modelscope/hub/models/acme/Bird-7B",
     "/home/me/.lmstudio/models/acme/Bird-7B/bird-q4.gguf",
     "acme--Bird-7B",
+    "[Bird](https://huggingface.co/acme/Bird-7B)",
+    "ms://acme/Bird-7B",
     "'acme/Bird-7B'",
 ]
 LOCAL = [
@@ -71,6 +73,8 @@ LOCAL = [
     "gguf:/data/Bird-7B.gguf",
     "gguf:models/Bird-7B-00001-of-00002.gguf",
     "file:///data/Bird-7B",
+    "s3://bucket/models/Bird-7B/",
+    "dbfs:/models/Bird-7B",
     "https://example.org/files/Bird-7B.gguf",
 ]
 
@@ -117,6 +121,7 @@ def test_revisions_and_files_are_kept_apart() -> None:
         ("acme/bird", "https://github.com/acme/bird"),
         ("/a/bird.Q4_K_M.gguf", "/a/bird.gguf"),
         ("/data/merged", "/other/merged"),
+        ("/data/merged", "/work/merged"),
     ],
 )
 def test_two_models_stay_two(a: str, b: str) -> None:

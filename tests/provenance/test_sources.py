@@ -102,6 +102,31 @@ def test_a_file_of_a_quantiser(tmp_path: Path) -> None:
     assert found.disagreements() == []
 
 
+def test_a_card_speaks_of_every_file_beside_it(tmp_path: Path) -> None:
+    held = header(general__base_model__0__repo_url="https://huggingface.co/acme/Bird")
+    made = folder(
+        tmp_path,
+        README__md="---\nbase_model: acme/Bird-Chat\n---\n",
+        a_Q4_0__gguf=held,
+        a_Q8_0__gguf=held,
+    )
+    found = read_declared([str(made)])
+    children = {"m", "a_Q4_0", "a_Q8_0"}
+    wanted = {(c, "acme/Bird-Chat") for c in children} | {("acme/Bird-Chat", "acme/Bird")}
+    assert pairs(found) == wanted and found.disagreements() == []
+
+
+def test_a_cache_of_the_hub_tells_whose_files_these_are(tmp_path: Path) -> None:
+    blobs = tmp_path / "models--acme--bird" / "blobs"
+    inside = tmp_path / "models--acme--bird" / "snapshots" / COMMIT
+    blobs.mkdir(parents=True)
+    inside.mkdir(parents=True)
+    (blobs / "0a").write_text("---\nbase_model: zoo/fox\n---\n")
+    (inside / "README.md").symlink_to(blobs / "0a")
+    for source in (inside, inside / "README.md"):
+        assert pairs(read_declared([str(source)])) == {("acme/bird", "zoo/fox")}
+
+
 def test_a_lora_in_gguf_names_its_base(tmp_path: Path) -> None:
     file = tmp_path / "lora.gguf"
     file.write_bytes(

@@ -28,9 +28,12 @@ LONGEST = 1_024
 
 _HOST = re.compile(rf"(?:[\w-]+\.)*(?:{'|'.join(map(re.escape, HUBS))})(?=/|$)", re.IGNORECASE)
 _URL = re.compile(r"(?:git\+)?(?:https?|ssh|git)://", re.IGNORECASE)
+_STORE = re.compile(r"[a-z][a-z0-9+.-]{1,15}:/+", re.IGNORECASE)
+_LINK = re.compile(r"\[[^\[\]]{1,200}\]\((\S{1,500})\)")
 _SSH = re.compile(r"git@([\w.-]+):(?!//)")
 _SCHEME = re.compile(
-    r"(?:hf|hub|huggingface|gguf|vllm|transformers|ollama|openai|mlx|builtin|model|file)"
+    r"(?:hf|hub|huggingface|gguf|vllm|transformers|ollama|openai|mlx|builtin|model|file|ms|"
+    r"modelscope)"
     r"(?:://|:)(?=[^:])",
     re.IGNORECASE,
 )
@@ -110,7 +113,8 @@ class ModelName:
     @property
     def tail(self) -> str:
         """The key without its organisation."""
-        return self.key.rpartition("/")[2]
+        key = self.key
+        return key if self.local and not self.org else key.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,8 @@ def _parsed(text: str) -> ModelName:
     bare = unicodedata.normalize("NFC", text).strip().strip("'\"`<>").strip()
     if not bare:
         return ModelName("", text.strip())
+    if found := _LINK.fullmatch(bare):
+        bare = found.group(1)
     if found := _SSH.match(bare):
         bare = f"ssh://{found.group(1)}/{bare[found.end() :]}"
     if scheme := _SCHEME.match(bare):
@@ -163,6 +169,8 @@ def _parsed(text: str) -> ModelName:
         bare = rest.removeprefix("models/") if rest.count("/") > 1 else rest
     if _URL.match(bare) or _HOST.match(bare):
         return _of_address(bare)
+    if found := _STORE.match(bare):
+        return _of_path(bare[found.end() :])
     if _is_path(bare):
         return _of_path(bare)
     return _of_repository(bare)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -144,7 +145,14 @@ def _plain(name: str) -> str:
 
 def _name_of(path: Path) -> str:
     """The model that a file speaks of: its own name, or its folder's for names all folders have."""
-    return path.resolve().parent.name if path.name in _CARDS else path.stem
+    return _named_after(path.absolute().parent) if path.name in _CARDS else path.stem
+
+
+def _named_after(folder: Path) -> str:
+    """A folder's name, or org/name in a cache of the Hub, whose files are links to elsewhere."""
+    whole = os.path.normpath(folder.absolute())  # follows no links, unlike Path.resolve
+    parsed = parse_name(whole)
+    return parsed.text if parsed.org else Path(whole).name
 
 
 def _of_file(path: Path, model: str) -> Lineage:
@@ -176,15 +184,11 @@ def _of_file(path: Path, model: str) -> Lineage:
 
 
 def _of_folder(folder: Path, name: str) -> Lineage:
-    parts = [
-        _of_file(folder / c, name or folder.resolve().name)
-        for c in _CARDS
-        if (folder / c).is_file()
-    ]
     files = sorted(folder.glob("*.gguf"))
-    # With a card beside it a single file is what the card speaks of.
-    alone = len(files) == 1 and bool(parts)
-    parts += [_of_file(p, name or (folder.resolve().name if alone else p.stem)) for p in files]
+    # What stands beside GGUF files speaks of every one of them.
+    models = [name] if name else [_named_after(folder), *(p.stem for p in files)]
+    parts = [_of_file(folder / c, m) for c in _CARDS if (folder / c).is_file() for m in models]
+    parts += [_of_file(p, name or p.stem) for p in files]
     if parts:
         return join([*parts, Lineage(remarks=tuple(_other_recipes(folder)))])
     inner = sorted(p for p in folder.iterdir() if p.is_dir())
@@ -209,7 +213,7 @@ def _other_recipes(folder: Path) -> list[str]:
         if known:
             out.append(
                 f"{path}: looks like a merge recipe and is not read with its folder; name it "
-                f"as {folder.resolve().name}={path}"
+                f"as {_named_after(folder)}={path}"
             )
     return out
 

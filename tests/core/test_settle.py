@@ -104,6 +104,8 @@ def test_another_revision_of_itself_is_no_parent() -> None:
     assert made.links == () and "another revision" in made.remarks[0]
     moved = settle(said(DeclaredLink("gpt2", "openai-community/gpt2", "copy", "t")))
     assert moved.links == () and "under another name" in moved.remarks[0]
+    path = settle(said(DeclaredLink("bird", "bird", "adapter", "t", written="/data/bird")))
+    assert path.links == () and "cannot be told" in path.remarks[0]
     itself = settle(said(DeclaredLink("acme/bird", "Acme/Bird", "", "t")))
     assert [d.kind for d in itself.disagreements()] == ["itself"]
 

@@ -289,6 +289,8 @@ def test_every_kind_of_recipe(name: str) -> None:
     ("text", "kept", "told"),
     [
         ("models: [a/x]\nbirds: b/y", "a/x", "'birds' holds 'b/y'"),
+        ("models: [a/x]\ninput_models: [mine]", "a/x", "'input_models' holds 'mine'"),
+        ("models: [a/x]\nexperts: [{expert_model: b/y}]", "a/x", "'experts' holds"),
         ("models: [a/x]\nextra: {inner: [b/y]}", "a/x", "'inner' holds 'b/y'"),
         ("models: [a/x, {weight: 1}]", "a/x", "'models' holds"),
         ("models: [a/x, {model: {repo_name: b/y}}]", "a/x", "'model' holds"),

@@ -61,12 +61,18 @@ def _spellings(lineage: Lineage) -> dict[str, str]:
 def _without_revisions(lineage: Lineage) -> Lineage:
     """Without links from a model to itself that say nothing of descent.
 
-    Those are from one revision to another, and copies under an old and a new name.
+    Those are from one revision to another, copies under an old and a new name, and paths that
+    end like the model's own folder.
     """
     kept, told = [], []
     for k in lineage.links:
         child, parent = parse_name(k.child), parse_name(k.written or k.parent)
-        if child.key == parent.key and child.revision != parent.revision:
+        if child.key == parent.key and parent.local and k.written:
+            told.append(
+                f"'{k.child}' names the path '{k.written[:120]}' as its parent, which ends like its "
+                "own name; which model that is cannot be told, and it is left out"
+            )
+        elif child.key == parent.key and child.revision != parent.revision:
             told.append(f"'{k.child}' names another revision of itself as its parent; left out")
         elif child.key == parent.key and k.relation == "copy" and child.text != parent.text:
             told.append(f"'{k.child}' is '{k.parent}' under another name, not its copy; left out")

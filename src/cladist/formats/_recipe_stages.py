@@ -31,6 +31,7 @@ _NO_MODELS = {
     "experts_per_token", "architecture", "random_seed", "weight", "density", "noise_scale",
     "output_path", "out_path", "base_encoder", "datasets", "dataset", "commit", "tags", "license",
 }  # fmt: skip
+_LIKE_A_KEY = re.compile(r"model(?!_(?:type|name|class))|checkpoint|expert|lora|adapter")
 _LIKE_A_NAME = re.compile(r"[\w.-]+/[\w.-]+(?:[@+:][\w./-]+)*|https?://\S+|hf:\S+")
 
 
@@ -237,7 +238,10 @@ class _Reader:
         elif isinstance(value, list):
             for inner in value:
                 self.unknown(key, inner)
-        elif isinstance(value, str) and _LIKE_A_NAME.fullmatch(value.strip()):
+        elif isinstance(value, str) and (
+            _LIKE_A_NAME.fullmatch(value.strip())
+            or (value.strip() and _LIKE_A_KEY.search(key.casefold()))
+        ):
             self.missed(key, value)
 
     def missed(self, key: str, what: str) -> None:

@@ -19,7 +19,10 @@ from cladist.formats.cards import names_of
 
 __all__ = ["is_recipe", "read_recipe"]
 
-_MARKS = {"merge_method", "slices", "experts", "modules", "genome", "merges", "stages"}
+_MARKS = {
+    "merge_method", "slices", "experts", "shared_experts", "modules", "genome", "merges", "stages",
+    "models",
+}  # fmt: skip
 
 
 def is_recipe(data: Any) -> bool:

@@ -114,7 +114,7 @@ class ModelName:
     def tail(self) -> str:
         """The key without its organisation."""
         key = self.key
-        return key if self.local and not self.org else key.rpartition("/")[2]
+        return key if self.local and not self.org else key.rpartition("/")[2] or key
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +240,7 @@ def _is_path(text: str) -> bool:
 
 def _of_address(text: str) -> ModelName:
     """An address: of a hub org/name with what follows, of any other host the host before it."""
+    text = text.replace("\\", "/")
     try:
         split = urlsplit(text if "://" in text else f"https://{text}")
         host = (split.hostname or "").removeprefix("www.")

@@ -69,8 +69,8 @@ def _without_revisions(lineage: Lineage) -> Lineage:
         child, parent = parse_name(k.child), parse_name(k.written or k.parent)
         if child.key == parent.key and parent.local and k.written:
             told.append(
-                f"'{k.child}' names the path '{k.written[:120]}' as its parent, which ends like its "
-                "own name; which model that is cannot be told, and it is left out"
+                f"'{k.child}' names the path '{k.written[:120]}' as its parent, which ends like "
+                "its own name; which model that is cannot be told, and it is left out"
             )
         elif child.key == parent.key and child.revision != parent.revision:
             told.append(f"'{k.child}' names another revision of itself as its parent; left out")

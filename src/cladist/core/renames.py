@@ -1,25 +1,23 @@
 """Organisations and models of the Hub that bear another name today.
 
 The Hub sends whoever asks for the old name on to the new one, so both are one repository. A copy
-that somebody else keeps is none of these: that is a mirror (`core.names.variant`).
+that somebody else keeps is none of these: that is a mirror (`core.names.variant`). An organisation
+whose models went to several others is left out: a wrong row here would make two models one.
 """
 
 from __future__ import annotations
 
 __all__ = ["MODELS", "ORGANISATIONS"]
 
-_HUB = "the Hub redirects the old name"
-_LEGACY = "huggingface.co/blog, names without an organisation moved to their makers' in 2024"
+_RECALLED = "the Hub redirects the old name; recalled, not looked up"
+_LEGACY = "github.com/huggingface/transformers/pull/28795, 'canonical repos moves'"
 
 _ORGANISATIONS: tuple[tuple[str, str, str], ...] = (
     # old, new, where that is from
-    ("CohereForAI", "CohereLabs", _HUB),
-    ("THUDM", "zai-org", _HUB),
-    ("WizardLM", "WizardLMTeam", _HUB),
-    ("sberbank-ai", "ai-forever", _HUB),
-    ("cognitivecomputations", "dphn", _HUB),
-    ("ehartford", "cognitivecomputations", _HUB),
-    ("PY007", "TinyLlama", _HUB),
+    ("CohereForAI", "CohereLabs", "github.com/EleutherAI/lm-evaluation-harness/pull/3631"),
+    ("THUDM", "zai-org", "github.com/xorbitsai/inference/pull/3870"),
+    ("WizardLM", "WizardLMTeam", _RECALLED),
+    ("sberbank-ai", "ai-forever", _RECALLED),
 )
 
 _MODELS: tuple[tuple[str, str, str], ...] = (
@@ -50,12 +48,12 @@ _MODELS: tuple[tuple[str, str, str], ...] = (
     ("xlnet-base-cased", "xlnet/xlnet-base-cased", _LEGACY),
     ("transfo-xl-wt103", "transfo-xl/transfo-xl-wt103", _LEGACY),
     ("ctrl", "Salesforce/ctrl", _LEGACY),
-    ("meta-llama/Meta-Llama-3.1-8B", "meta-llama/Llama-3.1-8B", _HUB),
-    ("meta-llama/Meta-Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B-Instruct", _HUB),
-    ("meta-llama/Meta-Llama-3.1-70B", "meta-llama/Llama-3.1-70B", _HUB),
-    ("meta-llama/Meta-Llama-3.1-70B-Instruct", "meta-llama/Llama-3.1-70B-Instruct", _HUB),
-    ("meta-llama/Meta-Llama-3.1-405B", "meta-llama/Llama-3.1-405B", _HUB),
-    ("meta-llama/Meta-Llama-3.1-405B-Instruct", "meta-llama/Llama-3.1-405B-Instruct", _HUB),
+    ("meta-llama/Meta-Llama-3.1-8B", "meta-llama/Llama-3.1-8B", _RECALLED),
+    ("meta-llama/Meta-Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B-Instruct", _RECALLED),
+    ("meta-llama/Meta-Llama-3.1-70B", "meta-llama/Llama-3.1-70B", _RECALLED),
+    ("meta-llama/Meta-Llama-3.1-70B-Instruct", "meta-llama/Llama-3.1-70B-Instruct", _RECALLED),
+    ("meta-llama/Meta-Llama-3.1-405B", "meta-llama/Llama-3.1-405B", _RECALLED),
+    ("meta-llama/Meta-Llama-3.1-405B-Instruct", "meta-llama/Llama-3.1-405B-Instruct", _RECALLED),
 )
 
 ORGANISATIONS = {old.casefold(): new.casefold() for old, new, _ in _ORGANISATIONS}

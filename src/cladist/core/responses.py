@@ -34,13 +34,39 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Who gave an answer, by the server's own word; '' for what it does not tell.
+
+    model          id that the answer carries
+    configuration  system fingerprint: the version of the serving software and its settings
+    provider       who served it, where a router tells
+    """
+
+    model: str = ""
+    configuration: str = ""
+    provider: str = ""
+
+
+UNTOLD = Origin()
+"""The origin of answers whose server tells nothing, and of those that no server gave."""
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """One answer. `tokens` is the number of generated tokens where the backend tells it."""
+    """One answer.
+
+    tokens    generated tokens where the backend tells them
+    detail    why there is no answer, or what else must be known about this one
+    origin    who gave it, as an endpoint told
+    thoughts  what the model wrote before it answered; it is no part of the answer
+    """
 
     text: str
     state: State
     tokens: int | None = None
     detail: str = ""
+    origin: Origin = UNTOLD
+    thoughts: str = ""
 
     @classmethod
     def of(cls, text: str, *, truncated: bool = False, tokens: int | None = None) -> Response:

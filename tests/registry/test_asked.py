@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from old_registries import write_version
 
-from cladist.core.responses import UNTOLD, Origin, Response, State
+from cladist.core.origins import UNTOLD, Origin
+from cladist.core.responses import Response, State
 from cladist.registry import Registry, schema
 from cladist.registry.archive import write_archive
-from cladist.registry.asked import origins, refuse_settings, refused_settings
+from cladist.registry.asked import refuse_settings, refused_settings
 from cladist.registry.connection import FILE
 from cladist.registry.merge import import_archive
 from tests.conftest import small_assay
@@ -21,6 +22,11 @@ ASSAY = small_assay(4)
 
 def told(text: str, origin: Origin, thoughts: str = "") -> Response:
     return Response(text, State.OK, 2, "", origin, thoughts)
+
+
+def origins(registry: Registry) -> dict[Origin, int]:
+    (found,) = registry.responses(ASSAY.protocol)
+    return found.origins()
 
 
 def asked(folder: Path) -> None:
@@ -48,7 +54,7 @@ def test_who_answered_is_read_back(tmp_path: Path) -> None:
         assert [r.thoughts for (r,) in found.slots] == ["", "let me see", "", ""]
         by_slot = registry.answers_by_slot(ASSAY.protocol, model)
         assert by_slot[1, 0] == told("b", OLD, "let me see")
-        assert origins(registry, ASSAY.protocol, model) == ((OLD, 2), (UNTOLD, 1))
+        assert origins(registry) == {OLD: 2, UNTOLD: 1}
         assert refused_settings(registry, ASSAY.protocol, model) == {
             "seed": "neither",
             "temperature": "no such thing",
@@ -57,7 +63,7 @@ def test_who_answered_is_read_back(tmp_path: Path) -> None:
         registry.write_responses(row, model, [(2, 0, told("c", NEW, "hm"))])
         registry.write_responses(row, model, [(0, 0, told("other", NEW))])
         assert registry.answers_by_slot(ASSAY.protocol, model)[2, 0] == told("c", NEW, "hm")
-        assert origins(registry, ASSAY.protocol, model) == ((OLD, 2), (UNTOLD, 1), (NEW, 1))
+        assert origins(registry) == {OLD: 2, UNTOLD: 1, NEW: 1}
 
 
 def test_archives_and_merging_keep_it(tmp_path: Path) -> None:
@@ -68,7 +74,7 @@ def test_archives_and_merging_keep_it(tmp_path: Path) -> None:
     import_archive(tmp_path / "one.zip", tmp_path / "two")
     with Registry.open(tmp_path / "two") as registry:
         model = registry.model("m")
-        assert origins(registry, ASSAY.protocol, model) == ((OLD, 2), (UNTOLD, 1))
+        assert origins(registry) == {OLD: 2, UNTOLD: 1}
         assert registry.answers_by_slot(ASSAY.protocol, model)[1, 0].thoughts == "let me see"
         assert set(refused_settings(registry, ASSAY.protocol, model)) == {"seed", "temperature"}
 
@@ -99,4 +105,4 @@ def test_earlier_versions_open_with_nothing_known_of_who_answered(
         assert bool(refused_settings(registry, ASSAY.protocol, model)) is known_then
         row = registry.add_protocol(ASSAY.protocol)
         registry.write_responses(row, model, [(2, 0, told("c", NEW))])
-        assert (NEW, 1) in origins(registry, ASSAY.protocol, model)
+        assert origins(registry)[NEW] == 1

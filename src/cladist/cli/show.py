@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,7 @@ from cladist.cli.common import (
 
 if TYPE_CHECKING:
     from cladist.core.assay import Assay
+    from cladist.core.responses import Response
     from cladist.registry import StoredDNA
 
 
@@ -29,11 +31,17 @@ def show(
     ] = 3,
     json: JsonOption = False,
 ) -> None:
-    """Show one model: identity, coverage, DNA, and some of its answers.
+    """Show one model: identity, who answered, coverage, DNA, and some of its answers.
+
+    Who answered is what an endpoint told: the id of the model, the configuration (system
+    fingerprint) and the provider, each with the number of answers.
 
     Examples: `cladist show smollm2`, `cladist show smollm2 --answers 10 --json`
     """
+    from cladist.core.origins import PARTS, listed, parts
+    from cladist.extraction.comparable import about_origins, about_refused
     from cladist.registry import Registry
+    from cladist.registry.asked import refused_settings
 
     with Registry.open(registry, create=False) as store:
         record = store.model(model)
@@ -51,7 +59,9 @@ def show(
                     for response in slot
                 ]
                 if pairs:
-                    samples.append((protocol, states, pairs[:answers]))
+                    origins = responses.origins()
+                    refused = refused_settings(store, protocol, record)
+                    samples.append((protocol, states, pairs[:answers], origins, refused))
     if json:
         print_json(
             {
@@ -77,12 +87,21 @@ def show(
                         "protocol": p.digest,
                         "probes": p.probes.name,
                         "states": states,
+                        "origins": [{**asdict(o), "answers": n} for o, n in origins.items()],
+                        "refused_settings": dict(refused),
                         "answers": [
-                            {"probe": i, "prompt": t, "state": r.state.value, "response": r.text}
+                            {
+                                "probe": i,
+                                "prompt": t,
+                                "state": r.state.value,
+                                "response": r.text,
+                                "detail": r.detail,
+                                "thoughts": r.thoughts,
+                            }
                             for i, t, r in pairs
                         ],
                     }
-                    for p, states, pairs in samples
+                    for p, states, pairs, origins, refused in samples
                 ],
             }
         )
@@ -99,16 +118,31 @@ def show(
             f"DNA          {s.dna.digest[:12]} by {assay.short}: {len(s.dna.vector)} dimensions, "
             f"{s.dna.usable} of {s.dna.probes} probes usable{marks}"
         )
-    for protocol, states, pairs in samples:
-        listed = ", ".join(f"{n} {k}" for k, n in sorted(states.items()))
+    for protocol, states, pairs, origins, refused in samples:
+        for field, plural in PARTS.items():
+            told = parts(origins, field)
+            if any(told):
+                name = field if len(told) == 1 else plural
+                console.print(f"{name:12} {one_line(listed(told), 200)}", soft_wrap=True)
+        for sentence in (*about_refused(refused, protocol.decoding), *about_origins(origins)):
+            console.print(f"note         {one_line(sentence)}", soft_wrap=True)
+        counted = ", ".join(f"{n} {k}" for k, n in sorted(states.items()))
         rows = table(
-            "probe", "prompt", "state", "answer", title=f"{protocol.probes.name}: {listed}"
+            "probe", "prompt", "state", "answer", title=f"{protocol.probes.name}: {counted}"
         )
         for probe, text, response in pairs:
             rows.add_row(
                 one_line(probe),
                 one_line(text[-60:], 60),
                 response.state.value,
-                one_line(response.text or response.detail, 90),
+                one_line(response.text or response.detail, 90) + _beside(response),
             )
         console.print(rows)
+
+
+def _beside(response: Response) -> str:
+    """What is kept beside an answer, in brackets."""
+    told = [one_line(response.detail, 90)] if response.detail and response.text else []
+    if response.thoughts:
+        told.append(f"{len(response.thoughts)} characters of thoughts kept apart")
+    return f" ({'; '.join(told)})" if told else ""

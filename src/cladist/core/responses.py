@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cladist.core.origins import UNTOLD, Origin
 from cladist.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,24 +32,6 @@ class State(StrEnum):
     EMPTY = "empty"
     REFUSED = "refused"
     ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Who gave an answer, by the server's own word; '' for what it does not tell.
-
-    model          id that the answer carries
-    configuration  system fingerprint: the version of the serving software and its settings
-    provider       who served it, where a router tells
-    """
-
-    model: str = ""
-    configuration: str = ""
-    provider: str = ""
-
-
-UNTOLD = Origin()
-"""The origin of answers whose server tells nothing, and of those that no server gave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +107,19 @@ class ResponseSet:
     def usable(self) -> NDArray[np.bool_]:
         """Which probes have at least one usable sample, shape (p,)."""
         return np.array([any(r.usable for r in slot) for slot in self.slots], dtype=np.bool_)
+
+    def origins(self) -> dict[Origin, int]:
+        """Who gave the answers, and how many each.
+
+        Failed requests do not count, nor do answers that a filter withheld: they are nobody's.
+        """
+        told = Counter(
+            r.origin
+            for slot in self.slots
+            for r in slot
+            if r.final and (r.state is not State.REFUSED or r.origin != UNTOLD)
+        )
+        return dict(told.most_common())
 
     def states(self) -> dict[State, int]:
         """How many samples are in each state."""

@@ -1,4 +1,4 @@
-"""How the models of a registry were asked: who answered, and which settings were not taken."""
+"""How the models of a registry were asked: which settings their servers did not take."""
 
 from __future__ import annotations
 
@@ -6,27 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cladist.core.assay import Protocol
-from cladist.core.responses import Origin
 from cladist.registry.records import ModelRecord, clean_text
 from cladist.registry.store import Registry
 
-__all__ = ["origins", "refuse_settings", "refused_settings"]
-
-
-def origins(
-    registry: Registry, protocol: Protocol, model: ModelRecord
-) -> tuple[tuple[Origin, int], ...]:
-    """Who gave a model's answers, with the number of each, most answers first.
-
-    Failed requests do not count. Answers whose server told nothing have the empty `Origin`.
-    """
-    rows = registry._all(
-        "SELECT r.served, r.configuration, r.provider, count(*) FROM response r "
-        "JOIN protocol p ON p.id = r.protocol_id WHERE p.digest = ? AND r.model_id = ? "
-        "AND r.state <> 'error' GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3",
-        (protocol.digest, model.id),
-    )
-    return tuple((Origin(*told), int(count)) for *told, count in rows)
+__all__ = ["refuse_settings", "refused_settings"]
 
 
 def refused_settings(

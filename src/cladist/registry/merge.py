@@ -207,6 +207,30 @@ def _refuse(db: sqlite3.Connection) -> None:
             "the two registries apart, or give one of the models another name"
         )
 
+    _refuse_moved(db)
+
+
+def _refuse_moved(db: sqlite3.Connection) -> None:
+    """Raise where a model's answers there and here carry ids of different models."""
+    query = (
+        "SELECT m.name, r.served, t.served FROM "
+        "(SELECT DISTINCT protocol_id, model_id, served FROM other.response "
+        "WHERE served <> '' AND state <> 'error') r "
+        "JOIN other.protocol p ON p.id = r.protocol_id "
+        "JOIN other.model o ON o.id = r.model_id "
+        "JOIN main.model m ON m.fingerprint = o.fingerprint "
+        "JOIN main.protocol q ON q.digest = p.digest JOIN "
+        "(SELECT DISTINCT protocol_id, model_id, served FROM main.response "
+        "WHERE served <> '' AND state <> 'error') t "
+        "ON t.protocol_id = q.id AND t.model_id = m.id WHERE t.served <> r.served LIMIT 1"
+    )
+    moved = db.execute(query).fetchone()
+    if moved:
+        raise NotComparableError(
+            f"'{moved[0]:.80}' was answered for by '{moved[1]:.80}' there and by '{moved[2]:.80}' "
+            "here, as the endpoint tells; answers of two models are not mixed"
+        )
+
 
 @contextmanager
 def _attached(db: sqlite3.Connection, other: Path) -> Iterator[sqlite3.Connection]:

@@ -11,8 +11,9 @@ import numpy as np
 from cladist.core.assay import Assay, Decoding, EncoderSpec, Method, Projection, Protocol
 from cladist.core.dna import DNA
 from cladist.core.hashing import canonical_json
+from cladist.core.origins import UNTOLD, Origin
 from cladist.core.probes import ProbeSet
-from cladist.core.responses import UNTOLD, Origin, Response, State
+from cladist.core.responses import Response, State
 
 TOLD_COLUMNS = "state, text, tokens, detail, served, configuration, provider, thoughts"
 """Columns of an answer, in the order of `unpack_response`."""

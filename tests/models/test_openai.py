@@ -368,8 +368,11 @@ def test_a_server_that_only_fails_is_given_up():
         return handler.fail(500, "always")
 
     with serving(broken) as (server, url), pytest.raises(EndpointError, match="HTTP 500"):
-        asked(open_model(f"openai:m@{url}"), [f"p{i}" for i in range(500)])
+        asked(open_model(f"openai:m@{url}?retries=0"), [f"p{i}" for i in range(500)])
     assert len(server.calls) < 60
+    with serving(broken) as (server, url), pytest.raises(EndpointError, match="HTTP 500"):
+        asked(open_model(f"openai:m@{url}?patience=1"), [f"p{i}" for i in range(500)])
+    assert len(server.asked) <= 8
 
 
 def test_leaving_early_cancels_the_rest():

@@ -14,8 +14,16 @@ from cladist.core.responses import Response, State
 from cladist.errors import EndpointError
 from cladist.models._address import Endpoint
 from cladist.models._answers import Answered, Answers, Reply
-from cladist.models._endpoint import FAULT_SECONDS, Meter, Pace, Pulse, backoff, retry_after
-from cladist.models._faults import Kind, Told, judged, told_by, unpaid
+from cladist.models._endpoint import (
+    FAULT_SECONDS,
+    UNHEARD_SECONDS,
+    Meter,
+    Pace,
+    Pulse,
+    backoff,
+    retry_after,
+)
+from cladist.models._faults import Kind, Told, about_key, judged, told_by, unpaid
 from cladist.models._prompting import raw_text
 from cladist.models._settings import Settings
 from cladist.models._wire import Unreadable, parsed
@@ -102,7 +110,7 @@ class Calls:
             wait = self._wait(outcome, tries, begun - since, seed)
             if wait is None:
                 if self.pulse.gave_up():
-                    raise self._dead(why)
+                    raise self._dead(why, outcome.kind)
                 counted = f" ({tries} tries)" if tries > 1 else ""
                 return Response.error(f"{why}{counted}")
             self._tell(outcome, wait)
@@ -151,7 +159,7 @@ class Calls:
         """Seconds to wait before the next try; None when there is to be none."""
         bound, patience = self.endpoint.retries, float(self.endpoint.patience)
         if failed.kind is Kind.FAULT:
-            patience = min(patience, FAULT_SECONDS)
+            patience = min(patience, FAULT_SECONDS if self.pulse.heard else UNHEARD_SECONDS)
         if failed.kind is Kind.REQUEST or passed >= patience:
             return None
         if bound is not None and tries > bound:
@@ -252,11 +260,10 @@ class Calls:
         return self._refusal(told, sent, refused.status_code, response.headers, body)
 
     async def _post(self, request: Request, sent: Mapping[str, Any]) -> Reply:
-        """Send a request; fields that the SDK does not know go the way it has for them."""
-        own = {k: v for k, v in sent.items() if k in ("chat_template_kwargs", "thinking")}
-        body: dict[str, Any] = {k: v for k, v in sent.items() if k not in own}
-        if own:
-            body["extra_body"] = own
+        """Send a request; settings go past the SDK, which does not know all of them everywhere."""
+        needed = ("model", "prompt", "messages")
+        body: dict[str, Any] = {k: v for k, v in sent.items() if k in needed}
+        body["extra_body"] = {k: v for k, v in sent.items() if k not in needed}
         create: Any = self.client.completions.with_raw_response.create
         if request.interface == "chat":
             create = self.client.chat.completions.with_raw_response.create
@@ -277,7 +284,7 @@ class Calls:
         body: object,
     ) -> Answered | _Failed | _Adapted:
         """What follows from a failure in the server's words."""
-        kind, words = judged(told), self._printable(told.words)
+        kind, words = judged(told), self._printable(told.words).rstrip(".")
         said = f"HTTP {status}: {words}" if status >= 400 else f"{words} (in an HTTP {status})"
         if kind is Kind.WITHHELD:
             return Answered(Response("", State.REFUSED, None, f"withheld: {said}"), 0, 0)
@@ -298,7 +305,7 @@ class Calls:
                 f"{where} does not answer for want of money or quota: {said}. What was answered "
                 "is stored; run the same command again when the account allows it"
             )
-        if told.status in (401, 403):
+        if about_key(told):
             return (
                 f"{where} refuses the key: {said}. The key is read from the environment variable "
                 f"{self.endpoint.key_env}; another one can be named with key_env=NAME"

@@ -17,6 +17,8 @@ from cladist.models.budget import Usage, added
 
 FAULT_SECONDS = 120.0
 """Longest time that one request is tried again after faults that do not ask for patience."""
+UNHEARD_SECONDS = 20.0
+"""The same for an endpoint that never answered; so long it may break before it is given up."""
 ALIKE = 3
 """Requests that must fail in the same words before the words are taken to be for all."""
 _TELL_FIRST, _TELL_AGAIN = 2.0, 15.0
@@ -90,8 +92,8 @@ class Pulse:
 
         Nobody is there after three refused connections, where nothing was ever answered. What the
         server does not take is taken to be the same for all when three requests, one after the
-        other, are refused in the same words and nothing was answered; where something was, and
-        for faults, which may be of the moment, it takes more.
+        other, are refused in the same words and nothing was answered; where something was it
+        takes more. Faults may be of the moment: they take some time as well.
         """
         self._since = self._since or time.monotonic()
         self._unreached = self._unreached + 1 if unreached else 0
@@ -105,7 +107,8 @@ class Pulse:
             return False
         if self.heard:
             return kind is Kind.REQUEST and len(failures) >= self._limit
-        return len(failures) >= (ALIKE if kind is Kind.REQUEST else ALIKE**2)
+        long = time.monotonic() - self._since >= min(UNHEARD_SECONDS, self.patience)
+        return kind is Kind.REQUEST or (long and len(failures) >= ALIKE**2)
 
     def gave_up(self) -> bool:
         """A request is given up; True when the endpoint is to be given up with it."""
@@ -150,7 +153,7 @@ def retry_after(headers: Mapping[str, str], body: object = None) -> float | None
 
 
 _IN_TIME = re.compile(
-    r"(?:try|retry) again in (?:(\d{1,4})\s*h\w*)?\s*(?:(\d{1,5})\s*m(?!s)\w*)?\s*"
+    r"(?:try|retry) again in (?:(\d{1,4})\s*h(?:ours?)?)?\s*(?:(\d{1,5})\s*m(?!s)(?:in\w*)?)?\s*"
     r"(?:(\d{1,6}(?:\.\d{1,6})?)\s*(ms|s))?", re.IGNORECASE
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Kind", "Told", "judged", "told_by", "told_in", "unpaid"]
+__all__ = ["Kind", "Told", "about_key", "judged", "told_by", "told_in", "unpaid"]
 
 
 class Kind(StrEnum):
@@ -64,6 +64,11 @@ _UNPAID = re.compile(
     r"insufficient[ _-]?(balance|quota|credit|fund)|out of credit|more credits|no credits|payment "
     r"required|credit balance|spending limit|billing|exceeded your (current|monthly|daily) quota"
     r"|quota (is )?(exhausted|exceeded)|free[ _-](tier|model).{0,30}per[ -]day|arrears|in debt",
+    re.IGNORECASE,
+)
+_KEY = re.compile(
+    r"(invalid|incorrect|expired|missing|unknown|wrong|no) (api[ _-]?key|token|credential)"
+    r"|api[ _-]?key.{0,30}(not valid|invalid|expired|missing|not found|required)",
     re.IGNORECASE,
 )
 _FILTERED_CODES = frozenset({
@@ -137,7 +142,8 @@ def judged(told: Told) -> Kind:
     filtered = bool(told.codes & _FILTERED_CODES) or bool(_FILTERED.search(words))
     if filtered and status in (0, 400, 403, 422, 451) and not about_account:
         return Kind.WITHHELD
-    if status in _PERMANENT or unpaid(told) or (status == 0 and _NOT_THERE.search(words)):
+    nowhere = status == 0 and bool(_NOT_THERE.search(words))
+    if status in _PERMANENT or unpaid(told) or about_key(told) or nowhere:
         return Kind.PERMANENT
     if status in _WAITING:
         return Kind.WAIT
@@ -148,6 +154,15 @@ def judged(told: Told) -> Kind:
             return Kind.WAIT
         return Kind.FAULT if _BROKEN.search(words) else Kind.REQUEST
     return Kind.REQUEST
+
+
+def about_key(told: Told) -> bool:
+    """Whether the server refuses who asks.
+
+    >>> about_key(Told(400, "API key not valid. Please pass a valid API key."))
+    True
+    """
+    return told.status in (401, 403) or (told.status in (0, 400) and bool(_KEY.search(told.words)))
 
 
 def unpaid(told: Told) -> bool:

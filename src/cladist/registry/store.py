@@ -61,13 +61,14 @@ class Registry(Connection):
         return self.model(name)
 
     def forget_if_silent(self, model: ModelRecord) -> None:
-        """Remove a model that has no stored answer at all; any other stays as it is."""
+        """Remove a model that never gave an answer, with its failed requests; others stay."""
         with self.transaction():
             (found,) = self._db.execute(
-                "SELECT EXISTS (SELECT 1 FROM response WHERE model_id = ?)", (model.id,)
+                "SELECT EXISTS (SELECT 1 FROM response WHERE model_id = ? AND state <> 'error')",
+                (model.id,),
             ).fetchone()
             if not found:
-                for table in ("interface", "refused_setting"):
+                for table in ("response", "interface", "refused_setting"):
                     query = f"DELETE FROM {table} WHERE model_id = ?"  # noqa: S608 - constants
                     self._db.execute(query, (model.id,))
                 self._db.execute("DELETE FROM model WHERE id = ?", (model.id,))

@@ -134,7 +134,7 @@ def test_what_is_no_answer_is_named(payload: Any, said: str) -> None:
 def test_chat_messages_for_completions_name_the_way_out() -> None:
     found = read(body(), RAW)
     assert isinstance(found, Unreadable)
-    assert "interface=chat" in found.why
+    assert "interface=chat" in found.why and found.lasting
 
 
 def test_character_sets_and_marks_are_obeyed_and_never_guessed() -> None:
@@ -217,6 +217,14 @@ def test_a_limit_spent_on_thinking_is_no_empty_answer(
     assert "thinking=off" in found.detail and "thinking=TOKENS" in found.detail
 
 
+def test_what_was_tried_already_is_not_offered_again() -> None:
+    spent = body(None, "length", message={"reasoning_content": "Okay"})
+    off = answer(spent, answers=Answers(thinking="off")).detail
+    assert "thinking=off did not stop that" in off and "thinking=TOKENS" in off
+    more = answer(spent, answers=Answers(thinking="84")).detail
+    assert "limit of 100 tokens" in more and "a larger number for thinking=TOKENS" in more
+
+
 def test_thoughts_alone_are_no_answer_and_silence_is_an_empty_one() -> None:
     alone = answer(body(None, "stop", message={"reasoning_content": "hm"}))
     assert (alone.state, alone.thoughts) == (State.ERROR, "hm")
@@ -228,7 +236,7 @@ def test_granted_thoughts_leave_the_answer_its_own_limit() -> None:
     request = Request("prompt", 10, interface="chat")
     words = " ".join(f"w{i:03}" for i in range(20))
     told = {"completion_tokens": 60, "completion_tokens_details": {"reasoning_tokens": 40}}
-    granted = Answers(grant=100)
+    granted = Answers(thinking="100")
     cut = answer(body(words, usage=told), request, granted)
     assert (cut.state, cut.tokens) == (State.TRUNCATED, 10)
     assert len(cut.text) == round(len(words) / 2)

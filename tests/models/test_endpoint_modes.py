@@ -159,7 +159,7 @@ def test_a_waiting_user_is_told_why(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (got.state, waits) == (State.OK, [2.0])
     assert told == [
         f"waiting for {url}: HTTP 429: busy (0 s so far, 9 s at most; patience=SECONDS in the URI "
-        "changes that)"
+        "is the bound)"
     ]
 
 

@@ -70,11 +70,11 @@ class Answers:
     served    the model id that answers must carry; '' until the first answer, then its id
     thoughts  'apart' keeps thoughts out of answers, 'answer' makes them a part
     finish    a value of finish_reason that means a whole answer, beside those that are known
-    grant     tokens that were granted for thoughts, over those of an answer
+    thinking  'off' where no thoughts were asked for, or the tokens that were granted for them
     """
 
     def __init__(
-        self, served: str = "", *, thoughts: str = "apart", finish: str = "", grant: int = 0
+        self, served: str = "", *, thoughts: str = "apart", finish: str = "", thinking: str = ""
     ) -> None:
         self.served = self._pinned = served
         self.first = UNTOLD
@@ -82,7 +82,8 @@ class Answers:
         self.right = 0
         self._expected = bool(served)
         self._oddities: Counter[str] = Counter()
-        self._inside, self._finish, self._grant = thoughts == "answer", finish.lower(), grant
+        self._inside, self._finish, self._thinking = thoughts == "answer", finish.lower(), thinking
+        self._grant = int(thinking) if thinking.isdecimal() else 0
 
     def expect(self, origin: Origin) -> None:
         """Begin anew where answers of an earlier run ended: theirs is the model to be heard.
@@ -128,7 +129,7 @@ class Answers:
         try:
             choice, message, text = _chosen(body, request.interface == "chat")
         except _NoAnswerError as problem:
-            return Unreadable(str(problem))
+            return Unreadable(str(problem), problem.lasting)
         usage = body.get("usage")
         counts = _counts(usage if isinstance(usage, dict) else {})
         prompt, completion = counts.get("prompt_tokens"), counts.get("completion_tokens")
@@ -198,7 +199,7 @@ class Answers:
             finish = "length" if tokens is not None and tokens >= limit else "stop"
         if not visible.strip() and (thought or (chat and finish in CUT and not visible)):
             return replace(
-                Response.error(_spent(request.max_tokens + self._grant, finish, thought)),
+                Response.error(self._spent(request, finish, thought)),
                 thoughts=thoughts,
             )
         response = Response.of(visible, truncated=finish in CUT, tokens=tokens)
@@ -211,6 +212,21 @@ class Answers:
         if self._inside and thoughts:
             return replace(response, text=f"{thoughts}\n\n{response.text}")
         return replace(response, thoughts=thoughts)
+
+    def _spent(self, request: Request, finish: str, thought: bool) -> str:
+        """Why there is no visible word, and what to do about it."""
+        if finish not in CUT:
+            return "the model thought and said nothing: the answer holds thoughts alone"
+        how = "on thinking" if thought else "as by models that think"
+        off = "thinking=off in the URI asks for no thoughts, and "
+        if self._thinking:
+            off = "thinking=off did not stop that; " if self._thinking == "off" else ""
+        more = "a larger number for " if self._grant else ""
+        return (
+            f"the limit of {request.max_tokens + self._grant} tokens was spent before the first "
+            f"visible word, {how}; {off}{more}thinking=TOKENS grants as many for thoughts, beside "
+            "the limit of the answer"
+        )
 
     def _seen(self, response: Response) -> Response:
         """An answer that counts, marked when it came under another configuration or provider.
@@ -244,6 +260,10 @@ class Answers:
 class _NoAnswerError(Exception):
     """A body that holds no answer; the text says why."""
 
+    def __init__(self, why: str, *, lasting: bool = False) -> None:
+        super().__init__(why)
+        self.lasting = lasting
+
 
 def _chosen(body: object, chat: bool) -> tuple[dict[str, Any], dict[str, Any], str | None]:
     """The first choice of a body, its message and its text."""
@@ -265,8 +285,9 @@ def _chosen(body: object, chat: bool) -> tuple[dict[str, Any], dict[str, Any], s
                 return choice, {}, ""
             if "message" in choice:
                 raise _NoAnswerError(
-                    "the endpoint answers completions with chat messages; interface=chat in the "
-                    "URI asks for those"
+                    "completions are answered with chat messages; interface=chat in the URI asks "
+                    "for those",
+                    lasting=True,
                 )
             raise _NoAnswerError("the answer is a completion without a text")
         return choice, choice, text
@@ -315,17 +336,6 @@ def _counts(usage: Mapping[str, Any]) -> dict[str, int]:
     if isinstance(details, dict) and "reasoning_tokens" in details:
         told["reasoning_tokens"] = details["reasoning_tokens"]
     return {k: v for k, v in told.items() if type(v) is int and 0 <= v < 2**40}
-
-
-def _spent(limit: int, finish: str, thought: bool) -> str:
-    if finish not in CUT:
-        return "the model thought and said nothing: the answer holds thoughts alone"
-    how = "on thinking" if thought else "as by models that think"
-    return (
-        f"the limit of {limit} tokens was spent before the first visible word, {how}; "
-        "thinking=off in the URI asks for no thoughts, and thinking=TOKENS grants as many for "
-        "them beside the limit of the answer"
-    )
 
 
 def _within(response: Response, limit: int, counts: Mapping[str, int], thought: int) -> Response:

@@ -157,9 +157,7 @@ class Calls:
 
     def _wait(self, failed: _Failed, tries: int, passed: float, seed: int) -> float | None:
         """Seconds to wait before the next try; None when there is to be none."""
-        bound, patience = self.endpoint.retries, float(self.endpoint.patience)
-        if failed.kind is Kind.FAULT:
-            patience = min(patience, FAULT_SECONDS if self.pulse.heard else UNHEARD_SECONDS)
+        bound, patience = self.endpoint.retries, self._patience(failed.kind)
         if failed.kind is Kind.REQUEST or passed >= patience:
             return None
         if bound is not None and tries > bound:
@@ -170,12 +168,20 @@ class Calls:
             wait = max(failed.after, wait / 10)
         return wait
 
+    def _patience(self, kind: Kind) -> float:
+        """Seconds for which a request is tried again."""
+        patience = float(self.endpoint.patience)
+        if kind is Kind.FAULT:
+            return min(patience, FAULT_SECONDS if self.pulse.heard else UNHEARD_SECONDS)
+        return patience
+
     def _tell(self, failed: _Failed, wait: float) -> None:
         passed = self.pulse.waiting(wait)
         if passed is not None:
             self.known.hear(
                 f"waiting for {self.endpoint.base_url}: {failed.why} ({passed:.0f} s so far, "
-                f"{self.endpoint.patience} s at most; patience=SECONDS in the URI changes that)"
+                f"{self._patience(failed.kind):.0f} s at most; patience=SECONDS in the URI is the "
+                "bound)"
             )
 
     def _dead(self, why: str, alike: Kind | None = None) -> EndpointError:
@@ -246,7 +252,10 @@ class Calls:
         else:
             read = self.known.answers.read(reply, request, self._printable)
             if isinstance(read, Unreadable):
-                return _Failed(Kind.FAULT, self._printable(read.why), unknown=True)
+                why = self._printable(read.why)
+                if read.lasting:
+                    return _Failed(Kind.PERMANENT, f"{self.endpoint.base_url}: {why}")
+                return _Failed(Kind.FAULT, why, unknown=True)
             if isinstance(read, Told):
                 return self._refusal(read, sent, 200, {}, None)
             return read

@@ -21,9 +21,10 @@ MOST_EVENTS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why a body cannot be read."""
+    """Why a body cannot be read; `lasting` when asking again cannot help."""
 
     why: str
+    lasting: bool = False
 
 
 def parsed(raw: bytes, content_type: str = "") -> Any | Unreadable:

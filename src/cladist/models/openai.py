@@ -60,7 +60,7 @@ class OpenAIModel:
             endpoint.served,
             thoughts=endpoint.thoughts,
             finish=endpoint.finish,
-            grant=self._settings.grant,
+            thinking=endpoint.thinking,
         )
         self._stored = 0
         self._hear: Callable[[str], None] = _nobody

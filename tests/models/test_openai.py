@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import re
 import socket
 import struct
 import threading
@@ -12,6 +13,7 @@ import traceback
 from collections import Counter
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,7 @@ from cladist.models import Request, open_model
 from cladist.models import _calls as calls
 from cladist.models import _endpoint as endpoint_module
 from cladist.models._endpoint import backoff, retry_after
+from cladist.models.openai import OPTIONS
 
 pytest.importorskip("openai")
 
@@ -499,3 +502,9 @@ def _run(coroutine_function):
     """Drive a coroutine that never really waits."""
     with pytest.raises(StopIteration):
         coroutine_function().send(None)
+
+
+def test_every_option_is_documented():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "endpoints.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|", page, re.M)
+    assert set(OPTIONS) <= set(rows)

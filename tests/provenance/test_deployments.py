@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from faulty_server import Call, Reply, behaving
@@ -15,6 +16,7 @@ from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import NotComparableError
 from cladist.extraction.run import extract
 from cladist.models import open_model
+from cladist.provenance.conditions import Conditions, limits_of
 from cladist.provenance.deployments import Side, cautions, hold_against, models_of
 from cladist.provenance.watch import Plan, look, watch
 from cladist.registry import Registry
@@ -110,6 +112,20 @@ def test_same_and_watch_on_the_command_line_name_who_answered(tmp_path: Path) ->
         assert "the endpoint names another model" in said
     shown = run("show", "m", "-r", tmp_path / "two")
     assert "m-new (12)" in shown
+
+
+def test_a_report_names_refused_settings_and_several_servers_as_limits() -> None:
+    def titles(*notes: str) -> set[str]:
+        fields = dict.fromkeys(Conditions.__dataclass_fields__, "")
+        fields |= {"decoding": {}, "probes": 10, "answered": 10, "notes": notes}
+        found = limits_of(SimpleNamespace(pairs="abc"), Conditions(**fields), True, True, "")
+        return {limit.title for limit in found}
+
+    plain = titles("chat-interface")
+    refused, several = titles("temperature-not-settable"), titles("several-providers")
+    assert refused - plain == {"Settings that the server did not take"}
+    assert several - plain == {"Several servers behind one name"}
+    assert titles("partly-unknown-model") == several
 
 
 ASSAY = """

@@ -19,11 +19,12 @@ __all__ = ["Answered", "Answers", "Reply"]
 
 WHOLE = frozenset({
     "stop", "eos", "eos_token", "stop_sequence", "end_turn", "end_of_turn", "complete",
-    "completed", "done", "finished", "natural", "stop_token", "stop_str",
+    "completed", "done", "finished", "natural", "stop_token", "stop_str", "end", "eot",
+    "endoftext", "end_of_text",
 })  # fmt: skip
 CUT = frozenset({
     "length", "max_tokens", "max_output_tokens", "max_new_tokens", "max_length", "model_length",
-    "token_limit", "limit", "model_context_window_exceeded", "context_length",
+    "token_limit", "limit", "model_context_window_exceeded", "context_length", "truncated",
 })  # fmt: skip
 WITHHELD = frozenset({
     "content_filter", "content-filter", "contentfilter", "content_filtered", "safety",
@@ -34,7 +35,7 @@ FAILED = frozenset({
     "error", "failed", "failure", "cancelled", "canceled", "abort", "aborted", "timeout",
     "time_limit", "error_limit", "network_error", "insufficient_system_resource", "unknown",
     "incomplete", "disconnect", "malformed_function_call", "load", "unload", "interrupted",
-    "server_error", "preempted", "exception",
+    "server_error", "preempted", "exception", "user_cancel",
 })  # fmt: skip
 TOOLS = frozenset({"tool_calls", "tool_call", "function_call", "tool_use"})
 """What values of finish_reason mean, in small letters. Any other value is nobody's to guess."""
@@ -174,7 +175,7 @@ class Answers:
         if not thoughts:
             thoughts, visible = split_thoughts(visible, opened=chat)
         told = choice.get("finish_reason") or choice.get("stop_reason")
-        finish = str(told).strip().lower() if isinstance(told, str) else ""
+        finish = str(told).strip().lower() if isinstance(told, str) and told != "null" else ""
         thought = bool(thoughts) or counts.get("reasoning_tokens", 0) > 0
         refusal = message.get("refusal")
         if finish in WITHHELD:

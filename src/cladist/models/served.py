@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from cladist.core.origins import UNTOLD, Origin
@@ -24,7 +23,7 @@ class Remembered:
 
     origin: Origin = UNTOLD
     answers: int = 0
-    refused: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable

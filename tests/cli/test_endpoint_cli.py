@@ -57,6 +57,8 @@ def test_failures_are_counted_and_their_reason_said(tmp_path: Path, mode: str, r
     found = shown(tmp_path)
     assert found["responses"][0]["states"] == {"error": 12}
     assert found["dna"] == []
+    assert found["responses"][0]["missing"][0]["answers"] == 12
+    assert "missing      12 for" in run("show", "m", "-r", tmp_path / "R").output
 
 
 @pytest.mark.parametrize("mode", ["together", "thinking limits", "extra seed", "stream", "mark",

@@ -23,6 +23,7 @@ from cladist.core.hashing import canonical_json
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import CoverageError, InputError, ModelError, NotComparableError, UsageError
 from cladist.extraction.asking import choose_interface, requests_for
+from cladist.extraction.missing import listed_reasons, reasons
 from cladist.extraction.progress import Hear, Progress, silent, unheard
 from cladist.kinship.identity import SHUFFLES
 from cladist.models.base import AskedInterface, Model
@@ -175,8 +176,8 @@ def look(
         return _failed(model, plan, number, level, str(problem)), _none(plan)
     usable = sum(any(r.final for r in slot) for slot in answers.slots)
     if usable < LEAST * len(answers.slots):
-        detail = next((r.detail for s in answers.slots for r in s if not r.final), "")
-        why = f"{usable} of {len(answers.slots)} probes were answered ({detail[:120]})"
+        told = listed_reasons(reasons(answers))
+        why = f"{usable} of {len(answers.slots)} probes were answered ({told[:300]})"
         return _failed(model, plan, number, level, why), answers
     reference = Side(plan.reference, plan.refused)
     now = Side(answers, model.refused_settings if isinstance(model, Served) else {})

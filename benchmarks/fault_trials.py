@@ -28,8 +28,8 @@ from measure import table
 
 from cladist.errors import EndpointError
 from cladist.extraction.run import extract
+from cladist.models import _calls as backend
 from cladist.models import open_model
-from cladist.models import openai as backend
 from cladist.registry import Registry
 from tests.conftest import small_assay
 

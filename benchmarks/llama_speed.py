@@ -16,7 +16,7 @@ from pathlib import Path
 from measure import table
 
 from cladist import catalog
-from cladist.extraction.run import requests_for
+from cladist.extraction.asking import requests_for
 from cladist.models import open_model
 from cladist.models.builtin import path_of
 from cladist.models.llamacpp import _sampling

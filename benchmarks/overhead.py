@@ -28,8 +28,9 @@ os.environ.update(ONE_THREAD)  # before numpy and torch are imported
 from cladist import catalog
 from cladist.core.assay import Assay
 from cladist.core.projection import gaussian_matrix
+from cladist.extraction.asking import choose_interface, requests_for
 from cladist.extraction.opening import open_any
-from cladist.extraction.run import choose_interface, extract, requests_for
+from cladist.extraction.run import extract
 from cladist.models.llamacpp import _sampling
 from cladist.registry import Registry
 

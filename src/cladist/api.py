@@ -21,7 +21,7 @@ from cladist.core.assay import Assay
 from cladist.core.distances import DistanceMatrix
 from cladist.core.tree import Tree
 from cladist.errors import UsageError
-from cladist.extraction.progress import Progress, silent
+from cladist.extraction.progress import Hear, Progress, silent, unheard
 
 if TYPE_CHECKING:
     from cladist.extraction.recorded import Imported
@@ -48,10 +48,12 @@ def extract(
     *,
     allow_sparse: bool = False,
     progress: Progress = silent,
+    hear: Hear = unheard,
 ) -> Extraction:
     """Ask a model (an open one, or its URI), store its answers, and make its DNA.
 
-    See `cladist.extraction.run.extract` for errors. A model given as a URI is closed afterwards.
+    `hear` is told why nothing comes while an endpoint is waited for, for example `print`. See
+    `cladist.extraction.run.extract` for errors. A model given as a URI is closed afterwards.
     """
     from cladist.extraction.opening import open_any
     from cladist.extraction.run import extract as run
@@ -59,7 +61,9 @@ def extract(
     chosen = catalog.assay(assay) if isinstance(assay, str) else assay
     opened = open_any(model) if isinstance(model, str) else model
     try:
-        return run(opened, chosen, registry, allow_sparse=allow_sparse, progress=progress)
+        return run(
+            opened, chosen, registry, allow_sparse=allow_sparse, progress=progress, hear=hear
+        )
     finally:
         if isinstance(model, str):
             opened.close()

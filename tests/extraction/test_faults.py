@@ -10,8 +10,8 @@ from faulty_server import faulty
 from cladist.core.responses import State
 from cladist.errors import EndpointError
 from cladist.extraction.run import extract
+from cladist.models import _calls as calls
 from cladist.models import open_model
-from cladist.models import openai as backend
 from tests.conftest import scripted, small_assay
 
 pytest.importorskip("openai")
@@ -19,7 +19,7 @@ pytest.importorskip("openai")
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch):
-    monkeypatch.setattr(backend, "backoff", lambda attempt, seed: 0.02)
+    monkeypatch.setattr(calls, "backoff", lambda attempt, seed: 0.02)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-old")
 
 

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from faulty_server import faulty
+from faulty_server import behaving, faulty
 
+from cladist.core.origins import Origin
 from cladist.core.responses import Response, State
-from cladist.errors import InputError, UsageError
+from cladist.errors import InputError, ModelError, UsageError
 from cladist.extraction.many import Failure, extract_many
 from cladist.extraction.ray import Needs, as_data, ask_in_batches, extract_on_ray, from_data, needs
 from cladist.extraction.shards import Shard, Store, packed, unpacked
 from cladist.extraction.verify import verify
 from cladist.models.base import Identity
+from cladist.models.served import Remembered
 from cladist.registry import Registry
 from tests.conftest import small_assay
 
@@ -32,6 +34,49 @@ def test_shards_survive_the_way_there_and_back():
     assert back.slots[0] == ONE.slots[0]
     assert back.slots[1][2].state is State.ERROR
     assert packed(ONE) == packed(ONE)
+
+
+def test_shards_keep_who_answered_and_those_of_earlier_versions_are_read():
+    told = Response("hi", State.OK, 3, "", Origin("m", "fp", "one"), "hm")
+    shard = Shard(ONE.identity, "chat", ((0, 0, told),), {"temperature": "no"})
+    assert unpacked(packed(shard), "shard") == shard
+    table = pq.read_table(io.BytesIO(packed(ONE)))
+    old = io.BytesIO()
+    pq.write_table(table.drop_columns(["served", "configuration", "provider", "thoughts"]), old)
+    assert unpacked(old.getvalue(), "shard").slots == unpacked(packed(ONE), "shard").slots
+
+
+def test_what_shards_say_of_an_endpoint_is_remembered(tmp_path):
+    pytest.importorskip("fsspec")
+    store = Store(str(tmp_path), small_assay(4).protocol)
+    assert store.remembered("m", "fp").answers == 0
+    told = Response("hi", State.OK, origin=Origin("m-1"))
+    store.write("m", 0, Shard(ONE.identity, "raw", ((0, 0, told),), {"seed": "no"}))
+    known = store.remembered("m", "fp")
+    assert (known.origin, known.answers, known.refused) == (Origin("m-1"), 1, {"seed": "no"})
+    other = Response("hi", State.OK, origin=Origin("m-2"))
+    store.write("m", 1, Shard(ONE.identity, "raw", ((1, 0, other),)))
+    with pytest.raises(ModelError, match="several models"):
+        store.remembered("m", "fp")
+
+
+def test_a_node_goes_on_as_earlier_runs_did(tmp_path):
+    pytest.importorskip("fsspec")
+    assay = small_assay(6)
+    with behaving("thinking limits") as (server, url):
+        uri = f"openai:m@{url}?concurrency=1"
+        told = ask_in_batches(uri, as_data(assay), str(tmp_path), 3, {})
+        assert (told["asked"], told["failed"], told["problem"]) == (6, 0, "")
+        store = Store(str(tmp_path), assay.protocol)
+        (first, *_) = store.names(uri)
+        shard = store.read(first)
+        assert set(shard.refused) == {"temperature"}
+        store.remove([first])
+        sent = len(server.bodies)
+        before = {shard.identity.fingerprint: Remembered(Origin("gone"), 1, shard.refused)}
+        moved = ask_in_batches(uri, as_data(assay), str(tmp_path), 3, {}, before)
+        assert "temperature" not in server.bodies[sent]
+    assert "now answers as 'm'" in moved["problem"]
 
 
 def test_half_a_shard_is_none_and_a_forged_one_is_refused(tmp_path):

@@ -8,8 +8,9 @@ import pytest
 from cladist.compare import distances
 from cladist.core.responses import Response, State
 from cladist.errors import CoverageError, ModelError, NotComparableError, RegistryError
+from cladist.extraction.asking import requests_for
 from cladist.extraction.derive import stored_dna
-from cladist.extraction.run import extract, requests_for
+from cladist.extraction.run import extract
 from cladist.registry import Registry, StoredDNA
 from tests.conftest import ScriptedModel, scripted, small_assay
 

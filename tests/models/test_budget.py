@@ -12,7 +12,7 @@ from cladist.errors import UsageError
 from cladist.extraction.many import extract_many
 from cladist.extraction.run import extract
 from cladist.models import Request, open_model
-from cladist.models import openai as backend
+from cladist.models import _calls as calls
 from cladist.models.budget import TEMPLATE_TOKENS, Budget, Limits, Usage, within
 from tests.conftest import scripted, small_assay
 
@@ -114,7 +114,7 @@ def test_failed_requests_of_a_local_model_count_as_calls():
 )
 def test_an_endpoint_that_fails_costs_no_more_than_the_limit(registry, monkeypatch, limits):
     pytest.importorskip("openai")
-    monkeypatch.setattr(backend, "backoff", lambda attempt, seed: 0.001)
+    monkeypatch.setattr(calls, "backoff", lambda attempt, seed: 0.001)
     assay = small_assay(40)
     faults = ("500", "reset", "html", "reordered choices")
     with faulty(0.4, 3, pause=0.01, faults=faults) as (server, url):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import re
 import socket
 import struct
 import threading
@@ -12,15 +13,17 @@ import traceback
 from collections import Counter
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from cladist.core.responses import State
 from cladist.errors import EndpointError, ModelError, UsageError
 from cladist.models import Request, open_model
+from cladist.models import _calls as calls
 from cladist.models import _endpoint as endpoint_module
-from cladist.models import openai as backend
-from cladist.models._endpoint import Pulse, backoff, retry_after
+from cladist.models._endpoint import backoff, retry_after
+from cladist.models.openai import OPTIONS
 
 pytest.importorskip("openai")
 
@@ -134,7 +137,7 @@ def asked(model, prompts, **kwargs):
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch):
     """No waiting between tries, whatever the server asks for."""
-    monkeypatch.setattr(backend, "backoff", lambda attempt, seed: 0.001)
+    monkeypatch.setattr(calls, "backoff", lambda attempt, seed: 0.001)
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
     monkeypatch.setenv("OPENAI_ADMIN_KEY", "sk-admin-canary")
 
@@ -272,14 +275,12 @@ def test_retry_after_holds_every_call(monkeypatch):
     assert pauses == [0.25]
 
 
-def test_a_wait_beyond_reason_is_marked_instead():
+def test_a_wait_beyond_all_patience_ends_the_run():
     def never(handler, body, number):
         return handler.fail(429, "tomorrow", headers=[("Retry-After", "86400")])
 
-    with serving(never) as (server, url):
-        (got,) = asked(open_model(f"openai:m@{url}"), ["a"])
-    assert got.state is State.ERROR
-    assert "86400" in got.detail
+    with serving(never) as (server, url), pytest.raises(EndpointError, match="wait 86400 s"):
+        asked(open_model(f"openai:m@{url}?concurrency=1"), ["a", "b"])
     assert len(server.calls) == 1
 
 
@@ -370,8 +371,11 @@ def test_a_server_that_only_fails_is_given_up():
         return handler.fail(500, "always")
 
     with serving(broken) as (server, url), pytest.raises(EndpointError, match="HTTP 500"):
-        asked(open_model(f"openai:m@{url}"), [f"p{i}" for i in range(500)])
+        asked(open_model(f"openai:m@{url}?retries=0"), [f"p{i}" for i in range(500)])
     assert len(server.calls) < 60
+    with serving(broken) as (server, url), pytest.raises(EndpointError, match="HTTP 500"):
+        asked(open_model(f"openai:m@{url}?patience=1"), [f"p{i}" for i in range(500)])
+    assert len(server.asked) <= 8
 
 
 def test_leaving_early_cancels_the_rest():
@@ -474,13 +478,6 @@ def test_backoff_grows_is_bounded_and_repeats():
     assert backoff(0, 8) != waits[0]
 
 
-def test_pulse_tells_dead_from_faulty():
-    fresh, proven = Pulse(8), Pulse(8)
-    assert [fresh.failed(unreached=True) for _ in range(3)] == [False, False, True]
-    proven.answered()
-    assert [proven.failed(unreached=True) for _ in range(24)] == [False] * 23 + [True]
-
-
 def test_a_rate_limit_spaces_the_calls(monkeypatch):
     now, slept = [100.0], []
 
@@ -505,3 +502,9 @@ def _run(coroutine_function):
     """Drive a coroutine that never really waits."""
     with pytest.raises(StopIteration):
         coroutine_function().send(None)
+
+
+def test_every_option_is_documented():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "endpoints.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|", page, re.M)
+    assert set(OPTIONS) <= set(rows)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from old_registries import write_version
 
 from cladist.core.responses import Response
 from cladist.errors import CladistError, InputError, NotComparableError, RegistryError, UsageError
@@ -79,12 +80,15 @@ def test_every_table_is_archived_or_derives_from_others():
 
 def test_an_older_archive_is_brought_up_to_date(tmp_path):
     lab = filled(tmp_path / "lab", "a")
+    for version in range(1, schema.VERSION):
+        old = tmp_path / f"version-{version}"
+        old.mkdir()
+        write_version(version, lab / "registry.sqlite", old / "registry.sqlite")
+        assert write_archive(old, tmp_path / f"archive-{version}").schema == version
+        import_archive(tmp_path / f"archive-{version}", tmp_path / f"copy-{version}")
+        assert tables(tmp_path / f"copy-{version}") == tables(lab)
     write_archive(lab, tmp_path / "new")
     data = json.loads((tmp_path / "new" / "manifest.json").read_text())
-    data["schema"] = 1
-    (tmp_path / "new" / "manifest.json").write_text(json.dumps(data))
-    import_archive(tmp_path / "new", tmp_path / "copy")
-    assert tables(tmp_path / "copy") == tables(lab)
     data["schema"] = schema.VERSION + 1
     (tmp_path / "new" / "manifest.json").write_text(json.dumps(data))
     with pytest.raises(RegistryError, match="update cladist"):

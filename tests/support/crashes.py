@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from old_registries import write_version
 
 from cladist.core.responses import Response
 from cladist.errors import CladistError
@@ -285,28 +286,10 @@ def make_given(folder: Path, models: int = 30) -> Path:
         pq.write_table(table.slice(0, len(table) // 2), folder / "half.parquet")
         with Registry.open(folder / "part") as registry:
             import_responses(registry, [folder / "half.parquet"], method)
-        _old_version(folder / "lab" / "registry.sqlite", folder / "old.sqlite")
+        write_version(1, folder / "lab" / "registry.sqlite", folder / "old.sqlite")
 
     assert in_child(make)
     return folder
-
-
-def _old_version(new: Path, old: Path) -> None:
-    """The same content in tables of version 1, many times over so that a migration takes time."""
-    with closing(sqlite3.connect(old, isolation_level=None)) as db:
-        for statement in schema.MIGRATIONS[0]:
-            db.execute(statement)
-        db.execute("ATTACH DATABASE ? AS new", (str(new),))
-        tables = [n for (n,) in db.execute("SELECT name FROM main.sqlite_master WHERE sql <> ''")]
-        db.execute("BEGIN")
-        for name in tables:
-            columns = [c for (c,) in db.execute("SELECT name FROM pragma_table_info(?)", (name,))]
-            listed = ", ".join(columns)
-            db.execute(f"INSERT INTO main.{name} SELECT {listed} FROM new.{name}")
-        db.execute("COMMIT")
-        db.execute("DETACH DATABASE new")
-        db.execute("PRAGMA user_version = 1")
-        db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
 
 
 def undisturbed(scenario: Scenario, folder: Path) -> tuple[str, float]:

@@ -1,4 +1,8 @@
-"""An endpoint that misbehaves in every way that endpoints do, over real HTTP on the loopback."""
+"""An endpoint that misbehaves in every way that endpoints do, over real HTTP on the loopback.
+
+`faulty` draws faults at random; `behaving` is a server that behaves in one way, as `MODES` has
+them by name.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,9 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 FAULTS = (
@@ -180,6 +185,250 @@ def faulty(rate: float, seed: int, **kwargs: object) -> Iterator[tuple[FaultySer
         yield server, f"http://127.0.0.1:{server.server_port}/v1"
     finally:
         server.closing.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a server was sent. `number` counts from 1."""
+
+    body: dict
+    number: int
+    chat: bool
+
+    @property
+    def prompt(self) -> str:
+        return (
+            self.body["messages"][-1]["content"] if "messages" in self.body else self.body["prompt"]
+        )
+
+    def good(self, text: str | None = "", finish: str | None = "stop", **more: object) -> dict:
+        """A right answer; fields of the message are given as message=..."""
+        message = more.pop("message", {})
+        made = _answer(self.body, text or f"echo {self.prompt}")
+        made["choices"][0]["finish_reason"] = finish
+        if isinstance(message, dict) and self.chat:
+            made["choices"][0]["message"] |= message
+        return {**made, **more}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What it sends back."""
+
+    payload: object
+    status: int = 200
+    headers: dict = field(default_factory=dict)
+    kind: str = "application/json"
+
+
+Mode = Callable[[Call], Reply]
+
+
+def error(status: int, message: object, http: int | None = None, **more: object) -> Reply:
+    """An error in the form of the OpenAI API, under `http` or its own status."""
+    return Reply({"error": {"message": message, **more}}, status if http is None else http)
+
+
+def refusing(name: str, words: str, status: int = 400, **more: object) -> Mode:
+    """A server that does not take one setting."""
+
+    def mode(call: Call) -> Reply:
+        return error(status, words, **more) if name in call.body else Reply(call.good())
+
+    return mode
+
+
+def in_choice(**fields: object) -> Mode:
+    """A server whose choices have other fields."""
+
+    def mode(call: Call) -> Reply:
+        made = call.good("The capital of France is Pa")
+        made["choices"][0] |= fields
+        return Reply(made)
+
+    return mode
+
+
+def events(*chunks: object, done: bool = True) -> Mode:
+    """A server that answers as a stream of events, whatever it was asked."""
+    lines = [": PROCESSING"] + [f"data: {json.dumps(c)}" for c in chunks]
+    lines += ["data: [DONE]"] if done else []
+    return lambda call: Reply("\n\n".join(lines).encode(), kind="text/event-stream")
+
+
+def delta(finish: str | None = None, **told: object) -> dict:
+    """One event of a stream."""
+    return {"model": "m", "choices": [{"index": 0, "delta": told, "finish_reason": finish}]}
+
+
+def _together(call: Call) -> Reply:
+    if "temperature" in call.body and "top_p" in call.body:
+        return error(400, "`temperature` and `top_p` cannot both be specified for this model.")
+    return Reply(call.good())
+
+
+def _thinking_limits(call: Call) -> Reply:
+    if "max_tokens" in call.body:
+        return error(400, "Unsupported parameter: 'max_tokens' is not supported with this model. "
+                     "Use 'max_completion_tokens' instead.", param="max_tokens")  # fmt: skip
+    if call.body.get("temperature", 1) != 1:
+        return error(400, "Unsupported value: 'temperature' does not support 0 with this model.",
+                     param="temperature", code="unsupported_value")  # fmt: skip
+    return Reply(call.good())
+
+
+def _extra_seed(call: Call) -> Reply:
+    if "seed" in call.body:
+        detail = [{"type": "extra_forbidden", "loc": ["body", "seed"],
+                   "msg": "Extra inputs are not permitted"}]  # fmt: skip
+        return Reply({"object": "error", "message": {"detail": detail}}, 422)
+    return Reply(call.good())
+
+
+def _moved(call: Call) -> Reply:
+    if call.number <= 6:
+        return Reply(call.good(model="m-old"))
+    if call.number <= 12:
+        return error(500, "overworked")
+    return Reply(call.good("something else", model="m-new"))
+
+
+def _thoughtful(call: Call) -> Reply:
+    """Thinks for 40 tokens, unless it is asked not to."""
+    told = call.body.get("chat_template_kwargs") or {}
+    if told.get("enable_thinking") is False:
+        return Reply(call.good("the short answer"))
+    limit = call.body.get("max_tokens", 0)
+    usage = {"prompt_tokens": 5, "completion_tokens": min(limit, 60)}
+    if limit <= 40:
+        message = {"content": None, "reasoning_content": "Okay, so"}
+        return Reply(call.good("", "length", usage=usage, message=message))
+    words = " ".join(f"word{i}" for i in range(20))
+    usage["completion_tokens_details"] = {"reasoning_tokens": 40}
+    return Reply(call.good(words, usage=usage, message={"reasoning_content": "Okay, so " * 40}))
+
+
+def _loading(call: Call) -> Reply:
+    """Loads its model while forty calls come; with eight at once that is no time."""
+    if call.number <= 40:
+        return error(503, "Loading model", type="unavailable_error")
+    return Reply(call.good())
+
+
+MODES: dict[str, Mode] = {
+    "fine": lambda call: Reply(call.good()),
+    "finish error": in_choice(
+        finish_reason="error", error={"code": 502, "message": "Provider returned error"}
+    ),
+    "finish aborted": in_choice(finish_reason="abort"),
+    "finish unheard of": in_choice(finish_reason="moonrise"),
+    "finish not told": in_choice(finish_reason=None),
+    "moved": _moved,
+    "fleet": lambda call: Reply(call.good(model="m-a" if call.number % 3 else "m-b")),
+    "providers": lambda call: Reply(call.good(provider="one" if call.number % 2 else "two")),
+    "together": _together,
+    "thinking limits": _thinking_limits,
+    "extra seed": _extra_seed,
+    "no money": lambda call: error(402, "Insufficient Balance"),
+    "no money in 200": lambda call: error(402, "This request requires more credits", 200, code=402),
+    "no model in 200": lambda call: Reply(
+        {"object": "error", "message": "The model `x` does not exist.", "code": 404}
+    ),
+    "wrong path in 200": lambda call: Reply({"error": "Unexpected endpoint or method. (POST /v1)"}),
+    "not allowed": lambda call: error(405, "Method Not Allowed"),
+    "suspended": lambda call: error(400, f"Account suspended (request {call.number})"),
+    "no choices": lambda call: Reply({**call.good(), "choices": None}),
+    "page": lambda call: Reply(b"<html><title>It works!</title></html>", kind="text/html"),
+    "quota with a delay": lambda call: Reply(
+        [{"error": {"code": 429, "message": "You exceeded your current quota, please check your "
+                    "plan and billing details.", "status": "RESOURCE_EXHAUSTED",
+                    "details": [{"retryDelay": "0.05s"}]}}], 429),
+    "loading": _loading,
+    "stream": events(delta(role="assistant", content="Hello "), delta(content="there"),
+                     delta("stop")),
+    "stream with an error": events(delta(content="Hello "), {"error": {"message": "gone"}}),
+    "stream cut": events(delta(content="Hello "), done=False),
+    "mark": lambda call: Reply(b"\xef\xbb\xbf" + json.dumps(call.good()).encode()),
+    "utf-16": lambda call: Reply(json.dumps(call.good()).encode("utf-16")),
+    "latin-1 told": lambda call: Reply(
+        json.dumps(call.good("caf\xe9"), ensure_ascii=False).encode("latin-1"),
+        kind="application/json; charset=ISO-8859-1"),
+    "latin-1": lambda call: Reply(
+        json.dumps(call.good("caf\xe9"), ensure_ascii=False).encode("latin-1")),
+    "control characters": lambda call: Reply(
+        json.dumps(call.good("one@two")).replace("@", "\n").encode()),
+    "thoughts alone": lambda call: Reply(call.good("", "length", message={
+        "content": None, "reasoning_content": "Okay, the user wants"})),
+    "no content": lambda call: Reply(_without_content(call.good(finish="length"))),
+    "think tag": lambda call: Reply(call.good("<think>\nOkay, so the user", "length")),
+    "thoughtful": _thoughtful,
+    "withheld": lambda call: Reply(call.good()) if call.number % 5 else error(
+        400, "The response was filtered due to the prompt triggering the content management "
+        "policy.", code="content_filter"),
+}  # fmt: skip
+"""Ways in which real servers were seen to behave; docs/endpoints.md says which."""
+
+
+def _without_content(answer: dict) -> dict:
+    message = answer["choices"][0].get("message", {})
+    message.pop("content", None)
+    return answer
+
+
+class _Behaving(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: BehavingServer
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with self.server.lock:
+            self.server.bodies.append(body)
+            number = len(self.server.bodies)
+        reply = self.server.mode(Call(body, number, "messages" in body))
+        raw = (
+            reply.payload
+            if isinstance(reply.payload, bytes)
+            else json.dumps(reply.payload).encode()
+        )
+        self.send_response(reply.status)
+        for name, value in {"Content-Type": reply.kind, **reply.headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+
+class BehavingServer(ThreadingHTTPServer):
+    """A server of one mode; it keeps the bodies that it was sent."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, mode: Mode) -> None:
+        super().__init__(("127.0.0.1", 0), _Behaving)
+        self.mode = mode
+        self.lock = threading.Lock()
+        self.bodies: list[dict] = []
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that hang up are part of the trial."""
+
+
+@contextmanager
+def behaving(mode: Mode | str) -> Iterator[tuple[BehavingServer, str]]:
+    """A server of one mode, and the base URL to give to openai:."""
+    server = BehavingServer(MODES[mode] if isinstance(mode, str) else mode)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server, f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
         server.shutdown()
         thread.join()
         server.server_close()

@@ -73,6 +73,7 @@ def extract(
 
     Answers are stored as they come: a run that was stopped goes on where it was when the same
     command is given again, and a finished one asks nothing. Failed requests are asked again.
+    Options of endpoints, and what servers do that they are for, are in docs/endpoints.md.
     A limit on calls, tokens or cost is never passed: what has no room is left for another run.
 
     Examples:
@@ -91,6 +92,7 @@ def extract(
     """
     from cladist import catalog
     from cladist.extraction.many import Failure, extract_many, listed
+    from cladist.extraction.missing import listed_reasons
     from cladist.models.budget import Budget, Limits
 
     models = listed(models)
@@ -121,6 +123,7 @@ def extract(
                 jobs=jobs,
                 allow_sparse=allow_sparse,
                 progress=bars,
+                hear=note,
                 budget=budget,
             )
     done = [r for r in results if not isinstance(r, Failure)]
@@ -158,6 +161,8 @@ def extract(
             note(f"{e.model.name}: {_told(e.usage, limits)}")
         for remark in e.remarks:
             note(f"{e.model.name}: {remark}")
+        if e.reasons and (len(e.reasons) > 1 or not e.refusal):
+            note(f"{e.model.name}: answers are missing: {listed_reasons(e.reasons)}")
         if e.refusal:
             note(f"no DNA: {e.refusal}")
     for failure in trouble:
@@ -197,6 +202,7 @@ def _as_data(e: Extraction, limits: Limits) -> dict[str, object]:
         "left": e.left,
         "usage": usage,
         "remarks": list(e.remarks),
+        "reasons": [{"answers": count, "words": words} for words, count in e.reasons],
         "tokens": e.tokens,
         "seconds": round(e.seconds, 3),
         "dna": e.dna.digest if e.dna else None,

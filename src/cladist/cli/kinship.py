@@ -267,6 +267,7 @@ def _ask(
                 store,
                 labels=circles if any(circles.families) else None,
                 rate=rate,
+                hear=note,
             )
         finally:
             model.close()

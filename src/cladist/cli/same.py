@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,11 @@ from cladist.cli.common import (
     print_json,
 )
 from cladist.cli.kinship import RateOption
+
+if TYPE_CHECKING:
+    from cladist.core.assay import Assay
+    from cladist.provenance.deployments import Side
+    from cladist.registry import Registry
 
 
 def same(
@@ -51,7 +56,7 @@ def same(
     """
     from cladist.compare import resolve_assay
     from cladist.errors import NotComparableError, UsageError
-    from cladist.kinship.identity import same_model
+    from cladist.provenance.deployments import cautions, hold_against
     from cladist.registry import Registry
 
     with Registry.open(registry, create=False) as store:
@@ -64,9 +69,8 @@ def same(
             )
         if other is None:
             store.model(second)
-            a, b = store.responses(chosen.protocol, [first, second])
-        else:
-            (a,) = store.responses(chosen.protocol, [first])
+            b = _side(store, chosen, second)
+        a = _side(store, chosen, first)
     if other is not None:
         with Registry.open(other, create=False) as store:
             store.model(second)
@@ -75,19 +79,11 @@ def same(
                     f"{other} holds no answers to the probes of {chosen.short}; extract the model "
                     "with the same assay"
                 )
-            (b,) = store.responses(chosen.protocol, [second])
-    decoding = chosen.protocol.decoding
-    recorded = decoding.interface == "recorded"
-    result = same_model(
-        a,
-        b,
-        greedy=None if recorded else decoding.temperature == 0,
-        repeatable=not recorded,
-        rate=rate,
-        tolerance=tolerance,
-    )
+            b = _side(store, chosen, second)
+    result = hold_against(a, b, chosen.protocol.decoding, rate=rate, tolerance=tolerance)
+    known = cautions(a, b)
     if json:
-        print_json({"assay": chosen.short, **asdict(result)})
+        print_json({"assay": chosen.short, **asdict(result), "cautions": list(known)})
         return
     console = out()
     console.print(f"{one_line(result.a)} and {one_line(result.b)}: {result.verdict}")
@@ -106,3 +102,13 @@ def same(
         f"  rests on   {result.probes} probes and {result.samples} {result.mode} answers; up to "
         f"{result.tolerance:.1%} counts as the same, 'changed' errs at most {result.rate:g}"
     )
+    for caution in known:
+        console.print(f"  but        {one_line(caution)}")
+
+
+def _side(store: Registry, assay: Assay, name: str) -> Side:
+    from cladist.provenance.deployments import Side
+    from cladist.registry.asked import refused_settings
+
+    (answers,) = store.responses(assay.protocol, [name])
+    return Side(answers, refused_settings(store, assay.protocol, store.model(name)))

@@ -81,6 +81,7 @@ def watch(
     from cladist.extraction.opening import open_any
     from cladist.provenance import watch as watching
     from cladist.registry import Registry
+    from cladist.registry.asked import refused_settings
 
     pause = watching.seconds_of(every)
     with Registry.open(registry, create=False) as store:
@@ -99,9 +100,10 @@ def watch(
             )
         (reference,) = store.responses(chosen.protocol, [record.name])
         interface = store.interface(store.add_protocol(chosen.protocol), record)
+        refused = refused_settings(store, chosen.protocol, record)
     watching.require_reference(reference, chosen)
     looks = planned or (100 if log is not None or times == 0 else times)
-    plan = watching.Plan(reference, chosen, interface, rate, looks, 0, tolerance)
+    plan = watching.Plan(reference, chosen, interface, rate, looks, 0, tolerance, refused)
     if log is not None:
         from dataclasses import replace
 
@@ -111,7 +113,7 @@ def watch(
     try:
         with progress_bars(quiet or json) as bars:
             for found, answers in watching.watch(
-                opened, plan, times=times, every=pause, progress=bars
+                opened, plan, times=times, every=pause, progress=bars, hear=note
             ):
                 seen.append(found.status)
                 if log is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cladist.core.origins import UNTOLD, Origin
 from cladist.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,12 +36,20 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer. `tokens` is the number of generated tokens where the backend tells it."""
+    """One answer.
+
+    tokens    generated tokens where the backend tells them
+    detail    why there is no answer, or what else must be known about this one
+    origin    who gave it, as an endpoint told
+    thoughts  what the model wrote before it answered; it is no part of the answer
+    """
 
     text: str
     state: State
     tokens: int | None = None
     detail: str = ""
+    origin: Origin = UNTOLD
+    thoughts: str = ""
 
     @classmethod
     def of(cls, text: str, *, truncated: bool = False, tokens: int | None = None) -> Response:
@@ -98,6 +107,19 @@ class ResponseSet:
     def usable(self) -> NDArray[np.bool_]:
         """Which probes have at least one usable sample, shape (p,)."""
         return np.array([any(r.usable for r in slot) for slot in self.slots], dtype=np.bool_)
+
+    def origins(self) -> dict[Origin, int]:
+        """Who gave the answers, and how many each.
+
+        Failed requests do not count, nor do answers that a filter withheld: they are nobody's.
+        """
+        told = Counter(
+            r.origin
+            for slot in self.slots
+            for r in slot
+            if r.final and (r.state is not State.REFUSED or r.origin != UNTOLD)
+        )
+        return dict(told.most_common())
 
     def states(self) -> dict[State, int]:
         """How many samples are in each state."""

@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 
 from cladist.core.assay import Assay
 from cladist.core.dna import DNA, of_blocks
+from cladist.core.origins import listed, mixed_models, mixture, parts
 from cladist.core.projection import project
 from cladist.core.responses import ResponseSet, State
 from cladist.encoders import open_encoder, represent
 from cladist.errors import CoverageError
+from cladist.extraction.missing import commonest
 from cladist.extraction.progress import Progress, silent
 from cladist.registry import Registry, StoredDNA
+from cladist.registry.asked import refused_settings
 
 MINIMUM_COVERAGE = 0.2
 """Share of probes with a usable answer below which a DNA needs an explicit permission."""
@@ -40,16 +43,30 @@ class Refusal:
 
 
 def dna_of(
-    responses: ResponseSet, assay: Assay, *, allow_sparse: bool = False, interface: str = ""
+    responses: ResponseSet,
+    assay: Assay,
+    *,
+    allow_sparse: bool = False,
+    interface: str = "",
+    refused: Iterable[str] = (),
 ) -> DNA:
     """The DNA of one model from its answers.
 
-    Raises `CoverageError` when fewer than a fifth of the probes have a usable answer, or when
-    some requests failed, unless `allow_sparse`; such a DNA is marked 'sparse-coverage' or
+    `refused` are settings of the protocol that its server did not take; they are marked, as are
+    answers of several configurations or providers. Raises `CoverageError` for answers of several
+    models, when fewer than a fifth of the probes have a usable answer, or when some requests
+    failed; the last two not with `allow_sparse`, and such a DNA is marked 'sparse-coverage' or
     'failed-probes'. Cost: encoding, then O(features * L).
     """
     usable = responses.usable()
     states = responses.states()
+    origins = responses.origins()
+    if models := mixed_models(origins):
+        raise CoverageError(
+            f"'{responses.model}': its answers come from several models, as the endpoint tells: "
+            f"{listed(parts(origins, 'model'))}. They make no DNA of any of them; ask "
+            f"'{models[0]}' anew, with served={models[0]} in the URI and a name of its own"
+        )
     share, notes = float(usable.mean()), []
     if share < MINIMUM_COVERAGE or not usable.any():
         if not usable.any() or not allow_sparse:
@@ -60,19 +77,21 @@ def dna_of(
             )
             raise CoverageError(
                 f"'{responses.model}': only {int(usable.sum())} of {len(usable)} probes have a "
-                f"usable answer ({_listed(states)}); {remedy}"
+                f"usable answer ({_listed(states)}{commonest(responses)}); {remedy}"
             )
         notes.append(_SPARSE)
     failed = states.get(State.ERROR, 0)
     if failed:
         if not allow_sparse:
             raise CoverageError(
-                f"'{responses.model}': {failed} requests failed; run the same command again to "
-                "ask for just those, or use --allow-sparse to do without"
+                f"'{responses.model}': {failed} requests failed{commonest(responses)}; run the "
+                "same command again to ask for just those, or use --allow-sparse to do without"
             )
         notes.append(_FAILED)
     if interface == "chat" and assay.protocol.decoding.interface == "auto":
         notes.append("chat-interface")
+    notes += [f"{name}-not-settable" for name in sorted(refused)]
+    notes += mixture(origins)
     blocks = project(represent(responses, assay.method), assay.method.projection)
     return of_blocks(responses.model, assay.digest, blocks, usable, notes)
 
@@ -119,12 +138,18 @@ def derive(
     versions = tuple(open_encoder(s).version for s in assay.method.encoders)
     todo = [m.name for m in registry.answering(assay.protocol)] if names is None else list(names)
     records = registry.models_named(todo)
-    interfaces = [registry.interface(protocol, records[name]) for name in todo]
+    asked = [
+        (
+            registry.interface(protocol, records[name]),
+            tuple(refused_settings(registry, assay.protocol, records[name])),
+        )
+        for name in todo
+    ]
     made: list[DNA] = []
     refused: list[Refusal] = []
     waiting: list[StoredDNA] = []
     answers = registry.responses(assay.protocol, todo)
-    found = _all_dna(zip(answers, interfaces, strict=True), assay, allow_sparse)
+    found = _all_dna(zip(answers, asked, strict=True), assay, allow_sparse)
     for number, result in enumerate(found):
         progress("making DNA", number, len(todo))
         if isinstance(result, Refusal):
@@ -141,7 +166,9 @@ def derive(
 
 
 def _all_dna(
-    answers: Iterable[tuple[ResponseSet, str]], assay: Assay, allow_sparse: bool
+    answers: Iterable[tuple[ResponseSet, tuple[str, tuple[str, ...]]]],
+    assay: Assay,
+    allow_sparse: bool,
 ) -> Iterator[DNA | Refusal]:
     """DNA of each model in the given order, several at a time where the encoders allow it.
 
@@ -149,23 +176,26 @@ def _all_dna(
     interpreter's lock. What a thread makes does not depend on the others.
     """
 
-    def one(responses: ResponseSet, interface: str) -> DNA | Refusal:
+    def one(responses: ResponseSet, how: tuple[str, tuple[str, ...]]) -> DNA | Refusal:
+        interface, refused = how
         try:
-            return dna_of(responses, assay, allow_sparse=allow_sparse, interface=interface)
+            return dna_of(
+                responses, assay, allow_sparse=allow_sparse, interface=interface, refused=refused
+            )
         except CoverageError as problem:
             return Refusal(responses.model, str(problem))
 
     light = all(s.name in _LIGHT for s in assay.method.encoders)
     threads = _cores() if light else 1
     if threads == 1:
-        for responses, interface in answers:
-            yield one(responses, interface)
+        for responses, how in answers:
+            yield one(responses, how)
         return
     running: deque[Future[DNA | Refusal]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="cladist-dna") as pool:
         try:
-            for responses, interface in answers:
-                running.append(pool.submit(one, responses, interface))
+            for responses, how in answers:
+                running.append(pool.submit(one, responses, how))
                 if len(running) >= threads * _AHEAD:
                     yield running.popleft().result()
             while running:

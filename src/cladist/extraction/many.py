@@ -11,7 +11,7 @@ from pathlib import Path
 from cladist.core.assay import Assay
 from cladist.errors import CladistError, UsageError
 from cladist.extraction.opening import open_any
-from cladist.extraction.progress import Progress, silent
+from cladist.extraction.progress import Hear, Progress, silent, unheard
 from cladist.extraction.run import Extraction, extract
 from cladist.models.base import Model
 from cladist.models.budget import Budget
@@ -54,14 +54,15 @@ def extract_many(
     jobs: int = 1,
     allow_sparse: bool = False,
     progress: Progress = silent,
+    hear: Hear = unheard,
     opener: Callable[[str], Model] = open_any,
     budget: Budget | None = None,
 ) -> list[Extraction | Failure]:
     """Extract the DNA of every model, `jobs` of them at a time, results in the given order.
 
     A model is opened when its turn comes and closed after it, so memory holds `jobs` models.
-    `budget` is for all of them together. An interrupt stops all of them; whatever was answered
-    stays stored.
+    `budget` is for all of them together; `hear` is told why nothing comes, in whichever thread.
+    An interrupt stops all of them; whatever was answered stays stored.
     """
     stop = threading.Event()
 
@@ -83,6 +84,7 @@ def extract_many(
                         registry,
                         allow_sparse=allow_sparse,
                         progress=watched,
+                        hear=hear,
                         budget=budget,
                     )
                 finally:

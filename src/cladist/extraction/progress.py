@@ -10,3 +10,11 @@ Progress = Callable[[str, int, int], None]
 
 def silent(what: str, done: int, total: int) -> None:
     """Tell nobody."""
+
+
+Hear = Callable[[str], None]
+"""Called with what somebody who waits should know now, such as why nothing comes."""
+
+
+def unheard(message: str) -> None:
+    """Tell nobody."""

@@ -21,14 +21,19 @@ from cladist.core.assay import Assay, Decoding, Protocol
 from cladist.core.probes import ProbeSet
 from cladist.core.responses import Response
 from cladist.errors import CladistError, MissingExtraError, ModelError, UsageError
+from cladist.extraction.asking import choose_interface, remembered, requests_for
+from cladist.extraction.comparable import about_origins, about_refused
 from cladist.extraction.derive import derive
 from cladist.extraction.many import Failure
+from cladist.extraction.missing import reasons
 from cladist.extraction.opening import open_any
 from cladist.extraction.progress import Progress, silent
-from cladist.extraction.run import Extraction, choose_interface, requests_for
+from cladist.extraction.run import Extraction
 from cladist.extraction.shards import Shard, Store
 from cladist.models.base import Model, parse_uri
+from cladist.models.served import Remembered, Served
 from cladist.registry import ModelRecord, Registry
+from cladist.registry.asked import refuse_settings, refused_settings
 
 BATCH = 64
 """Requests between two shards; what a lost node costs at most, for each of its models."""
@@ -116,7 +121,7 @@ def extract_on_ray(
                     "scheduling_strategy": "SPREAD",
                 }
                 task = ask.options(**options).remote(
-                    uri, as_data(assay), place, batch, run.known(uri)
+                    uri, as_data(assay), place, batch, run.known(uri), run.before(uri)
                 )
                 waiting[task] = uri
             for uri, told in _finished(ray, waiting, run):
@@ -209,6 +214,17 @@ class _Run:
             if m.uri == plain
         }
 
+    def before(self, uri: str) -> dict[str, Remembered]:
+        """By fingerprint, who answered for models of this URI so far, and what was refused."""
+        plain, protocol = uri.partition("#")[0], self.assay.protocol
+        found = {}
+        for model in self.registry.models():
+            if model.uri == plain:
+                (answers,) = self.registry.responses(protocol, [model.name])
+                refused = refused_settings(self.registry, protocol, model)
+                found[model.fingerprint] = remembered(model.name, answers.origins(), refused)
+        return found
+
     def take_in(self, uri: str) -> None:
         """Merge the shards of a model that were not there before; twice changes nothing."""
         merged = self._merged.setdefault(uri, [])
@@ -241,6 +257,7 @@ class _Run:
             )
         probes = len(self.assay.protocol.probes)
         slots = [slot for slot in shard.slots if slot[0] < probes]
+        refuse_settings(self.registry, protocol, record, shard.refused)
         self.registry.write_responses(protocol, record, slots)
         self._records[uri] = record
         self._done[uri] = len(self.registry.settled(protocol, record))
@@ -265,10 +282,14 @@ class _Run:
             self.registry, self.assay, [record.name], allow_sparse=self.allow_sparse
         )
         protocol = self.registry.add_protocol(self.assay.protocol)
+        (answers,) = self.registry.responses(self.assay.protocol, [record.name])
+        settings = refused_settings(self.registry, self.assay.protocol, record)
+        said = about_refused(settings, self.assay.protocol.decoding)
         self.results[uri] = Extraction(
             record, self.registry.interface(protocol, record), told.asked, told.known, told.failed,
             told.tokens, told.seconds, dnas[0] if dnas else None,
             refused[0].reason if refused else "",
+            remarks=(*said, *about_origins(answers.origins())), reasons=reasons(answers),
         )  # fmt: skip
         # In the registry, and on the disk: every merge above waited for it.
         self.store.remove(self._merged[uri])
@@ -291,6 +312,7 @@ def ask_in_batches(
     address: str,
     batch: int,
     known: Mapping[str, Sequence[tuple[int, int]]],
+    before: Mapping[str, Remembered] | None = None,
 ) -> dict[str, Any]:
     """On a node: open a model, ask what nobody has asked, write a shard a batch."""
     try:
@@ -298,6 +320,11 @@ def ask_in_batches(
         store = Store(address, assay.protocol)
         model = open_any(uri)
         try:
+            if isinstance(model, Served):
+                fingerprint = model.identity.fingerprint
+                model.remember(
+                    (before or {}).get(fingerprint) or store.remembered(uri, fingerprint)
+                )
             return asdict(_ask(model, assay, store, uri, batch, known))
         finally:
             model.close()
@@ -332,7 +359,8 @@ def _ask(
         for index, response in model.answer(requests_for(assay, chosen, part)):
             answers[index] = response
         slots = tuple((*part[i], r) for i, r in sorted(answers.items()))
-        store.write(uri, number, Shard(identity, chosen, slots))
+        refused = model.refused_settings if isinstance(model, Served) else {}
+        store.write(uri, number, Shard(identity, chosen, slots, refused))
         failed += sum(not r.final for r in answers.values())
         tokens += sum(r.tokens or 0 for r in answers.values())
     seconds = time.monotonic() - start

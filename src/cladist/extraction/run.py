@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cladist.core.assay import Assay
 from cladist.core.dna import DNA
-from cladist.core.hashing import mix64
-from cladist.core.responses import Response
-from cladist.errors import CoverageError, ModelError
+from cladist.core.responses import Response, ResponseSet
+from cladist.errors import ModelError
+from cladist.extraction.asking import Asking
+from cladist.extraction.comparable import about_origins, about_refused
 from cladist.extraction.derive import derive, stored_dna
-from cladist.extraction.progress import Progress, silent
-from cladist.models.base import AskedInterface, Model, Request
+from cladist.extraction.missing import reasons
+from cladist.extraction.progress import Hear, Progress, silent, unheard
+from cladist.models.base import Model
 from cladist.models.budget import Budget, Metered, Usage, within
 from cladist.registry import ModelRecord, Registry
 
@@ -35,6 +37,7 @@ class Extraction:
     remarks   what users of the answers should know
     seconds   wall-clock time of asking
     dna       the DNA, None when coverage forbids it; `refusal` then says why
+    reasons   why answers are missing, each with how many, the commonest first
     """
 
     model: ModelRecord
@@ -49,6 +52,7 @@ class Extraction:
     left: int = 0
     usage: Usage | None = None
     remarks: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, int], ...] = ()
 
 
 def extract(
@@ -58,155 +62,99 @@ def extract(
     *,
     allow_sparse: bool = False,
     progress: Progress = silent,
+    hear: Hear = unheard,
     budget: Budget | None = None,
 ) -> Extraction:
     """Ask `model` whatever of `assay` is still open, store it, and make its DNA.
 
     Answers are stored as they come; a run that was killed goes on where it was, and a finished
     one asks nothing and makes nothing. When `budget` is spent the rest is left for a later run,
-    and there is no DNA. Raises `ModelError` for failures no retry can mend; answers that came
-    before stay stored.
+    and there is no DNA. `hear` is told why nothing comes while an endpoint is waited for. Raises
+    `ModelError` for failures no retry can mend; answers that came before stay stored.
     """
-    identity = model.identity
-    record = registry.add_model(
-        identity.name, identity.uri, identity.fingerprint, dict(identity.metadata)
-    )
-    protocol = registry.add_protocol(assay.protocol)
-    chosen = choose_interface(model, assay)
-    interface = registry.set_interface(protocol, record, chosen)
-    if interface != chosen:
-        raise ModelError(
-            f"'{record.name}' answered this assay through the {interface} interface before, and "
-            f"now offers {chosen}; the two are not comparable. Give the model another name"
-        )
-    settled = registry.settled(protocol, record)
-    wanted = [
-        (p, s)
-        for s in range(assay.protocol.decoding.samples)
-        for p in range(len(assay.protocol.probes))
-    ]
-    todo = [slot for slot in wanted if slot not in settled]
+    asking = Asking.begin(within(model, budget), assay, registry, hear=hear)
+    record, wanted, todo = asking.record, asking.wanted(), asking.open()
     start = time.monotonic()
     try:
-        failed, tokens, left = _ask(
-            within(model, budget), assay, registry, record, protocol, chosen, todo, progress, budget
-        )
+        failed, tokens, left = _ask(asking, todo, progress, budget)
     except ModelError:
         # A model that never said anything, such as a mistyped address, is not worth a name.
         registry.forget_if_silent(record)
         raise
-    seconds = time.monotonic() - start
-    usage = model.usage if isinstance(model, Metered) else None
-    remarks = model.remarks if isinstance(model, Metered) else ()
+    (answers,) = registry.responses(assay.protocol, [record.name])
+    made = Extraction(
+        record,
+        asking.interface,
+        len(todo) - left,
+        len(wanted) - len(todo),
+        failed,
+        tokens,
+        time.monotonic() - start,
+        None,
+        left=left,
+        usage=model.usage if isinstance(model, Metered) else None,
+        remarks=_remarks(asking, answers, model),
+        reasons=reasons(answers),
+    )
     if left:
         reason = (
             f"'{record.name}': the budget was spent with {left} of {len(wanted)} requests to go; "
             "what was answered is stored, and the same command with a new budget goes on"
         )
-        asked, known = len(todo) - left, len(wanted) - len(todo)
-        return Extraction(
-            record, interface, asked, known, failed, tokens, seconds, None, reason, left, usage,
-            remarks,
-        )  # fmt: skip
-    dna, refusal = (None if todo else stored_dna(registry, assay, record.name)), ""
-    if dna is None:
-        dnas, refused = derive(registry, assay, [record.name], allow_sparse=allow_sparse)
-        dna = dnas[0] if dnas else None
-        refusal = refused[0].reason if refused else ""
-    return Extraction(
-        record,
-        interface,
-        len(todo),
-        len(wanted) - len(todo),
-        failed,
-        tokens,
-        seconds,
-        dna,
-        refusal,
-        0,
-        usage,
-        remarks,
+        return replace(made, refusal=reason)
+    dna = None if todo else stored_dna(registry, assay, record.name)
+    if dna is not None:
+        return replace(made, dna=dna)
+    dnas, refused = derive(registry, assay, [record.name], allow_sparse=allow_sparse)
+    return replace(
+        made,
+        dna=dnas[0] if dnas else None,
+        refusal=refused[0].reason if refused else "",
     )
 
 
-def choose_interface(model: Model, assay: Assay) -> AskedInterface:
-    """The interface an assay uses with a model; auto prefers raw continuation.
-
-    Raises `ModelError` when the model does not offer what the assay fixes.
-    """
-    wanted = assay.protocol.decoding.interface
-    if wanted == "recorded":
-        raise CoverageError(
-            f"assay {assay.short} rests on recorded responses; no model can be asked for more. "
-            "Choose an assay with probes, for example --assay cladist"
+def _remarks(asking: Asking, answers: ResponseSet, model: Model) -> tuple[str, ...]:
+    """What users of the answers should know: how they came, and what cannot be compared."""
+    said = list(about_refused(asking.refused, asking.assay.protocol.decoding))
+    said += about_origins(answers.origins())
+    said += model.remarks if isinstance(model, Metered) else ()
+    if model.identity.name != asking.record.name:
+        said.append(
+            f"this model is registered here as '{asking.record.name}'; the name "
+            f"'{model.identity.name}' is not used"
         )
-    if wanted == "auto":
-        return "raw" if "raw" in model.interfaces else "chat"
-    if wanted not in model.interfaces:
-        raise ModelError(
-            f"'{model.identity.name}' offers {' and '.join(sorted(model.interfaces))}, assay "
-            f"{assay.short} asks through {wanted}; choose an assay with interface = 'auto'"
-        )
-    return wanted
-
-
-def requests_for(
-    assay: Assay, interface: AskedInterface, slots: Sequence[tuple[int, int]]
-) -> list[Request]:
-    """One request a (probe, sample); every one has a seed of its own, the same in every run."""
-    decoding = assay.protocol.decoding
-    probes = assay.protocol.probes.probes
-    return [
-        Request(
-            probes[p].text,
-            decoding.max_tokens,
-            decoding.temperature,
-            decoding.top_p,
-            mix64(mix64(decoding.seed) ^ (p << 20) ^ s) & 0x7FFFFFFF,
-            interface,
-        )
-        for p, s in slots
-    ]
+    return tuple(said)
 
 
 def _ask(
-    model: Model,
-    assay: Assay,
-    registry: Registry,
-    record: ModelRecord,
-    protocol: int,
-    interface: AskedInterface,
+    asking: Asking,
     slots: Sequence[tuple[int, int]],
     progress: Progress,
     budget: Budget | None,
 ) -> tuple[int, int, int]:
     """Ask for all slots and store the answers; returns failed ones, tokens, and ones not asked."""
-    what, failed, tokens, done = f"asking {record.name}", 0, 0, 0
+    what, failed, tokens = f"asking {asking.record.name}", 0, 0
     if not slots:
         return failed, tokens, 0
     progress(what, 0, len(slots))
     last_sync = time.monotonic()
     answered: set[int] = set()
-    for index, response in model.answer(requests_for(assay, interface, slots)):
-        if index in answered:
-            continue
+    for index, response in asking.answers(slots):
         answered.add(index)
         now = time.monotonic()
         sync = now - last_sync > SYNC_SECONDS
-        probe, sample = slots[index]
-        registry.write_responses(protocol, record, [(probe, sample, response)], sync=sync)
+        asking.store([(*slots[index], response)], sync=sync)
         last_sync = now if sync else last_sync
-        done += 1
         failed += not response.final
         tokens += response.tokens or 0
-        progress(what, done, len(slots))
+        progress(what, len(answered), len(slots))
     if budget is not None and budget.over:
-        registry.write_responses(protocol, record, [])  # to the disk with all of it
+        asking.store([])  # to the disk with all of it
         return failed, tokens, len(slots) - len(answered)
     silent_slots = [
         (*slots[i], Response.error("the backend gave no answer"))
         for i in range(len(slots))
         if i not in answered
     ]
-    registry.write_responses(protocol, record, silent_slots)
+    asking.store(silent_slots)
     return failed + len(silent_slots), tokens, 0

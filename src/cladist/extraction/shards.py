@@ -12,16 +12,19 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cladist.core.hashing import digest
 from cladist.core.responses import Response, State
 from cladist.errors import InputError, MissingExtraError, UsageError
+from cladist.extraction.asking import remembered
 from cladist.models.base import Identity
+from cladist.models.served import Remembered
 from cladist.registry._archive_tables import Table, read_rows
-from cladist.registry.records import clean_text
+from cladist.registry.records import clean_text, pack_told, unpack_response
 
 if TYPE_CHECKING:
     from cladist.core.assay import Protocol
@@ -35,20 +38,31 @@ TABLE = Table(
         "text": "string",
         "tokens": "int64",
         "detail": "string",
+        "served": "string",
+        "configuration": "string",
+        "provider": "string",
+        "thoughts": "string",
     },
     ("probe", "sample"),
 )
+_TOLD = ("served", "configuration", "provider", "thoughts")
+_BEFORE = replace(TABLE, columns={k: v for k, v in TABLE.columns.items() if k not in _TOLD})
+"""Shards as versions wrote them that did not keep who answered."""
 MAX_SHARD = 1 << 30
 _ABOUT = b"cladist"
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One batch of answers of one model, and who gave them through which interface."""
+    """One batch of answers of one model, and who gave them through which interface.
+
+    refused  settings of the protocol that its server did not take, with its words
+    """
 
     identity: Identity
     interface: str
     slots: tuple[tuple[int, int, Response], ...]
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 class Store:
@@ -102,14 +116,28 @@ class Store:
 
     def settled(self, uri: str, fingerprint: str) -> set[tuple[int, int]]:
         """(probe, sample) of the answers of a model in its shards, failed requests left out."""
-        shards = (self.read(name) for name in self.names(uri))
         return {
             (p, s)
-            for shard in shards
-            if shard is not None and shard.identity.fingerprint == fingerprint
+            for shard in self._of(uri, fingerprint)
             for p, s, response in shard.slots
             if response.final
         }
+
+    def remembered(self, uri: str, fingerprint: str) -> Remembered:
+        """Who answered for a model in its shards, and which settings were refused.
+
+        Raises `ModelError` where the answers come from several models.
+        """
+        shards = list(self._of(uri, fingerprint))
+        told = Counter(r.origin for shard in shards for _, _, r in shard.slots if r.final)
+        refused = {k: words for shard in shards for k, words in shard.refused.items()}
+        return remembered(uri, told, refused)
+
+    def _of(self, uri: str, fingerprint: str) -> Iterator[Shard]:
+        for name in self.names(uri):
+            shard = self.read(name)
+            if shard is not None and shard.identity.fingerprint == fingerprint:
+                yield shard
 
     def remove(self, names: Sequence[str]) -> None:
         """Delete shards whose content is safe elsewhere."""
@@ -129,10 +157,14 @@ def packed(shard: Shard) -> bytes:
         "fingerprint": identity.fingerprint,
         "metadata": dict(identity.metadata),
         "interface": shard.interface,
+        "refused": dict(shard.refused),
     }
     columns: dict[str, list[Any]] = {name: [] for name in TABLE.columns}
     for probe, sample, r in shard.slots:
-        row = (probe, sample, r.state.value, clean_text(r.text), r.tokens, clean_text(r.detail))
+        row = (
+            probe, sample, r.state.value, clean_text(r.text), r.tokens, clean_text(r.detail),
+            *pack_told(r),
+        )  # fmt: skip
         for column, value in zip(columns.values(), row, strict=True):
             column.append(value)
     schema = pa.schema([(n, getattr(pa, t)()) for n, t in TABLE.columns.items()])
@@ -151,21 +183,35 @@ def unpacked(raw: bytes, where: str) -> Shard:
     try:
         about = json.loads(pq.read_schema(io.BytesIO(raw)).metadata[_ABOUT])
         words = [about[k] for k in ("name", "uri", "fingerprint", "interface")]
-        metadata = about["metadata"]
-        if not all(isinstance(w, str) for w in [*words, *metadata, *metadata.values()]):
+        metadata, refused = about["metadata"], about.get("refused", {})
+        told = [*metadata, *metadata.values(), *refused, *refused.values()]
+        if not all(isinstance(w, str) for w in [*words, *told]):
             raise TypeError("not text")
     except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise InputError(f"{where}: tells not whose answers it holds ({problem!s:.80})") from None
     except RecursionError:
         raise InputError(f"{where}: tells not whose answers it holds") from None
-    return Shard(Identity(words[0], words[1], words[2], metadata), words[3], slots)
+    return Shard(Identity(words[0], words[1], words[2], metadata), words[3], slots, refused)
 
 
 def _slots(raw: bytes, where: str) -> Iterator[tuple[int, int, Response]]:
-    for rows in read_rows(raw, TABLE, where):
-        for probe, sample, state, text, tokens, detail in rows:
-            if None in (probe, sample, state, text, detail) or state not in list(State):
+    for rows in read_rows(raw, _table(raw), where):
+        for probe, sample, state, text, tokens, detail, *told in rows:
+            if None in (probe, sample, state, text, detail, *told) or state not in list(State):
                 raise InputError(f"{where}: a row that is no answer")
             if probe < 0 or sample < 0 or (tokens is not None and tokens < 0):
                 raise InputError(f"{where}: a row with a number below 0")
-            yield probe, sample, Response(text, State(state), tokens, detail)
+            said = told or ("", "", "", "")
+            yield probe, sample, unpack_response(state, text, tokens, detail, *said)
+
+
+def _table(raw: bytes) -> Table:
+    """The table that a shard holds, by its columns; the newest for a file that is none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        names = pq.read_schema(io.BytesIO(raw)).names
+    except (pa.ArrowException, OSError, ValueError):
+        return TABLE
+    return TABLE if set(_TOLD) & set(names) else _BEFORE

@@ -8,8 +8,8 @@ import numpy as np
 
 from cladist.core.assay import Assay
 from cladist.errors import InputError, ModelError
-from cladist.extraction.progress import Progress, silent
-from cladist.extraction.run import choose_interface, requests_for
+from cladist.extraction.asking import Asking
+from cladist.extraction.progress import Hear, Progress, silent, unheard
 from cladist.kinship.calibration import MISS, Labels, calibrate, pair_evidence
 from cladist.kinship.sequential import (
     EarlyAnswer,
@@ -22,7 +22,7 @@ from cladist.kinship.sequential import (
     verdict_of,
 )
 from cladist.models.base import Model
-from cladist.registry import ModelRecord, Registry
+from cladist.registry import Registry
 
 __all__ = ["Asked", "ask_until_decided"]
 
@@ -45,6 +45,7 @@ def ask_until_decided(
     labels: Labels | None = None,
     rate: float = 0.01,
     progress: Progress = silent,
+    hear: Hear = unheard,
 ) -> Asked:
     """Ask `model` the probes of an assay in order until kinship with `candidate` is decided.
 
@@ -63,6 +64,7 @@ def ask_until_decided(
     ]
     if candidate not in [r.model for r in panel]:
         raise InputError(f"'{candidate}' has no answers to {assay.short} in this registry")
+    asking = Asking.begin(model, assay, registry, hear=hear)
     looks = looks_at(len(assay.protocol.probes))
     wide = labels and Labels((*labels.families, ""), (*labels.circles, ""))
     members = np.array([True] * len(panel) + [False])
@@ -70,7 +72,7 @@ def ask_until_decided(
     allowed, missed = complete.plain_rate(rate), complete.plain_miss(MISS)
     evidence, asked = [], 0
     for number, look in enumerate(looks):
-        asked += _ask(model, record, assay, registry, look, progress)
+        asked += _ask(asking, look, progress)
         (mine,) = registry.responses(assay.protocol, [record.name])
         cut = [first_probes(r, look) for r in (*panel, mine)]
         evidence.append(pair_evidence(cut, members))
@@ -90,35 +92,12 @@ def ask_until_decided(
     return Asked(answer, asked, looks[-1] * assay.protocol.decoding.samples)
 
 
-def _ask(
-    model: Model,
-    record: ModelRecord,
-    assay: Assay,
-    registry: Registry,
-    look: int,
-    progress: Progress,
-) -> int:
+def _ask(asking: Asking, look: int, progress: Progress) -> int:
     """Ask what is open of the first `look` probes; returns the number of requests."""
-    protocol = registry.add_protocol(assay.protocol)
-    chosen = choose_interface(model, assay)
-    if registry.set_interface(protocol, record, chosen) != chosen:
-        raise ModelError(
-            f"'{record.name}' answered this assay through another interface before; give the "
-            "model another name"
-        )
-    settled = registry.settled(protocol, record)
-    slots = [
-        (p, s)
-        for p in range(look)
-        for s in range(assay.protocol.decoding.samples)
-        if (p, s) not in settled
-    ]
-    for done, (index, response) in enumerate(model.answer(requests_for(assay, chosen, slots))):
-        probe, sample = slots[index]
-        registry.write_responses(protocol, record, [(probe, sample, response)])
+    slots, name = asking.open(look), asking.record.name
+    for done, (index, response) in enumerate(asking.answers(slots)):
+        asking.store([(*slots[index], response)])
         if not response.final:
-            raise ModelError(
-                f"'{record.name}': a request failed ({response.detail}); run the same again"
-            )
-        progress(f"asking {record.name}", look - len(slots) + done + 1, look)
+            raise ModelError(f"'{name}': a request failed ({response.detail}); run the same again")
+        progress(f"asking {name}", look - len(slots) + done + 1, look)
     return len(slots)

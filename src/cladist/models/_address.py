@@ -23,10 +23,14 @@ INTERFACES: dict[str, frozenset[AskedInterface]] = {
 class Endpoint:
     """Where a model is served, and how gently it is asked; never holds a key.
 
-    timeout  seconds for one call from start to end
-    retries  further tries of a call that failed
-    rpm      calls started a minute at most, 0 for no limit
-    served   model id that answers must carry, '' for the one that the first answer carries
+    timeout   seconds for one call from start to end
+    retries   further tries of a call that failed, None for as many as patience allows
+    patience  seconds that the endpoint may go without an answer, as while it loads a model
+    rpm       calls started a minute at most, 0 for no limit
+    served    model id that answers must carry, '' for the one that the first answer carries
+    thinking  'off' to ask for no thoughts, a number of tokens granted for them, '' for neither
+    thoughts  'apart' keeps thoughts out of answers, 'answer' makes them a part of those
+    finish    a finish_reason of this server that means a whole answer, '' for none
     """
 
     model: str
@@ -36,9 +40,25 @@ class Endpoint:
     key_named: bool = False
     concurrency: int = 8
     timeout: int = 60
-    retries: int = 6
+    retries: int | None = None
     rpm: int = 0
     served: str = ""
+    patience: int = 600
+    thinking: str = ""
+    thoughts: str = "apart"
+    finish: str = ""
+
+    @property
+    def known(self) -> dict[str, str]:
+        """Everything that answers depend on; the model's identity is made of it."""
+        known = {"base_url": self.base_url, "model": self.model}
+        chosen = {
+            "served": self.served,
+            "thinking": self.thinking,
+            "thoughts": "" if self.thoughts == "apart" else self.thoughts,
+            "finish": self.finish,
+        }
+        return known | {name: value for name, value in chosen.items() if value}
 
     @property
     def local(self) -> bool:

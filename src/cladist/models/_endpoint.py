@@ -1,4 +1,4 @@
-"""Manners towards an endpoint: pace, back-off, what is dead, and what it cost."""
+"""Manners towards an endpoint: pace, back-off, patience, what is dead, and what it cost."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import asyncio
 import email.utils
 import math
 import random
+import re
 import time
 from collections.abc import Mapping
 from threading import Lock
 
+from cladist.core.text import same_words
+from cladist.models._faults import Kind
 from cladist.models.budget import Usage, added
 
-LONGEST_WAIT = 300.0
-"""Seconds; an endpoint that asks for more is asked again on another run."""
+FAULT_SECONDS = 120.0
+"""Longest time that one request is tried again after faults that do not ask for patience."""
+UNHEARD_SECONDS = 20.0
+"""The same for an endpoint that never answered; so long it may break before it is given up."""
+ALIKE = 3
+"""Requests that must fail in the same words before the words are taken to be for all."""
+_TELL_FIRST, _TELL_AGAIN = 2.0, 15.0
 
 
 class Meter:
@@ -56,28 +64,68 @@ class Pace:
 
 
 class Pulse:
-    """Tells a dead endpoint from a faulty one by failures without a success between them."""
+    """Tells a dead endpoint from a faulty or a slow one, by what came since its last answer.
 
-    def __init__(self, concurrency: int) -> None:
+    patience  seconds without any answer after which it is given up
+    """
+
+    def __init__(self, concurrency: int, patience: float) -> None:
+        self.patience = patience
         self._limit = max(24, 3 * concurrency)
-        self._unreached = 0
-        self._failed = 0
-        self._answered = False
+        self._unreached = self._given_up = 0
+        self._since: float | None = None
+        self._told = 0.0
+        self._alike: dict[tuple[Kind, str], list[str]] = {}
+        self.heard = False
 
-    def answered(self) -> None:
-        """The endpoint did answer."""
-        self._answered = True
-        self._failed = self._unreached = 0
+    def answered(self) -> float:
+        """The endpoint did answer; returns the seconds of trouble before, 0 where nobody knew."""
+        waited = time.monotonic() - self._since if self._since is not None and self._told else 0.0
+        self.heard = True
+        self._given_up = self._unreached = 0
+        self._since, self._told = None, 0.0
+        self._alike.clear()
+        return waited
 
-    def failed(self, *, unreached: bool) -> bool:
-        """Count a failure; True when the endpoint is to be given up.
+    def failed(self, kind: Kind, words: str, request: str, *, unreached: bool = False) -> bool:
+        """Count a failure; True when every request fails like this, or nobody is there.
 
-        Three refused connections do where nothing was ever answered; otherwise it takes 24 and
-        more failures in a row, which at a fault rate of 30% happens once in 10^12 calls.
+        Nobody is there after three refused connections, where nothing was ever answered. What the
+        server does not take is taken to be the same for all when three requests, one after the
+        other, are refused in the same words and nothing was answered; where something was it
+        takes more. Faults may be of the moment: they take some time as well.
         """
-        self._failed += 1
+        self._since = self._since or time.monotonic()
         self._unreached = self._unreached + 1 if unreached else 0
-        return self._failed >= self._limit or (self._unreached >= 3 and not self._answered)
+        if self._unreached >= ALIKE and not self.heard:
+            return True
+        if kind is Kind.WAIT:
+            return False
+        failures = self._alike.setdefault((kind, same_words(words)), [])
+        failures.append(request)
+        if len(set(failures)) < ALIKE:
+            return False
+        if self.heard:
+            return kind is Kind.REQUEST and len(failures) >= self._limit
+        long = time.monotonic() - self._since >= min(UNHEARD_SECONDS, self.patience)
+        return kind is Kind.REQUEST or (long and len(failures) >= ALIKE**2)
+
+    def gave_up(self) -> bool:
+        """A request is given up; True when the endpoint is to be given up with it."""
+        self._given_up += 1
+        silent = self._since is not None and time.monotonic() - self._since >= self.patience
+        return self._given_up >= self._limit or (
+            silent and (self._given_up >= ALIKE or not self.heard)
+        )
+
+    def waiting(self, seconds: float) -> float | None:
+        """Seconds of trouble so far, when it is time to tell somebody before waiting on."""
+        now = time.monotonic()
+        since = self._since if self._since is not None else now
+        if now + seconds - since < _TELL_FIRST or now - self._told < _TELL_AGAIN:
+            return None
+        self._told = now
+        return now - since
 
 
 def backoff(attempt: int, seed: int) -> float:
@@ -86,20 +134,60 @@ def backoff(attempt: int, seed: int) -> float:
     return float(min(30.0, 0.5 * 2**attempt) * (0.5 + jitter))
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait: retry-after-ms, or Retry-After as number or date."""
+def retry_after(headers: Mapping[str, str], body: object = None) -> float | None:
+    """Seconds that the server asks to wait, None where it does not.
+
+    Read from retry-after-ms, Retry-After as number or date, and what bodies say: `retryDelay`,
+    `retry_after`, `estimated_time`, or 'try again in 1m2.5s'.
+    """
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        text = headers.get(name)
-        if text is None:
-            continue
-        try:
-            seconds = float(text) / unit
-        except ValueError:
-            continue
-        if math.isfinite(seconds) and seconds >= 0:
-            return seconds
+        seconds = _number(headers.get(name))
+        if seconds is not None:
+            return seconds / unit
     try:
         date = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
         return max(0.0, date.timestamp() - time.time())
     except (TypeError, ValueError, IndexError, OverflowError):
+        pass
+    return _wait_in(body)
+
+
+_IN_TIME = re.compile(
+    r"(?:try|retry) again in (?:(\d{1,4})\s*h(?:ours?)?)?\s*(?:(\d{1,5})\s*m(?!s)(?:in\w*)?)?\s*"
+    r"(?:(\d{1,6}(?:\.\d{1,6})?)\s*(ms|s))?", re.IGNORECASE
+)  # fmt: skip
+
+
+def _wait_in(body: object, depth: int = 0) -> float | None:
+    if depth > 6:
         return None
+    if isinstance(body, str):
+        found = _IN_TIME.search(body[:2000])
+        if found is None or not any(found.groups()):
+            return None
+        hours, minutes, seconds, unit = found.groups()
+        small = float(seconds or 0) / (1000 if (unit or "").lower() == "ms" else 1)
+        return int(hours or 0) * 3600 + int(minutes or 0) * 60 + small
+    if isinstance(body, list):
+        return next((w for w in (_wait_in(x, depth + 1) for x in body[:10]) if w is not None), None)
+    if not isinstance(body, dict):
+        return None
+    for name in ("retryDelay", "retry_after", "retryAfter", "estimated_time"):
+        seconds = _number(body.get(name))
+        if seconds is not None:
+            return seconds
+    values = list(body.values())[:30]
+    return next((w for w in (_wait_in(x, depth + 1) for x in values) if w is not None), None)
+
+
+def _number(value: object) -> float | None:
+    """Seconds from 1.5, '1.5' or '1.5s'; None for all that is no time to wait."""
+    if isinstance(value, str):
+        value = value.strip().removesuffix("s")
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None

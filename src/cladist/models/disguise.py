@@ -6,7 +6,7 @@ model's identity, not to the assay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
@@ -14,7 +14,8 @@ from cladist.core.hashing import digest
 from cladist.core.responses import Response
 from cladist.errors import UsageError
 from cladist.models.base import DISGUISES, AskedInterface, Identity, Model, ModelURI, Request
-from cladist.models.budget import Budget, Metered, Usage
+from cladist.models.budget import Budget, Usage
+from cladist.models.served import Remembered, Served
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,15 @@ class _Disguised:
 
 
 @runtime_checkable
-class _MeteredModel(Model, Metered, Protocol):
+class _ServedModel(Model, Served, Protocol):
     """Both."""
 
 
 @dataclass(frozen=True)
-class _DisguisedMetered(_Disguised):
-    """The disguise of a model that counts what it costs."""
+class _DisguisedServed(_Disguised):
+    """The disguise of a model that a server answers for."""
 
-    inner: _MeteredModel
+    inner: _ServedModel
 
     @property
     def usage(self) -> Usage:
@@ -65,6 +66,20 @@ class _DisguisedMetered(_Disguised):
 
     def limit(self, budget: Budget) -> None:
         self.inner.limit(budget)
+
+    @property
+    def served_model(self) -> str:
+        return self.inner.served_model
+
+    @property
+    def refused_settings(self) -> Mapping[str, str]:
+        return self.inner.refused_settings
+
+    def remember(self, known: Remembered) -> None:
+        self.inner.remember(known)
+
+    def tell(self, hear: Callable[[str], None]) -> None:
+        self.inner.tell(hear)
 
 
 def disguised(model: Model, uri: ModelURI) -> Model:
@@ -95,8 +110,8 @@ def disguised(model: Model, uri: ModelURI) -> Model:
 def _made(
     model: Model, identity: Identity, system: str, temperature: float | None, top_p: float | None
 ) -> Model:
-    if isinstance(model, _MeteredModel):
-        return _DisguisedMetered(model, identity, system, temperature, top_p)
+    if isinstance(model, _ServedModel):
+        return _DisguisedServed(model, identity, system, temperature, top_p)
     return _Disguised(model, identity, system, temperature, top_p)
 
 

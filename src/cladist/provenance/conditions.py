@@ -170,6 +170,25 @@ def limits_of(
                 f"{c.probes - c.answered} of {c.probes} probes have no usable answer.",
             )
         )
+    refused = [n.removesuffix("-not-settable") for n in c.notes if n.endswith("-not-settable")]
+    if refused:
+        out.append(
+            Limit(
+                "Settings that the server did not take",
+                f"The server refuses {' and '.join(refused)}; its own default was used. Answers "
+                "that were drawn at random where the others are the likeliest ones make models "
+                "look less alike than they are.",
+            )
+        )
+    if any(n.startswith("several-") or n == "partly-unknown-model" for n in c.notes):
+        out.append(
+            Limit(
+                "Several servers behind one name",
+                "The answers came under several configurations or providers, or not all of them "
+                "tell which model gave them. They may not all be of the same model; 'cladist "
+                "show' lists them.",
+            )
+        )
     if c.fingerprint.startswith("openai:"):
         out.append(
             Limit(

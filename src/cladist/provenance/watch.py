@@ -13,19 +13,22 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cladist.core.assay import Assay
 from cladist.core.hashing import canonical_json
 from cladist.core.responses import Response, ResponseSet
-from cladist.errors import CoverageError, InputError, ModelError, UsageError
-from cladist.extraction.progress import Progress, silent
-from cladist.extraction.run import choose_interface, requests_for
-from cladist.kinship.identity import SHUFFLES, same_model
+from cladist.errors import CoverageError, InputError, ModelError, NotComparableError, UsageError
+from cladist.extraction.asking import choose_interface, requests_for
+from cladist.extraction.missing import listed_reasons, reasons
+from cladist.extraction.progress import Hear, Progress, silent, unheard
+from cladist.kinship.identity import SHUFFLES
 from cladist.models.base import AskedInterface, Model
+from cladist.models.served import Remembered, Served
+from cladist.provenance.deployments import Side, cautions, hold_against, models_of
 
 __all__ = ["Look", "Plan", "look", "looks_in", "seconds_of", "watch"]
 
@@ -41,6 +44,7 @@ class Plan:
 
     planned   looks that share `rate`
     before    looks made by earlier runs of the same watch
+    refused   settings that the server did not take when the registered answers were asked for
     """
 
     reference: ResponseSet
@@ -50,6 +54,7 @@ class Plan:
     planned: int = 1
     before: int = 0
     tolerance: float | None = None
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 < self.rate < 1:
@@ -81,6 +86,8 @@ class Look:
     block       number of the run of `planned` looks that the stated rate holds over
     differing   ids of probes whose first answers differ, the first 20
     answers     SHA-256 of the answers of this look
+    served      id of the model that answered, as the endpoint tells
+    registered  that of the registered answers; another one is told in `reason`
     """
 
     watch: str
@@ -102,6 +109,7 @@ class Look:
     served: str
     differing: tuple[str, ...]
     answers: str
+    registered: str = ""
 
     def line(self) -> str:
         """JSON on one line."""
@@ -143,7 +151,7 @@ def looks_in(log: Path, key: str) -> int:
 
 
 def look(
-    model: Model, plan: Plan, number: int, progress: Progress = silent
+    model: Model, plan: Plan, number: int, progress: Progress = silent, hear: Hear = unheard
 ) -> tuple[Look, ResponseSet]:
     """Ask all probes and compare. `number` counts looks from 0, earlier runs included.
 
@@ -159,19 +167,27 @@ def look(
     decoding = plan.assay.protocol.decoding
     level = plan.rate / plan.planned
     try:
+        if isinstance(model, Served):
+            # The settings of then, and whichever model answers now: that it is another is found.
+            model.remember(Remembered(refused=plan.refused))
+            model.tell(hear)
         answers, asked = _ask(model, plan.assay, chosen, progress)
     except ModelError as problem:
         return _failed(model, plan, number, level, str(problem)), _none(plan)
     usable = sum(any(r.final for r in slot) for slot in answers.slots)
     if usable < LEAST * len(answers.slots):
-        detail = next((r.detail for s in answers.slots for r in s if not r.final), "")
-        why = f"{usable} of {len(answers.slots)} probes were answered ({detail[:120]})"
+        told = listed_reasons(reasons(answers))
+        why = f"{usable} of {len(answers.slots)} probes were answered ({told[:300]})"
         return _failed(model, plan, number, level, why), answers
-    greedy = decoding.temperature == 0
-    found = same_model(
-        plan.reference, answers, greedy=greedy, rate=level, tolerance=plan.tolerance,
-        shuffles=max(SHUFFLES, shuffles_needed(plan)), seed=number,
-    )  # fmt: skip
+    reference = Side(plan.reference, plan.refused)
+    now = Side(answers, model.refused_settings if isinstance(model, Served) else {})
+    try:
+        found = hold_against(
+            reference, now, decoding, rate=level, tolerance=plan.tolerance,
+            shuffles=max(SHUFFLES, shuffles_needed(plan)), seed=number,
+        )  # fmt: skip
+    except NotComparableError as problem:
+        return _failed(model, plan, number, level, str(problem)), answers
     differing = [
         probe
         for probe, x, y in zip(
@@ -179,11 +195,12 @@ def look(
         )
         if (x or "").strip() != (y or "").strip()
     ]
+    reason = ". ".join([found.reason, *cautions(reference, now)])
     made = Look(
         plan.key, _now(), plan.reference.model, number, number // plan.planned, found.verdict,
-        found.reason, found.p, level, plan.rate, plan.planned, found.effect, *found.interval,
-        found.probes, asked, str(getattr(model, "served_model", "")), tuple(differing[:20]),
-        _digest(answers),
+        reason, found.p, level, plan.rate, plan.planned, found.effect, *found.interval,
+        found.probes, asked, models_of(answers), tuple(differing[:20]),
+        _digest(answers), models_of(plan.reference),
     )  # fmt: skip
     return made, answers
 
@@ -197,6 +214,7 @@ def watch(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
     progress: Progress = silent,
+    hear: Hear = unheard,
 ) -> Iterator[tuple[Look, ResponseSet]]:
     """Looks, one every `every` seconds from the start of the first; failed ones spend nothing.
 
@@ -208,7 +226,7 @@ def watch(
         if made:
             due = max(due + every, clock())
             sleep(max(due - clock(), 0.0))
-        found, answers = look(model, plan, spent, progress)
+        found, answers = look(model, plan, spent, progress, hear)
         made += 1
         spent += found.status != "failed"
         yield found, answers
@@ -252,7 +270,7 @@ def _failed(model: Model, plan: Plan, number: int, level: float, why: str) -> Lo
     return Look(
         plan.key, _now(), plan.reference.model, number, number // plan.planned, "failed", why,
         None, level, plan.rate, plan.planned, None, None, None, 0, 0,
-        str(getattr(model, "served_model", "")), (), "",
+        str(getattr(model, "served_model", "")), (), "", models_of(plan.reference),
     )  # fmt: skip
 
 

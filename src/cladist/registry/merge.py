@@ -14,6 +14,7 @@ from cladist.registry.archive import Archive, Manifest, fill, require_sound
 from cladist.registry.backup import put_in_place
 from cladist.registry.connection import FILE
 from cladist.registry.connection import _explained as explained
+from cladist.registry.records import ANSWER_COLUMNS, ANSWER_UPDATES, TOLD_COLUMNS
 from cladist.registry.store import Registry
 
 
@@ -117,13 +118,17 @@ def merge(registry: Registry, other: Path) -> Merged:
             "JOIN same_model m ON m.theirs = i.model_id"
         )
         db.execute(
-            "INSERT INTO response SELECT p.mine, m.mine, r.probe, r.sample, r.state, r.text, "
-            "r.tokens, r.detail FROM other.response r "
+            f"INSERT INTO response ({ANSWER_COLUMNS}) "  # noqa: S608 - constants
+            f"SELECT p.mine, m.mine, r.probe, r.sample, {TOLD_COLUMNS} FROM other.response r "
             "JOIN same_protocol p ON p.theirs = r.protocol_id "
             "JOIN same_model m ON m.theirs = r.model_id WHERE true "
-            "ON CONFLICT DO UPDATE SET state = excluded.state, text = excluded.text, "
-            "tokens = excluded.tokens, detail = excluded.detail "
+            f"ON CONFLICT DO UPDATE SET {ANSWER_UPDATES} "
             "WHERE response.state = 'error' AND excluded.state <> 'error'"
+        )
+        db.execute(
+            "INSERT OR IGNORE INTO refused_setting SELECT p.mine, m.mine, s.name, s.words "
+            "FROM other.refused_setting s JOIN same_protocol p ON p.theirs = s.protocol_id "
+            "JOIN same_model m ON m.theirs = s.model_id"
         )
         _take_dnas(db)
         grown = db.execute(
@@ -200,6 +205,30 @@ def _refuse(db: sqlite3.Connection) -> None:
         raise NotComparableError(
             f"'{differs[0]:.80}' gave another answer to probe {differs[1]} there than here; keep "
             "the two registries apart, or give one of the models another name"
+        )
+
+    _refuse_moved(db)
+
+
+def _refuse_moved(db: sqlite3.Connection) -> None:
+    """Raise where a model's answers there and here carry ids of different models."""
+    query = (
+        "SELECT m.name, r.served, t.served FROM "
+        "(SELECT DISTINCT protocol_id, model_id, served FROM other.response "
+        "WHERE served <> '' AND state <> 'error') r "
+        "JOIN other.protocol p ON p.id = r.protocol_id "
+        "JOIN other.model o ON o.id = r.model_id "
+        "JOIN main.model m ON m.fingerprint = o.fingerprint "
+        "JOIN main.protocol q ON q.digest = p.digest JOIN "
+        "(SELECT DISTINCT protocol_id, model_id, served FROM main.response "
+        "WHERE served <> '' AND state <> 'error') t "
+        "ON t.protocol_id = q.id AND t.model_id = m.id WHERE t.served <> r.served LIMIT 1"
+    )
+    moved = db.execute(query).fetchone()
+    if moved:
+        raise NotComparableError(
+            f"'{moved[0]:.80}' was answered for by '{moved[1]:.80}' there and by '{moved[2]:.80}' "
+            "here, as the endpoint tells; answers of two models are not mixed"
         )
 
 

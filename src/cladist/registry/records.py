@@ -11,7 +11,15 @@ import numpy as np
 from cladist.core.assay import Assay, Decoding, EncoderSpec, Method, Projection, Protocol
 from cladist.core.dna import DNA
 from cladist.core.hashing import canonical_json
+from cladist.core.origins import UNTOLD, Origin
 from cladist.core.probes import ProbeSet
+from cladist.core.responses import Response, State
+
+TOLD_COLUMNS = "state, text, tokens, detail, served, configuration, provider, thoughts"
+"""Columns of an answer, in the order of `unpack_response`."""
+ANSWER_COLUMNS = f"protocol_id, model_id, probe, sample, {TOLD_COLUMNS}"
+ANSWER_UPDATES = ", ".join(f"{c} = excluded.{c}" for c in TOLD_COLUMNS.split(", "))
+"""What an answer that takes the place of a failed request changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,30 @@ class StoredDNA:
 def clean_text(text: str) -> str:
     """Text that every UTF-8 reader accepts: lone surrogates become U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def pack_told(response: Response) -> tuple[str, str, str, str]:
+    """The last four of `TOLD_COLUMNS`: who answered, and the thoughts before it."""
+    origin = response.origin
+    told = (origin.model, origin.configuration, origin.provider, response.thoughts)
+    first, second, third, fourth = map(clean_text, told)
+    return first, second, third, fourth
+
+
+def unpack_response(
+    state: str,
+    text: str,
+    tokens: int | None,
+    detail: str,
+    served: str,
+    configuration: str,
+    provider: str,
+    thoughts: str,
+) -> Response:
+    """An answer from its `TOLD_COLUMNS`."""
+    told = served or configuration or provider
+    origin = Origin(served, configuration, provider) if told else UNTOLD
+    return Response(text, State(state), tokens, detail, origin, thoughts)
 
 
 def pack_probes(probes: ProbeSet) -> str:

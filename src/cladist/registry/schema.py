@@ -62,6 +62,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             INSERT INTO dna_change (assay_id, model_id, token)
             VALUES (old.assay_id, old.model_id, randomblob(8)); END""",
     ),
+    (
+        # Who gave an answer, by the server's word, and what the model thought before it.
+        "ALTER TABLE response ADD COLUMN served TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE response ADD COLUMN configuration TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE response ADD COLUMN provider TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE response ADD COLUMN thoughts TEXT NOT NULL DEFAULT ''",
+        # Settings of a protocol that the server of a model does not take, with its words.
+        """CREATE TABLE refused_setting (
+            protocol_id INTEGER NOT NULL REFERENCES protocol(id),
+            model_id INTEGER NOT NULL REFERENCES model(id),
+            name TEXT NOT NULL, words TEXT NOT NULL,
+            PRIMARY KEY (protocol_id, model_id, name)) STRICT, WITHOUT ROWID""",
+    ),
 )
 """MIGRATIONS[k] takes a registry from schema version k to k + 1; released steps never change."""
 

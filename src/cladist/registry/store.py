@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cladist.core.assay import Assay, Protocol
 from cladist.core.dna import DNA
 from cladist.core.hashing import canonical_json
-from cladist.core.responses import Response, ResponseSet, State
+from cladist.core.responses import Response, ResponseSet
 from cladist.errors import RegistryError, UsageError
 from cladist.registry import records
 from cladist.registry.connection import Connection, marks
@@ -61,13 +61,16 @@ class Registry(Connection):
         return self.model(name)
 
     def forget_if_silent(self, model: ModelRecord) -> None:
-        """Remove a model that has no stored answer at all; any other stays as it is."""
+        """Remove a model that never gave an answer, with its failed requests; others stay."""
         with self.transaction():
             (found,) = self._db.execute(
-                "SELECT EXISTS (SELECT 1 FROM response WHERE model_id = ?)", (model.id,)
+                "SELECT EXISTS (SELECT 1 FROM response WHERE model_id = ? AND state <> 'error')",
+                (model.id,),
             ).fetchone()
             if not found:
-                self._db.execute("DELETE FROM interface WHERE model_id = ?", (model.id,))
+                for table in ("response", "interface", "refused_setting"):
+                    query = f"DELETE FROM {table} WHERE model_id = ?"  # noqa: S608 - constants
+                    self._db.execute(query, (model.id,))
                 self._db.execute("DELETE FROM model WHERE id = ?", (model.id,))
 
     def models(self) -> list[ModelRecord]:
@@ -208,14 +211,15 @@ class Registry(Connection):
                 clean_text(response.text),
                 response.tokens,
                 clean_text(response.detail),
+                *records.pack_told(response),
             )
             for probe, sample, response in slots
         ]
         with self.transaction(sync=sync):
             self._db.executemany(
-                "INSERT INTO response VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET state = excluded.state, text = excluded.text, "
-                "tokens = excluded.tokens, detail = excluded.detail "
+                f"INSERT INTO response ({records.ANSWER_COLUMNS}) "  # noqa: S608 - constants
+                f"VALUES ({marks(records.ANSWER_COLUMNS.split())}) "
+                f"ON CONFLICT DO UPDATE SET {records.ANSWER_UPDATES} "
                 "WHERE response.state = 'error'",
                 rows,
             )
@@ -254,13 +258,13 @@ class Registry(Connection):
         self, protocol_id: int, protocol: Protocol, model_id: int, name: str
     ) -> ResponseSet:
         rows = self._all(
-            "SELECT probe, state, text, tokens, detail FROM response "
+            f"SELECT probe, {records.TOLD_COLUMNS} FROM response "  # noqa: S608 - constants
             "WHERE protocol_id = ? AND model_id = ? ORDER BY probe, sample",
             (protocol_id, model_id),
         )
         slots: list[list[Response]] = [[] for _ in protocol.probes.ids]
-        for probe, state, text, tokens, detail in rows:
-            slots[probe].append(Response(text, State(state), tokens, detail))
+        for probe, *told in rows:
+            slots[probe].append(records.unpack_response(*told))
         return ResponseSet(name, protocol.probes.ids, tuple(map(tuple, slots)))
 
     def answers_by_slot(
@@ -268,11 +272,11 @@ class Registry(Connection):
     ) -> dict[tuple[int, int], Response]:
         """Stored answers of one model by (probe, sample)."""
         rows = self._all(
-            "SELECT r.probe, r.sample, r.state, r.text, r.tokens, r.detail FROM response r "
+            f"SELECT r.probe, r.sample, {records.TOLD_COLUMNS} FROM response r "  # noqa: S608
             "JOIN protocol p ON p.id = r.protocol_id WHERE p.digest = ? AND r.model_id = ?",
             (protocol.digest, model.id),
         )
-        return {(p, s): Response(text, State(st), n, d) for p, s, st, text, n, d in rows}
+        return {(p, s): records.unpack_response(*told) for p, s, *told in rows}
 
     def set_interface(self, protocol: int, model: ModelRecord, name: str) -> str:
         """Remember through which interface a model answers a protocol; the first one stays."""

@@ -15,7 +15,7 @@ import time
 from assays import load
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.evidence import kinship_similarity
+from cladist.kinship.evidence.similarity import kinship_similarity
 
 
 def moved(one: ResponseSet, by: int) -> ResponseSet:

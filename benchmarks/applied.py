@@ -12,7 +12,7 @@ from cladist import catalog
 from cladist.apply.behaviour import FeatureTable, behaviour_table, distance_table, read_answers
 from cladist.core.responses import ResponseSet
 from cladist.encoders import represent
-from cladist.kinship.evidence import kinship_distances
+from cladist.kinship.evidence.similarity import kinship_distances
 from cladist.kinship.nei import nei_similarities
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.calibration import pair_evidence
+from cladist.kinship.inference.calibration import pair_evidence
 from cladist.provenance.relations import Control, Families, undocumented
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -35,7 +35,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from cladist import catalog
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.encoders import represent
-from cladist.kinship.evidence import Evidence, kinship_similarity
+from cladist.kinship.evidence.similarity import Evidence, kinship_similarity
 from cladist.kinship.nei import nei_similarities
 
 ROOT = Path(__file__).resolve().parent.parent

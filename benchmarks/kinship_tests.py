@@ -35,24 +35,24 @@ from recorded_pairs import (
 )
 
 from cladist.errors import CladistError, InputError
-from cladist.kinship.calibration import (
+from cladist.kinship.inference.calibration import (
     FAMILY_KIN,
     MISS,
     Calibration,
     PairEvidence,
     calibrate,
 )
-from cladist.kinship.identify import fit_identifier, identify
-from cladist.kinship.identity import same_model
-from cladist.kinship.pair_test import (
+from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.identity import same_model
+from cladist.kinship.inference.pair_test import (
     STABLE,
     judge_kinship,
     mismatch_p,
     probe_excess,
     sign_flip_p,
 )
-from cladist.kinship.parentage import direction, mixture, rarity
-from cladist.kinship.sequential import decide, fit_boundaries, path_excess
+from cladist.kinship.inference.parentage import direction, mixture, rarity
+from cladist.kinship.inference.sequential import decide, fit_boundaries, path_excess
 
 RATES = (0.05, 0.01, 0.001)
 
@@ -211,7 +211,7 @@ def unrelated_verdicts(sets: list[Recorded]) -> str:
             x = excess_of(c, e, p)[tested]
             usual = x < c.threshold(STABLE)
             called[tested] = (x <= c.kin_threshold(MISS)) & usual
-            with patch("cladist.kinship.calibration.FAMILY_KIN", np.inf):
+            with patch("cladist.kinship.inference.calibration.FAMILY_KIN", np.inf):
                 resampled[tested] = (x <= c.kin_threshold(MISS)) & usual
         maker = pd.Series(np.array(data.labels.circles)[p.a])[p.kin]
         lost, alone = (

@@ -18,7 +18,7 @@ import numpy as np
 
 from cladist.encoders import represent
 from cladist.extraction.run import extract
-from cladist.kinship.evidence import kinship_similarity
+from cladist.kinship.evidence.similarity import kinship_similarity
 from cladist.kinship.nei import nei_similarities
 from cladist.lab import methods
 from cladist.lab.asking import ECONOMY, PUBLISHED, REGISTRY, assays, open_bred

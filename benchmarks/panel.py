@@ -22,9 +22,9 @@ from measure import table
 from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.allele_index import index_alleles, load_index, save_index
-from cladist.kinship.allele_scores import allele_scores
-from cladist.kinship.corpus import DEPTH, Corpus
+from cladist.kinship.evidence.corpus import DEPTH, Corpus
+from cladist.kinship.panel.allele_index import index_alleles, load_index, save_index
+from cladist.kinship.panel.allele_scores import allele_scores
 
 WORD = 4
 FOUNDERS = 1000

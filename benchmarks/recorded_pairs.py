@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.calibration import Labels, PairEvidence
-from cladist.kinship.sequential import looks_at, paths
+from cladist.kinship.inference.calibration import Labels, PairEvidence
+from cladist.kinship.inference.sequential import looks_at, paths
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"

@@ -26,7 +26,7 @@ from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.tree import Tree
 from cladist.descent import LEAST, TEMPERATURE
 from cladist.errors import InputError
-from cladist.kinship.evidence import Evidence, kinship_similarity
+from cladist.kinship.evidence.similarity import Evidence, kinship_similarity
 from cladist.phylogeny.ancestry import ancestry, descent_costs
 from cladist.phylogeny.arrays import to_arrays
 from cladist.phylogeny.compare import clade_recovery

@@ -19,7 +19,7 @@ from cladist.compare import redrawn
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
 from cladist.core.tree import Tree
-from cladist.kinship.evidence import kinship_similarity
+from cladist.kinship.evidence.similarity import kinship_similarity
 from cladist.models.simulated import Habits, respond_all, simulate_tree
 from cladist.phylogeny.compare import CladeFit, clade_recovery, compare_trees
 from cladist.phylogeny.draw import draw_tree

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from cladist import api
 from cladist.compare import resolve_assay
-from cladist.kinship.alleles import local_alleles, relationship, whole_alleles
-from cladist.kinship.corpus import read_corpus
-from cladist.kinship.evidence import evidence_of
-from cladist.kinship.shortlist import sample_of
+from cladist.kinship.evidence.alleles import local_alleles, relationship, whole_alleles
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.similarity import evidence_of
+from cladist.kinship.panel.shortlist import sample_of
 from cladist.registry import Registry
 
 FIRST = (1, 8, 20, 50, 100, 200)

@@ -111,7 +111,7 @@ def test_a_panel_ranks_its_members(lab: Path, monkeypatch: pytest.MonkeyPatch) -
     assert built.exit_code == 0, built.output
     assert (lab / "panel.parquet.index" / "head.json").exists()
     ask = ["panel", "nearest", panel, "f4-m1", "-r", str(lab), "-n", "2"]
-    monkeypatch.setattr("cladist.kinship.shortlist.EXHAUSTIVE", 30)
+    monkeypatch.setattr("cladist.kinship.panel.shortlist.EXHAUSTIVE", 30)
     for more in (["--candidates", "0"], ["--candidates", "6"]):
         found = json.loads(CliRunner().invoke(app, [*ask, *more, "--json"]).stdout)
         assert {m["model"] for m in found["nearest"]} == {"f4-m0", "f4-m2"}

@@ -116,7 +116,7 @@ def panel_answers(registry: Registry, assay: Assay) -> list[ResponseSet]:
 def _bounded(
     answers: Sequence[ResponseSet], assay: Assay, names: Sequence[str] | None
 ) -> DistanceMatrix:
-    from cladist.kinship.evidence import kinship_similarity
+    from cladist.kinship.evidence.similarity import kinship_similarity
     from cladist.phylogeny.saturation import bounded_distances
 
     found = kinship_similarity(answers)
@@ -151,7 +151,7 @@ def distances(
         found = [represent(r, assay.method) for r in registry.responses(assay.protocol, ids)]
         return nei_distances(found, unbiased=unbiased, assay=assay.digest)
     if chosen == "kinship":
-        from cladist.kinship.evidence import kinship_distances
+        from cladist.kinship.evidence.similarity import kinship_distances
 
         whole = kinship_distances(panel_answers(registry, assay), assay=assay.digest)
         return whole if names is None else whole.select(ids)

@@ -15,7 +15,7 @@ from cladist.core.assay import Assay
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.extraction.progress import Progress, silent
-from cladist.kinship.evidence import kinship_similarity
+from cladist.kinship.evidence.similarity import kinship_similarity
 from cladist.phylogeny.ancestry import ancestry, descent_costs
 from cladist.phylogeny.arborescence import minimum_arborescence
 from cladist.phylogeny.dating import year_range

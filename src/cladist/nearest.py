@@ -18,7 +18,7 @@ from cladist.compare import distances
 from cladist.core.assay import Assay
 from cladist.core.hashing import mix64
 from cladist.errors import UsageError
-from cladist.kinship.shortlist import CANDIDATES, EXHAUSTIVE, REFERENCE
+from cladist.kinship.panel.shortlist import CANDIDATES, EXHAUSTIVE, REFERENCE
 from cladist.registry import Registry
 from cladist.registry.search import Found, Neighbour, Search
 
@@ -122,8 +122,8 @@ def _two_stages(
     The reference is the panel, so that the numbers do not depend on who else is a candidate. It
     is those models whose row numbers hash lowest: adding models changes it little by little.
     """
-    from cladist.kinship.evidence import distance_of
-    from cladist.kinship.shortlist import evidence_with
+    from cladist.kinship.evidence.similarity import distance_of
+    from cladist.kinship.panel.shortlist import evidence_with
 
     search = Search.open(registry, assay, report)
     wanted = max(candidates, count)

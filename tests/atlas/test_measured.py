@@ -20,9 +20,9 @@ from cladist.atlas.server.sampled import sampled_pair
 from cladist.compare import distances, resolve_assay
 from cladist.descent import parents_of
 from cladist.errors import InputError
-from cladist.kinship.calibration import calibrate, guess_families, pair_evidence
-from cladist.kinship.corpus import read_corpus
-from cladist.kinship.pair_test import judge_kinship, probe_excess
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.inference.calibration import calibrate, guess_families, pair_evidence
+from cladist.kinship.inference.pair_test import judge_kinship, probe_excess
 from cladist.registry import ModelRecord, Registry
 from tests.atlas.conftest import COUNT, Lab
 from tests.support.made_families import population

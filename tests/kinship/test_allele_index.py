@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError, NotComparableError
-from cladist.kinship.allele_index import AlleleIndex, index_alleles, load_index, save_index
-from cladist.kinship.allele_scores import allele_scores
-from cladist.kinship.alleles import local_alleles, relationship, whole_alleles
-from cladist.kinship.corpus import read_corpus
+from cladist.kinship.evidence.alleles import local_alleles, relationship, whole_alleles
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.panel.allele_index import AlleleIndex, index_alleles, load_index, save_index
+from cladist.kinship.panel.allele_scores import allele_scores
 from tests.support.made_families import population
 
 MODELS, _ = population(9, 3, 14)

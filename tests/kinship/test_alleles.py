@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.alleles import information, local_alleles, relationship, whole_alleles
-from cladist.kinship.corpus import DEPTH, Corpus, read_corpus
+from cladist.kinship.evidence.alleles import information, local_alleles, relationship, whole_alleles
+from cladist.kinship.evidence.corpus import DEPTH, Corpus, read_corpus
 
 
 def corpus(*rows: list[str | None]) -> Corpus:

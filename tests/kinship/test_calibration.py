@@ -7,7 +7,7 @@ import pytest
 from made_families import population
 
 from cladist.errors import InputError
-from cladist.kinship.calibration import (
+from cladist.kinship.inference.calibration import (
     MINIMUM_MODELS,
     Calibration,
     Labels,
@@ -15,7 +15,7 @@ from cladist.kinship.calibration import (
     guess_families,
     pair_evidence,
 )
-from cladist.kinship.matching import Matching, fit_matching
+from cladist.kinship.inference.matching import Matching, fit_matching
 
 
 def flat(null: np.ndarray, families: int = 10, kin: np.ndarray | None = None) -> Calibration:

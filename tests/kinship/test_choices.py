@@ -7,8 +7,8 @@ import pytest
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.choices import CODE, _words, read_choices
-from cladist.kinship.corpus import Corpus, read_corpus
+from cladist.kinship.evidence.choices import CODE, _words, read_choices
+from cladist.kinship.evidence.corpus import Corpus, read_corpus
 
 
 def corpus(rows: list[list[str]]) -> Corpus:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from cladist.kinship.circle import KIN, background, circle_size, controls, sounding_alike, support
-from cladist.kinship.standard import panel_view
+from cladist.kinship.evidence.circle import (
+    KIN,
+    background,
+    circle_size,
+    controls,
+    sounding_alike,
+    support,
+)
+from cladist.kinship.evidence.standard import panel_view
 
 
 def blocks(*sizes: int) -> np.ndarray:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.clock import clock_evidence
-from cladist.kinship.corpus import read_corpus
-from cladist.kinship.rate import CLIP, fit_rates, rate_evidence
+from cladist.kinship.evidence.clock import clock_evidence
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.rate import CLIP, fit_rates, rate_evidence
 
 LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz "))
 

@@ -7,7 +7,7 @@ import pytest
 
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.evidence import kinship_distances, kinship_similarity
+from cladist.kinship.evidence.similarity import kinship_distances, kinship_similarity
 
 LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz"))
 SPELLINGS = np.random.default_rng(0).choice(LETTERS, (400, 9))

@@ -7,8 +7,8 @@ import pytest
 from made_families import population, taught
 
 from cladist.errors import InputError
-from cladist.kinship.calibration import Labels, PairEvidence, pair_evidence
-from cladist.kinship.identify import fit_identifier, identify
+from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
+from cladist.kinship.inference.identify import fit_identifier, identify
 
 
 @pytest.fixture(scope="module")

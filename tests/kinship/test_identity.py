@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 from cladist.core.assay import Assay, Decoding, EncoderSpec, Method, Projection, Protocol
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.identity import identity_kernel, same_model
+from cladist.kinship.inference.identity import identity_kernel, same_model
 
 
 def answers(name: str, slots: list[list[str]]) -> ResponseSet:

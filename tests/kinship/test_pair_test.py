@@ -11,13 +11,13 @@ from scipy.stats import false_discovery_control
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.calibration import Labels, pair_evidence
-from cladist.kinship.corpus import read_corpus
-from cladist.kinship.manner import cross_kernel, manner_agreement
-from cladist.kinship.pair_test import adjust, mismatch_p, probe_excess, sign_flip_p
-from cladist.kinship.pair_test import judge_kinship as kinship_of
-from cladist.kinship.sequential import stop_early
-from cladist.kinship.states import thinks_aloud
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.manner import cross_kernel, manner_agreement
+from cladist.kinship.inference.calibration import Labels, pair_evidence
+from cladist.kinship.inference.pair_test import adjust, mismatch_p, probe_excess, sign_flip_p
+from cladist.kinship.inference.pair_test import judge_kinship as kinship_of
+from cladist.kinship.inference.sequential import stop_early
+from cladist.kinship.inference.states import thinks_aloud
 
 
 @pytest.fixture(scope="module")

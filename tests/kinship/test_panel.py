@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError, NotComparableError
-from cladist.kinship.corpus import read_corpus
-from cladist.kinship.evidence import kinship_similarity
-from cladist.kinship.panel import (
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.similarity import kinship_similarity
+from cladist.kinship.panel.saved import (
     build_panel,
     index_panel,
     load_panel,

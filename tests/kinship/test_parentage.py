@@ -6,8 +6,8 @@ from made_families import population, sentence
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.calibration import pair_evidence
-from cladist.kinship.parentage import direction, mixture, rarity
+from cladist.kinship.inference.calibration import pair_evidence
+from cladist.kinship.inference.parentage import direction, mixture, rarity
 
 
 def lineage(seed: int, probes: int = 60) -> list[ResponseSet]:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.choices import _words, read_choices
-from cladist.kinship.circle import sounding_alike
-from cladist.kinship.corpus import Corpus, read_corpus
-from cladist.kinship.phrases import MANY, _among, _features, phrase_cosines, phrase_kernel
+from cladist.kinship.evidence.choices import _words, read_choices
+from cladist.kinship.evidence.circle import sounding_alike
+from cladist.kinship.evidence.corpus import Corpus, read_corpus
+from cladist.kinship.evidence.phrases import MANY, _among, _features, phrase_cosines, phrase_kernel
 
 
 def corpus(rows: list[list[str]]) -> Corpus:

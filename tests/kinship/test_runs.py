@@ -1,7 +1,7 @@
 import numpy as np
 
-from cladist.kinship.makeup import BUCKETS, make_up
-from cladist.kinship.runs import distinct, distinct_of_each, groups, run_lengths
+from cladist.kinship.evidence.makeup import BUCKETS, make_up
+from cladist.kinship.evidence.runs import distinct, distinct_of_each, groups, run_lengths
 
 
 def test_runs_end_where_their_part_ends() -> None:

@@ -5,8 +5,8 @@ import pytest
 from made_families import population
 
 from cladist.errors import InputError
-from cladist.kinship.calibration import Labels
-from cladist.kinship.sequential import (
+from cladist.kinship.inference.calibration import Labels
+from cladist.kinship.inference.sequential import (
     decide,
     first_probes,
     fit_boundaries,

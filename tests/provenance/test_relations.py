@@ -15,7 +15,7 @@ from cladist.cli.main import app
 from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.calibration import pair_evidence
+from cladist.kinship.inference.calibration import pair_evidence
 from cladist.provenance.audit import audit
 from cladist.provenance.duplicates import duplicates
 from cladist.provenance.licences import conflicts, licence_of

@@ -22,7 +22,7 @@ from cladist.core.lineage import Lineage
 from cladist.errors import InputError
 from cladist.extraction.progress import Progress, silent
 from cladist.formats.labels import DeclaredModel, read_labels
-from cladist.kinship.identify import FamilyModel, Identification, fit_identifier, identify
+from cladist.kinship.inference.identify import FamilyModel, Identification, fit_identifier, identify
 from cladist.phylogeny.ancestry import Descent
 from cladist.registry import Registry
 from cladist.registry.names import name_index

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.extraction.progress import Progress, silent
-from cladist.kinship.corpus import Corpus
-from cladist.kinship.manner import opening_keys
-from cladist.kinship.pair_test import CONTROLS, READ, shingles
+from cladist.kinship.evidence.corpus import Corpus
+from cladist.kinship.evidence.manner import opening_keys
+from cladist.kinship.inference.pair_test import CONTROLS, READ, shingles
 
 __all__ = ["probe_weights"]
 

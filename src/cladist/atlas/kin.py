@@ -27,9 +27,14 @@ from cladist.core.distances import DistanceMatrix
 from cladist.core.responses import ResponseSet
 from cladist.extraction.progress import Progress, silent
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.calibration import Labels, PairEvidence, guess_families, pair_evidence
-from cladist.kinship.corpus import read_corpus
-from cladist.kinship.evidence import distance_of
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.similarity import distance_of
+from cladist.kinship.inference.calibration import (
+    Labels,
+    PairEvidence,
+    guess_families,
+    pair_evidence,
+)
 from cladist.phylogeny.saturation import bounded_distances
 from cladist.registry import Registry
 

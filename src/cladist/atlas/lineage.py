@@ -14,7 +14,7 @@ from cladist.atlas.verdicts import Relation
 from cladist.core.lineage import Lineage
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
-from cladist.kinship.pair_test import STABLE
+from cladist.kinship.inference.pair_test import STABLE
 from cladist.phylogeny.declared import declared_tree
 from cladist.provenance.sources import read_declared as read_source_of
 from cladist.registry import ModelRecord

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cladist.core.assay import Assay
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.calibration import (
+from cladist.kinship.inference.calibration import (
     MINIMUM_MODELS,
     MISS,
     Calibration,
@@ -26,7 +26,7 @@ from cladist.kinship.calibration import (
     PairEvidence,
     calibrate,
 )
-from cladist.kinship.pair_test import (
+from cladist.kinship.inference.pair_test import (
     MINIMUM_KIN,
     MINIMUM_PROBES,
     STABLE,
@@ -34,7 +34,7 @@ from cladist.kinship.pair_test import (
     mismatch_p,
     sign_flip_p,
 )
-from cladist.kinship.states import pair_states
+from cladist.kinship.inference.states import pair_states
 
 __all__ = ["Relation", "Tests", "Verdict", "make_tests"]
 

@@ -55,8 +55,8 @@ def identify(
     if circles is None:
         _nearest(pairs, model, rate, count, chosen.short, json)
         return
-    from cladist.kinship.identify import fit_identifier
-    from cladist.kinship.identify import identify as rank
+    from cladist.kinship.inference.identify import fit_identifier
+    from cladist.kinship.inference.identify import identify as rank
 
     fitted = fit_identifier(pairs, circles, prior=prior_none, without=model)
     found = rank(pairs, circles, fitted, model)
@@ -92,8 +92,8 @@ def identify(
 def _nearest(pairs: Any, model: str, rate: float, count: int, assay: str, json: bool) -> None:
     import numpy as np
 
-    from cladist.kinship.calibration import MINIMUM_MODELS, calibrate
-    from cladist.kinship.pair_test import adjust
+    from cladist.kinship.inference.calibration import MINIMUM_MODELS, calibrate
+    from cladist.kinship.inference.pair_test import adjust
 
     i = pairs.index(model)
     others = [k for k in range(len(pairs)) if k != i]

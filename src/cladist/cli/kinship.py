@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from cladist.core.assay import Assay
     from cladist.core.responses import ResponseSet
     from cladist.formats.labels import DeclaredModel
-    from cladist.kinship.calibration import Labels, PairEvidence
-    from cladist.kinship.pair_test import KinshipResult
+    from cladist.kinship.inference.calibration import Labels, PairEvidence
+    from cladist.kinship.inference.pair_test import KinshipResult
     from cladist.registry import ModelRecord, Registry
 
 LabelsOption = Annotated[
@@ -116,7 +116,7 @@ def kinship(
     if direction:
         extra["direction"] = _directions(responses, pairs, declared, results)
     if mixture:
-        from cladist.kinship.parentage import mixture as split
+        from cladist.kinship.inference.parentage import mixture as split
 
         extra["mixture"] = asdict(split(responses, model, candidates))
     if json:
@@ -141,7 +141,7 @@ def against(
     the panel answers another protocol.
     """
     from cladist.errors import NotComparableError
-    from cladist.kinship.panel import load_panel
+    from cladist.kinship.panel.saved import load_panel
 
     found = load_panel(path)
     if found.protocol != assay.protocol.digest:
@@ -174,7 +174,7 @@ def evidence(
 
     from cladist.errors import InputError
     from cladist.formats.labels import DeclaredModel
-    from cladist.kinship.calibration import Labels, pair_evidence
+    from cladist.kinship.inference.calibration import Labels, pair_evidence
 
     if len(responses) < 2:
         raise InputError("kinship needs the answers of two models at least")
@@ -201,7 +201,7 @@ def run(
     method: str,
 ) -> list[KinshipResult]:
     """One test a candidate; accusations that several tests make doubtful are taken back."""
-    from cladist.kinship.pair_test import adjust, judge_kinship
+    from cladist.kinship.inference.pair_test import adjust, judge_kinship
 
     prompts = [p.text for p in assay.protocol.probes.probes]
     results = [
@@ -246,7 +246,7 @@ def _ask(
     from cladist.extraction.opening import open_any
     from cladist.extraction.until import ask_until_decided
     from cladist.formats.labels import DeclaredModel
-    from cladist.kinship.calibration import Labels
+    from cladist.kinship.inference.calibration import Labels
     from cladist.registry import Registry
 
     if len(candidates) != 1:
@@ -288,7 +288,7 @@ def _sequential(
     candidates: list[str],
     rate: float,
 ) -> list[dict[str, Any]]:
-    from cladist.kinship.sequential import stop_early
+    from cladist.kinship.inference.sequential import stop_early
 
     return [asdict(stop_early(responses, model, c, labels=labels, rate=rate)) for c in candidates]
 
@@ -300,7 +300,7 @@ def _directions(
     results: list[KinshipResult],
 ) -> list[dict[str, Any]]:
     from cladist.formats.labels import DeclaredModel
-    from cladist.kinship.parentage import direction, rarity
+    from cladist.kinship.inference.parentage import direction, rarity
 
     related = [r for r in results if r.verdict == "related"]
     if not related:

@@ -21,7 +21,7 @@ from cladist.cli.common import (
 
 if TYPE_CHECKING:
     from cladist.core.responses import ResponseSet
-    from cladist.kinship.panel import Member, Panel
+    from cladist.kinship.panel.saved import Member, Panel
 
 app = typer.Typer(
     name="panel",
@@ -49,8 +49,8 @@ def build(
     Examples: `cladist panel build panel.parquet`, `cladist panel build small.parquet a b c d`
     """
     from cladist.compare import resolve_assay
-    from cladist.kinship.allele_index import save_index
-    from cladist.kinship.panel import build_panel, index_panel, save_panel
+    from cladist.kinship.panel.allele_index import save_index
+    from cladist.kinship.panel.saved import build_panel, index_panel, save_panel
     from cladist.registry import Registry
 
     with Registry.open(registry, create=False) as store:
@@ -98,7 +98,7 @@ def nearest(
     """
     from cladist.compare import resolve_assay
     from cladist.errors import CoverageError
-    from cladist.kinship.panel import load_panel
+    from cladist.kinship.panel.saved import load_panel
     from cladist.registry import Registry
 
     with Registry.open(registry, create=False) as store:
@@ -133,9 +133,9 @@ def _nearest(
     panel: Panel, file: Path, answers: ResponseSet, count: int, candidates: int, protocol: str
 ) -> list[Member]:
     """By the full evidence with everybody where the panel is small, else in two stages."""
-    from cladist.kinship.allele_index import load_index
-    from cladist.kinship.panel import Member, index_panel, nearest_members, score_against
-    from cladist.kinship.shortlist import EXHAUSTIVE
+    from cladist.kinship.panel.allele_index import load_index
+    from cladist.kinship.panel.saved import Member, index_panel, nearest_members, score_against
+    from cladist.kinship.panel.shortlist import EXHAUSTIVE
 
     if len(panel.models) <= EXHAUSTIVE and candidates:
         rows, _ = score_against(panel, [answers], protocol)
@@ -160,7 +160,7 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Tell what a panel holds, after checking that it was not changed."""
-    from cladist.kinship.panel import load_panel
+    from cladist.kinship.panel.saved import load_panel
 
     panel = load_panel(file)
     answered = {r.model: int(r.usable().sum()) for r in panel.responses}

@@ -10,8 +10,8 @@ from cladist.core.assay import Assay
 from cladist.errors import InputError, ModelError
 from cladist.extraction.asking import Asking
 from cladist.extraction.progress import Hear, Progress, silent, unheard
-from cladist.kinship.calibration import MISS, Labels, calibrate, pair_evidence
-from cladist.kinship.sequential import (
+from cladist.kinship.inference.calibration import MISS, Labels, calibrate, pair_evidence
+from cladist.kinship.inference.sequential import (
     EarlyAnswer,
     decide,
     first_probes,

@@ -1,1 +1,1 @@
-"""kinship"""
+"""Who descends from whom: evidence (answers to likeness), panel (the world), inference (verdicts)."""

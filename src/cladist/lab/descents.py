@@ -12,10 +12,10 @@ import numpy as np
 from cladist.core.assay import Assay
 from cladist.core.responses import ResponseSet
 from cladist.descent import Parent, parents_of
-from cladist.kinship.calibration import Labels, PairEvidence
-from cladist.kinship.identity import same_model
-from cladist.kinship.pair_test import judge_kinship
-from cladist.kinship.parentage import direction, mixture, rarity
+from cladist.kinship.inference.calibration import Labels, PairEvidence
+from cladist.kinship.inference.identity import same_model
+from cladist.kinship.inference.pair_test import judge_kinship
+from cladist.kinship.inference.parentage import direction, mixture, rarity
 from cladist.lab.figures import Pairs, named
 from cladist.lab.truth import Truth
 from cladist.registry import Registry

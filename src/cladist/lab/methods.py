@@ -13,8 +13,8 @@ from cladist.core.assay import Assay
 from cladist.core.dna import DNA
 from cladist.core.responses import ResponseSet
 from cladist.encoders import represent
-from cladist.kinship.calibration import TOKENIZER
-from cladist.kinship.evidence import kinship_similarity
+from cladist.kinship.evidence.similarity import kinship_similarity
+from cladist.kinship.inference.calibration import TOKENIZER
 from cladist.kinship.nei import nei_similarities
 from cladist.lab.asking import INSIDE
 from cladist.lab.inside import functional_distances, weight_similarities

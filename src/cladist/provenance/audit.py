@@ -23,7 +23,7 @@ from scipy.stats import false_discovery_control
 from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.errors import InputError
 from cladist.extraction.progress import Progress, silent
-from cladist.kinship.pair_test import MINIMUM_KIN, STABLE
+from cladist.kinship.inference.pair_test import MINIMUM_KIN, STABLE
 from cladist.phylogeny.dating import year_range
 from cladist.provenance.duplicates import Duplicate, duplicates
 from cladist.provenance.licences import conflicts

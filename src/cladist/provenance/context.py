@@ -12,8 +12,8 @@ from cladist.compare import redrawn
 from cladist.core.distances import DistanceMatrix
 from cladist.core.tree import Tree
 from cladist.errors import InputError
-from cladist.kinship.calibration import PairEvidence
-from cladist.kinship.evidence import kinship_similarity
+from cladist.kinship.evidence.similarity import kinship_similarity
+from cladist.kinship.inference.calibration import PairEvidence
 from cladist.phylogeny.ancestry import ancestry, descent_costs
 from cladist.phylogeny.dating import year_range
 from cladist.phylogeny.joining import neighbor_joining

@@ -10,7 +10,7 @@ from cladist.core.origins import listed, mixed_models, parts
 from cladist.core.responses import ResponseSet
 from cladist.errors import NotComparableError
 from cladist.extraction.comparable import about_origins
-from cladist.kinship.identity import SHUFFLES, IdentityResult, same_model
+from cladist.kinship.inference.identity import SHUFFLES, IdentityResult, same_model
 
 __all__ = ["Side", "cautions", "hold_against", "models_of"]
 
@@ -33,7 +33,7 @@ def hold_against(
     shuffles: int = SHUFFLES,
     seed: int = 0,
 ) -> IdentityResult:
-    """The identity test (`cladist.kinship.identity.same_model`), where the answers allow it.
+    """The identity test (`cladist.kinship.inference.identity.same_model`), where the answers allow it.
 
     Answers that were drawn at random though the protocol is greedy, as of servers that do not
     take a temperature, may differ by chance: a difference between them is never called a change.

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.stats import beta
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.identity import TOLERANCE
-from cladist.kinship.states import pair_states
+from cladist.kinship.inference.identity import TOLERANCE
+from cladist.kinship.inference.states import pair_states
 
 __all__ = ["Duplicate", "duplicates"]
 

@@ -13,7 +13,7 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.extraction.progress import Progress, silent
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.calibration import Labels, PairEvidence, pair_evidence
+from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
 from cladist.provenance.relations import Families
 from cladist.registry import ModelRecord, Registry
 

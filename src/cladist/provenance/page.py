@@ -7,7 +7,7 @@ import hashlib
 from functools import lru_cache
 from importlib.resources import files
 
-from cladist.kinship.pair_test import KinshipResult
+from cladist.kinship.inference.pair_test import KinshipResult
 from cladist.provenance.context import REPLICATES
 from cladist.provenance.markup import answer, escaped, number, row
 from cladist.provenance.picture import tree_svg

@@ -25,16 +25,16 @@ from scipy.stats import false_discovery_control, genpareto
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.calibration import (
+from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.calibration import (
     Calibration,
     Labels,
     PairEvidence,
     calibrate,
     guess_families,
 )
-from cladist.kinship.pair_test import STABLE, mismatch_p, probe_excess, sign_flip_p
-from cladist.kinship.standard import Floats
-from cladist.kinship.states import pair_states
+from cladist.kinship.inference.pair_test import STABLE, mismatch_p, probe_excess, sign_flip_p
+from cladist.kinship.inference.states import pair_states
 
 __all__ = ["Families", "Relation", "Tested", "holds_up", "null_of", "tail_p", "undocumented"]
 

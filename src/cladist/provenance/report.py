@@ -13,9 +13,9 @@ from typing import Any, Literal
 from cladist.core.tree import Tree
 from cladist.errors import InputError
 from cladist.extraction.progress import Progress, silent
-from cladist.kinship.identify import fit_identifier, identify
-from cladist.kinship.pair_test import KinshipResult, adjust, judge_kinship
-from cladist.kinship.parentage import Direction, direction, rarity
+from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.pair_test import KinshipResult, adjust, judge_kinship
+from cladist.kinship.inference.parentage import Direction, direction, rarity
 from cladist.provenance.audit import links_of
 from cladist.provenance.conditions import Conditions, Limit, conditions_of, limits_of
 from cladist.provenance.context import Ancestry, context_tree, likely_ancestry, nearest

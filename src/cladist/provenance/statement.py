@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from cladist.errors import InputError
 from cladist.formats.statement import Basis, Kin, Role, Statement
-from cladist.kinship.pair_test import KinshipResult
+from cladist.kinship.inference.pair_test import KinshipResult
 from cladist.provenance.report import Report
 
 __all__ = ["statement_of"]

@@ -25,7 +25,7 @@ from cladist.errors import CoverageError, InputError, ModelError, NotComparableE
 from cladist.extraction.asking import choose_interface, requests_for
 from cladist.extraction.missing import listed_reasons, reasons
 from cladist.extraction.progress import Hear, Progress, silent, unheard
-from cladist.kinship.identity import SHUFFLES
+from cladist.kinship.inference.identity import SHUFFLES
 from cladist.models.base import AskedInterface, Model
 from cladist.models.served import Remembered, Served
 from cladist.provenance.deployments import Side, cautions, hold_against, models_of

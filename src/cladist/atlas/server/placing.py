@@ -18,9 +18,9 @@ from cladist.atlas.verdicts import Relation, make_tests
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import InputError
 from cladist.extraction.derive import dna_of
-from cladist.kinship.calibration import guess_families, pair_evidence
-from cladist.kinship.corpus import read_corpus
-from cladist.kinship.evidence import distance_of
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.similarity import distance_of
+from cladist.kinship.inference.calibration import guess_families, pair_evidence
 from cladist.phylogeny.placement import place_model
 from cladist.phylogeny.saturation import bounded_distances
 

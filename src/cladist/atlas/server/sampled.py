@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from cladist.atlas.evidence import probe_weights
 from cladist.atlas.source import Source
 from cladist.atlas.verdicts import Relation
-from cladist.kinship.calibration import guess_families, pair_evidence
-from cladist.kinship.corpus import read_corpus
-from cladist.kinship.pair_test import judge_kinship
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.inference.calibration import guess_families, pair_evidence
+from cladist.kinship.inference.pair_test import judge_kinship
 from cladist.registry import Registry
 
 __all__ = ["PANEL", "sampled_pair"]

@@ -25,11 +25,11 @@ from scipy.optimize import nnls
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.calibration import PairEvidence
-from cladist.kinship.corpus import read_corpus
-from cladist.kinship.manner import opening_keys
-from cladist.kinship.pair_test import adjust, sign_flip_p
-from cladist.kinship.standard import Floats
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.manner import opening_keys
+from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.calibration import PairEvidence
+from cladist.kinship.inference.pair_test import adjust, sign_flip_p
 
 __all__ = ["Direction", "Mixture", "direction", "mixture", "rarity"]
 

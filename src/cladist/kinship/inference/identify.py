@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from cladist.errors import InputError
-from cladist.kinship.calibration import MINIMUM_ALOUD, Labels, PairEvidence
-from cladist.kinship.standard import Floats
+from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.calibration import MINIMUM_ALOUD, Labels, PairEvidence
 
 __all__ = ["FamilyModel", "Identification", "fit_identifier", "identify", "ranking"]
 

@@ -23,11 +23,11 @@ from scipy.spatial.distance import squareform
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.corpus import read_corpus
-from cladist.kinship.evidence import evidence_of
-from cladist.kinship.matching import Matching, fit_matching
-from cladist.kinship.standard import Floats
-from cladist.kinship.states import thinks_aloud
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.similarity import evidence_of
+from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.matching import Matching, fit_matching
+from cladist.kinship.inference.states import thinks_aloud
 
 __all__ = [
     "FAMILY_KIN",

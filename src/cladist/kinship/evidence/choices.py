@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
-from cladist.kinship.corpus import Corpus
-from cladist.kinship.runs import distinct_of_each, run_lengths
-from cladist.kinship.standard import in_turn
+from cladist.kinship.evidence.corpus import Corpus
+from cladist.kinship.evidence.runs import distinct_of_each, run_lengths
+from cladist.kinship.evidence.standard import in_turn
 
 __all__ = ["CODE", "OPENING", "Choices", "read_choices"]
 

@@ -24,7 +24,10 @@ from scipy.stats import false_discovery_control
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.calibration import (
+from cladist.kinship.evidence.corpus import Corpus, read_corpus
+from cladist.kinship.evidence.manner import opening_keys
+from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.calibration import (
     MINIMUM_MODELS,
     MISS,
     Calibration,
@@ -33,10 +36,7 @@ from cladist.kinship.calibration import (
     calibrate,
     guess_families,
 )
-from cladist.kinship.corpus import Corpus, read_corpus
-from cladist.kinship.manner import opening_keys
-from cladist.kinship.standard import Floats
-from cladist.kinship.states import pair_states
+from cladist.kinship.inference.states import pair_states
 
 __all__ = [
     "KinshipResult",

@@ -20,12 +20,12 @@ import pyarrow.parquet as pq
 from cladist.core.hashing import canonical_json
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import InputError, NotComparableError
-from cladist.kinship.allele_index import AlleleIndex, index_alleles
-from cladist.kinship.allele_scores import allele_scores
-from cladist.kinship.corpus import read_corpus
-from cladist.kinship.evidence import evidence_of
-from cladist.kinship.shortlist import CANDIDATES, REFERENCE, evidence_with, sample_of
-from cladist.kinship.standard import Floats
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.similarity import evidence_of
+from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.panel.allele_index import AlleleIndex, index_alleles
+from cladist.kinship.panel.allele_scores import allele_scores
+from cladist.kinship.panel.shortlist import CANDIDATES, REFERENCE, evidence_with, sample_of
 
 __all__ = [
     "FORMAT",

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from cladist.kinship.alleles import FEW
-from cladist.kinship.choices import CODE, Choices, read_choices
-from cladist.kinship.corpus import Corpus
-from cladist.kinship.runs import distinct, groups
-from cladist.kinship.standard import Floats, in_turn
+from cladist.kinship.evidence.alleles import FEW
+from cladist.kinship.evidence.choices import CODE, Choices, read_choices
+from cladist.kinship.evidence.corpus import Corpus
+from cladist.kinship.evidence.runs import distinct, groups
+from cladist.kinship.evidence.standard import Floats, in_turn
 
 __all__ = ["phrase_cosines", "phrase_kernel"]
 

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.calibration import (
+from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.calibration import (
     MISS,
     Calibration,
     Labels,
@@ -30,7 +31,6 @@ from cladist.kinship.calibration import (
     guess_families,
     pair_evidence,
 )
-from cladist.kinship.standard import Floats
 
 __all__ = [
     "LOOKS",

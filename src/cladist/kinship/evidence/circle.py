@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit
 
-from cladist.kinship.standard import Floats
+from cladist.kinship.evidence.standard import Floats
 
 __all__ = ["KIN", "background", "controls", "sounding_alike", "support"]
 

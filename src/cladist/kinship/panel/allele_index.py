@@ -26,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
-from cladist.kinship.alleles import FEW, ORDER
-from cladist.kinship.corpus import DEPTH, Corpus
-from cladist.kinship.runs import distinct
-from cladist.kinship.standard import in_turn
+from cladist.kinship.evidence.alleles import FEW, ORDER
+from cladist.kinship.evidence.corpus import DEPTH, Corpus
+from cladist.kinship.evidence.runs import distinct
+from cladist.kinship.evidence.standard import in_turn
 
 __all__ = ["FORMAT", "AlleleIndex", "grams", "index_alleles", "load_index", "nats", "save_index"]
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import NotComparableError
-from cladist.kinship.allele_index import AlleleIndex, alive, grams, nats, packed
-from cladist.kinship.corpus import DEPTH, read_corpus
+from cladist.kinship.evidence.corpus import DEPTH, read_corpus
+from cladist.kinship.panel.allele_index import AlleleIndex, alive, grams, nats, packed
 
 __all__ = ["allele_scores"]
 

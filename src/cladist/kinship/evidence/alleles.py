@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from cladist.kinship.corpus import Corpus
-from cladist.kinship.runs import distinct
-from cladist.kinship.standard import Floats, in_turn
+from cladist.kinship.evidence.corpus import Corpus
+from cladist.kinship.evidence.runs import distinct
+from cladist.kinship.evidence.standard import Floats, in_turn
 
 __all__ = ["Alleles", "local_alleles", "relationship", "whole_alleles"]
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.kinship.corpus import Corpus
-from cladist.kinship.makeup import make_up
-from cladist.kinship.standard import PSEUDO, Floats, in_turn
+from cladist.kinship.evidence.corpus import Corpus
+from cladist.kinship.evidence.makeup import make_up
+from cladist.kinship.evidence.standard import PSEUDO, Floats, in_turn
 
 __all__ = ["Clock", "clock_evidence"]
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from cladist.core.hashing import key64, mix64
 from cladist.core.responses import ResponseSet
-from cladist.kinship.corpus import read_corpus
-from cladist.kinship.evidence import evidence_of
-from cladist.kinship.standard import Floats
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.similarity import evidence_of
+from cladist.kinship.evidence.standard import Floats
 
 __all__ = ["CANDIDATES", "EXHAUSTIVE", "REFERENCE", "evidence_with", "sample_of"]
 

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from cladist.kinship.corpus import Corpus
-from cladist.kinship.makeup import BUCKETS, make_up
-from cladist.kinship.standard import Floats, in_turn
+from cladist.kinship.evidence.corpus import Corpus
+from cladist.kinship.evidence.makeup import BUCKETS, make_up
+from cladist.kinship.evidence.standard import Floats, in_turn
 
 __all__ = ["RateModel", "Rates", "fit_rates", "rate_evidence"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
-from cladist.kinship.standard import Floats
+from cladist.kinship.evidence.standard import Floats
 
 __all__ = ["Matching", "fit_matching"]
 

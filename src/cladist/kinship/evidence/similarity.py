@@ -12,14 +12,14 @@ from threadpoolctl import threadpool_limits
 
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
-from cladist.kinship.alleles import local_alleles, relationship, whole_alleles
-from cladist.kinship.circle import background, controls, sounding_alike, support
-from cladist.kinship.clock import clock_evidence
-from cladist.kinship.corpus import Corpus, read_corpus
-from cladist.kinship.manner import manner_agreement
-from cladist.kinship.phrases import ALIVE, CIRCLES, phrase_cosines, phrase_kernel
-from cladist.kinship.rate import fit_rates, rate_evidence
-from cladist.kinship.standard import Floats, panel_view, standardise
+from cladist.kinship.evidence.alleles import local_alleles, relationship, whole_alleles
+from cladist.kinship.evidence.circle import background, controls, sounding_alike, support
+from cladist.kinship.evidence.clock import clock_evidence
+from cladist.kinship.evidence.corpus import Corpus, read_corpus
+from cladist.kinship.evidence.manner import manner_agreement
+from cladist.kinship.evidence.phrases import ALIVE, CIRCLES, phrase_cosines, phrase_kernel
+from cladist.kinship.evidence.rate import fit_rates, rate_evidence
+from cladist.kinship.evidence.standard import Floats, panel_view, standardise
 
 __all__ = ["Evidence", "distance_of", "evidence_of", "kinship_distances", "kinship_similarity"]
 

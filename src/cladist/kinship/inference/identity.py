@@ -32,7 +32,7 @@ from scipy.stats import beta
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.standard import Floats
+from cladist.kinship.evidence.standard import Floats
 
 __all__ = ["IdentityResult", "identity_kernel", "same_model"]
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from cladist.kinship.corpus import Corpus
-from cladist.kinship.standard import Floats
+from cladist.kinship.evidence.corpus import Corpus
+from cladist.kinship.evidence.standard import Floats
 
 __all__ = ["cross_kernel", "manner_agreement", "opening_keys"]
 

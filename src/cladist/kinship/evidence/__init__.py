@@ -1,0 +1,1 @@
+"""From answers to how alike two models are, beyond what everybody shares."""

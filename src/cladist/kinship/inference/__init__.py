@@ -1,0 +1,1 @@
+"""From likeness to a verdict: null models, tests, sets of families, early stopping, identity."""

@@ -1,0 +1,1 @@
+"""The world that a model is held against: fitted once, saved, asked many times."""

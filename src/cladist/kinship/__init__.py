@@ -1,1 +1,1 @@
-"""Who descends from whom: evidence (answers to likeness), panel (the world), inference (verdicts)."""
+"""Who descends from whom: evidence of likeness, the panel as the world, inference of verdicts."""

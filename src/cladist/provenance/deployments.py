@@ -33,7 +33,7 @@ def hold_against(
     shuffles: int = SHUFFLES,
     seed: int = 0,
 ) -> IdentityResult:
-    """The identity test (`cladist.kinship.inference.identity.same_model`), where the answers allow it.
+    """The identity test (`kinship.inference.identity.same_model`), where the answers allow it.
 
     Answers that were drawn at random though the protocol is greedy, as of servers that do not
     take a temperature, may differ by chance: a difference between them is never called a change.

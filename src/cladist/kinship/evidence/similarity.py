@@ -12,26 +12,16 @@ from threadpoolctl import threadpool_limits
 
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
-from cladist.kinship.evidence.alleles import local_alleles, relationship, whole_alleles
-from cladist.kinship.evidence.circle import background, controls, sounding_alike, support
+from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.clock import clock_evidence
 from cladist.kinship.evidence.corpus import Corpus, read_corpus
 from cladist.kinship.evidence.manner import manner_agreement
-from cladist.kinship.evidence.phrases import ALIVE, CIRCLES, phrase_cosines, phrase_kernel
 from cladist.kinship.evidence.rate import fit_rates, rate_evidence
-from cladist.kinship.evidence.standard import Floats, panel_view, standardise
+from cladist.kinship.evidence.standard import Floats, standardise
+from cladist.kinship.evidence.wording import Wording, wording
+from cladist.kinship.evidence.words import ORDERS
 
 __all__ = ["Evidence", "distance_of", "evidence_of", "kinship_distances", "kinship_similarity"]
-
-ALLELES = 0.5
-"""Weight of the alleles: phrases read the same openings, so the two are not independent."""
-
-BORROWED = 0.5
-"""Part of the phrases that is held against manner, beside all of the alleles: openings carry
-more of it than wording does."""
-
-SAID_TWICE = 0.5
-"""Part of the rate that the clock says too, where answers were cut by one limit."""
 
 OFFSET = 3.0
 """Similarity at which distances begin to flatten, in units of the evidence. Unrelated pairs lie
@@ -44,19 +34,20 @@ class Evidence:
 
     ids       n names
     channels  float64 (n, n) by name, each on the scale on which it enters the sum:
-              alleles, phrases  what two models share on the same probes
-              manner            less what others of their manner share with them
-              clock, rate       agreement of tokenizers
-              circle            what their apparent kin add
+              wording    how alike two models go on where models part, on the same probes
+              tokenizer  whether the two cut their text into tokens alike
     combined  float64 (n, n), the sum, symmetric, zero diagonal; its unit is about one spread
-              over pairs of a single channel, and unrelated pairs lie around zero
-    manner    float64 (n, n) in 0..1: how alike two models sound whatever they are asked
+              of wording over the pairs of a model, and unrelated pairs lie around zero
+    halves    wording from even and from odd probes alone, each float64 (n, n)
+    style     float64 (n, n) in 0..1: how alike two models sound whatever they are asked; no
+              part of the sum, but what unrelated pairs are compared by
     """
 
     ids: tuple[str, ...]
     channels: Mapping[str, Floats]
     combined: Floats
-    manner: Floats
+    halves: tuple[Floats, Floats]
+    style: Floats
 
 
 def kinship_similarity(responses: Sequence[ResponseSet]) -> Evidence:
@@ -79,49 +70,54 @@ def evidence_of(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
     """
     n = len(corpus)
     if n < 2:
-        return Evidence(corpus.models, {}, np.zeros((n, n)), np.zeros((n, n)))
+        nothing = np.zeros((n, n))
+        return Evidence(corpus.models, {}, nothing, (nothing, nothing), nothing)
     with threadpool_limits(1, user_api="blas"):
         return _evidence(corpus, members)
 
 
 def _evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
-    n = len(corpus)
-    present = corpus.present
     own = _own(corpus, members)
-    seen = panel_view(members, own)
     with ThreadPoolExecutor(1) as aside:
         # Much of either side runs on one thread only, so the two fill two cores together.
-        rates = aside.submit(lambda: rate_evidence(fit_rates(corpus, members), n))
-        lengths = aside.submit(lambda: clock_evidence(corpus, members))
-        alleles = ALLELES * standardise(_alleles(corpus, members), members, own)
-        manner = manner_agreement(corpus, members)
-        kernel = phrase_kernel(corpus, members, sounding_alike(manner, seen, CIRCLES))
-        phrases = standardise(
-            phrase_cosines(kernel, present.mean(1) > ALIVE, members), members, own
-        )
-        clock = lengths.result()
-        rate = (1 - SAID_TWICE * clock.limit) * rates.result()
-    direct = alleles + phrases + clock.evidence + rate
-    near = controls(manner, direct, seen)
-    borrowed = background(alleles + BORROWED * phrases, near, seen)
-    channels = {
-        "alleles": alleles,
-        "phrases": phrases,
-        "manner": -borrowed,
-        "clock": clock.evidence,
-        "rate": rate,
-        "circle": support(direct - borrowed, seen, own),
-    }
-    combined = sum(channels.values(), np.zeros((n, n)))
-    return Evidence(corpus.models, channels, combined, manner)
+        tokens = aside.submit(_tokenizer, corpus, members)
+        found = wording(corpus, members)
+        style = manner_agreement(corpus, members)
+        whole, even, odd = (_standing(found, members, own, half) for half in (None, 0, 1))
+        channels = {"wording": whole, "tokenizer": EVIDENCE.tokenizer * tokens.result()}
+    combined = channels["wording"] + channels["tokenizer"]
+    return Evidence(corpus.models, channels, combined, (even, odd), style)
 
 
-def _alleles(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:
-    weight = members.astype(np.float64)
-    both = np.zeros((len(corpus), len(corpus)))
-    for read in (whole_alleles, local_alleles):
-        both += relationship(read(corpus), corpus.present, weight)
-    return both / 2
+def _standing(
+    found: Wording, members: NDArray[np.bool_], own: NDArray[np.int64], half: int | None
+) -> Floats:
+    """How far a pair stands out from the pairs of either model, all orders of context together."""
+    weights = [EVIDENCE.single, *[1.0] * (ORDERS - 1)]
+    total = sum(
+        (
+            weight * standardise(found.of(order, half), members, own)
+            for order, weight in enumerate(weights)
+        ),
+        np.zeros(found.common.shape[1:]),
+    )
+    return total / sum(weights)
+
+
+def _tokenizer(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:
+    """Nats for common descent from what answers tell of tokenizers, float64 (n, n).
+
+    Unrelated models may share a tokenizer and kin may differ in it, each with its share, so what
+    one tokenizer against two says is worth ln((e + (1 - e) L) / (s L + 1 - s)) of its likelihood
+    ratio L: at most -ln s, however sure it is.
+    """
+    lengths = clock_evidence(corpus, members)
+    # Where one limit cut all answers, their lengths say a part of it already.
+    ratio = np.exp((1 - lengths.limit / 2) * rate_evidence(fit_rates(corpus, members), len(corpus)))
+    new, same = EVIDENCE.new_tokenizer, EVIDENCE.same_tokenizer
+    bounded = np.log((new + (1 - new) * ratio) / (same * ratio + 1 - same))
+    bounded[ratio == 1.0] = 0.0
+    return np.asarray(bounded + lengths.evidence)
 
 
 def _own(corpus: Corpus, members: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -1,19 +1,32 @@
-"""Calibration: what the evidence of unrelated pairs looks like, so that errors can be counted.
+"""Calibration: how much unrelated pairs have in common, so that errors can be counted.
 
 A score of a pair means nothing by itself. Its null is the scores of pairs of the panel that are
-not kin, after taking out what the manner of the pair, its tokenizer and thinking aloud explain:
-expectation and spread of the score are fitted as rising, convex functions of these, over unrelated
-pairs, and the excess in units of that spread is what is compared. A p-value is (1 + k) / (1 + n),
-k of n unrelated pairs reaching the excess. Since those pairs share models and families, the share
-is also resampled by family; the upper bound of it is what verdicts rest on.
+of different makers, after taking out what the style of the pair, its tokenizer and reasoning
+traces explain: expectation and spread of the score are fitted as rising, convex functions of
+these, and the residual in units of that spread is what is compared.
 
-Which pairs are unrelated is read from labels. Without labels, families are guessed from tight
-clusters; kin that are missed stay in the null and make the test milder, never sharper.
+The p-value of a pair counts cells of two makers, not pairs of models: the sum over cells of the
+share of their pairs that reach as much, the pair's own cell counted as one that does, so
+
+    p = (1 + sum over cells of the share of their pairs with a residual as large) / (1 + cells).
+
+If no two makers are related, any two of them are as likely as any others to be the two in
+question; then a pair drawn from a cell drawn at random has p <= alpha with probability at most
+alpha, exactly, whatever the sizes of makers, their effects and the tails of scores (conformal
+prediction with makers as the exchangeable units: Vovk, Gammerman and Shafer 2005; Dunn, Wasserman
+and Ramdas 2023, JASA 118:2491). A maker of two hundred models weighs as one of two. A model
+outside the panel brings its own cells along. What it rests on: the makers of the panel are such
+as those in question, and labels are right. The least p-value is 1 / (1 + cells), so 15 makers
+carry an alpha of 1%, and 46 one of .1%.
+
+Without labels, families are guessed on one half of the probes and tested on the other, both ways
+round, and the two p-values are added: what is guessed on the scores that are tested would take
+the largest unrelated scores out of their own null.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,12 +44,13 @@ from cladist.kinship.inference.states import thinks_aloud
 
 __all__ = [
     "FAMILY_KIN",
-    "MINIMUM_ALOUD",
+    "MINIMUM_KIN",
     "MINIMUM_MODELS",
-    "MINIMUM_NULL",
+    "MINIMUM_REASONING",
     "MISS",
     "Calibration",
     "Labels",
+    "Null",
     "PairEvidence",
     "calibrate",
     "guess_families",
@@ -46,24 +60,13 @@ __all__ = [
 MINIMUM_MODELS = 12
 """Panel members below which unrelated pairs are too few and too dependent to calibrate on."""
 
-MINIMUM_NULL = 100
-"""Unrelated pairs without which no false-accusation rate of 1% can be stated at all."""
+MINIMUM_REASONING = 10
+"""Unrelated pairs that both write reasoning traces, below which nothing is claimed of such a pair.
+Models taught to reason by one teacher share more than any others: all 12 unrelated such pairs of
+recorded chat would be called related (docs/verdicts.md)."""
 
-SHARED = frozenset({"alleles", "phrases"})
-"""Channels of the evidence that rest on what the two models of a pair said, and nobody else."""
-
-TOKENIZER = frozenset({"clock", "rate"})
-"""Channels of the evidence that tell tokenizers and not weights."""
-
-CONFIDENCE = 0.9
-"""Confidence that the true share of unrelated pairs is below the upper bound of a p-value."""
-
-RESAMPLES = 400
-
-MINIMUM_ALOUD = 10
-"""Unrelated pairs that both think aloud, below which nothing is claimed of such a pair. Models
-taught to think by one teacher share more than any others: all 12 unrelated such pairs of recorded
-chat would be called related (docs/verdicts.md)."""
+MINIMUM_KIN = 30
+"""Known kin pairs below which nothing is said about power, nor is anybody called unrelated."""
 
 MISS = 0.05
 """Share of known kin that may wrongly be called unrelated, over all looks if there are several."""
@@ -74,8 +77,8 @@ FAMILY_KIN = 20
 CLUSTER_CUT = 6.0
 """Robust spreads above the median from which on average linkage calls a cluster one family."""
 
-
 Rows = NDArray[np.int64] | list[int] | slice | int
+Index = NDArray[np.int64] | list[int] | int
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +87,8 @@ class PairEvidence:
 
     models   n names
     combined float64 (n, n): all evidence, what ranks relatives and makes distances
-    score    float64 (n, n): shared alleles and phrases beyond the panel's, symmetric
+    score    float64 (n, n): likeness of wording beyond the panel's, symmetric
+    halves   the same of even and of odd probes, each float64 (n, n)
     manner   float64 (n, n) in 0..1: agreement across different probes
     clock    float64 (n, n): agreement of tokenizers, around 0
     present  bool (n, p): which probes have a usable answer
@@ -95,6 +99,7 @@ class PairEvidence:
     models: tuple[str, ...]
     combined: Floats
     score: Floats
+    halves: tuple[Floats, Floats]
     manner: Floats
     clock: Floats
     present: NDArray[np.bool_]
@@ -104,15 +109,19 @@ class PairEvidence:
     def __len__(self) -> int:
         return len(self.models)
 
+    def scored(self, half: int | None) -> Floats:
+        """Scores of all probes, or of the even (0) or odd (1) ones."""
+        return self.score if half is None else self.halves[half]
+
     def covariates(self, a: Rows, b: Rows) -> Floats:
-        """What unrelated pairs are matched on, float64 (3, ...): manner, tokenizer, and whether
-        both think aloud."""
-        both = self.both_aloud(a, b).astype(np.float64)
+        """What explains a score without kinship, float64 (3, ...): style, tokenizer, and whether
+        both write reasoning traces."""
+        both = np.asarray(self.both_aloud(a, b), np.float64)
         return np.stack([self.manner[a, b], self.clock[a, b], both])
 
     def both_aloud(self, a: Rows, b: Rows) -> NDArray[np.bool_]:
-        """Whether both models of pairs think aloud. Known kin that do are too few to say of such
-        a pair that it has less in common than kin, so it is never called unrelated."""
+        """Whether both models of pairs write reasoning traces. Known kin that do are too few to
+        say of such a pair that it has less in common than kin: it is never called unrelated."""
         return np.asarray(self.aloud[a] & self.aloud[b], np.bool_)
 
     def index(self, model: str) -> int:
@@ -128,13 +137,12 @@ class PairEvidence:
 def pair_evidence(
     responses: Sequence[ResponseSet], members: NDArray[np.bool_] | None = None
 ) -> PairEvidence:
-    """Evidence, manner and tokenizer agreement of all pairs. Cost of `kinship_similarity`.
+    """Evidence, style and tokenizer agreement of all pairs. Cost of `kinship_similarity`.
 
     `members` bool (n,) says who is the panel that all statistics come from; everybody by default.
 
     The score leaves out what tells tokenizers, as unrelated models share those; it comes back
-    as something to match on, and so does manner. Nor does it hold what other models say of the
-    pair: a test of two models rests on these two.
+    as something that explains a score.
     """
     corpus = read_corpus(responses)
     n = len(corpus)
@@ -143,9 +151,10 @@ def pair_evidence(
     return PairEvidence(
         corpus.models,
         found.combined,
-        sum((v for k, v in found.channels.items() if k in SHARED), nothing),
-        found.manner,
-        sum((v for k, v in found.channels.items() if k in TOKENIZER), nothing),
+        found.channels.get("wording", nothing),
+        found.halves,
+        found.style,
+        found.channels.get("tokenizer", nothing),
         corpus.present,
         tuple(corpus.digests()),
         np.array([thinks_aloud(row) for row in corpus.texts], np.bool_),
@@ -156,8 +165,8 @@ def pair_evidence(
 class Labels:
     """What is declared about descent: a family a model ('' unknown).
 
-    groups  wider circles within which pairs of different families are neither kin nor
-            unrelated (generations of one maker); the families themselves where not given
+    groups  makers, within which pairs of different families are neither kin nor unrelated
+            (generations of one maker); the families themselves where not given
     """
 
     families: tuple[str, ...]
@@ -168,7 +177,7 @@ class Labels:
             raise InputError("labels: as many groups as families are needed")
 
     @property
-    def circles(self) -> tuple[str, ...]:
+    def makers(self) -> tuple[str, ...]:
         """Groups, or families where a model has no group."""
         if not self.groups:
             return self.families
@@ -176,212 +185,233 @@ class Labels:
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
-    """Null and alternative of kinship scores.
+class Null:
+    """Standardised residuals of unrelated pairs, by the cells of two makers that they are of.
 
-    matching  expected score given manner and tokenizer
-    null      sorted excess of unrelated pairs, float64 (m,)
-    order     families of those pairs, int64 (m, 2), in the same order
-    kin       sorted excess of known kin pairs, float64 (k,); empty without labels
-    kin_order family of each of those pairs, int64 (k,)
-    models    panel members it rests on
-    families  families among them
-    labelled  whether families were declared; else they were guessed
-    aloud     unrelated pairs that both think aloud
+    half      which probes they rest on: None all, 0 the even ones, 1 the odd ones
+    expected  what style, tokenizer and reasoning traces explain of a score
+    residual  float64 (m,), sorted
+    tail      float64 (m + 1,): sum over cells of the share of their pairs from here on
+    cells     how many cells
+    makers    int64 (n,): the maker of each model of the panel, -1 where it takes no part
     """
 
-    matching: Matching
-    null: Floats
-    order: NDArray[np.int64]
+    half: int | None
+    expected: Matching
+    residual: Floats
+    tail: Floats
+    cells: int
+    makers: NDArray[np.int64]
+
+    def excess(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
+        """Standardised residuals of pairs of rows, float64 of their shape."""
+        score = np.asarray(pairs.scored(self.half)[a, b])
+        return self.expected.excess(score, pairs.covariates(a, b))
+
+    def p(self, pairs: PairEvidence, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
+        """p-values of k pairs, float64 (k,)."""
+        residual = self.excess(pairs, a, b)
+        above = self.tail[np.searchsorted(self.residual, residual, side="left")]
+        cells = np.full(len(residual), float(self.cells))
+        for mine, other in ((a, b), (b, a)):
+            for model in np.unique(mine[self.makers[mine] < 0]):
+                at = np.flatnonzero(mine == model)
+                more, count = self._joined(pairs, int(model), residual[at], other[at])
+                above[at] += more
+                cells[at] += count
+        return np.asarray((1.0 + above) / (1.0 + cells))
+
+    def _joined(
+        self, pairs: PairEvidence, model: int, residual: Floats, other: NDArray[np.int64]
+    ) -> tuple[Floats, NDArray[np.int64]]:
+        """Cells that a model outside the panel makes with all makers but that of `other`."""
+        known = np.flatnonzero(self.makers >= 0)
+        names, number = np.unique(self.makers[known], return_inverse=True)
+        own = self.excess(pairs, np.full(len(known), model), known)
+        reached = own[None, :] >= residual[:, None]
+        share = np.stack([np.bincount(number, row, len(names)) for row in reached])
+        share = share / np.bincount(number)
+        same = self.makers[other][:, None] == names[None, :]
+        return np.where(same, 0.0, share).sum(1), len(names) - same.sum(1)
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Null and kin distribution of a panel, fitted once; see the head of this module.
+
+    nulls      one with declared families; without, two that rest on one half of the probes each
+    kin        sorted residuals of known kin pairs, float64 (k,); empty without labels
+    kin_order  family of each of those pairs, int64 (k,)
+    models     panel members it rests on
+    families   makers among them
+    labelled   whether families were declared; else they were guessed
+    reasoning  unrelated pairs that both write reasoning traces
+    """
+
+    nulls: tuple[Null, ...]
     kin: Floats
     kin_order: NDArray[np.int64]
     models: int
     families: int
     labelled: bool
-    aloud: int
+    reasoning: int
 
-    def unheard(self, pairs: PairEvidence, i: int, j: int) -> str:
-        """Why the null says too little of a pair to call it related, or ''."""
-        if not pairs.both_aloud(i, j) or self.aloud >= MINIMUM_ALOUD:
+    def excess(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
+        """Standardised residuals of pairs of rows a and b: what style does not explain."""
+        return np.asarray(np.mean([null.excess(pairs, a, b) for null in self.nulls], axis=0))
+
+    def p(self, pairs: PairEvidence, a: Index, b: Index) -> Floats:
+        """p-values that pairs of rows a and b are unrelated, float64 of their shape.
+
+        The share of cells of makers that reach as much, the pair's own cell counted as one that
+        does. Of two nulls the p-values are added: twice a mean of p-values is one (Rueschendorf
+        1982; Vovk and Wang 2020, Biometrika 107:791).
+        """
+        one, two = np.broadcast_arrays(np.asarray(a, np.int64), np.asarray(b, np.int64))
+        each = [null.p(pairs, one.ravel(), two.ravel()) for null in self.nulls]
+        return np.minimum(np.sum(each, axis=0), 1.0).reshape(one.shape)
+
+    @property
+    def floor(self) -> float:
+        """The least p-value that this panel can give; nobody is related at a lower alpha."""
+        return float(sum(1.0 / (1.0 + null.cells) for null in self.nulls))
+
+    @property
+    def size(self) -> int:
+        """Unrelated pairs that the null rests on."""
+        return min(len(null.residual) for null in self.nulls)
+
+    def uncovered(self, pairs: PairEvidence, i: int, j: int) -> str:
+        """Why the panel says too little of such a pair to call it related, or ''."""
+        if not pairs.both_aloud(i, j) or self.reasoning >= MINIMUM_REASONING:
             return ""
         return (
-            f"both think aloud, and {self.aloud} unrelated pairs of the panel do: models taught to "
-            "think by one teacher have as much in common"
+            f"both write reasoning traces, and {self.reasoning} unrelated pairs of the panel do: "
+            "models taught to reason by one teacher have as much in common"
         )
 
-    def p_value(self, excess: Floats | float) -> Floats:
-        """(1 + #null >= excess) / (1 + n), of the shape given."""
-        above = len(self.null) - np.searchsorted(self.null, excess, side="left")
-        return np.asarray((1.0 + above) / (1.0 + len(self.null)))
+    def kin_p(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
+        """How rare so little in common is among known kin; NaN with too few of them.
 
-    def upper_p(self, excess: float, *, seed: int = 0) -> float:
-        """Upper bound of the p-value at CONFIDENCE, by resampling families; never below it."""
-        counts = self._counts(0)
-        start = int(np.searchsorted(self.null, excess, side="left"))
-        tail = self._counts(start)
-        weight = self._weights(seed)
-        total = np.maximum(np.einsum("bi,ij,bj->b", weight, counts, weight), 1.0)
-        share = (1.0 + np.einsum("bi,ij,bj->b", weight, tail, weight)) / (1.0 + total)
-        return max(float(np.quantile(share, CONFIDENCE)), float(self.p_value(excess)))
-
-    def threshold(self, rate: float, *, bound: bool = True, seed: int = 0) -> float:
-        """Smallest null excess whose p-value (its upper bound, with `bound`) is within `rate`.
-
-        Infinite when no excess can reach it: too few unrelated pairs were seen.
+        The greater of two shares: of the mean over families, each counting once and the pair's
+        own counted in, and of the family of FAMILY_KIN pairs or more where so little is most
+        common. Kin of one family may have much less in common than those of all others.
         """
-        low, high = 0, len(self.null)
-        while low < high:
-            middle = (low + high) // 2
-            value = float(np.nextafter(self.null[middle], np.inf))
-            p = self.upper_p(value, seed=seed) if bound else float(self.p_value(value))
-            low, high = (low, middle) if p <= rate else (middle + 1, high)
-        return float(np.nextafter(self.null[low], np.inf)) if low < len(self.null) else np.inf
+        residual = np.asarray(self.excess(pairs, a, b))
+        if len(self.kin) < MINIMUM_KIN:
+            return np.full(residual.shape, np.nan)
+        flat = residual.ravel()
+        size = np.bincount(self.kin_order)
+        mean, worst = np.ones(len(flat)), np.zeros(len(flat))
+        for family in np.flatnonzero(size):
+            below = np.searchsorted(self.kin[self.kin_order == family], flat, side="right")
+            mean += below / size[family]
+            if size[family] >= FAMILY_KIN:
+                worst = np.maximum(worst, (1.0 + below) / (1.0 + size[family]))
+        share = np.maximum(mean / (1.0 + np.count_nonzero(size)), worst)
+        return np.asarray(share.reshape(residual.shape))
 
-    def plain_rate(self, rate: float, *, seed: int = 0) -> float:
-        """The plain share of unrelated pairs whose upper bound is `rate`: what may be spent."""
-        t = self.threshold(rate, seed=seed)
-        return float(self.p_value(t)) if np.isfinite(t) else 0.0
-
-    def plain_miss(self, miss: float, *, seed: int = 0) -> float:
-        """The plain share of known kin whose upper bound is `miss`; 0 without enough of them."""
-        t = self.kin_threshold(miss, seed=seed)
-        return float(self.kin_p(t)) if np.isfinite(t) else 0.0
-
-    def kin_p(self, excess: Floats | float) -> Floats:
-        """(1 + #kin <= excess) / (1 + n): how rare so little is among known kin; 1 without any."""
-        below = np.searchsorted(self.kin, excess, side="right")
-        return np.asarray((1.0 + below) / (1.0 + len(self.kin)))
-
-    def upper_kin_p(self, excess: float, *, seed: int = 0) -> float:
-        """Upper bound of `kin_p`; 1 without known kin.
-
-        The greater of two: at CONFIDENCE by resampling families, and in the family, of those
-        with FAMILY_KIN pairs, where so little is most common. Kin of one family may have much
-        less in common than those of all others, and resampling the others does not show it.
-        """
-        if not len(self.kin):
-            return 1.0
-        below = int(np.searchsorted(self.kin, excess, side="right"))
-        size = int(self.kin_order.max()) + 1
-        every = np.bincount(self.kin_order, minlength=size)
-        under = np.bincount(self.kin_order[:below], minlength=size)
-        here = np.flatnonzero(every)
-        draw = np.random.default_rng(seed)
-        weight = draw.multinomial(len(here), np.full(len(here), 1 / len(here)), size=RESAMPLES)
-        share = (1.0 + weight @ under[here]) / (1.0 + weight @ every[here])
-        large = every >= FAMILY_KIN
-        worst = float(((1.0 + under[large]) / (1.0 + every[large])).max()) if large.any() else 0.0
-        return max(float(np.quantile(share, CONFIDENCE)), worst, float(self.kin_p(excess)))
-
-    def kin_threshold(self, miss: float, *, seed: int = 0) -> float:
-        """Largest kin excess whose `upper_kin_p` is within `miss`; -inf when there is none."""
-        low, high = 0, len(self.kin)
-        while low < high:
-            middle = (low + high) // 2
-            if self.upper_kin_p(float(self.kin[middle]), seed=seed) <= miss:
-                low = middle + 1
-            else:
-                high = middle
-        return float(self.kin[low - 1]) if low else -np.inf
-
-    def power(self, rate: float) -> float:
-        """Share of known kin that reach a false-accusation rate; NaN without known kin."""
-        if not len(self.kin):
+    def power(self, alpha: float) -> float:
+        """Share of known kin, each family counting once, that reach `alpha`; NaN without any."""
+        if len(self.kin) < MINIMUM_KIN or len(self.nulls) > 1:
             return float("nan")
-        return float(np.mean(self.kin >= self.threshold(rate)))
-
-    def _counts(self, start: int) -> Floats:
-        f = self.families
-        cell = self.order[start:, 0] * f + self.order[start:, 1]
-        return np.bincount(cell, minlength=f * f).reshape(f, f).astype(np.float64)
-
-    def _weights(self, seed: int) -> Floats:
-        draw = np.random.default_rng(seed)
-        f = self.families
-        return draw.multinomial(f, np.full(f, 1.0 / f), size=RESAMPLES).astype(np.float64)
+        (null,) = self.nulls
+        p = (1.0 + null.tail[np.searchsorted(null.residual, self.kin)]) / (1.0 + null.cells)
+        size = np.bincount(self.kin_order)
+        found = np.bincount(self.kin_order, p <= alpha)
+        return float(np.mean(found[size > 0] / size[size > 0]))
 
 
-def calibrate(
-    pairs: PairEvidence,
-    labels: Labels | None = None,
-    *,
-    leave_out: Collection[int] = (),
-    matched: bool = True,
-) -> Calibration:
-    """Fit the null of unrelated pairs, without any pair of the models in `leave_out`.
+def calibrate(pairs: PairEvidence, labels: Labels | None = None) -> Calibration:
+    """Fit the null of unrelated pairs and, with labels, the distribution of known kin.
 
     Copies (equal answers throughout) and models without answers take no part; nor do, with
-    labels, models whose family is unknown. `matched` False leaves out what is matched on.
-    Raises `InputError` when fewer than MINIMUM_MODELS models or MINIMUM_NULL pairs are left.
+    labels, models whose family is unknown. Raises `InputError` when fewer than MINIMUM_MODELS
+    models or two makers are left. O(n^2).
     """
-    n = len(pairs)
-    ok = np.array(pairs.present.any(axis=1), dtype=np.bool_)
-    ok[list(leave_out)] = False
+    answered = np.array(pairs.present.any(axis=1), dtype=np.bool_)
     if labels is None:
-        families = guess_families(pairs)
-        circles = families
-    else:
-        if len(labels.families) != n:
-            raise InputError(f"labels: {len(labels.families)} for {n} models")
-        ok &= np.array([bool(f) for f in labels.families])
-        families = np.unique(np.array(labels.families), return_inverse=True)[1]
-        circles = np.unique(np.array(labels.circles), return_inverse=True)[1]
-    kept = np.flatnonzero(ok)
-    if len(kept) < MINIMUM_MODELS:
-        raise InputError(f"{len(kept)} other models to calibrate on, {MINIMUM_MODELS} are needed")
-    a, b = (kept[i] for i in np.triu_indices(len(kept), 1))
+        return _guessed(pairs, answered)
+    if len(labels.families) != len(pairs):
+        raise InputError(f"labels: {len(labels.families)} for {len(pairs)} models")
+    known = answered & np.array([bool(f) for f in labels.families], np.bool_)
+    makers = np.where(known, np.unique(np.array(labels.makers), return_inverse=True)[1], -1)
+    null = _null(pairs, makers, None)
+    families = np.unique(np.array(labels.families), return_inverse=True)[1]
     digest = np.unique(np.array(pairs.digest), return_inverse=True)[1]
-    unrelated = circles[a] != circles[b]
+    a, b = _pairs_of(np.flatnonzero(known))
     kin = (families[a] == families[b]) & (digest[a] != digest[b])
-    if int(unrelated.sum()) < MINIMUM_NULL:
-        raise InputError(
-            f"{int(unrelated.sum())} unrelated pairs to calibrate on, {MINIMUM_NULL} are needed"
-        )
-    score, covariates = pairs.score[a, b], pairs.covariates(a, b)
-    aloud = int(covariates[2, unrelated].sum())
-    if not matched:
-        covariates = np.zeros_like(covariates)
-    matching = fit_matching(score[unrelated], covariates[:, unrelated])
-    excess = matching.excess(score, covariates)
-    number = np.unique(circles[kept], return_inverse=True)[1]
-    of = np.zeros(n, np.int64)
-    of[kept] = number
-    rank = np.argsort(excess[unrelated], kind="stable")
-    order = np.stack([of[a][unrelated], of[b][unrelated]], axis=1)[rank]
+    residual = null.excess(pairs, a[kin], b[kin])
+    rank = np.argsort(residual, kind="stable")
     return Calibration(
-        matching,
-        excess[unrelated][rank],
-        order,
-        *(_sorted_kin(excess[kin], families[a[kin]]) if labels is not None else _NO_KIN),
-        len(kept),
-        int(number.max()) + 1,
-        labels is not None,
-        aloud,
+        (null,),
+        residual[rank],
+        families[a[kin]][rank],
+        int(known.sum()),
+        len(np.unique(makers[known])),
+        True,
+        _reasoning(pairs, makers),
     )
 
 
-_NO_KIN = (np.zeros(0), np.zeros(0, np.int64))
+def _guessed(pairs: PairEvidence, answered: NDArray[np.bool_]) -> Calibration:
+    """Two nulls: families of each half of the probes, tested on the other."""
+    made = []
+    for half in (0, 1):
+        makers = np.where(answered, guess_families(pairs.scored(half)), -1)
+        made.append(_null(pairs, makers, 1 - half))
+    number = min(len(np.unique(null.makers[answered])) for null in made)
+    reasoning = _reasoning(pairs, made[0].makers)
+    nobody = np.zeros(0), np.zeros(0, np.int64)
+    return Calibration(tuple(made), *nobody, int(answered.sum()), number, False, reasoning)
 
 
-def _sorted_kin(excess: Floats, family: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
-    rank = np.argsort(excess, kind="stable")
-    return excess[rank], family[rank]
+def _pairs_of(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    a, b = np.triu_indices(len(rows), 1)
+    return rows[a], rows[b]
 
 
-def guess_families(pairs: PairEvidence, cut: float = CLUSTER_CUT) -> NDArray[np.int64]:
-    """Family numbers (n,) by average linkage, for panels without labels.
+def _reasoning(pairs: PairEvidence, makers: NDArray[np.int64]) -> int:
+    a, b = _pairs_of(np.flatnonzero(pairs.aloud & (makers >= 0)))
+    return int((makers[a] != makers[b]).sum())
 
-    Pairs merge where the mean score between clusters lies `cut` robust spreads above the median
+
+def _null(pairs: PairEvidence, makers: NDArray[np.int64], half: int | None) -> Null:
+    """The null of the pairs of different makers, every cell of two makers weighing the same."""
+    kept = np.flatnonzero(makers >= 0)
+    if len(kept) < MINIMUM_MODELS:
+        raise InputError(f"{len(kept)} models to calibrate on, {MINIMUM_MODELS} are needed")
+    a, b = _pairs_of(kept)
+    apart = makers[a] != makers[b]
+    a, b = a[apart], b[apart]
+    if not len(a):
+        raise InputError("all models to calibrate on are of one maker; two makers are the least")
+    cell = np.minimum(makers[a], makers[b]) * (int(makers.max()) + 1)
+    cell += np.maximum(makers[a], makers[b])
+    place, size = np.unique(cell, return_inverse=True, return_counts=True)[1:]
+    weight = 1.0 / size[place]
+    score, covariates = pairs.scored(half)[a, b], pairs.covariates(a, b)
+    expected = fit_matching(score, covariates, weight)
+    residual = expected.excess(score, covariates)
+    rank = np.argsort(residual, kind="stable")
+    tail = np.concatenate([np.cumsum(weight[rank][::-1])[::-1], [0.0]])
+    return Null(half, expected, residual[rank], tail, len(size), makers)
+
+
+def guess_families(score: Floats, cut: float = CLUSTER_CUT) -> NDArray[np.int64]:
+    """Family numbers (n,) by average linkage of scores (n, n), for panels without labels.
+
+    Models merge where the mean score between clusters lies `cut` robust spreads above the median
     pair. A high cut leaves distant kin among the unrelated, which costs power and accuses nobody.
     """
-    n = len(pairs)
+    n = len(score)
     if n < 3:
         return np.arange(n)
-    upper = pairs.score[np.triu_indices(n, 1)]
+    upper = score[np.triu_indices(n, 1)]
     middle = float(np.median(upper))
     spread = 1.4826 * float(np.median(np.abs(upper - middle)))
     top = float(upper.max())
-    distance = top - pairs.score
+    distance = top - score
     np.fill_diagonal(distance, 0.0)
     tree = linkage(squareform(distance, checks=False), "average")
     limit = top - (middle + cut * max(spread, 1e-9))

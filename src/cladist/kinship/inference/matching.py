@@ -54,10 +54,11 @@ def _hinges(covariates: Floats, knots: tuple[Floats, ...]) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def fit_matching(score: Floats, covariates: Floats) -> Matching:
+def fit_matching(score: Floats, covariates: Floats, weight: Floats | None = None) -> Matching:
     """Fit expectation and spread by least squares with non-negative slopes.
 
-    score (m,), covariates (c, m). More manner in common never lowers what is to be expected, and
+    score (m,), covariates (c, m), weight (m,), or all the same. More in common never lowers what
+    is to be expected, and
     beyond the last knot nothing is extrapolated. A covariate of two values is a step, however
     rare one of them is. O(m) time.
     """
@@ -66,9 +67,11 @@ def fit_matching(score: Floats, covariates: Floats) -> Matching:
         for c in covariates
     )
     x = _hinges(covariates, knots)
-    gram = x.T @ x
+    weight = np.ones(len(score)) if weight is None else weight
+    heavy = x * weight[:, None]
+    gram = heavy.T @ x
     root = np.linalg.cholesky(gram + 1e-8 * max(float(np.trace(gram)), 1e-9) * np.eye(len(gram)))
-    level = nnls(root.T, np.linalg.solve(root, x.T @ score))[0]
+    level = nnls(root.T, np.linalg.solve(root, heavy.T @ score))[0]
     deviation = np.abs(score - x @ level)
-    spread = nnls(root.T, np.linalg.solve(root, x.T @ deviation))[0]
-    return Matching(knots, level, spread, max(float(deviation.mean()), 1e-9))
+    spread = nnls(root.T, np.linalg.solve(root, heavy.T @ deviation))[0]
+    return Matching(knots, level, spread, max(float(np.average(deviation, weights=weight)), 1e-9))

@@ -77,7 +77,7 @@ def same(
                 )
             (b,) = store.responses(chosen.protocol, [second])
     decoding = chosen.protocol.decoding
-    recorded = decoding.interface == "recorded"
+    recorded = bool(decoding.unsure)
     result = same_model(
         a,
         b,

@@ -59,13 +59,15 @@ def extract(
     allow_sparse: bool = False,
     progress: Progress = silent,
     budget: Budget | None = None,
+    counts_as: Assay | None = None,
 ) -> Extraction:
     """Ask `model` whatever of `assay` is still open, store it, and make its DNA.
 
     Answers are stored as they come; a run that was killed goes on where it was, and a finished
     one asks nothing and makes nothing. When `budget` is spent the rest is left for a later run,
     and there is no DNA. Raises `ModelError` for failures no retry can mend; answers that came
-    before stay stored.
+    before stay stored. `counts_as` names the assay on recorded answers that these are comparable
+    with (`cladist.core.comparable`): the DNA is made by it then.
     """
     identity = model.identity
     record = registry.add_model(
@@ -74,6 +76,8 @@ def extract(
     protocol = registry.add_protocol(assay.protocol)
     chosen = choose_interface(model, assay)
     interface = registry.set_interface(protocol, record, chosen)
+    if counts_as is not None and counts_as.protocol.digest != assay.protocol.digest:
+        interface = stand_in(registry, counts_as, record, chosen)
     if interface != chosen:
         raise ModelError(
             f"'{record.name}' answered this assay through the {interface} interface before, and "
@@ -108,9 +112,10 @@ def extract(
             record, interface, asked, known, failed, tokens, seconds, None, reason, left, usage,
             remarks,
         )  # fmt: skip
-    dna, refusal = (None if todo else stored_dna(registry, assay, record.name)), ""
+    made_by = counts_as or assay
+    dna, refusal = (None if todo else stored_dna(registry, made_by, record.name)), ""
     if dna is None:
-        dnas, refused = derive(registry, assay, [record.name], allow_sparse=allow_sparse)
+        dnas, refused = derive(registry, made_by, [record.name], allow_sparse=allow_sparse)
         dna = dnas[0] if dnas else None
         refusal = refused[0].reason if refused else ""
     return Extraction(
@@ -127,6 +132,21 @@ def extract(
         usage,
         remarks,
     )
+
+
+def stand_in(registry: Registry, recorded: Assay, record: ModelRecord, interface: str) -> str:
+    """Let a model's answers, asked through `interface`, count for a recorded protocol as well.
+
+    Returns the interface remembered. Raises `ModelError` for a model that has recorded answers
+    to the protocol: those are its answers.
+    """
+    row = registry.add_protocol(recorded.protocol)
+    if registry.settled(row, record):
+        raise ModelError(
+            f"'{record.name}' has recorded answers to these prompts already; give the model "
+            "that is asked another name (append #NAME to its URI)"
+        )
+    return registry.set_interface(row, record, interface)
 
 
 def choose_interface(model: Model, assay: Assay) -> AskedInterface:

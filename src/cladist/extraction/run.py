@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cladist.core.assay import Assay
+from cladist.core.comparable import assumptions
 from cladist.core.dna import DNA
 from cladist.core.hashing import mix64
 from cladist.core.responses import Response
@@ -112,6 +113,8 @@ def extract(
             record, interface, asked, known, failed, tokens, seconds, None, reason, left, usage,
             remarks,
         )  # fmt: skip
+    if counts_as is not None:
+        remarks += assumptions(counts_as.protocol.decoding, assay.protocol.decoding)
     made_by = counts_as or assay
     dna, refusal = (None if todo else stored_dna(registry, made_by, record.name)), ""
     if dna is None:

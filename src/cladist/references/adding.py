@@ -128,18 +128,20 @@ def add_collection(
     where the disk has no room, or too little can be read.
     """
     require_free(collection.name, replace)
-    require_space(place(), 2 * collection.size, f"reference '{collection.name}'")
+    require_space(place(), 3 * collection.size, f"reference '{collection.name}'")
     content = read_content(files, collection, prompts=prompts, progress=progress)
     with aside(collection.name, replace) as folder:
         assay = _store(folder, collection, content, progress)
         labels = match((m.model for m in content.models), lineage or {})
         if labels:
             (folder / LABELS).write_text(labels_text(labels), "utf-8")
+        pinned = tree == collection.tree
         facts = Facts(
-            collection.name, collection.title, collection.date, origin, collection.commit, tree,
-            tree == collection.tree, collection.licence, assay.digest, len(content.models),
-            len(content.prompts), len(labels), assay.protocol.decoding.told(), _today(),
-            version("cladist"), _remarks(collection, content), dict(content.skipped),
+            collection.name, collection.title, collection.date, origin,
+            collection.commit if pinned else "", tree, pinned, collection.licence, assay.digest,
+            len(content.models), len(content.prompts), len(labels),
+            assay.protocol.decoding.told(), _today(), version("cladist"),
+            _remarks(collection, content), dict(content.skipped),
         )  # fmt: skip
         (folder / HEAD).write_text(facts.as_text(), "utf-8")
         fit_panel(folder, labels, progress=progress)

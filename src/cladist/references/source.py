@@ -30,13 +30,15 @@ class Source:
     assay: Assay
     reference: str
 
-    def how(self, model: Model, interface: Interface = "auto") -> Like:
+    def how(self, model: Model, interface: str = "auto") -> Like:
         """How to ask a model the same; see `cladist.extraction.like.like`."""
         answers: tuple[ResponseSet, ...] = ()
         if "interface" in self.assay.protocol.decoding.unsure and interface == "auto":
             with Registry.open(self.folder, create=False) as registry:
                 answers = tuple(registry.responses(self.assay.protocol))
-        return like(model, self.assay, answers, interface=interface)
+        chosen: Interface = "raw" if interface == "raw" else "auto"
+        chosen = "chat" if interface == "chat" else chosen
+        return like(model, self.assay, answers, interface=chosen)
 
 
 def open_source(text: str, assay: str = "") -> Source:

@@ -261,10 +261,11 @@ def _ask_some(
     tokens, problems = 0, []
     requests = requests_for(assay, interface, [(p, 0) for p in todo])
     for done, (slot, response) in enumerate(model.answer(requests) if todo else (), 1):
-        store.write_responses(row, record, [(todo[slot], 0, response)], sync=False)
-        tokens += response.tokens or 0
-        if not response.final:
+        if response.final:  # a slot without an answer is open, and asked in another run
+            store.write_responses(row, record, [(todo[slot], 0, response)], sync=False)
+        else:
             problems.append(response.detail)
+        tokens += response.tokens or 0
         progress(f"asking {record.name}", min(known + todo[0] + done, most), most)
     if todo and len(problems) == len(todo):
         before = len(store.settled(row, record))

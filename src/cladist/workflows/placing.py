@@ -208,6 +208,12 @@ def _judged(
     unheard = fitted.unheard(pairs, i, k)
     if unheard:
         verdict, reason = "no answer", unheard
+    elif (least := 1 / (1 + len(usual))) > rate:
+        verdict = "no answer"
+        reason = (
+            f"{len(usual)} models of known family are too few: the least p they can give is "
+            f"{least:.2g}, and a rate of {rate:g} was asked for"
+        )
     elif p <= rate:
         verdict = "related"
         reason = (

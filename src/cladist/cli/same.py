@@ -53,10 +53,11 @@ def same(
     from cladist.errors import NotComparableError, UsageError
     from cladist.kinship.identity import same_model
     from cladist.registry import Registry
+    from cladist.registry.borrowed import require_own
 
     with Registry.open(registry, create=False) as store:
         chosen = resolve_assay(store, assay)
-        store.model(first)
+        require_own(store, chosen.protocol, first)
         if other is None and first == second:
             raise UsageError(
                 "one set of answers is always the same as itself; ask the model again into "
@@ -64,6 +65,7 @@ def same(
             )
         if other is None:
             store.model(second)
+            require_own(store, chosen.protocol, second)
             a, b = store.responses(chosen.protocol, [first, second])
         else:
             (a,) = store.responses(chosen.protocol, [first])
@@ -75,6 +77,7 @@ def same(
                     f"{other} holds no answers to the probes of {chosen.short}; extract the model "
                     "with the same assay"
                 )
+            require_own(store, chosen.protocol, second)
             (b,) = store.responses(chosen.protocol, [second])
     decoding = chosen.protocol.decoding
     recorded = bool(decoding.unsure)

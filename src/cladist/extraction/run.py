@@ -160,8 +160,9 @@ def choose_interface(model: Model, assay: Assay) -> AskedInterface:
     wanted = assay.protocol.decoding.interface
     if wanted == "recorded":
         raise CoverageError(
-            f"assay {assay.short} rests on recorded responses; no model can be asked for more. "
-            "Choose an assay with probes, for example --assay cladist"
+            f"assay {assay.short} rests on recorded responses, and how they were asked is not "
+            "known. To ask a model the same prompts use 'cladist extract URI --like REGISTRY', or "
+            "choose another assay, for example --assay cladist"
         )
     if wanted == "auto":
         return "raw" if "raw" in model.interfaces else "chat"

@@ -9,12 +9,29 @@ a row. Which protocol its answers are under follows from `cladist.core.comparabl
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cladist.core.assay import Protocol
 from cladist.core.comparable import difference
+from cladist.errors import NotComparableError
+
+if TYPE_CHECKING:
+    from cladist.registry.store import Registry
 
 Query = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
+
+
+def require_own(registry: Registry, protocol: Protocol, name: str) -> None:
+    """Refuse a model that stands in, where whole answers are compared (`NotComparableError`).
+
+    It was asked for fewer tokens than others may have been, so its answers end elsewhere.
+    """
+    if registry.model(name).id in registry.standing_in(protocol):
+        raise NotComparableError(
+            f"'{name}' was asked what recorded answers were asked, as far as kinship reads; its "
+            "answers end where theirs go on, and cannot be compared as a whole"
+        )
+
 
 _STANDING_IN = (
     "SELECT i.model_id, i.name FROM interface i WHERE i.protocol_id = ? AND NOT EXISTS "

@@ -10,7 +10,7 @@ from cladist.errors import InputError, UsageError
 from cladist.extraction.run import extract
 from cladist.formats.labels import DeclaredModel
 from cladist.references.installed import find, installed
-from cladist.references.sharing import add_file, build_file
+from cladist.references.sharing import Terms, add_file, build_file
 from cladist.registry import Registry
 from tests.conftest import ScriptedModel, small_assay
 
@@ -27,9 +27,7 @@ def lab(tmp_path: Path) -> Path:
 
 def test_one_file_there_and_back(lab: Path, tmp_path: Path) -> None:
     file = tmp_path / "ours.cladref"
-    built = build_file(
-        lab, file, name="ours", licence="CC-BY-4.0", lineage={"a": DeclaredModel("x")}
-    )
+    built = build_file(lab, file, Terms("ours", "CC-BY-4.0"), lineage={"a": DeclaredModel("x")})
     assert (built.facts.models, built.facts.labelled) == (3, 1)
     made = add_file(file)
     assert made.facts.licence == "CC-BY-4.0" and [r.name for r in installed()] == ["ours"]
@@ -46,16 +44,16 @@ def test_one_file_there_and_back(lab: Path, tmp_path: Path) -> None:
 def test_a_shared_file_needs_a_licence_and_a_new_name(lab: Path, tmp_path: Path) -> None:
     file = tmp_path / "x"
     with pytest.raises(UsageError, match="licence"):
-        build_file(lab, file, name="x", licence=" ")
+        build_file(lab, file, Terms("x", " "))
     file.write_text("mine")
     with pytest.raises(UsageError, match="exists"):
-        build_file(lab, file, name="x", licence="MIT")
+        build_file(lab, file, Terms("x", "MIT"))
     assert file.read_text() == "mine"
 
 
 def test_changed_files_are_refused_and_leave_nothing(lab: Path, tmp_path: Path) -> None:
     file = tmp_path / "ours.cladref"
-    build_file(lab, file, name="ours", licence="MIT")
+    build_file(lab, file, Terms("ours", "MIT"))
     raw = file.read_bytes()
     bad = tmp_path / "bad.cladref"
     bad.write_bytes(raw[: len(raw) // 2])
@@ -81,6 +79,6 @@ def test_changed_files_are_refused_and_leave_nothing(lab: Path, tmp_path: Path) 
 
 
 def test_a_reference_of_asked_models_is_asked_as_they_were(lab: Path, tmp_path: Path) -> None:
-    build_file(lab, tmp_path / "f", name="ours", licence="MIT")
+    build_file(lab, tmp_path / "f", Terms("ours", "MIT"))
     add_file(tmp_path / "f")
     assert find("ours").assay().protocol.digest == small_assay(12).protocol.digest

@@ -55,19 +55,18 @@ def identify_uri(
                 interface=interface,
                 probes=probes,
                 rate=rate,
-                count=count,
                 progress=bars,
             )
         finally:
             model.close()
     if json:
-        print_json(_as_data(found))
+        print_json(_as_data(found, count))
         return
-    for line in _told(found):
+    for line in _told(found, count):
         out().print(line, soft_wrap=True)
 
 
-def _as_data(found: Identified) -> dict[str, Any]:
+def _as_data(found: Identified, count: int) -> dict[str, Any]:
     from cladist.cli.kinship import plain
 
     placement: dict[str, Any] = plain(asdict(found.placement))
@@ -78,12 +77,13 @@ def _as_data(found: Identified) -> dict[str, Any]:
         "interface": found.interface,
         "assumed": list(found.taken),
         **placement,
+        "nearest": placement["nearest"][:count],
         "asked": {**asdict(found.asked), "saved": found.asked.saved},
         "registry": str(found.registry),
     }
 
 
-def _told(found: Identified) -> list[str]:
+def _told(found: Identified, count: int) -> list[str]:
     """The answer in ten lines or so, for people."""
     p, name, facts = found.placement, one_line(found.model), found.reference.facts
     first = one_line(p.nearest[0].model)
@@ -94,7 +94,7 @@ def _told(found: Identified) -> list[str]:
     }
     chance = "" if math.isnan(p.p) else f" (p {p.p:.2g}; called related up to {p.rate:g})"
     lines = [words[p.verdict], f"  why       {one_line(p.reason)}{chance}"]
-    for number, near in enumerate(p.nearest):
+    for number, near in enumerate(p.nearest[:count]):
         family = f"  (family {one_line(near.family)})" if near.family else ""
         head = "" if number else "nearest"
         lines.append(f"  {head:<9} {near.evidence:5.1f}  {one_line(near.model)}{family}")

@@ -239,16 +239,13 @@ def build(
     Example: `cladist reference build ours.cladref --registry lab --licence CC-BY-4.0`
     """
     from cladist.references.labels import read_lineage
-    from cladist.references.sharing import build_file
+    from cladist.references.sharing import Terms, build_file
 
     with progress_bars(quiet) as bars:
         built = build_file(
             registry,
             file,
-            name=name or file.stem,
-            licence=licence,
-            title=title,
-            content_version=content_version,
+            Terms(name or file.stem, licence, title, content_version),
             assay=assay,
             lineage=read_lineage(labels) if labels else None,
             progress=bars,

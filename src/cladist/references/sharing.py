@@ -42,11 +42,21 @@ from cladist.references.panel import fit_panel
 from cladist.registry import Registry
 from cladist.registry.archive import write_archive
 
-__all__ = ["Built", "add_file", "build_file"]
+__all__ = ["Built", "Terms", "add_file", "build_file"]
 
 ANSWERS = "answers.zip"
 _MEMBERS = (HEAD, LABELS, ANSWERS)
 _LARGEST = {HEAD: 64 << 20, LABELS: 64 << 20, ANSWERS: 8 << 30}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What its maker says of a reference that is shared; a licence must be among it."""
+
+    name: str
+    licence: str
+    title: str = ""
+    version: str = "1"
 
 
 @dataclass(frozen=True)
@@ -60,11 +70,8 @@ class Built:
 def build_file(
     registry: Path,
     target: Path,
+    terms: Terms,
     *,
-    name: str,
-    licence: str,
-    title: str = "",
-    content_version: str = "1",
     assay: str = "",
     lineage: Mapping[str, DeclaredModel] | None = None,
     progress: Progress = silent,
@@ -74,7 +81,7 @@ def build_file(
     A licence must be named, or nobody may use the file. Raises `UsageError` without one, or where
     the target exists; `InputError` for fewer than three models with answers.
     """
-    if not licence.strip():
+    if not terms.licence.strip():
         raise UsageError("a reference that is shared needs a licence: give one with --licence")
     if target.exists():
         raise UsageError(f"{target} exists already; name another file")
@@ -90,8 +97,8 @@ def build_file(
         with Registry.open(folder) as store:
             labels = match((m.name for m in store.models()), lineage or {})
         facts = Facts(
-            name, title or name, content_version, f"built from {count} models", "",
-            _sha256(packed), True, licence.strip(), chosen.digest, count,
+            terms.name, terms.title or terms.name, terms.version, f"built from {count} models", "",
+            _sha256(packed), True, terms.licence.strip(), chosen.digest, count,
             len(chosen.protocol.probes), len(labels), chosen.protocol.decoding.told(),
             datetime.now(UTC).date().isoformat(), version("cladist"),
         )  # fmt: skip

@@ -29,7 +29,7 @@ from cladist.kinship.sequential import looks_at
 from cladist.models.base import AskedInterface, Model
 from cladist.references.catalogue import catalogue
 from cladist.references.home import data_folder
-from cladist.references.installed import Reference, find, installed
+from cladist.references.installed import Reference, broken, find, installed
 from cladist.references.panel import open_panel
 from cladist.references.source import Source
 from cladist.registry import ModelRecord, Registry
@@ -97,7 +97,6 @@ def identify_model(
     interface: str = "auto",
     probes: int = 0,
     rate: float = 0.01,
-    count: int = 3,
     decided: Decided | None = None,
     progress: Progress = silent,
 ) -> Identified:
@@ -121,7 +120,7 @@ def identify_model(
     texts = {p.id: p.text for p in how.asked.protocol.probes.probes}
     require_answers(_cut(answers, asked.probes), texts)
     progress("comparing", 0, 1)
-    placement = place(panel, labels_of(chosen), answers, rate=rate, count=count)
+    placement = place(panel, labels_of(chosen), answers, rate=rate)
     progress("comparing", 1, 1)
     return Identified(
         record.name, record.uri, chosen, how.asked.protocol.decoding.interface, how.taken,
@@ -190,6 +189,7 @@ def none_installed() -> str:
             "no reference is installed, so there is nothing to hold the model against. There are",
             *rows,
             f"Get one with: cladist reference add {catalogue()[0].name}",
+            *(f"({name} is installed and cannot be used: {problem})" for name, problem in broken()),
         ]
     )
 

@@ -38,6 +38,9 @@ __all__ = ["COVERAGE", "LEAST", "Family", "Near", "Placement", "place", "require
 COVERAGE = 0.9
 """Probability that the families of the set hold the right one, as the calibration has it."""
 
+SHOWN = 20
+"""Members named, nearest first."""
+
 LEAST = 10
 """Usable answers below which nothing is said at all."""
 
@@ -113,7 +116,7 @@ def place(
     answers: ResponseSet,
     *,
     rate: float = 0.01,
-    count: int = 3,
+    count: int = SHOWN,
 ) -> Placement:
     """Place a model, by its answers to some of the panel's probes, among the panel's members.
 

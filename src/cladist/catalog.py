@@ -96,7 +96,11 @@ def parse_assay(text: str, where: str) -> Assay:
     try:
         name = str(data["name"])
         probes = probe_set(str(data["probes"]))
-        decoding = _build(Decoding, data.get("decoding", {}), f"{where}: [decoding]")
+        asked = data.get("decoding", {})
+        _known(
+            asked, set(Decoding.__dataclass_fields__) - {"unknown", "cut"}, f"{where}: [decoding]"
+        )
+        decoding = _build(Decoding, asked, f"{where}: [decoding]")
         method = parse_method(name, data["method"], where)
     except KeyError as problem:
         raise AssayError(f"{where}: {problem} is missing") from problem

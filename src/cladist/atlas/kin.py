@@ -227,7 +227,7 @@ def measure(
         distance = compare.distances(registry, source.assay).matrix
     labels = _labels(source, declared)
     tests = make_tests(responses, pairs, labels, source.assay, rate)
-    family = np.asarray(guess_families(pairs), dtype=np.int64)
+    family = np.asarray(guess_families(pairs.score), dtype=np.int64)
     near, _ = nearest(Distances(distance), RELATIVES)
     index = np.column_stack([np.repeat(np.arange(n), near.shape[1]), near.ravel()])
     weights = probe_weights(read_corpus(responses), family, pairs.manner, index, progress)

@@ -17,8 +17,6 @@ def assays(
 
     Examples: `cladist assays`, `cladist assays reptrace`, `cladist assays mine.toml`
     """
-    from dataclasses import asdict
-
     from cladist import catalog
 
     chosen = [catalog.assay(name)] if name else [catalog.assay(n) for n in catalog.assay_names()]
@@ -30,7 +28,7 @@ def assays(
             "probes": a.protocol.probes.name,
             "probes_digest": a.protocol.probes.digest,
             "probe_count": len(a.protocol.probes),
-            "decoding": asdict(a.protocol.decoding),
+            "decoding": a.protocol.decoding.as_data(),
             "protocol_digest": a.protocol.digest,
             **a.method.as_data(),
         }

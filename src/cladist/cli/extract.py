@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +25,7 @@ from cladist.errors import UsageError
 if TYPE_CHECKING:
     from cladist.extraction.run import Extraction
     from cladist.models.budget import Limits, Usage
+    from cladist.references.source import Source
 
 
 def extract(
@@ -39,6 +41,20 @@ def extract(
     assay: Annotated[
         str, typer.Option("--assay", "-a", help="A built-in assay or a TOML file.")
     ] = "cladist",
+    like: Annotated[
+        str,
+        typer.Option(
+            metavar="REGISTRY|REFERENCE",
+            help="Ask what the recorded answers there were asked, instead of --assay, so that "
+            "models can be compared with them.",
+        ),
+    ] = "",
+    interface: Annotated[
+        str,
+        typer.Option(
+            help="With --like, where that is not recorded: raw or chat. Else it is tried."
+        ),
+    ] = "auto",
     allow_sparse: SparseOption = False,
     jobs: Annotated[
         int, typer.Option("--jobs", "--workers", "-j", min=1, help="Models asked at once.")
@@ -86,6 +102,8 @@ def extract(
 
     `cladist extract 'gguf:a.gguf?system=You are a pirate.#pirate'`
 
+    `cladist extract gguf:a.gguf --like dna-web-rand --registry lab`
+
     `cladist extract --ray 10.0.0.1:6379 --store s3://bucket/answers models.txt`
 
     `cladist extract openai:gpt-x@https://host/v1 --max-cost 2 --price-in 0.5 --price-out 1.5`
@@ -102,6 +120,7 @@ def extract(
         raise UsageError("limits and --jobs are for this machine; on a cluster leave them out")
     if store and not ray:
         raise UsageError("--store is for --ray; a registry on this machine needs none")
+    source = _source(like, interface, bool(ray))
     with progress_bars(quiet) as bars:
         if ray:
             from cladist.extraction.ray import extract_on_ray
@@ -118,13 +137,14 @@ def extract(
         else:
             results = extract_many(
                 models,
-                catalog.assay(assay),
+                source.assay if source else catalog.assay(assay),
                 registry,
                 jobs=jobs,
                 allow_sparse=allow_sparse,
                 progress=bars,
                 hear=note,
                 budget=budget,
+                like=partial(source.how, interface=interface) if source else None,
             )
     done = [r for r in results if not isinstance(r, Failure)]
     trouble = [r for r in results if isinstance(r, Failure)]
@@ -171,6 +191,21 @@ def extract(
         raise typer.Exit(trouble[0].problem.exit_code)
     if any(e.refusal for e in done):
         raise typer.Exit(6)
+
+
+def _source(like: str, interface: str, ray: bool) -> Source | None:
+    """Whose recorded prompts are asked; None without --like."""
+    if interface not in ("auto", "raw", "chat"):
+        raise UsageError(f"--interface {interface}: use raw or chat")
+    if not like:
+        if interface != "auto":
+            raise UsageError("--interface is for --like; an assay says itself how it asks")
+        return None
+    if ray:
+        raise UsageError("--like is for this machine; on a cluster leave it out")
+    from cladist.references.source import open_source
+
+    return open_source(like)
 
 
 def _told(usage: Usage, limits: Limits) -> str:

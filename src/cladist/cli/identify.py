@@ -1,4 +1,4 @@
-"""cladist identify: which family of the registry a model belongs to, or none of them."""
+"""cladist identify: whose descendant is a model, among a reference's models or a registry's."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cladist.cli.common import (
     WEIGHING,
     AssayOption,
     JsonOption,
+    QuietOption,
     RegistryOption,
     note,
     one_line,
@@ -24,7 +25,9 @@ from cladist.cli.kinship import LabelsOption, RateOption, evidence, load, plain,
 
 
 def identify(
-    model: Annotated[str, typer.Argument(help="The model in question.")],
+    model: Annotated[
+        str, typer.Argument(help="URI of the model, as for 'extract', or its name in a registry.")
+    ],
     registry: RegistryOption = DEFAULT_REGISTRY,
     assay: AssayOption = "",
     labels: LabelsOption = None,
@@ -34,15 +37,40 @@ def identify(
     ] = 0.5,
     rate: RateOption = 0.01,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many to show.")] = 5,
+    reference: Annotated[
+        str, typer.Option(help="Installed reference to hold the URI against; else one that fits.")
+    ] = "",
+    interface: Annotated[
+        str, typer.Option(help="Where the reference does not tell: raw or chat. Else it is tried.")
+    ] = "auto",
+    probes: Annotated[
+        int, typer.Option(min=0, help="Prompts to ask at most; 0 asks all of the reference's.")
+    ] = 0,
     json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
-    """Rank the families that a model may descend from, with 'none of these' among the answers.
+    """Tell whose descendant a model is: of the world's models, or of a registry's.
 
-    With --labels, families get probabilities, calibrated by asking the registry's own models
-    with and without their family. Without, the nearest models are tested one by one.
+    A URI is asked the prompts of an installed reference ('cladist reference add') and held
+    against its models; no registry is needed. Answers are kept, and a second run asks nothing.
 
-    Examples: `cladist identify suspect --labels families.csv`, `cladist identify suspect --json`
+    The name of a model in a registry is held against the others there, with 'none of these' among
+    the answers. With --labels, families get probabilities, calibrated by asking the registry's own
+    models with and without their family. Without, the nearest models are tested one by one.
+
+    Examples:
+
+    `cladist identify gguf:model.gguf`
+
+    `cladist identify 'openai:gpt-x@https://host/v1' --reference dna-web-chat`
+
+    `cladist identify suspect --labels families.csv`
     """
+    from cladist.cli.identify_uri import identify_uri, is_uri
+
+    if reference or is_uri(model, registry):
+        identify_uri(model, registry, reference, interface, probes, rate, (count, json, quiet))
+        return
     from cladist.compare import resolve_assay
     from cladist.registry import Registry
 

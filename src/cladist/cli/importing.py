@@ -38,6 +38,18 @@ def import_file(
     model: Annotated[
         str, typer.Option("--model", "-m", help="Name of the model, where the file names none.")
     ] = "",
+    prompts: Annotated[
+        Path | None,
+        typer.Option(help="Table with prompt_id and prompt: texts for files that have only ids."),
+    ] = None,
+    decoding: Annotated[
+        str,
+        typer.Option(
+            metavar="KEY=VALUE,...",
+            help="How the answers were asked, as far as known: interface (raw or chat), "
+            "temperature, top_p, max_tokens, cut (characters).",
+        ),
+    ] = "",
     allow_sparse: SparseOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -56,22 +68,39 @@ def import_file(
 
     `cladist import samples_arc.jsonl --model my-model --registry lab`
 
+    `cladist import answers.parquet --prompts prompts.parquet --decoding
+    interface=raw,temperature=0,max_tokens=1024`
+
     `cladist import lab.zip --registry copy-of-lab`
     """
     archives = [f for f in files if _is_archive(f)]
     if archives:
         if len(archives) < len(files):
             raise UsageError("import archives of registries and files of responses one by one")
+        if prompts or decoding:
+            raise UsageError("the archive of a registry has its own prompts and decoding")
         _import_archives(archives, registry, json, quiet)
         return
     from cladist import catalog
-    from cladist.extraction.recorded import import_responses
+    from cladist.extraction.recorded import RECORDED, import_responses
+    from cladist.extraction.stated import read_decoding
+    from cladist.formats.prompts import read_prompts
     from cladist.registry import Registry
+
+    texts = read_prompts(prompts) if prompts else None
+    asked = read_decoding(decoding) if decoding else RECORDED
 
     method = catalog.assay(assay).method
     with Registry.open(registry) as store, progress_bars(quiet) as bars:
         result = import_responses(
-            store, files, method, model=model or None, allow_sparse=allow_sparse, progress=bars
+            store,
+            files,
+            method,
+            model=model or None,
+            allow_sparse=allow_sparse,
+            progress=bars,
+            prompts=texts,
+            decoding=asked,
         )
     if json:
         print_json(

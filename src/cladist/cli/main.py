@@ -50,6 +50,7 @@ COMMANDS = {
     "probes": "probes:probes",
     "doctor": "doctor:doctor",
     "panel": "panel:app",
+    "reference": "reference:app",
     "lab": "lab:app",
 }
 """Command -> module of this package and what it holds: a function, or an app of several.

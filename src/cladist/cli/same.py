@@ -58,10 +58,11 @@ def same(
     from cladist.errors import NotComparableError, UsageError
     from cladist.provenance.deployments import cautions, hold_against
     from cladist.registry import Registry
+    from cladist.registry.borrowed import require_own
 
     with Registry.open(registry, create=False) as store:
         chosen = resolve_assay(store, assay)
-        store.model(first)
+        require_own(store, chosen.protocol, first)
         if other is None and first == second:
             raise UsageError(
                 "one set of answers is always the same as itself; ask the model again into "
@@ -69,6 +70,7 @@ def same(
             )
         if other is None:
             store.model(second)
+            require_own(store, chosen.protocol, second)
             b = _side(store, chosen, second)
         a = _side(store, chosen, first)
     if other is not None:
@@ -79,6 +81,7 @@ def same(
                     f"{other} holds no answers to the probes of {chosen.short}; extract the model "
                     "with the same assay"
                 )
+            require_own(store, chosen.protocol, second)
             b = _side(store, chosen, second)
     result = hold_against(a, b, chosen.protocol.decoding, rate=rate, tolerance=tolerance)
     known = cautions(a, b)

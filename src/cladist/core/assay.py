@@ -23,6 +23,9 @@ Interface = Literal["raw", "chat", "auto", "recorded"]
 Metric = Literal["euclidean", "cosine", "nei", "kinship"]
 Scaling = Literal["unit-columns", "paper"]
 Option = str | int | float | bool
+KNOWABLE = ("interface", "max_tokens", "system", "temperature", "template", "top_p")
+"""What may be unknown of how recorded answers were asked."""
+UNRECORDED = "not recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,9 @@ class Decoding:
     max_tokens   limit on generated tokens
     samples      answers a probe
     seed         base of the seeds of every (probe, sample)
+    unknown      of answers recorded elsewhere: which of KNOWABLE nobody recorded. The values
+                 beside it are then what is assumed, and shown as such
+    cut          of answers recorded elsewhere: characters after which they were cut, 0 for none
     """
 
     interface: Interface = "auto"
@@ -43,8 +49,17 @@ class Decoding:
     max_tokens: int = 16
     samples: int = 1
     seed: int = 0
+    unknown: tuple[str, ...] = ()
+    cut: int = 0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "unknown", tuple(sorted(set(self.unknown))))
+        strange = sorted(set(self.unknown) - set(KNOWABLE))
+        if strange or self.cut < 0:
+            what = (
+                f"'{', '.join(strange)!s:.40}' cannot be unknown" if strange else "cut is below 0"
+            )
+            raise AssayError(f"decoding: {what}; {', '.join(KNOWABLE)} can be unknown")
         if self.interface not in get_args(Interface):
             raise AssayError(
                 f"interface '{self.interface!s:.40}' is unknown; use one of {get_args(Interface)}"
@@ -61,6 +76,25 @@ class Decoding:
                 "use samples = 1, or a temperature above 0"
             )
 
+    @property
+    def unsure(self) -> frozenset[str]:
+        """What is not known of how the answers were asked; empty for answers that we asked."""
+        if self.interface != "recorded":
+            return frozenset(self.unknown)
+        return frozenset(self.unknown or KNOWABLE) | {"interface"}
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data for hashing and storing; what only recorded answers have is left out of
+        others, so that their hashes are those of earlier versions."""
+        data = asdict(self)
+        data["unknown"] = list(self.unknown)
+        return {k: v for k, v in data.items() if v or k not in ("unknown", "cut")}
+
+    def told(self) -> dict[str, str | int | float]:
+        """For people: every setting, and of those that nobody recorded just that."""
+        data = {k: v for k, v in self.as_data().items() if k != "unknown"}
+        return {**data, **dict.fromkeys(sorted(self.unsure), UNRECORDED)}
+
 
 @dataclass(frozen=True)
 class Protocol:
@@ -73,7 +107,7 @@ class Protocol:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the probes and the decoding; names do not enter."""
-        return digest({"probes": self.probes.digest, "decoding": asdict(self.decoding)})
+        return digest({"probes": self.probes.digest, "decoding": self.decoding.as_data()})
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from cladist.models.served import Remembered, Served
 from cladist.registry import ModelRecord, Registry
 from cladist.registry.asked import refuse_settings, refused_settings
 
-__all__ = ["Asking", "choose_interface", "remembered", "requests_for"]
+__all__ = ["Asking", "choose_interface", "remembered", "requests_for", "stand_in"]
 
 
 @dataclass
@@ -112,6 +112,28 @@ def remembered(name: str, origins: Mapping[Origin, int], refused: Mapping[str, s
     return Remembered(origin, sum(origins.values()), dict(refused))
 
 
+def stand_in(
+    registry: Registry, recorded: Assay, record: ModelRecord, interface: AskedInterface
+) -> None:
+    """Let a model's answers, asked through `interface`, count for a recorded protocol as well.
+
+    Raises `ModelError` for a model that has recorded answers to the protocol, since those are its
+    answers, and for one that answered through another interface before.
+    """
+    row = registry.add_protocol(recorded.protocol)
+    if registry.settled(row, record):
+        raise ModelError(
+            f"'{record.name}' has recorded answers to these prompts already; give the model "
+            "that is asked another name (append #NAME to its URI)"
+        )
+    before = registry.set_interface(row, record, interface)
+    if before != interface:
+        raise ModelError(
+            f"'{record.name}' answered this assay through the {before} interface before, and "
+            f"now offers {interface}; the two are not comparable. Give the model another name"
+        )
+
+
 def choose_interface(model: Model, assay: Assay) -> AskedInterface:
     """The interface an assay uses with a model; auto prefers raw continuation.
 
@@ -120,8 +142,9 @@ def choose_interface(model: Model, assay: Assay) -> AskedInterface:
     wanted = assay.protocol.decoding.interface
     if wanted == "recorded":
         raise CoverageError(
-            f"assay {assay.short} rests on recorded responses; no model can be asked for more. "
-            "Choose an assay with probes, for example --assay cladist"
+            f"assay {assay.short} rests on recorded responses, and how they were asked is not "
+            "known. To ask a model the same prompts use 'cladist extract URI --like REGISTRY', or "
+            "choose another assay, for example --assay cladist"
         )
     if wanted == "auto":
         return "raw" if "raw" in model.interfaces else "chat"

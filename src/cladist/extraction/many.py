@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cladist.core.assay import Assay
 from cladist.errors import CladistError, UsageError
+from cladist.extraction.like import Like
 from cladist.extraction.opening import open_any
 from cladist.extraction.progress import Hear, Progress, silent, unheard
 from cladist.extraction.run import Extraction, extract
@@ -57,12 +58,14 @@ def extract_many(
     hear: Hear = unheard,
     opener: Callable[[str], Model] = open_any,
     budget: Budget | None = None,
+    like: Callable[[Model], Like] | None = None,
 ) -> list[Extraction | Failure]:
     """Extract the DNA of every model, `jobs` of them at a time, results in the given order.
 
     A model is opened when its turn comes and closed after it, so memory holds `jobs` models.
     `budget` is for all of them together; `hear` is told why nothing comes, in whichever thread.
-    An interrupt stops all of them; whatever was answered stays stored.
+    `like` says how each is asked what recorded answers were asked; `assay` is theirs then. An
+    interrupt stops all of them; whatever was answered stays stored.
     """
     stop = threading.Event()
 
@@ -78,14 +81,16 @@ def extract_many(
                 model = opener(uri)
                 try:
                     watched(f"loading {uri}", 1, 1)
+                    how = like(model) if like else None
                     return extract(
                         model,
-                        assay,
+                        how.asked if how else assay,
                         registry,
                         allow_sparse=allow_sparse,
                         progress=watched,
                         hear=hear,
                         budget=budget,
+                        counts_as=how.counts if how else None,
                     )
                 finally:
                     model.close()

@@ -373,7 +373,7 @@ def as_data(assay: Assay) -> dict[str, Any]:
         "name": assay.name,
         "protocol": assay.protocol.name,
         "probes": assay.protocol.probes.as_data(),
-        "decoding": asdict(assay.protocol.decoding),
+        "decoding": assay.protocol.decoding.as_data(),
         "method": assay.method.as_data(),
         "digest": assay.digest,
     }

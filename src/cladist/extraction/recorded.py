@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from cladist.formats.recorded import RecordedTable, read_recorded
 from cladist.registry import ModelRecord, Registry
 
 RECORDED = Decoding(interface="recorded", max_tokens=1)
-"""How recorded answers were decoded is not known; the protocol says just that."""
+"""How recorded answers were decoded is not known; the protocol says just that. What somebody
+states of it (`extraction.stated`) takes its place."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ def import_responses(
     model: str | None = None,
     allow_sparse: bool = False,
     progress: Progress = silent,
+    prompts: Mapping[str, str] | None = None,
+    decoding: Decoding = RECORDED,
 ) -> Imported:
     """Store the responses of recorded files and make DNA by `method`.
 
@@ -52,10 +55,18 @@ def import_responses(
     prompts include those of the files, the import joins it, and prompts that were not asked are
     missing, not empty. Nothing is stored when a file is bad. Importing twice changes nothing;
     other answers under a known name are refused (`NotComparableError`).
+
+    `prompts` gives texts to prompts that the files know by id, and `decoding` states how they were
+    asked; with both a new model can be asked the same (`cladist.extraction.like`).
     """
     tables = [read_recorded(path, model=model) for path in files]
-    probes = _all_probes(tables)
-    protocol = _protocol_for(registry, probes)
+    probes = _with_texts(_all_probes(tables), prompts or {})
+    protocol = _protocol_for(registry, probes, decoding)
+    if prompts and any(p.text == "" for p in protocol.probes.probes):
+        raise NotComparableError(
+            f"{registry.folder} has these prompts without their texts, and a stored protocol never "
+            "changes; import files and prompts into a new registry"
+        )
     place = {probe_id: i for i, probe_id in enumerate(protocol.probes.ids)}
     per_model = _by_model(tables, place)
     protocol_id = registry.add_protocol(protocol)
@@ -103,6 +114,22 @@ def _all_probes(tables: Sequence[RecordedTable]) -> tuple[Probe, ...]:
     return tuple(found[i] for i in sorted(found, key=_natural))
 
 
+def _with_texts(probes: tuple[Probe, ...], prompts: Mapping[str, str]) -> tuple[Probe, ...]:
+    """The probes with the texts that `prompts` has for them; all must have one then."""
+    if not prompts:
+        return probes
+    lacking = [p.id for p in probes if not p.text and p.id not in prompts]
+    if lacking:
+        raise InputError(
+            f"{len(lacking)} of {len(probes)} prompts have no text in the file of prompts, such "
+            f"as '{lacking[0][:60]}'; ids must be those of the responses"
+        )
+    other = next((p for p in probes if p.text and prompts.get(p.id, p.text) != p.text), None)
+    if other is not None:
+        raise InputError(f"prompt '{other.id[:60]}' has another text in the file of prompts")
+    return tuple(Probe(p.id, p.text or prompts[p.id]) for p in probes)
+
+
 def _natural(probe_id: str) -> tuple[int, int, str]:
     """Whole numbers in numeric order before all other ids, so row order does not matter."""
     if probe_id.isascii() and probe_id.isdecimal() and len(probe_id) < 16:
@@ -110,9 +137,9 @@ def _natural(probe_id: str) -> tuple[int, int, str]:
     return (1, 0, probe_id)
 
 
-def _protocol_for(registry: Registry, probes: tuple[Probe, ...]) -> Protocol:
+def _protocol_for(registry: Registry, probes: tuple[Probe, ...], decoding: Decoding) -> Protocol:
     """The recorded protocol that these probes belong to: one of the registry's, or a new one."""
-    recorded = [p for p in registry.protocols() if p.decoding.interface == "recorded"]
+    recorded = [p for p in registry.protocols() if p.decoding == decoding]
     for protocol in recorded:
         texts = {p.id: p.text for p in protocol.probes.probes}
         # A text that one side does not know is no contradiction.
@@ -120,6 +147,15 @@ def _protocol_for(registry: Registry, probes: tuple[Probe, ...]) -> Protocol:
             p.id in texts and ("" in (p.text, texts[p.id]) or p.text == texts[p.id]) for p in probes
         ):
             return protocol
+    otherwise = next(
+        (p for p in registry.protocols() if p.decoding.unsure and p.decoding != decoding), None
+    )
+    if otherwise and set(otherwise.probes.ids) & {p.id for p in probes}:
+        said = ", ".join(f"{k} {v}" for k, v in otherwise.decoding.told().items())
+        raise NotComparableError(
+            f"{registry.folder} has answers to these prompts with another statement of how they "
+            f"were asked ({said}); state the same with --decoding, or use another registry"
+        )
     overlapping = next(
         (r for r in recorded if set(r.probes.ids) & {p.id for p in probes}),
         None,
@@ -130,7 +166,7 @@ def _protocol_for(registry: Registry, probes: tuple[Probe, ...]) -> Protocol:
             f"{len(overlapping.probes)}, and only some agree. DNAs of different prompts are not "
             "comparable: import all files in one command, or use another registry"
         )
-    return Protocol("recorded", ProbeSet("recorded", probes), RECORDED)
+    return Protocol("recorded", ProbeSet("recorded", probes), decoding)
 
 
 def _by_model(

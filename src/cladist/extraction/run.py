@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cladist.core.assay import Assay
+from cladist.core.comparable import assumptions
 from cladist.core.dna import DNA
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import ModelError
-from cladist.extraction.asking import Asking
+from cladist.extraction.asking import Asking, stand_in
 from cladist.extraction.comparable import about_origins, about_refused
 from cladist.extraction.derive import derive, stored_dna
 from cladist.extraction.missing import reasons
@@ -64,6 +65,7 @@ def extract(
     progress: Progress = silent,
     hear: Hear = unheard,
     budget: Budget | None = None,
+    counts_as: Assay | None = None,
 ) -> Extraction:
     """Ask `model` whatever of `assay` is still open, store it, and make its DNA.
 
@@ -71,8 +73,12 @@ def extract(
     one asks nothing and makes nothing. When `budget` is spent the rest is left for a later run,
     and there is no DNA. `hear` is told why nothing comes while an endpoint is waited for. Raises
     `ModelError` for failures no retry can mend; answers that came before stay stored.
+    `counts_as` names the assay on recorded answers that these are comparable with
+    (`cladist.core.comparable`): the DNA is made by it then.
     """
     asking = Asking.begin(within(model, budget), assay, registry, hear=hear)
+    if counts_as is not None and counts_as.protocol.digest != assay.protocol.digest:
+        stand_in(registry, counts_as, asking.record, asking.interface)
     record, wanted, todo = asking.record, asking.wanted(), asking.open()
     start = time.monotonic()
     try:
@@ -93,7 +99,7 @@ def extract(
         None,
         left=left,
         usage=model.usage if isinstance(model, Metered) else None,
-        remarks=_remarks(asking, answers, model),
+        remarks=_remarks(asking, answers, model, counts_as),
         reasons=reasons(answers),
     )
     if left:
@@ -102,10 +108,11 @@ def extract(
             "what was answered is stored, and the same command with a new budget goes on"
         )
         return replace(made, refusal=reason)
-    dna = None if todo else stored_dna(registry, assay, record.name)
+    made_by = counts_as or assay
+    dna = None if todo else stored_dna(registry, made_by, record.name)
     if dna is not None:
         return replace(made, dna=dna)
-    dnas, refused = derive(registry, assay, [record.name], allow_sparse=allow_sparse)
+    dnas, refused = derive(registry, made_by, [record.name], allow_sparse=allow_sparse)
     return replace(
         made,
         dna=dnas[0] if dnas else None,
@@ -113,7 +120,9 @@ def extract(
     )
 
 
-def _remarks(asking: Asking, answers: ResponseSet, model: Model) -> tuple[str, ...]:
+def _remarks(
+    asking: Asking, answers: ResponseSet, model: Model, counts_as: Assay | None
+) -> tuple[str, ...]:
     """What users of the answers should know: how they came, and what cannot be compared."""
     said = list(about_refused(asking.refused, asking.assay.protocol.decoding))
     said += about_origins(answers.origins())
@@ -123,6 +132,8 @@ def _remarks(asking: Asking, answers: ResponseSet, model: Model) -> tuple[str, .
             f"this model is registered here as '{asking.record.name}'; the name "
             f"'{model.identity.name}' is not used"
         )
+    if counts_as is not None:
+        said += assumptions(counts_as.protocol.decoding, asking.assay.protocol.decoding)
     return tuple(said)
 
 

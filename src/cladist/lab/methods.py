@@ -14,7 +14,6 @@ from cladist.core.dna import DNA
 from cladist.core.responses import ResponseSet
 from cladist.encoders import represent
 from cladist.kinship.evidence.similarity import kinship_similarity
-from cladist.kinship.inference.calibration import TOKENIZER
 from cladist.kinship.nei import nei_similarities
 from cladist.lab.asking import INSIDE
 from cladist.lab.inside import functional_distances, weight_similarities
@@ -52,10 +51,7 @@ def similarities(
     return {
         OURS: evidence.combined,
         OURS_SAMPLED: kinship_similarity(samples).combined,
-        ALONE: sum(
-            (v for k, v in evidence.channels.items() if k not in TOKENIZER),
-            np.zeros_like(evidence.combined),
-        ),
+        ALONE: evidence.channels["wording"],
         DNA_COSINE: centred_cosine(vectors(registry.dnas(ours, names))),
         REPTRACE: -euclidean(texts),
         REPTRACE_CENTRED: centred_cosine(texts),

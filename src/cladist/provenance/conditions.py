@@ -10,6 +10,7 @@ from hashlib import sha256
 from importlib import metadata
 from typing import Any
 
+from cladist.core.assay import UNRECORDED
 from cladist.core.hashing import canonical_json
 from cladist.provenance.material import Material
 from cladist.registry import Registry
@@ -72,8 +73,9 @@ def conditions_of(
     stored = [s for s in registry.stored_dnas(assay) if s.dna.model == model]
     interface = registry.interface(registry.add_protocol(assay.protocol), record)
     decoding = assay.protocol.decoding
-    shown = {k: getattr(decoding, k) for k in decoding.__dataclass_fields__}
-    ask = ["cladist", "extract", record.uri, "--assay", assay.name, "--registry", "REGISTRY"]
+    shown = decoding.told()
+    how = ["--like", "REGISTRY"] if decoding.unsure else ["--assay", assay.name]
+    ask = ["cladist", "extract", record.uri, *how, "--registry", "REGISTRY"]
     again = ["cladist", "report", model, "--assay", assay.short, "--rate", f"{rate:g}"]
     for option, values in sources.items():
         for value in values:
@@ -139,7 +141,8 @@ def limits_of(
                 "comparison make the test milder.",
             )
         )
-    if float(c.decoding.get("temperature", 0.0)) > 0:
+    temperature = c.decoding.get("temperature", 0.0)
+    if isinstance(temperature, float | int) and temperature > 0:
         out.append(
             Limit(
                 "Sampled answers",
@@ -147,7 +150,7 @@ def limits_of(
                 "tells hardly anything about direction.",
             )
         )
-    if c.decoding.get("interface") == "recorded":
+    if UNRECORDED in c.decoding.values():
         out.append(
             Limit(
                 "Recorded answers",

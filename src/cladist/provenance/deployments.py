@@ -46,7 +46,7 @@ def hold_against(
                 f"the answers of '{side.answers.model}' come from several models, as the endpoint "
                 f"tells: {listed(parts(origins, 'model'))}; they are nobody's"
             )
-    recorded = decoding.interface == "recorded"
+    recorded = bool(decoding.unsure)
     drawn = {"temperature"} & (a.refused.keys() | b.refused.keys())
     apart = (a.refused.keys() ^ b.refused.keys()) - {"seed"}
     if not recorded and decoding.temperature > 0 and apart:

@@ -154,7 +154,7 @@ def _responses(db: sqlite3.Connection, protocols: dict[int, Protocol]) -> Iterat
     states = json.dumps([str(s) for s in State])
     for row, protocol in protocols.items():
         decoding = protocol.decoding
-        samples = 1 << 31 if decoding.interface == "recorded" else decoding.samples
+        samples = 1 << 31 if decoding.unsure else decoding.samples
         rows = db.execute(
             "SELECT m.name, r.probe, r.sample, r.state FROM response r "
             "JOIN model m ON m.id = r.model_id WHERE r.protocol_id = ? AND ("

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -84,7 +84,7 @@ def unpack_protocol(name: str, probes: str, decoding: str) -> Protocol:
 
 def pack_decoding(decoding: Decoding) -> str:
     """Column text of a decoding."""
-    return canonical_json(asdict(decoding))
+    return canonical_json(decoding.as_data())
 
 
 def unpack_assay(name: str, protocol: Protocol, method: str, description: str) -> Assay:

@@ -15,6 +15,7 @@ from cladist.core.hashing import canonical_json
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import RegistryError, UsageError
 from cladist.registry import records
+from cladist.registry.borrowed import standing_in
 from cladist.registry.connection import Connection, marks
 from cladist.registry.records import ModelRecord, StoredDNA, clean_text
 
@@ -234,13 +235,16 @@ class Registry(Connection):
         return {(int(p), int(s)) for p, s in rows}
 
     def answering(self, protocol: Protocol) -> list[ModelRecord]:
-        """Models with at least one stored answer to a protocol, in order of arrival."""
+        """Models with at least one stored answer to a protocol, in order of arrival.
+
+        Those that stand in with answers to a comparable one (`registry.borrowed`) are among them.
+        """
         rows = self._all(
             "SELECT m.id FROM model m WHERE EXISTS (SELECT 1 FROM response r JOIN protocol p "
             "ON p.id = r.protocol_id WHERE p.digest = ? AND r.model_id = m.id)",
             (protocol.digest,),
         )
-        chosen = {int(i) for (i,) in rows}
+        chosen = {int(i) for (i,) in rows} | set(self.standing_in(protocol))
         return [m for m in self.models() if m.id in chosen]
 
     def responses(
@@ -251,8 +255,15 @@ class Registry(Connection):
         if row is None:
             return
         chosen = self.answering(protocol) if names is None else [self.model(n) for n in names]
+        elsewhere = self.standing_in(protocol)
         for model in chosen:
-            yield self._response_set(int(row[0]), protocol, model.id, model.name)
+            place = elsewhere.get(model.id, int(row[0]))
+            yield self._response_set(place, protocol, model.id, model.name)
+
+    def standing_in(self, protocol: Protocol) -> dict[int, int]:
+        """Model row -> protocol row, where answers to a comparable protocol count for this one."""
+        row = self._one("SELECT id FROM protocol WHERE digest = ?", (protocol.digest,))
+        return {} if row is None else standing_in(self._all, int(row[0]), protocol, self.protocols)
 
     def _response_set(
         self, protocol_id: int, protocol: Protocol, model_id: int, name: str

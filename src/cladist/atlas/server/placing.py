@@ -88,7 +88,7 @@ def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcome
     adjusted = tests.adjusted(last)
     weights = probe_weights(
         read_corpus(responses),
-        np.asarray(guess_families(pairs), dtype=np.int64),
+        np.asarray(guess_families(pairs.score), dtype=np.int64),
         pairs.manner,
         np.column_stack([np.full(len(ranked), last), ranked]),
     )

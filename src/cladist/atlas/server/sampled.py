@@ -38,7 +38,7 @@ def sampled_pair(
     found = judge_kinship(responses, pairs, a, b, rate=rate, prompts=prompts)
     weights = probe_weights(
         read_corpus(responses),
-        np.asarray(guess_families(pairs), dtype=np.int64),
+        np.asarray(guess_families(pairs.score), dtype=np.int64),
         pairs.manner,
         np.array([[len(rows) - 2, len(rows) - 1]]),
     )[0]

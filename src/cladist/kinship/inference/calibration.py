@@ -229,8 +229,8 @@ class Null:
         names, number = np.unique(self.makers[known], return_inverse=True)
         own = self.excess(pairs, np.full(len(known), model), known)
         reached = own[None, :] >= residual[:, None]
-        share = np.stack([np.bincount(number, row, len(names)) for row in reached])
-        share = share / np.bincount(number)
+        size = np.bincount(number)
+        share = np.stack([np.bincount(number, row, len(names)) / size for row in reached])
         same = self.makers[other][:, None] == names[None, :]
         return np.where(same, 0.0, share).sum(1), len(names) - same.sum(1)
 
@@ -269,7 +269,8 @@ class Calibration:
         """
         one, two = np.broadcast_arrays(np.asarray(a, np.int64), np.asarray(b, np.int64))
         each = [null.p(pairs, one.ravel(), two.ravel()) for null in self.nulls]
-        return np.minimum(np.sum(each, axis=0), 1.0).reshape(one.shape)
+        total: Floats = np.minimum(np.sum(each, axis=0), 1.0)
+        return total.reshape(one.shape)
 
     @property
     def floor(self) -> float:

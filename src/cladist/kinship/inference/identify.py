@@ -87,7 +87,7 @@ def _aloud(
     """What unrelated pairs among `rows` that both think aloud share beyond the others."""
     known = np.array([bool(f) for f in labels.families]) & usable
     kept = rows[known[rows]]
-    circle = np.unique(np.array(labels.circles), return_inverse=True)[1]
+    circle = np.unique(np.array(labels.makers), return_inverse=True)[1]
     a, b = (kept[k] for k in np.triu_indices(len(kept), 1))
     unrelated = circle[a] != circle[b]
     a, b = a[unrelated], b[unrelated]
@@ -165,7 +165,7 @@ def fit_identifier(
     absent = live.copy()
     absent[np.arange(len(rows)), own] = False
     # Within a group of related families a wrong family is no clean 'none': take all of it away.
-    circle = np.array(labels.circles)
+    circle = np.array(labels.makers)
     of = np.array([circle[np.flatnonzero(np.array(labels.families) == n)[0]] for n in names])
     absent &= of[None, :] != circle[rows][:, None]
     design = np.where(live[..., None], np.nan_to_num(x, neginf=0.0), 0.0)

@@ -1,0 +1,83 @@
+"""Families of a reference's models, from a table whose names may be written otherwise."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from cladist.errors import InputError
+from cladist.formats.labels import DeclaredModel
+
+__all__ = ["labels_text", "match", "plain_name", "read_lineage"]
+
+
+def plain_name(name: str) -> str:
+    """A name as it is compared: hub ids and names of folders come out alike."""
+    return name.strip().replace("/", "_").casefold()
+
+
+def read_lineage(path: Path) -> dict[str, DeclaredModel]:
+    """Families by model from a CSV of labels or of lineage.
+
+    With a column `foundation` that is the family, `superfamily` (or group) the group and
+    release_date the date, and rows whose `usable` is False or `confidence` low are left out;
+    otherwise the columns are model, family, group and date. A model is named by `model` and by
+    `hf_id`. Raises `InputError` with the line for what cannot be read.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            columns = set(reader.fieldnames or ())
+            lineage = "foundation" in columns
+            if not {"model", "foundation" if lineage else "family"} <= columns:
+                raise InputError(f"{path}: needs the columns model and family (or foundation)")
+            found: dict[str, DeclaredModel] = {}
+            for row in reader:
+                told = _declared(row, lineage)
+                if told is None:
+                    continue
+                name = plain_name(row["model"] or "")
+                if name and found.setdefault(name, told) != told:
+                    raise InputError(
+                        f"{path}, line {reader.line_num}: '{row['model'][:60]}' is declared twice, "
+                        "in two ways"
+                    )
+                found.setdefault(plain_name(row.get("hf_id") or "") or name, told)
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise InputError(f"{path}: not a readable CSV file ({problem})") from problem
+    found.pop("", None)
+    if not found:
+        raise InputError(f"{path} declares no family that can be used")
+    return found
+
+
+def _declared(row: Mapping[str, str], lineage: bool) -> DeclaredModel | None:
+    if not lineage:
+        family = (row["family"] or "").strip()
+        made = DeclaredModel(
+            family, (row.get("group") or "").strip(), (row.get("date") or "").strip()
+        )
+        return made if family else None
+    doubtful = (row.get("usable") or "True").strip() in ("False", "false", "0")
+    doubtful |= (row.get("confidence") or "").strip() == "low"
+    family = (row["foundation"] or "").strip()
+    if doubtful or not family:
+        return None
+    group = (row.get("superfamily") or row.get("group") or "").strip()
+    return DeclaredModel(family, group, (row.get("release_date") or "").strip())
+
+
+def match(models: Iterable[str], declared: Mapping[str, DeclaredModel]) -> dict[str, DeclaredModel]:
+    """Declarations of those of `models` that have one, by the model's own name."""
+    return {m: declared[k] for m in models if (k := plain_name(m)) in declared}
+
+
+def labels_text(labels: Mapping[str, DeclaredModel]) -> str:
+    """A labels file: model, family, group, date."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["model", "family", "group", "date"])
+    writer.writerows([m, d.family, d.group, d.date] for m, d in sorted(labels.items()))
+    return out.getvalue()

@@ -1,0 +1,1 @@
+"""Questions of people, answered from beginning to end by the parts below."""

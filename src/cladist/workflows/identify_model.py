@@ -1,0 +1,284 @@
+"""Whose descendant is this model? From its address to an answer, with nothing else at hand.
+
+An installed reference is chosen whose models were asked through an interface that this one
+offers; the model is asked the reference's prompts, and placed among its models. Its answers are
+kept in a registry, so that a run that was stopped goes on, and a second one asks nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cladist.core.assay import Assay
+from cladist.core.responses import ResponseSet
+from cladist.errors import (
+    CladistError,
+    ModelError,
+    NotComparableError,
+    UsageError,
+)
+from cladist.extraction.asking import choose_interface, requests_for, stand_in
+from cladist.extraction.derive import derive
+from cladist.extraction.like import Like
+from cladist.extraction.progress import Progress, silent
+from cladist.formats.labels import DeclaredModel
+from cladist.kinship.inference.sequential import looks_at
+from cladist.models.base import AskedInterface, Model
+from cladist.references.catalogue import catalogue
+from cladist.references.home import data_folder
+from cladist.references.installed import Reference, broken, find, installed
+from cladist.references.panel import open_panel
+from cladist.references.source import Source
+from cladist.registry import ModelRecord, Registry
+from cladist.workflows.placing import Placement, place, require_answers
+
+__all__ = [
+    "Asked",
+    "Identified",
+    "asked_registry",
+    "check_ready",
+    "choose_reference",
+    "identify_model",
+]
+
+Decided = Callable[[ResponseSet], bool]
+"""Whether the answers so far settle the question, so that no more need be asked."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What asking came to: requests made now, answers known before, requests without an answer.
+
+    probes of `available` were asked; `saved` were not needed.
+    """
+
+    made: int
+    known: int
+    failed: int
+    tokens: int
+    seconds: float
+    probes: int
+    available: int
+
+    @property
+    def saved(self) -> int:
+        """Probes that were not asked."""
+        return self.available - self.probes
+
+
+@dataclass(frozen=True)
+class Identified:
+    """The answer, what it rests on, and what it took."""
+
+    model: str
+    uri: str
+    reference: Reference
+    interface: str
+    taken: tuple[str, ...]
+    placement: Placement
+    asked: Asked
+    registry: Path
+    seconds: float
+
+
+def asked_registry() -> Path:
+    """Where answers of models asked by `identify` are kept when no registry is named."""
+    return data_folder() / "asked"
+
+
+def identify_model(
+    model: Model,
+    *,
+    reference: str = "",
+    registry: Path | None = None,
+    interface: str = "auto",
+    probes: int = 0,
+    rate: float = 0.01,
+    decided: Decided | None = None,
+    progress: Progress = silent,
+) -> Identified:
+    """Ask `model` the prompts of an installed reference, and place it among its models.
+
+    `probes` limits how many prompts are asked, 0 for all. Raises `UsageError` where no reference
+    is installed, `NotComparableError` where none fits the model's interface, `ModelError` where
+    it cannot be asked (answers that came before stay stored), `CoverageError` where its answers
+    say nothing of descent.
+    """
+    chosen, how = choose_reference(model, reference, interface)
+    folder = registry or asked_registry()
+    panel = open_panel(chosen.folder)
+    with Registry.open(folder) as store:
+        asked = _ask(model, how, store, probes, decided, progress)
+        record = store.model(_record(model, store).name)
+        (answers,) = store.responses(how.asked.protocol, [record.name])
+        if registry is not None:  # a registry of the user's: other commands want a DNA there
+            derive(store, how.counts, [record.name])
+    start = time.monotonic()
+    texts = {p.id: p.text for p in how.asked.protocol.probes.probes}
+    require_answers(_cut(answers, asked.probes), texts)
+    progress("comparing", 0, 1)
+    placement = place(panel, labels_of(chosen), answers, rate=rate)
+    progress("comparing", 1, 1)
+    return Identified(
+        record.name, record.uri, chosen, how.asked.protocol.decoding.interface, how.taken,
+        placement, asked, folder, time.monotonic() - start,
+    )  # fmt: skip
+
+
+def check_ready(reference: str = "") -> None:
+    """Raise at once what would be raised after a model is loaded: that no reference is here."""
+    if reference:
+        find(reference)
+    elif not installed():
+        raise UsageError(none_installed())
+
+
+def _cut(answers: ResponseSet, probes: int) -> ResponseSet:
+    return ResponseSet(answers.model, answers.probe_ids[:probes], answers.slots[:probes])
+
+
+def labels_of(reference: Reference) -> Mapping[str, DeclaredModel]:
+    """Families of a reference's models; nothing where none are known."""
+    from cladist.formats.labels import read_labels
+
+    return read_labels(reference.labels) if reference.labels else {}
+
+
+def choose_reference(
+    model: Model, name: str = "", interface: str = "auto"
+) -> tuple[Reference, Like]:
+    """The reference to hold a model against, and how to ask for it.
+
+    A named one, or of those that fit the model: greedy raw continuation before all else, as
+    that shows ancestry best, then the one with most models. Raises as `identify_model` does.
+    """
+    candidates = [find(name)] if name else installed()
+    if not candidates:
+        raise UsageError(none_installed())
+    refused: list[tuple[str, CladistError]] = []
+    for reference in sorted(candidates, key=_preference):
+        assay = reference.assay()
+        source = Source(reference.folder, assay, reference.name)
+        try:
+            return reference, source.how(model, interface)
+        except (ModelError, NotComparableError) as problem:
+            refused.append((reference.name, problem))
+    if len(refused) == 1:
+        raise refused[0][1]
+    told = "; ".join(f"{n}: {p}" for n, p in refused)
+    raise NotComparableError(f"no installed reference fits this model. {told}")
+
+
+def _preference(reference: Reference) -> tuple[bool, bool, int]:
+    through = reference.facts.asked.get("interface")
+    return through != "raw", through != "chat", -reference.facts.models
+
+
+def none_installed() -> str:
+    """What to say to somebody who has no reference: which there are, and how to get one."""
+    rows = [
+        f"  {c.name:<14} {c.models:>5} models, {c.size / 1e6:.0f} MB, {c.licence.split(' (')[0]}: "
+        f"{c.title}"
+        for c in catalogue()
+    ]
+    return "\n".join(
+        [
+            "no reference is installed, so there is nothing to hold the model against. There are",
+            *rows,
+            f"Get one with: cladist reference add {catalogue()[0].name}",
+            *(f"({name} is installed and cannot be used: {problem})" for name, problem in broken()),
+        ]
+    )
+
+
+def _record(model: Model, store: Registry) -> ModelRecord:
+    identity = model.identity
+    return store.add_model(
+        identity.name, identity.uri, identity.fingerprint, dict(identity.metadata)
+    )
+
+
+def _ask(
+    model: Model,
+    how: Like,
+    store: Registry,
+    probes: int,
+    decided: Decided | None,
+    progress: Progress,
+) -> Asked:
+    """Ask look by look until it is decided, or all was asked; every answer is stored at once."""
+    record, assay = _record(model, store), how.asked
+    row = store.add_protocol(assay.protocol)
+    interface = choose_interface(model, assay)
+    available = len(assay.protocol.probes)
+    most = min(probes or available, available)
+    known = {p for p, _ in store.settled(row, record) if p < most}
+    start, tokens, look = time.monotonic(), 0, 0
+    tried: set[int] = set()
+    try:
+        if store.set_interface(row, record, interface) != interface:
+            raise ModelError(
+                f"'{record.name}' answered these prompts through another interface before; give "
+                "the model another name (append #NAME to its URI)"
+            )
+        if how.counts.protocol.digest != assay.protocol.digest:
+            stand_in(store, how.counts, record, interface)
+        for look in _looks(most):
+            todo = [p for p in range(look) if p not in known and p not in tried]
+            tried.update(todo)
+            tokens += _ask_some(model, assay, store, record, todo, len(known), most, progress)
+            (answers,) = store.responses(assay.protocol, [record.name])
+            if decided is not None and decided(answers):
+                break
+    except (CladistError, KeyboardInterrupt):
+        store.forget_if_silent(record)
+        raise
+    settled = {p for p, _ in store.settled(row, record)}
+    failed = sum(p not in settled for p in range(look))
+    seconds = time.monotonic() - start
+    return Asked(len(tried), len(known), failed, tokens, seconds, look, available)
+
+
+def _ask_some(
+    model: Model,
+    assay: Assay,
+    store: Registry,
+    record: ModelRecord,
+    todo: Sequence[int],
+    known: int,
+    most: int,
+    progress: Progress,
+) -> int:
+    """Ask some probes and store each answer as it comes; returns the tokens written.
+
+    Raises `ModelError` where not one of them was answered: the model is gone.
+    """
+    row = store.add_protocol(assay.protocol)
+    interface: AskedInterface = choose_interface(model, assay)
+    tokens, problems = 0, []
+    requests = requests_for(assay, interface, [(p, 0) for p in todo])
+    for done, (slot, response) in enumerate(model.answer(requests) if todo else (), 1):
+        if response.final:  # a slot without an answer is open, and asked in another run
+            store.write_responses(row, record, [(todo[slot], 0, response)], sync=False)
+        else:
+            problems.append(response.detail)
+        tokens += response.tokens or 0
+        progress(f"asking {record.name}", min(known + todo[0] + done, most), most)
+    if todo and len(problems) == len(todo):
+        before = len(store.settled(row, record))
+        kept = (
+            f"{before} answers are kept, and the same command goes on from there"
+            if before
+            else "nothing was answered"
+        )
+        why = problems[-1] or "no reason given"
+        raise ModelError(f"'{record.name}' gave no answer to {len(todo)} requests: {why}; {kept}")
+    return tokens
+
+
+def _looks(most: int) -> Sequence[int]:
+    """How many probes are asked before the answers are looked at."""
+    return looks_at(most) if most >= 10 else (most,)

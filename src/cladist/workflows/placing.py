@@ -145,7 +145,7 @@ def place(
             f"{len(members)} members are too few to say how near strangers come; this is an order"
         )
         return Placement(near, families, "no answer", float("nan"), rate, 0, 0, reason)
-    fitted = calibrate(pairs, circles if labelled else None, leave_out=[i])
+    fitted = calibrate(pairs, circles if labelled else None)
     return _judged(pairs, circles if labelled else None, fitted, near, families, rate)
 
 
@@ -208,7 +208,7 @@ def _judged(
     mine = float(_excess(pairs, fitted, i, np.array([k]))[0])
     reached = int((usual >= mine).sum())
     p = (1 + reached) / (1 + len(usual))
-    unheard = fitted.unheard(pairs, i, k)
+    unheard = fitted.uncovered(pairs, i, k)
     if unheard:
         verdict, reason = "no answer", unheard
     elif (least := 1 / (1 + len(usual))) > rate:
@@ -236,7 +236,7 @@ def _judged(
 def _circles(pairs: PairEvidence, labels: Labels | None) -> NDArray[np.int64]:
     """Number of each model's circle of kin, -1 where it is unknown; guessed without labels."""
     if labels is None:
-        guessed = guess_families(pairs).copy()
+        guessed = guess_families(pairs.score).copy()
         guessed[-1] = -1
         return guessed
     numbers = np.unique(np.array(labels.makers), return_inverse=True)[1].astype(np.int64)
@@ -244,7 +244,7 @@ def _circles(pairs: PairEvidence, labels: Labels | None) -> NDArray[np.int64]:
 
 
 def _excess(pairs: PairEvidence, fitted: Calibration, i: int, others: NDArray[np.int64]) -> Floats:
-    return np.asarray(fitted.matching.excess(pairs.score[i, others], pairs.covariates(i, others)))
+    return fitted.excess(pairs, np.full(len(others), i), others)
 
 
 def _best(pairs: PairEvidence, fitted: Calibration, i: int, others: NDArray[np.int64]) -> float:

@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import MINIMUM_ALOUD, Labels, PairEvidence
+from cladist.kinship.inference.calibration import MINIMUM_REASONING, Labels, PairEvidence
 
 __all__ = ["FamilyModel", "Identification", "fit_identifier", "identify", "ranking"]
 
@@ -42,7 +42,7 @@ class FamilyModel:
     queries  models it was fitted on
     families families they belong to
     aloud    what unrelated models that both think aloud share beyond others; infinite where
-             fewer than MINIMUM_ALOUD such pairs are known
+             fewer than MINIMUM_REASONING such pairs are known
     """
 
     weights: Floats
@@ -92,7 +92,7 @@ def _aloud(
     unrelated = circle[a] != circle[b]
     a, b = a[unrelated], b[unrelated]
     both = pairs.both_aloud(a, b)
-    if both.sum() < MINIMUM_ALOUD:
+    if both.sum() < MINIMUM_REASONING:
         return np.inf
     shared = pairs.score[a, b] + pairs.clock[a, b]
     usual = float(shared[~both].mean()) if not both.all() else 0.0
@@ -215,7 +215,7 @@ def identify(
     unheard = int((usable & ~np.isfinite(excess[0])).sum())
     note = (
         f"{unheard} of the models think aloud as this one does and were not counted: fewer than "
-        f"{MINIMUM_ALOUD} unrelated pairs that do are here to say what that is worth"
+        f"{MINIMUM_REASONING} unrelated pairs that do are here to say what that is worth"
         if unheard
         else ""
     )

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cladist.compare import redrawn
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
 from cladist.core.tree import Tree
+from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.kinship.evidence.similarity import kinship_similarity
 from cladist.models.simulated import Habits, respond_all, simulate_tree
 from cladist.phylogeny.compare import CladeFit, clade_recovery, compare_trees
@@ -115,7 +115,10 @@ def recorded_answers(folder: Path, wanted: set[str]) -> list[ResponseSet]:
 def with_support(tree: Tree, answers: list[ResponseSet], replicates: int) -> Tree:
     """Bootstrap over probes: kinship and the tree again for every set of drawn probes."""
     probes = len(answers[0].probe_ids)
-    return bootstrap(tree, lambda w: bounded(redrawn(answers, w)), probes, replicates).tree
+    read = resampled_similarity(answers)
+    return bootstrap(
+        tree, lambda w: bounded_distances(read.ids, read.combined(w)), probes, replicates
+    ).tree
 
 
 def support_cell(fits: list[CladeFit]) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cladist.phylogeny.support import WeightedDistances
 
 MOST_RESAMPLED = 2000
-"""Models beyond which a bootstrap of the metric 'kinship' would take hours."""
+"""Models beyond which the likeness of every probe does not fit into memory (2.4 GB at 2,000)."""
 
 
 def resolve_assay(registry: Registry, wanted: str = "") -> Assay:
@@ -74,8 +74,8 @@ def resampled_distances(
     """`tree_distances` as a function of how often every probe counts, and the number of probes.
 
     For a bootstrap over probes; no model is asked. Under 'euclidean' and 'cosine' it works on
-    the per-probe blocks of the DNAs, under 'kinship' on the answers, which takes as long for
-    every replicate as for the whole: `UsageError` above 2,000 models. Not offered for 'nei'.
+    the per-probe blocks of the DNAs, under 'kinship' on the likeness of answers probe by probe:
+    `UsageError` above 2,000 models, where that no longer fits into memory. Not offered for 'nei'.
     """
     from cladist.phylogeny.support import block_distances
 
@@ -93,19 +93,16 @@ def resampled_distances(
             f"support under metric 'kinship' is for up to {MOST_RESAMPLED} models, here are "
             f"{len(answers)}; use --metric cosine, which resamples the DNAs"
         )
+    from cladist.kinship.evidence.resampled import resampled_similarity
+    from cladist.phylogeny.saturation import bounded_distances
+
+    read = resampled_similarity(answers)
 
     def weighted(weights: NDArray[np.float64]) -> DistanceMatrix:
-        return _bounded(redrawn(answers, weights), assay, names)
+        whole = bounded_distances(read.ids, read.combined(weights), assay=assay.digest)
+        return whole if names is None else whole.select(names)
 
     return weighted, probes
-
-
-def redrawn(answers: Sequence[ResponseSet], weights: NDArray[np.float64]) -> list[ResponseSet]:
-    """The answers with every probe as often as `weights`, whole numbers (probes,), say."""
-    drawn = np.repeat(np.arange(len(weights)), weights.astype(np.int64)).tolist()
-    # A probe drawn twice is two probes with the same answers, so it needs two names.
-    ids = tuple(f"{number}:{probe}" for number, probe in enumerate(drawn))
-    return [ResponseSet(a.model, ids, tuple(a.slots[p] for p in drawn)) for a in answers]
 
 
 def panel_answers(registry: Registry, assay: Assay) -> list[ResponseSet]:

@@ -10,12 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.compare import panel_answers, redrawn
+from cladist.compare import panel_answers
 from cladist.core.assay import Assay
-from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.extraction.progress import Progress, silent
-from cladist.kinship.evidence.similarity import kinship_similarity
+from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.phylogeny.ancestry import ancestry, descent_costs
 from cladist.phylogeny.arborescence import minimum_arborescence
 from cladist.phylogeny.dating import year_range
@@ -83,7 +82,9 @@ def parents_of(
         raise InputError(f"ancestry needs at least two different models, got {len(set(chosen))}")
     order = sorted(set(chosen))
     forbidden = _later(order, dates or {})
-    similarity, costs = _costs(answers, order, forbidden, least)
+    read = resampled_similarity(answers)
+    rows = np.array([read.ids.index(name) for name in order])
+    similarity, costs = _costs(read.whole[np.ix_(rows, rows)], forbidden, least)
     found = ancestry(order, costs, -least, temperature=TEMPERATURE)
     if not replicates:
         return [
@@ -105,7 +106,8 @@ def parents_of(
     votes = [Counter[int]() for _ in order]
     for done in range(replicates):
         weights = rng.multinomial(probes, np.full(probes, 1 / probes)).astype(np.float64)
-        for child, parent in enumerate(_once(redrawn(answers, weights), order, forbidden, least)):
+        drawn = read.combined(weights)[np.ix_(rows, rows)]
+        for child, parent in enumerate(_once(drawn, forbidden, least)):
             votes[child][parent] += 1
         progress("ancestry", done + 1, replicates)
     out = []
@@ -144,28 +146,17 @@ def _nearest(similarity: NDArray[np.float64], order: Sequence[str], name: str) -
 
 
 def _costs(
-    answers: Sequence[ResponseSet],
-    order: Sequence[str],
-    forbidden: NDArray[np.bool_],
-    least: float,
+    similarity: NDArray[np.float64], forbidden: NDArray[np.bool_], least: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    evidence = kinship_similarity(answers)
-    rows = [evidence.ids.index(name) for name in order]
-    similarity = evidence.combined[np.ix_(rows, rows)]
     costs = descent_costs(similarity)
     costs[forbidden | (similarity < least)] = np.inf
     return similarity, costs
 
 
-def _once(
-    answers: Sequence[ResponseSet],
-    order: Sequence[str],
-    forbidden: NDArray[np.bool_],
-    least: float,
-) -> list[int]:
+def _once(similarity: NDArray[np.float64], forbidden: NDArray[np.bool_], least: float) -> list[int]:
     """Number of every model's parent, -1 for none."""
-    _, costs = _costs(answers, order, forbidden, least)
-    full = np.full((len(order) + 1, len(order) + 1), np.inf)
+    _, costs = _costs(similarity, forbidden, least)
+    full = np.full((len(costs) + 1, len(costs) + 1), np.inf)
     full[1:, 1:] = costs
     full[0, 1:] = -least
     np.fill_diagonal(full, np.inf)

@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cladist.atlas import bundle
-from cladist.atlas.kept import default_folder
 from cladist.atlas.server import run as server
 from cladist.cli.main import app
+from cladist.registry.kept import default_folder
 from tests.atlas.conftest import COUNT, Lab
 
 
@@ -27,10 +27,10 @@ def run(*arguments: str | Path) -> Result:
 
 
 def test_the_cache_is_where_it_should_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert default_folder() == tmp_path / "cache/cladist/atlas"
+    assert default_folder() == tmp_path / "cache/cladist"
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert default_folder() == tmp_path / ".cache/cladist/atlas"
+    assert default_folder() == tmp_path / ".cache/cladist"
 
 
 def test_atlas_writes_a_bundle(lab: Lab, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from cladist.atlas import documents, kin
 from cladist.atlas.build import Wishes, build
 from cladist.atlas.evidence import probe_weights
 from cladist.atlas.forest import group_names
-from cladist.atlas.kept import Kept
 from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.lineage import read_declared
 from cladist.atlas.server.sampled import sampled_pair
@@ -24,6 +23,7 @@ from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.inference.calibration import calibrate, guess_families, pair_evidence
 from cladist.kinship.inference.pair_test import judge_kinship, probe_excess
 from cladist.registry import ModelRecord, Registry
+from cladist.registry.kept import Kept
 from tests.atlas.conftest import COUNT, Lab
 from tests.support.made_families import population
 from tests.support.synthetic import make_registry

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from cladist.apply.maps import LABELS, LEAST, Kind, Layout, make_map
 from cladist.atlas.columns import FAMILY, Column, columns_of, known_columns, read_metadata
 from cladist.atlas.forest import Forest, group_names, likely_parents, make_tree
-from cladist.atlas.kept import Kept
 from cladist.atlas.kin import NOTHING, AnswerKin, VectorKin, measure
 from cladist.atlas.lineage import lineage, read_declared
 from cladist.atlas.source import Source, read_source
@@ -25,6 +24,7 @@ from cladist.formats.labels import DeclaredModel, read_labels
 from cladist.kinship.inference.identify import FamilyModel, Identification, fit_identifier, identify
 from cladist.phylogeny.ancestry import Descent
 from cladist.registry import Registry
+from cladist.registry.kept import Kept
 from cladist.registry.names import name_index
 
 __all__ = ["Atlas", "Wishes", "build"]

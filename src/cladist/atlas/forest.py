@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist import api, compare
-from cladist.atlas.kept import Kept
 from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.source import Source
 from cladist.core.tree import Node, Tree
@@ -25,6 +24,7 @@ from cladist.phylogeny.dating import year_range
 from cladist.phylogeny.scale import join_vectors
 from cladist.phylogeny.support import bootstrap
 from cladist.registry import Registry
+from cladist.registry.kept import Kept
 
 __all__ = ["FEW", "Forest", "group_names", "likely_parents", "make_tree", "numbered_newick"]
 

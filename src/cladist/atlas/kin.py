@@ -20,7 +20,6 @@ from scipy.sparse.csgraph import connected_components
 from cladist import compare
 from cladist.apply.neighbours import Distances, Space, Vectors, nearest
 from cladist.atlas.evidence import probe_weights
-from cladist.atlas.kept import Kept
 from cladist.atlas.source import Source
 from cladist.atlas.verdicts import Relation, Tests, make_tests
 from cladist.core.distances import DistanceMatrix
@@ -37,6 +36,7 @@ from cladist.kinship.inference.calibration import (
 )
 from cladist.phylogeny.saturation import bounded_distances
 from cladist.registry import Registry
+from cladist.registry.kept import Kept
 
 __all__ = ["MOST_TESTED", "RELATIVES", "AnswerKin", "Kin", "VectorKin", "measure"]
 

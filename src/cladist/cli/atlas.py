@@ -86,9 +86,9 @@ def atlas(
     """
     from cladist.atlas.build import build
     from cladist.atlas.bundle import write_bundle
-    from cladist.atlas.kept import Kept, default_folder
     from cladist.compare import resolve_assay
     from cladist.registry import Registry
+    from cladist.registry.kept import Kept, default_folder
 
     wishes = wishes_of(title, maps, metadata, declared, labels, rate, support, seed)
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:

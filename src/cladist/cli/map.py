@@ -67,10 +67,10 @@ def map_models(
 
     from cladist.atlas.build import build
     from cladist.atlas.figure import FORMATS, draw_map
-    from cladist.atlas.kept import Kept, default_folder
     from cladist.compare import resolve_assay
     from cladist.errors import InputError, UsageError
     from cladist.registry import Registry
+    from cladist.registry.kept import Kept, default_folder
 
     if file is not None and file.suffix.lower() not in (".csv", ".json"):
         raise UsageError(f"'{file.name}': the ending tells the format; use .csv or .json")

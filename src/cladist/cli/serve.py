@@ -68,9 +68,9 @@ def serve(
             raise
         raise MissingExtraError("the server of the atlas", "atlas") from problem
     from cladist.atlas.build import build
-    from cladist.atlas.kept import Kept, default_folder
     from cladist.compare import resolve_assay
     from cladist.registry import Registry
+    from cladist.registry.kept import Kept, default_folder
 
     wishes = wishes_of(title, maps, metadata, declared, labels, rate, support, seed)
     # First of all: a taken port should be told before minutes of work, not after.

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.compare import redrawn
 from cladist.core.distances import DistanceMatrix
 from cladist.core.tree import Tree
 from cladist.errors import InputError
-from cladist.kinship.evidence.similarity import kinship_similarity
+from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.kinship.inference.calibration import PairEvidence
 from cladist.phylogeny.ancestry import ancestry, descent_costs
 from cladist.phylogeny.dating import year_range
@@ -107,10 +106,10 @@ def context_tree(
     tree = neighbor_joining(whole.select(names))
     probes = len(material.prompts)
     if len(pairs) <= RESAMPLED and len(names) > 3 and probes > 1:
+        read = resampled_similarity(material.responses)
 
         def weighted(weights: NDArray[np.float64]) -> DistanceMatrix:
-            found = kinship_similarity(redrawn(material.responses, weights))
-            return bounded_distances(found.ids, found.combined).select(names)
+            return bounded_distances(read.ids, read.combined(weights)).select(names)
 
         tree = bootstrap(tree, weighted, probes, REPLICATES, seed).tree
     try:

@@ -21,7 +21,14 @@ from cladist.kinship.evidence.standard import Floats, standardise
 from cladist.kinship.evidence.wording import Wording, wording
 from cladist.kinship.evidence.words import ORDERS
 
-__all__ = ["Evidence", "distance_of", "evidence_of", "kinship_distances", "kinship_similarity"]
+__all__ = [
+    "Evidence",
+    "combined_of",
+    "distance_of",
+    "evidence_of",
+    "kinship_distances",
+    "kinship_similarity",
+]
 
 OFFSET = 3.0
 """Similarity at which distances begin to flatten, in units of the evidence. Unrelated pairs lie
@@ -87,6 +94,11 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
         channels = {"wording": whole, "tokenizer": EVIDENCE.tokenizer * tokens.result()}
     combined = channels["wording"] + channels["tokenizer"]
     return Evidence(corpus.models, channels, combined, (even, odd), style)
+
+
+def combined_of(found: Wording, tokenizer: Floats, members: NDArray[np.bool_]) -> Floats:
+    """All evidence from wording and what the tokenizer says already weighted, float64 (n, n)."""
+    return _standing(found, members, np.full(len(members), -1), None) + tokenizer
 
 
 def _standing(

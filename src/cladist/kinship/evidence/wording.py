@@ -18,6 +18,7 @@ sum of a probe is taken as sign(x) ln(1 + |x|) before probes are averaged.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.standard import Floats, in_turn
 from cladist.kinship.evidence.words import ORDERS, grams_of, words_of
 
-__all__ = ["ProbeGrams", "Wording", "gains", "probe_grams", "wording"]
+__all__ = ["ProbeGrams", "Wording", "gains", "probe_grams", "wording", "wording_by_probe"]
 
 _DENSE = 32
 """Models that say one sequence, from which a dense product is faster than going through pairs."""
@@ -115,13 +116,18 @@ def wording(corpus: Corpus, members: NDArray[np.bool_]) -> Wording:
     O(characters + sum over sequences of (models that say it)^2) time on two threads, 24 n^2
     bytes of memory and as much again while it works.
     """
-    n, p = corpus.length.shape
+    n = len(corpus)
     halves = np.zeros((2, ORDERS, n, n), np.float32)
-    for j, products in enumerate(in_turn(lambda j: _probe(corpus, j, members), p)):
+    for j, products in enumerate(wording_by_probe(corpus, members)):
         halves[j % 2] += products
     have = corpus.present.astype(np.float64)
     common = np.stack([have[:, k::2] @ have[:, k::2].T for k in (0, 1)])
     return Wording(halves, common)
+
+
+def wording_by_probe(corpus: Corpus, members: NDArray[np.bool_]) -> Iterator[NDArray[np.float32]]:
+    """Damped log-likelihood ratios of one probe after the other, float32 (ORDERS, n, n) each."""
+    return in_turn(lambda j: _probe(corpus, j, members), len(corpus.probe_ids))
 
 
 def _probe(corpus: Corpus, probe: int, members: NDArray[np.bool_]) -> NDArray[np.float32]:

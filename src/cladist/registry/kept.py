@@ -33,7 +33,7 @@ MOST = 24
 def default_folder() -> Path:
     """Where results are kept: XDG_CACHE_HOME, or ~/.cache."""
     base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "cladist/atlas"
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "cladist"
 
 
 @dataclass(frozen=True)

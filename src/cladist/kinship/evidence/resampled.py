@@ -1,0 +1,77 @@
+"""Evidence of kinship with probes weighted anew, for a bootstrap over probes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from cladist.core.responses import ResponseSet
+from cladist.kinship.evidence.corpus import Corpus, read_corpus
+from cladist.kinship.evidence.similarity import combined_of, evidence_of
+from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.evidence.wording import Wording, wording_by_probe
+
+__all__ = ["Resampled", "resampled_similarity"]
+
+
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """Evidence of n models that can be summed over any draw of p probes.
+
+    ids        n names
+    by_probe   float16 (p, ORDERS, n, n): damped log-likelihood ratios of wording
+    present    bool (n, p)
+    tokenizer  float64 (n, n): it rests on all answers together and is not drawn anew
+    whole      float64 (n, n): the evidence with every probe once
+    """
+
+    ids: tuple[str, ...]
+    by_probe: NDArray[np.float16]
+    present: NDArray[np.bool_]
+    tokenizer: Floats
+    whole: Floats
+
+    def combined(self, weights: Floats) -> Floats:
+        """All evidence with probe k counted `weights[k]` times, float64 (n, n).
+
+        O(p n^2). Rarity is that of all probes' panel, whichever are drawn.
+        """
+        orders, n = self.by_probe.shape[1:3]
+        total = np.zeros((orders, n, n), np.float32)
+        for k in np.flatnonzero(weights):
+            total += np.float32(weights[k]) * self.by_probe[k]
+        have = self.present.astype(np.float64)
+        common = (have * weights) @ have.T
+        half = np.zeros((2, orders, n, n), np.float32)
+        half[0] = total
+        everybody = np.ones(n, np.bool_)
+        drawn = Wording(half, np.stack([common, np.zeros_like(common)]))
+        with threadpool_limits(1, user_api="blas"):
+            return combined_of(drawn, self.tokenizer, everybody)
+
+
+def resampled_similarity(responses: Sequence[ResponseSet]) -> Resampled:
+    """Read all probes once; 6 p n^2 bytes of memory. Raises `InputError` for a name given twice.
+
+    Cost of `kinship_similarity` and the memory.
+    """
+    corpus = read_corpus(responses)
+    n = len(corpus)
+    everybody = np.ones(n, np.bool_)
+    found = evidence_of(corpus, everybody)
+    return Resampled(
+        corpus.models,
+        _stacked(corpus, everybody),
+        corpus.present,
+        found.channels.get("tokenizer", np.zeros((n, n))),
+        found.combined,
+    )
+
+
+def _stacked(corpus: Corpus, members: NDArray[np.bool_]) -> NDArray[np.float16]:
+    with threadpool_limits(1, user_api="blas"):
+        return np.stack([part.astype(np.float16) for part in wording_by_probe(corpus, members)])

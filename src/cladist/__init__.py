@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from cladist.core.tree import Tree
     from cladist.errors import CladistError
 
-__version__ = "0.1.0"
 
 _PLACES = {
     "Assay": "cladist.core.assay",

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.assay import Assay
-from cladist.core.distances import DistanceMatrix, dna_distances
+from cladist.core.distances import DistanceMatrix, dna_distances, symmetric
 from cladist.core.responses import ResponseSet
 from cladist.encoders import represent
 from cladist.errors import AssayError, NotComparableError, UsageError
+from cladist.extraction.progress import Progress, silent
 from cladist.registry import Registry
+from cladist.registry.kept import Kept, default_folder
+from cladist.registry.state import dna_state
 
 if TYPE_CHECKING:
+    from cladist.kinship.inference.calibration import PairEvidence
     from cladist.phylogeny.support import WeightedDistances
 
 MOST_RESAMPLED = 2000
@@ -62,7 +66,7 @@ def tree_distances(
         return distances(registry, assay, names, metric)
     if names is not None:
         registry.dnas(assay, names)  # unknown names are refused here, with close ones
-    return _bounded(panel_answers(registry, assay), assay, names)
+    return _bounded(panel_evidence(registry, assay), assay, names)
 
 
 def resampled_distances(
@@ -110,14 +114,32 @@ def panel_answers(registry: Registry, assay: Assay) -> list[ResponseSet]:
     return list(registry.responses(assay.protocol, [d.model for d in registry.dnas(assay)]))
 
 
-def _bounded(
-    answers: Sequence[ResponseSet], assay: Assay, names: Sequence[str] | None
-) -> DistanceMatrix:
-    from cladist.kinship.evidence.similarity import kinship_similarity
+def panel_evidence(
+    registry: Registry, assay: Assay, *, kept: Kept | None = None, progress: Progress = silent
+) -> PairEvidence:
+    """Evidence of all pairs of `panel_answers`: the fitted panel of a registry.
+
+    It is fitted when it is first asked for (7 CPU seconds for 800 models and 100 probes) and kept
+    in the user's cache folder, or in `kept`; a DNA that is added, altered or removed has it
+    fitted anew, so it is never out of date.
+    """
+    from cladist.kinship.inference.calibration import pair_evidence
+    from cladist.kinship.panel.fitted import evidence_from, evidence_to, fitted_on
+
+    def make() -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        progress("fitting the panel", 0, 1)
+        made = evidence_to(pair_evidence(panel_answers(registry, assay)))
+        progress("fitting the panel", 1, 1)
+        return made
+
+    on = fitted_on(assay.digest, str(registry.folder.resolve()), dna_state(registry))
+    return evidence_from(*(kept or Kept(default_folder())).result(on, make))
+
+
+def _bounded(found: PairEvidence, assay: Assay, names: Sequence[str] | None) -> DistanceMatrix:
     from cladist.phylogeny.saturation import bounded_distances
 
-    found = kinship_similarity(answers)
-    whole = bounded_distances(found.ids, found.combined, assay=assay.digest)
+    whole = bounded_distances(found.models, found.combined, assay=assay.digest)
     return whole if names is None else whole.select(names)
 
 
@@ -148,9 +170,10 @@ def distances(
         found = [represent(r, assay.method) for r in registry.responses(assay.protocol, ids)]
         return nei_distances(found, unbiased=unbiased, assay=assay.digest)
     if chosen == "kinship":
-        from cladist.kinship.evidence.similarity import kinship_distances
+        from cladist.kinship.evidence.similarity import distance_of
 
-        whole = kinship_distances(panel_answers(registry, assay), assay=assay.digest)
+        found = panel_evidence(registry, assay)
+        whole = symmetric(found.models, distance_of(found.combined), "kinship", assay.digest)
         return whole if names is None else whole.select(ids)
     raise AssayError(f"metric '{chosen}' is unknown; use euclidean, cosine, nei or kinship")
 

@@ -203,6 +203,6 @@ def _rooted(made: Tree, root: str, outgroup: Sequence[str]) -> Tree:
 
 def newick(tree: Tree) -> str:
     """The tree as a line of Newick text, with a newline at its end."""
-    from cladist.formats.newick import write_newick
+    from cladist.formats.trees.newick import write_newick
 
     return write_newick(tree)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from cladist import __version__
 from cladist.cli.common import one_line, safe
 from cladist.cli.main import app, main
-from cladist.formats.newick import read_newick
+from cladist.formats.trees.newick import read_newick
 
 
 def run(*arguments: str | Path) -> Result:

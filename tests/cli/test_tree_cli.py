@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cladist.cli.main import app, main
-from cladist.formats.newick import read_newick
-from cladist.formats.nexus import read_nexus
+from cladist.formats.trees.newick import read_newick
+from cladist.formats.trees.nexus import read_nexus
 from cladist.models.simulated import respond_all, simulate_tree
 
 COMMANDS = ["tree", "ancestry", "place", "network", "clock", "compare-trees"]

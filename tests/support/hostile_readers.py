@@ -47,11 +47,11 @@ from cladist.formats.declared_table import read_declared_table
 from cladist.formats.labels import read_labels
 from cladist.formats.matrix import read_matrix
 from cladist.formats.mergekit import read_recipe
-from cladist.formats.newick import read_newick_all
-from cladist.formats.nexus import read_nexus
-from cladist.formats.phylip import read_phylip
-from cladist.formats.recorded import read_recorded
+from cladist.formats.responses.recorded import read_recorded
 from cladist.formats.score_tables import read_scores
+from cladist.formats.trees.newick import read_newick_all
+from cladist.formats.trees.nexus import read_nexus
+from cladist.formats.trees.phylip import read_phylip
 from cladist.models._gguf_header import read_header
 from cladist.models.base import Identity, Request, parse_uri
 

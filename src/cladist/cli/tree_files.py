@@ -40,8 +40,8 @@ class Annotations:
 def writer_of(file: Path) -> Callable[[Tree, Annotations], str]:
     """How to write the format that the ending of `file` tells; `UsageError` for others."""
     from cladist.errors import UsageError
-    from cladist.formats.newick import write_newick
-    from cladist.formats.phyloxml import write_phyloxml
+    from cladist.formats.trees.newick import write_newick
+    from cladist.formats.trees.phyloxml import write_phyloxml
 
     writers: dict[str, Callable[[Tree, Annotations], str]] = {
         ".nwk": lambda t, a: write_newick(t),
@@ -59,7 +59,7 @@ def writer_of(file: Path) -> Callable[[Tree, Annotations], str]:
 
 def _nexus(tree: Tree, about: Annotations) -> str:
     """The tree, and where dates are known the same with branches in years."""
-    from cladist.formats.nexus import write_nexus
+    from cladist.formats.trees.nexus import write_nexus
 
     if not about.when:
         return write_nexus([tree])
@@ -71,7 +71,7 @@ def _nexus(tree: Tree, about: Annotations) -> str:
 def _auspice(tree: Tree, about: Annotations) -> str:
     from datetime import UTC, datetime
 
-    from cladist.formats.auspice import write_auspice
+    from cladist.formats.trees.auspice import write_auspice
     from cladist.phylogeny.palette import marks
 
     updated = about.updated or datetime.now(UTC).date().isoformat()
@@ -88,7 +88,7 @@ def _auspice(tree: Tree, about: Annotations) -> str:
 def write_strip(file: Path, groups: Mapping[str, str], tree: Tree) -> None:
     """The colour strip of the groups for iTOL, beside a tree written as Newick."""
     from cladist.formats.files import write_text
-    from cladist.formats.itol import write_itol_strip
+    from cladist.formats.trees.itol import write_itol_strip
     from cladist.phylogeny.palette import OTHER_COLOUR, marks
 
     names = tree.names()
@@ -102,8 +102,8 @@ def write_strip(file: Path, groups: Mapping[str, str], tree: Tree) -> None:
 def read_tree(file: Path) -> Tree:
     """The one tree of a Newick or NEXUS file; `InputError` when there is none, or several."""
     from cladist.errors import InputError
-    from cladist.formats.newick import read_newick
-    from cladist.formats.nexus import read_nexus
+    from cladist.formats.trees.newick import read_newick
+    from cladist.formats.trees.nexus import read_nexus
 
     try:
         text = file.read_text(encoding="utf-8-sig")

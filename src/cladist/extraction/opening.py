@@ -12,7 +12,7 @@ from cladist.models.base import Model, parse_uri
 def open_any(text: str) -> Model:
     """The model that a URI names; `recorded:FILE?model=NAME` replays answers by prompt.
 
-    Raises what `cladist.models.open_model` and `cladist.formats.recorded.read_recorded` raise.
+    Raises what `models.open_model` and `formats.responses.recorded.read_recorded` raise.
     """
     uri = parse_uri(text)
     if uri.scheme != "recorded":
@@ -21,7 +21,7 @@ def open_any(text: str) -> Model:
             raise UsageError(f"'{text}': unknown scheme '{uri.scheme}'; known are {known}")
         return open_model(text)
     # Arrow takes longer to import than a small model takes to answer.
-    from cladist.formats.recorded import read_recorded
+    from cladist.formats.responses.recorded import read_recorded
     from cladist.models.recorded import RecordedModel
 
     wrong = sorted(set(uri.options) - {"model"})

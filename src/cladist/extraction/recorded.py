@@ -13,7 +13,7 @@ from cladist.core.responses import Response
 from cladist.errors import InputError, NotComparableError
 from cladist.extraction.derive import Refusal, derive
 from cladist.extraction.progress import Progress, silent
-from cladist.formats.recorded import RecordedTable, read_recorded
+from cladist.formats.responses.recorded import RecordedTable, read_recorded
 from cladist.registry import ModelRecord, Registry
 
 RECORDED = Decoding(interface="recorded", max_tokens=1)

@@ -15,8 +15,8 @@ from typing import Any
 
 from cladist.core.responses import State
 from cladist.errors import InputError
-from cladist.formats.recorded_json import MAX_LINE, _cell, _Rows, parse_json
-from cladist.formats.recorded_table import Columns, shown
+from cladist.formats.responses.json_rows import MAX_LINE, _cell, _Rows, parse_json
+from cladist.formats.responses.table import Columns, shown
 
 MAX_ARCHIVE = 2 << 30
 _STOPS = {"max_tokens": State.TRUNCATED, "model_length": State.TRUNCATED,

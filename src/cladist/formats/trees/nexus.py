@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from cladist.core.distances import DistanceMatrix
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
-from cladist.formats.newick import comment_end, newick_of, quoted_word, read_newick
+from cladist.formats.trees.newick import comment_end, newick_of, quoted_word, read_newick
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
 _WORD_ENDS = frozenset(' \t\r\n()[]{}/\\,;:=*"`+<>')

@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 
 from cladist.errors import InputError
-from cladist.formats.recorded_arrow import state_codes, whole_numbers
-from cladist.formats.recorded_roles import roles_of
-from cladist.formats.recorded_table import Columns, Names, prompt_key, shown
+from cladist.formats.responses.arrow import state_codes, whole_numbers
+from cladist.formats.responses.roles import roles_of
+from cladist.formats.responses.table import Columns, Names, prompt_key, shown
 
 MAX_DOCUMENT = 256 << 20
 MAX_LINE = 64 << 20
@@ -119,7 +119,7 @@ def _clean(text: str | None) -> str | None:
 
 
 def from_rows(path: Path, rows: Rows, model: str | None, unit: str) -> Columns:
-    """Objects with the columns of `recorded_roles`, in any order."""
+    """Objects with the columns of `roles`, in any order."""
     out = _Rows(path, unit)
     known: dict[tuple[str, ...], dict[str, str]] = {}
     for number, row in rows:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
-from cladist.formats.newick import newick_of, read_newick, read_newick_all, write_newick
+from cladist.formats.trees.newick import newick_of, read_newick, read_newick_all, write_newick
 
 HOSTILE = [
     "plain-1.5B",

@@ -1,6 +1,6 @@
 """Read recorded responses from any of the layouts that people have them in.
 
-Parquet, CSV, TSV, JSONL and JSON with the columns of `recorded_roles`; responses.json of
+Parquet, CSV, TSV, JSONL and JSON with the columns of `roles`; responses.json of
 llm-dna; model_outputs.json of AlpacaEval; samples_*.jsonl of lm-eval; logs of inspect (.json,
 .eval). What a file is follows from its content, not from its name.
 """
@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from cladist.errors import InputError
-from cladist.formats.recorded_arrow import guess_delimiter, read_delimited, read_parquet
-from cladist.formats.recorded_inspect import from_archive, from_inspect
-from cladist.formats.recorded_json import (
+from cladist.formats.responses.arrow import guess_delimiter, read_delimited, read_parquet
+from cladist.formats.responses.inspect_log import from_archive, from_inspect
+from cladist.formats.responses.json_rows import (
     MAX_LINE,
     from_llm_dna,
     from_lm_eval,
@@ -22,7 +22,7 @@ from cladist.formats.recorded_json import (
     parse_json,
     read_document,
 )
-from cladist.formats.recorded_table import Columns, RecordedTable, build
+from cladist.formats.responses.table import Columns, RecordedTable, build
 
 __all__ = ["RecordedTable", "read_recorded"]
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from cladist.core.responses import State
 from cladist.errors import InputError
-from cladist.formats.recorded_roles import ROLES, roles_of
-from cladist.formats.recorded_table import CODE, Columns, Names, shown
+from cladist.formats.responses.roles import ROLES, roles_of
+from cladist.formats.responses.table import CODE, Columns, Names, shown
 
 MAX_ROWS = 50_000_000
 MAX_ROW_BYTES = 64 << 20

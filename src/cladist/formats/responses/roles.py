@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cladist.errors import InputError
-from cladist.formats.recorded_table import shown
+from cladist.formats.responses.table import shown
 
 ROLES: dict[str, tuple[str, ...]] = {
     "model": ("model", "generator", "model_name"),

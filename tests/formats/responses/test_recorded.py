@@ -13,9 +13,9 @@ import pytest
 
 from cladist.core.responses import State
 from cladist.errors import InputError
-from cladist.formats import recorded_inspect, recorded_json
-from cladist.formats.recorded import read_recorded
-from cladist.formats.recorded_table import BLANKS, prompt_key
+from cladist.formats.responses import inspect_log, json_rows
+from cladist.formats.responses.recorded import read_recorded
+from cladist.formats.responses.table import BLANKS, prompt_key
 
 ROWS = [
     {"model": "b", "prompt_id": "1", "prompt": "one", "response": 'x, "y"\nz'},
@@ -265,7 +265,7 @@ def test_inspect_logs(tmp_path, kind):
 
 
 def test_archives_that_are_traps(tmp_path, monkeypatch):
-    monkeypatch.setattr(recorded_inspect, "MAX_ARCHIVE", 1 << 20)
+    monkeypatch.setattr(inspect_log, "MAX_ARCHIVE", 1 << 20)
     head = json.dumps({"eval": {"model": "m"}})
     bomb = zipped(tmp_path / "b.eval", {"header.json": head, "samples/1.json": "0" * (2 << 20)})
     with pytest.raises(InputError, match="may be a trap"):
@@ -370,8 +370,8 @@ def test_parquet_with_bytes_that_are_no_text(tmp_path):
 
 
 def test_documents_and_lines_have_a_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(recorded_json, "MAX_DOCUMENT", 100)
-    monkeypatch.setattr(recorded_json, "MAX_LINE", 100)
+    monkeypatch.setattr(json_rows, "MAX_DOCUMENT", 100)
+    monkeypatch.setattr(json_rows, "MAX_LINE", 100)
     path = tmp_path / "r.json"
     path.write_text(json.dumps(ROWS))
     with pytest.raises(InputError, match="write JSONL or Parquet"):

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cladist.errors import InputError
-from cladist.formats.recorded import read_recorded
+from cladist.formats.responses.recorded import read_recorded
 
 KINDS = ["parquet", "csv", "tsv", "jsonl", "rows", "llm-dna", "lm-eval", "inspect", "eval"]
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

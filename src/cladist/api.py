@@ -71,12 +71,15 @@ def import_responses(
     assay: str | Assay = catalog.DEFAULT_ASSAY,
     *,
     model: str | None = None,
+    columns: Mapping[str, str] | None = None,
     allow_sparse: bool = False,
     progress: Progress = silent,
 ) -> Imported:
     """Import recorded responses and make DNA by an assay's method.
 
-    See `cladist.extraction.recorded.import_responses` for errors.
+    `columns` maps a role (response, prompt, prompt_id, model, sample, state) to the column of
+    the file that has it; `readings` of the result says how each file was understood. See
+    `cladist.extraction.recorded.import_responses` for errors.
     """
     from cladist.extraction.recorded import import_responses as run
 
@@ -87,6 +90,7 @@ def import_responses(
         [Path(p) for p in paths],
         chosen.method,
         model=model,
+        columns=columns,
         allow_sparse=allow_sparse,
         progress=progress,
     )

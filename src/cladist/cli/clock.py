@@ -22,7 +22,7 @@ from cladist.cli.common import (
     table,
 )
 from cladist.cli.tree import clock_data, clock_line
-from cladist.cli.tree_files import read_tree
+from cladist.cli.tree_files import TreeNumberOption, read_tree
 
 if TYPE_CHECKING:
     from cladist.phylogeny.dating import Speeds
@@ -40,6 +40,7 @@ def clock(
         Path | None,
         typer.Option("--tree", "-t", help="Take this tree instead of the registry's models."),
     ] = None,
+    tree_number: TreeNumberOption = None,
     registry: RegistryOption = DEFAULT_REGISTRY,
     assay: AssayOption = "",
     metric: MetricOption = "",
@@ -75,7 +76,7 @@ def clock(
     when = dates_of(read_column(dates, "date"), str(dates))
     known = read_column(groups, "group") if groups is not None else {}
     if tree is not None:
-        made = read_tree(tree)
+        made = read_tree(tree, tree_number)
     else:
         with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
             chosen = resolve_assay(store, assay)

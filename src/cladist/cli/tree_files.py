@@ -22,6 +22,11 @@ DatesOption = Annotated[
     typer.Option(help="CSV with columns model and date (2024, 2024-03 or 2024-03-15)."),
 ]
 
+TreeNumberOption = Annotated[
+    int | None,
+    typer.Option("--tree-number", min=1, help="Which tree, where the file holds several."),
+]
+
 
 @dataclass(frozen=True)
 class Annotations:
@@ -99,21 +104,15 @@ def write_strip(file: Path, groups: Mapping[str, str], tree: Tree) -> None:
     note(f"wrote the colour strip of {len(colours)} groups to {file}")
 
 
-def read_tree(file: Path) -> Tree:
-    """The one tree of a Newick or NEXUS file; `InputError` when there is none, or several."""
-    from cladist.errors import InputError
-    from cladist.formats.trees.newick import read_newick
-    from cladist.formats.trees.nexus import read_nexus
+def read_tree(file: Path, number: int | None = None, option: str = "--tree-number") -> Tree:
+    """A tree of a file of any format, and a note of what of it is not kept.
 
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as problem:
-        raise InputError(f"{file} cannot be read: {problem.strerror or problem}") from problem
-    except UnicodeDecodeError as problem:
-        raise InputError(f"{file} is not UTF-8 text (byte {problem.start})") from problem
-    if not text.lstrip().upper().startswith("#NEXUS"):
-        return read_newick(text, str(file))
-    trees = read_nexus(text, str(file))
-    if len(trees) != 1:
-        raise InputError(f"{file}: holds {len(trees)} trees where one is expected")
-    return trees[0]
+    `number` chooses one of several, counted from 1; `InputError` when there is none, or several
+    and none chosen.
+    """
+    from cladist.formats.trees.files import chosen_tree, read_trees
+
+    found = chosen_tree(read_trees(file), str(file), number, option)
+    for said in found.notes:
+        note(f"{file}: {said}")
+    return found.tree

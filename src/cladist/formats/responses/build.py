@@ -28,6 +28,7 @@ from cladist.formats.responses.table import (
 )
 
 MOST_VALUES = 4
+LONGEST_SUSPECT = 40
 
 
 def build(raw: Columns, model: str | None = None) -> RecordedTable:
@@ -195,7 +196,7 @@ def _failures(
             known[text] = failure_of(text)
         found = known[text]
         if found is None:
-            if text.strip().casefold() in SUSPECT:
+            if len(text) < LONGEST_SUSPECT and text.strip().casefold() in SUSPECT:
                 suspects[text.strip()] += 1
             continue
         kind, state = found

@@ -135,6 +135,7 @@ def _batch(out: Gathered, number: int, row: dict[str, Any], model: str | None) -
         name = body.get("model") if isinstance(body, dict) else None
         out.add(
             number, model=name if isinstance(name, str) else model, prompt_id=key, response=None,
+            sample="0",
             state=State.ERROR, detail=shown(str(told or "no body in the response"), 200),
         )  # fmt: skip
         return

@@ -15,7 +15,7 @@ from cladist.core.responses import State
 
 __all__ = ["MAX_LENGTH", "SUSPECT", "failure_of"]
 
-MAX_LENGTH = 4000
+MAX_LENGTH = 2000
 """Bytes above which no answer is looked at; no message of a tool is as long."""
 
 SUSPECT = frozenset(
@@ -143,6 +143,8 @@ def _expanded(text: str) -> str:
     return text
 
 
+_ANY = re.compile("|".join(f"(?:{_expanded(t)})" for _, t in _TEXTS), re.I | re.S)
+"""All at once: nearly every answer is none of these, and one pass over it tells."""
 _KINDS = tuple((kind, re.compile(_expanded(t), re.I | re.S)) for kind, t in _TEXTS)
 _WITHHELD = re.compile(r"filter|moderation|blocked", re.IGNORECASE)
 _WRAP = re.compile(
@@ -194,7 +196,8 @@ def failure_of(text: str) -> tuple[str, State] | None:
 
 
 def _kind(plain: str, depth: int = 0) -> str | None:
-    for kind, pattern in _KINDS:
+    known = _KINDS if _ANY.fullmatch(plain) else ()
+    for kind, pattern in known:
         if pattern.fullmatch(plain):
             withheld = kind == "error mark" and _WITHHELD.search(plain)
             return "content filter" if withheld else kind

@@ -86,7 +86,7 @@ def read_recorded(
 
     Notes
     -----
-    Linear; Parquet with 80,000 rows of 1,000 characters takes well under a second.
+    Linear; Parquet with 80,000 rows of 1,000 characters takes about a second.
 
     Examples
     --------

@@ -168,7 +168,7 @@ def test_mistakes_have_exit_codes_and_no_traceback(
         (2, "root 'zzz'", ["tree", "--root", "zzz", "--registry", lab]),
         (2, "needs support", ["tree", "--collapse", "0.5", "--registry", lab]),
         (4, "needs the encoder 'alleles'", ["tree", "--metric", "nei", "-r", lab]),
-        (3, "needs a first line", ["tree", "--groups", bad, "--plot", "t.svg", "-r", lab]),
+        (3, "first line must name", ["tree", "--groups", bad, "--plot", "t.svg", "-r", lab]),
         (3, "is not among", ["tree", "--outgroup", "ghost", "--registry", lab]),
     ]
     before = (lab / "registry.sqlite").read_bytes()

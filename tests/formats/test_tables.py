@@ -74,6 +74,11 @@ def test_numbers_as_people_write_them(tmp_path, entries, values):
     assert list(numbers(table, "x").values()) == values
 
 
+def test_a_table_of_markdown(tmp_path):
+    path = file(tmp_path, "| Model | MMLU |\n|:---|---:|\n| org/a | **70.1** |\n| org/b | - |\n")
+    assert read_scores(path, ["mmlu"]) == {"MMLU": {"org/a": 70.1}}
+
+
 def test_a_comma_in_a_file_of_semicolons_is_decimal(tmp_path):
     table = read_table(file(tmp_path, "model;x\na;1,234\nb;2\n"), ("model", "x"))
     assert numbers(table, "x") == {0: 1.234, 1: 2}

@@ -28,6 +28,8 @@ BLANK = frozenset(
 LARGEST = 256 << 20
 _DELIMITERS = (",", ";", "\t", "|")
 _INDEX = re.compile(r"|unnamed: ?\d+|index|#", re.IGNORECASE)
+_RULE = re.compile(r"|:?-+:?")
+"""A cell of the line that Markdown draws below a header."""
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _SPACED = re.compile(r"[+-]?\d{1,3}(?:[ '\u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?", re.ASCII)
@@ -118,7 +120,8 @@ def read_table(
                 name: _entry(row[at] if at < len(row) else "", name in names)
                 for name, at in places.items()
             }
-            if any(cells.values()):
+            ruled = delimiter == "|" and all(_RULE.fullmatch(c.strip()) for c in row)
+            if any(cells.values()) and not ruled:
                 lines.append(reader.line_num)
                 rows.append(cells)
     except csv.Error as problem:

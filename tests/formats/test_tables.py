@@ -131,6 +131,7 @@ def test_records_questions_and_costs_are_read_the_same_way(tmp_path):
         ("model,x,X\na,1,2\n", "no column y"),
         ("model,Y,y_\na,1,2\n", "'y' stands there twice"),
         ('model,y\na,"1\n', "not a CSV file"),
+        ("model,y\na,1,\nb,71,3\n", "line 3: 3 cells where the header has 2; quote those"),
     ],
 )
 def test_bad_tables_are_explained(tmp_path, text, said):

@@ -96,30 +96,26 @@ def read_table(
     Raises
     ------
     InputError
-        When the file cannot be read, lacks a column, or has one that is asked for twice.
+        When the file cannot be read, lacks a column, has one that is asked for twice, or a line
+        has more cells than the header.
 
     Examples
     --------
     >>> read_table(Path("scores.csv"), ("model", "mmlu")).rows  # doctest: +SKIP
     """
     text = _text(path)
-    header = next((line for line in io.StringIO(text) if line.strip()), "")
-    delimiter = _delimiter(header, (*needed, *optional))
+    delimiter = _delimiter(text, (*needed, *optional))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    lines: list[int] = []
-    rows: list[dict[str, str]] = []
+    lines, rows = list[int](), list[dict[str, str]]()
     try:
-        head = next((row for row in reader if any(c.strip() for c in row)), None)
-        if head is None:
-            raise InputError(
-                f"{path} is empty; its first line must name the columns {_and(needed)}"
-            )
+        head = next((row for row in reader if any(c.strip() for c in row)), [])
         places, columns = _places(path, head, needed, optional, every)
         for row in reader:
-            cells = {
-                name: _entry(row[at] if at < len(row) else "", name in names)
-                for name, at in places.items()
-            }
+            if any(c.strip() for c in row[len(head) :]):
+                # What stands under which name is not known, as with a comma that is not quoted.
+                said = f"{len(row)} cells where the header has {len(head)}; quote those with commas"
+                raise InputError(f"{path}, line {reader.line_num}: {said}")
+            cells = {name: _entry(row, at, name in names) for name, at in places.items()}
             ruled = delimiter == "|" and all(_RULE.fullmatch(c.strip()) for c in row)
             if any(cells.values()) and not ruled:
                 lines.append(reader.line_num)
@@ -192,8 +188,9 @@ def _text(path: Path) -> str:
     return text
 
 
-def _delimiter(header: str, wanted: Sequence[str]) -> str:
-    """What makes the most columns that are asked for, else the most columns."""
+def _delimiter(text: str, wanted: Sequence[str]) -> str:
+    """What makes the most columns that are asked for of the first line, else the most columns."""
+    header = next((line for line in io.StringIO(text) if line.strip()), "")
 
     def score(delimiter: str) -> tuple[int, int]:
         try:
@@ -214,6 +211,8 @@ def _places(
     path: Path, head: Sequence[str], needed: Sequence[str], optional: Sequence[str], every: bool
 ) -> tuple[dict[str, int], dict[str, str]]:
     """Where the columns asked for are, and how the file writes their names."""
+    if not head:
+        raise InputError(f"{path} is empty; its first line must name the columns {_and(needed)}")
     plain = [_plain_name(c) for c in head]
     places: dict[str, int] = {}
     missing = []
@@ -248,8 +247,8 @@ def _and(names: Sequence[str]) -> str:
     return " and ".join(names) if len(names) < 3 else ", ".join(names)
 
 
-def _entry(cell: str, is_name: bool) -> str:
-    text = cell.strip()
+def _entry(row: Sequence[str], at: int, is_name: bool) -> str:
+    text = row[at].strip() if at < len(row) else ""
     return "" if not is_name and text.casefold() in BLANK else text
 
 

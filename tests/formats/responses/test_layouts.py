@@ -140,7 +140,7 @@ STAMPS = ("2026-01-16T16-02-26.648276", "2026-01-16T16-59-59.899345")
 
 def test_lm_eval_asks_for_a_model_that_the_folder_does_not_tell(tmp_path):
     path = lines(tmp_path / "benchmarks" / f"samples_t_{STAMPS[0]}.jsonl", [sample(0)])
-    with pytest.raises(InputError, match="not named ORG__NAME.*; name the model with --model"):
+    with pytest.raises(InputError, match=r"not named ORG__NAME.*; name the model with --model"):
         read_recorded(path)
     assert read_recorded(path, model="m").settings == {
         "m": {"do_sample": "false", "until": "\\x0a"}
@@ -154,7 +154,7 @@ def test_lm_eval_does_not_mix_two_runs_of_one_task(tmp_path):
     lines(folder / f"samples_other_{STAMPS[1]}.jsonl", [sample(0)])
     assert read_recorded(first).models == ("org/name",)
     lines(folder / f"samples_t_{STAMPS[1]}.jsonl", [sample(0)])
-    with pytest.raises(InputError, match="holds 2 runs of the task 't'.*with --model"):
+    with pytest.raises(InputError, match=r"holds 2 runs of the task 't'.*with --model"):
         read_recorded(first)
     # The results of the same run say it for certain.
     document(folder / f"results_{STAMPS[0]}.json", {"model_name": "org/real"})
@@ -221,7 +221,7 @@ def test_display_predictions_of_helm(tmp_path):
     assert flat(table) == [("org/m", "gsm/id1", 0, "4", State.OK)]
     assert table.probes == {"gsm/id1": "2 + 2?"}
     stats = document(tmp_path / "per_instance_stats.json", [{"instance_id": "id1", "stats": []}])
-    with pytest.raises(InputError, match="statistics of HELM.*import scenario_state"):
+    with pytest.raises(InputError, match=r"statistics of HELM.*import scenario_state"):
         read_recorded(stats)
 
 
@@ -237,7 +237,7 @@ def test_predictions_of_opencompass(tmp_path):
         ("llama-3", "gsm8k/1", 1, "y"),
     ]  # fmt: skip
     assert table.probes["gsm8k/0"] == "Q0"
-    with pytest.raises(InputError, match="does not lie in predictions/MODEL.*--model"):
+    with pytest.raises(InputError, match=r"does not lie in predictions/MODEL.*--model"):
         read_recorded(document(tmp_path / "elsewhere" / "gsm8k.json", value))
 
 

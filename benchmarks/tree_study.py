@@ -50,7 +50,7 @@ def skbio_nj(distances: DistanceMatrix) -> Tree:
     from skbio import DistanceMatrix as SkbioMatrix
     from skbio.tree import nj
 
-    from cladist.formats.newick import read_newick
+    from cladist.formats.trees.newick import read_newick
 
     given = SkbioMatrix(distances.matrix.copy(), [str(i) for i in range(len(distances))])
     numbered = read_newick("[&U]" + str(nj(given)))

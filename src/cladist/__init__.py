@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cladist.version import __version__
+
 # Type checkers take a constant of this name for true; importing `typing` for it would take
 # longer than all the rest here.
 TYPE_CHECKING = False

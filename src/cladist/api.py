@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 from cladist import catalog, compare
 from cladist.core.assay import Assay
 from cladist.core.distances import DistanceMatrix
+from cladist.core.progress import Hear, Progress, silent, unheard
 from cladist.core.tree import Tree
 from cladist.errors import UsageError
-from cladist.extraction.progress import Hear, Progress, silent, unheard
 
 if TYPE_CHECKING:
     from cladist.extraction.recorded import Imported
@@ -75,12 +75,15 @@ def import_responses(
     assay: str | Assay = catalog.DEFAULT_ASSAY,
     *,
     model: str | None = None,
+    columns: Mapping[str, str] | None = None,
     allow_sparse: bool = False,
     progress: Progress = silent,
 ) -> Imported:
     """Import recorded responses and make DNA by an assay's method.
 
-    See `cladist.extraction.recorded.import_responses` for errors.
+    `columns` maps a role (response, prompt, prompt_id, model, sample, state) to the column of
+    the file that has it; `readings` of the result says how each file was understood. See
+    `cladist.extraction.recorded.import_responses` for errors.
     """
     from cladist.extraction.recorded import import_responses as run
 
@@ -91,6 +94,7 @@ def import_responses(
         [Path(p) for p in paths],
         chosen.method,
         model=model,
+        columns=columns,
         allow_sparse=allow_sparse,
         progress=progress,
     )
@@ -207,6 +211,6 @@ def _rooted(made: Tree, root: str, outgroup: Sequence[str]) -> Tree:
 
 def newick(tree: Tree) -> str:
     """The tree as a line of Newick text, with a newline at its end."""
-    from cladist.formats.newick import write_newick
+    from cladist.formats.trees.newick import write_newick
 
     return write_newick(tree)

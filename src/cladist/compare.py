@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from cladist.core.assay import Assay
 from cladist.core.distances import DistanceMatrix, dna_distances, symmetric
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.encoders import represent
 from cladist.errors import AssayError, NotComparableError, UsageError
-from cladist.extraction.progress import Progress, silent
 from cladist.registry import Registry
 from cladist.registry.kept import Kept, default_folder
 from cladist.registry.state import dna_state
@@ -172,8 +172,8 @@ def distances(
     if chosen == "kinship":
         from cladist.kinship.evidence.similarity import distance_of
 
-        found = panel_evidence(registry, assay)
-        whole = symmetric(found.models, distance_of(found.combined), "kinship", assay.digest)
+        fitted = panel_evidence(registry, assay)
+        whole = symmetric(fitted.models, distance_of(fitted.combined), "kinship", assay.digest)
         return whole if names is None else whole.select(ids)
     raise AssayError(f"metric '{chosen}' is unknown; use euclidean, cosine, nei or kinship")
 

@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 from cladist import api, catalog, compare
 from cladist.core.distances import DistanceMatrix
+from cladist.core.progress import Progress, silent
 from cladist.core.tree import Tree
 from cladist.errors import CladistError
 from cladist.extraction.many import Failure, extract_many
-from cladist.extraction.progress import Progress, silent
 from cladist.extraction.run import Extraction
 from cladist.formats.files import write_text
 from cladist.formats.matrix import write_matrix

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from cladist.compare import panel_answers
 from cladist.core.assay import Assay
+from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
-from cladist.extraction.progress import Progress, silent
 from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.phylogeny.ancestry import ancestry, descent_costs
 from cladist.phylogeny.arborescence import minimum_arborescence

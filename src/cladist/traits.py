@@ -11,9 +11,9 @@ from cladist.apply.behaviour import FeatureTable, behaviour_table, distance_tabl
 from cladist.apply.questions import Questions, lexical_vectors
 from cladist.compare import distances
 from cladist.core.assay import Assay
+from cladist.core.progress import Progress, silent
 from cladist.encoders.embedded import open as open_embedded
 from cladist.errors import InputError, MissingExtraError, UsageError
-from cladist.extraction.progress import Progress, silent
 from cladist.registry import Registry
 
 __all__ = ["model_features", "question_vectors"]

@@ -25,7 +25,7 @@ from cladist.compare import resolve_assay
 from cladist.core.responses import Response
 from cladist.errors import InputError, UsageError
 from cladist.extraction.derive import derive
-from cladist.formats.newick import newick_of, read_newick
+from cladist.formats.trees.newick import newick_of, read_newick
 from cladist.registry import Registry
 from tests.atlas.conftest import COUNT, Lab
 from tests.support.synthetic import HOSTILE

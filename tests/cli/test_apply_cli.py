@@ -155,7 +155,7 @@ def test_predict_refuses_with_reasons(lab: Path) -> None:
         ("model\na\n", "no column of numbers"),
         ("name,a\nx,1\n", "no column model"),
         ("model,a\nx,1\nx,2\n", "stands there twice"),
-        ("model,a\nx,1\ny,oops\n", "'oops' is no number"),
+        ("model,a\nx,1\ny,oops\n", "'oops' in line 3 is no number"),
         ("model,a\nx,nan\n", "no column of numbers"),
         ('model,a\n"x,1\n', "not a CSV file"),
     ],

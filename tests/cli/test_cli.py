@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from cladist import __version__
 from cladist.cli.common import one_line, safe
 from cladist.cli.main import app, main
-from cladist.formats.newick import read_newick
+from cladist.formats.trees.newick import read_newick
 
 
 def run(*arguments: str | Path) -> Result:
@@ -168,7 +168,7 @@ def test_mistakes_have_exit_codes_and_no_traceback(
         (2, "root 'zzz'", ["tree", "--root", "zzz", "--registry", lab]),
         (2, "needs support", ["tree", "--collapse", "0.5", "--registry", lab]),
         (4, "needs the encoder 'alleles'", ["tree", "--metric", "nei", "-r", lab]),
-        (3, "needs a first line", ["tree", "--groups", bad, "--plot", "t.svg", "-r", lab]),
+        (3, "first line must name", ["tree", "--groups", bad, "--plot", "t.svg", "-r", lab]),
         (3, "is not among", ["tree", "--outgroup", "ghost", "--registry", lab]),
     ]
     before = (lab / "registry.sqlite").read_bytes()

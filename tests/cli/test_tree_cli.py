@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cladist.cli.main import app, main
-from cladist.formats.newick import read_newick
-from cladist.formats.nexus import read_nexus
+from cladist.formats.trees.newick import read_newick
+from cladist.formats.trees.nexus import read_nexus
 from cladist.models.simulated import respond_all, simulate_tree
 
 COMMANDS = ["tree", "ancestry", "place", "network", "clock", "compare-trees"]
@@ -304,8 +304,8 @@ def test_mistakes_have_exit_codes_and_no_traceback(
         (3, "two entries", ["tree", "--dates", twice, *at]),
         (3, "not all the same", ["tree", "--dates", same, *at]),
         (3, "of no model", ["tree", "--dates", empty, *at]),
-        (3, "not a readable CSV", ["tree", "--dates", binary, *at]),
-        (3, "not a readable CSV", ["clock", "--dates", tmp_path / "absent.csv", *at]),
+        (3, "not UTF-8 text", ["tree", "--dates", binary, *at]),
+        (3, "cannot be read", ["clock", "--dates", tmp_path / "absent.csv", *at]),
         (3, "columns model and date", ["tree", "--dates", tables["groups"], *at]),
         (2, "needs --dates", ["tree", "--root", "dates", *at]),
         (2, "needs --groups", ["tree", "--itol", tmp_path / "i.txt", *at]),

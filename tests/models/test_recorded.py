@@ -8,7 +8,7 @@ import pytest
 
 from cladist.core.responses import Response, State
 from cladist.errors import InputError
-from cladist.formats.recorded import read_recorded
+from cladist.formats.responses.recorded import read_recorded
 from cladist.models import Request
 from cladist.models.recorded import RecordedModel
 

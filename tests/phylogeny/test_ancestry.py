@@ -8,7 +8,7 @@ from tree_builders import path_distances
 
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
-from cladist.formats.newick import read_newick
+from cladist.formats.trees.newick import read_newick
 from cladist.phylogeny.ancestry import ancestry, descent_costs, sampled_ancestors
 from cladist.phylogeny.arborescence import edge_probabilities, minimum_arborescence
 from cladist.phylogeny.joining import neighbor_joining

@@ -8,7 +8,7 @@ from tree_builders import path_distances, random_tree, splits
 
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
-from cladist.formats.newick import read_newick, write_newick
+from cladist.formats.trees.newick import read_newick, write_newick
 from cladist.phylogeny.arrays import to_arrays
 from cladist.phylogeny.collapse import collapse_weak
 from cladist.phylogeny.compare import clade_recovery, compare_trees, robinson_foulds

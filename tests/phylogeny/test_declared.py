@@ -8,7 +8,7 @@ from tree_builders import random_tree
 
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
-from cladist.formats.newick import read_newick
+from cladist.formats.trees.newick import read_newick
 from cladist.phylogeny.declared import crossings, declared_clades, declared_tree, untangled
 from cladist.phylogeny.tanglegram import draw_tanglegram
 

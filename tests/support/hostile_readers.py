@@ -17,6 +17,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from hostile import Reader, swap_json, swap_toml
+from hostile_layouts import (
+    AUSPICE,
+    LAYOUT_WORDS,
+    LAYOUTS,
+    PHYLOXML,
+    PLACEHOLDER_WORDS,
+    PLACEHOLDERS,
+    SCORES,
+    XML_WORDS,
+)
 from hostile_words import (
     ADAPTER,
     CARD,
@@ -53,11 +63,14 @@ from cladist.formats.facts_table import check_facts
 from cladist.formats.labels import read_labels
 from cladist.formats.matrix import read_matrix
 from cladist.formats.mergekit import read_recipe
-from cladist.formats.newick import read_newick_all
-from cladist.formats.nexus import read_nexus
-from cladist.formats.phylip import read_phylip
-from cladist.formats.recorded import read_recorded
-from cladist.formats.score_tables import read_scores
+from cladist.formats.responses.placeholders import failure_of
+from cladist.formats.responses.recorded import read_recorded
+from cladist.formats.score_tables import read_records, read_scores
+from cladist.formats.trees.auspice_reading import read_auspice
+from cladist.formats.trees.newick import read_newick_all
+from cladist.formats.trees.nexus import read_nexus
+from cladist.formats.trees.phylip import read_phylip
+from cladist.formats.trees.phyloxml_reading import read_phyloxml
 from cladist.models._gguf_header import read_header
 from cladist.models.base import Identity, Request, parse_uri
 
@@ -69,7 +82,9 @@ def _scratch() -> Path:
     """A file in memory for readers that take a path; one a process."""
     memory = Path("/dev/shm")
     folder = tempfile.mkdtemp(prefix="hostile-", dir=memory if memory.is_dir() else None)
-    return Path(folder) / f"samples_{os.getpid()}.bin"
+    named = Path(folder) / "org__name"  # as lm-eval names its folders
+    named.mkdir()
+    return named / f"samples_{os.getpid()}.bin"
 
 
 def of_file(read: Callable[[Path], object]) -> Callable[[bytes], object]:
@@ -88,8 +103,8 @@ def of_text(read: Callable[[str], object]) -> Callable[[bytes], object]:
     return lambda raw: read(raw.decode("utf-8", "replace"))
 
 
-def _recorded(path: Path) -> None:
-    table = read_recorded(path)
+def _recorded(path: Path, model: str | None = None) -> None:
+    table = read_recorded(path, model=model)
     rows = list(table.rows())
     assert len(rows) == len(table) > 0
     for _, probe, sample, response in rows:
@@ -270,6 +285,13 @@ def readers() -> dict[str, Reader]:
     labels = b'model,family,group,date\na,x,g,2024-01-02\n"b,c",y,,2023\n'
     return {
         "jsonl": Reader(recorded, (lines, _json(lm_eval)), JSON_WORDS, swap_json),
+        "layouts": Reader(
+            of_file(lambda p: _recorded(p, model="m")),
+            tuple(map(_json, LAYOUTS.values())),
+            (*JSON_WORDS, *LAYOUT_WORDS),
+            swap_json,
+        ),
+        "placeholder": Reader(of_text(failure_of), PLACEHOLDERS, PLACEHOLDER_WORDS),
         "json": Reader(
             recorded,
             (
@@ -328,6 +350,8 @@ def readers() -> dict[str, Reader]:
         ),
         "newick": Reader(of_text(read_newick_all), NEWICK, TREE_WORDS),
         "nexus": Reader(of_text(read_nexus), (NEXUS,), TREE_WORDS),
+        "phyloxml": Reader(of_text(read_phyloxml), (PHYLOXML,), XML_WORDS),
+        "auspice": Reader(of_text(read_auspice), (_json(AUSPICE),), JSON_WORDS, swap_json),
         "phylip": Reader(
             of_text(read_phylip),
             (b"3\na 0 1 2\nb 1 0 3\nc 2 3 0\n", b"2\nx 0\ny 0.5 0\n"),
@@ -354,7 +378,10 @@ def readers() -> dict[str, Reader]:
         "declared table": Reader(of_file(read_declared_table), (DECLARED,), CSV_WORDS),
         "lineage facts": Reader(of_file(check_facts), (FACTS,), CSV_WORDS),
         "names": Reader(of_text(_name), NAMES, URI_WORDS),
-        "scores": Reader(of_file(read_scores), (b"model,x,y\na,1,2\nb,0.5,\n",), CSV_WORDS),
+        "scores": Reader(of_file(read_scores), (b"model,x,y\na,1,2\nb,0.5,\n", SCORES), CSV_WORDS),
+        "records": Reader(
+            of_file(read_records), (b"Model;Question;Score\na;q;0,5\nb;q;right\n",), CSV_WORDS
+        ),
         "uri": Reader(of_text(_uri), URIS, URI_WORDS),
         "endpoint answer": Reader(_answer, (_json(CHAT), _json(RAW)), JSON_WORDS, swap_json),
         "retry-after": Reader(

@@ -19,9 +19,9 @@ import numpy as np
 
 from cladist import catalog
 from cladist.core.assay import Assay, Decoding, EncoderSpec, Method, Projection, Protocol
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import Response
 from cladist.extraction.derive import derive
-from cladist.extraction.progress import Progress, silent
 from cladist.registry import Registry
 
 SYLLABLES = ("ka", "lo", "mi", "ten", "ru", "sa", "vor", "pel", "na", "ti", "sor", "ven", "da")

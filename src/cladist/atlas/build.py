@@ -18,8 +18,8 @@ from cladist.atlas.lineage import lineage, read_declared
 from cladist.atlas.source import Source, read_source
 from cladist.core.assay import Assay
 from cladist.core.lineage import Lineage
+from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
-from cladist.extraction.progress import Progress, silent
 from cladist.formats.labels import DeclaredModel, read_labels
 from cladist.kinship.inference.identify import FamilyModel, Identification, fit_identifier, identify
 from cladist.phylogeny.ancestry import Descent

@@ -14,9 +14,9 @@ from cladist.atlas import documents
 from cladist.atlas.build import Atlas
 from cladist.atlas.documents import written
 from cladist.atlas.page_files import PAGE_FILES, page_file
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.extraction.progress import Progress, silent
 from cladist.registry import Registry
 
 __all__ = ["MANIFEST", "MOST_ANSWERS", "MOST_PAGES", "Bundle", "write_bundle"]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.extraction.progress import Progress, silent
+from cladist.core.progress import Progress, silent
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.manner import opening_keys
 from cladist.kinship.inference.pair_test import CONTROLS, READ, shingles

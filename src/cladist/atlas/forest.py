@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from cladist import api, compare
 from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.source import Source
+from cladist.core.progress import Progress
 from cladist.core.tree import Node, Tree
 from cladist.descent import LEAST, TEMPERATURE
-from cladist.extraction.progress import Progress
-from cladist.formats.newick import newick_of, read_newick
+from cladist.formats.trees.newick import newick_of, read_newick
 from cladist.phylogeny.ancestry import Descent, ancestry, descent_costs
 from cladist.phylogeny.dating import year_range
 from cladist.phylogeny.scale import join_vectors

@@ -23,8 +23,8 @@ from cladist.atlas.evidence import probe_weights
 from cladist.atlas.source import Source
 from cladist.atlas.verdicts import Relation, Tests, make_tests
 from cladist.core.distances import DistanceMatrix
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
-from cladist.extraction.progress import Progress, silent
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.similarity import distance_of

@@ -23,7 +23,7 @@ from cladist.cli.common import (
 )
 from cladist.cli.names import known_dates, named_here
 from cladist.cli.tree import clock_data, clock_line
-from cladist.cli.tree_files import read_tree
+from cladist.cli.tree_files import TreeNumberOption, read_tree
 
 if TYPE_CHECKING:
     from cladist.phylogeny.dating import Speeds
@@ -44,6 +44,7 @@ def clock(
         Path | None,
         typer.Option("--tree", "-t", help="Take this tree instead of the registry's models."),
     ] = None,
+    tree_number: TreeNumberOption = None,
     registry: RegistryOption = DEFAULT_REGISTRY,
     assay: AssayOption = "",
     metric: MetricOption = "",
@@ -80,7 +81,7 @@ def clock(
     when = dates_of(told, str(dates)) if told else {}
     known = read_column(groups, "group") if groups is not None else {}
     if tree is not None:
-        made = read_tree(tree)
+        made = read_tree(tree, tree_number)
     else:
         with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
             chosen = resolve_assay(store, assay)

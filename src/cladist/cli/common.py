@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from cladist.extraction.progress import Progress
+    from cladist.core.progress import Progress
 
 RegistryOption = Annotated[
     Path,

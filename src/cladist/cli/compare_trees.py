@@ -8,13 +8,21 @@ from typing import Annotated
 
 import typer
 
-from cladist.cli.common import JsonOption, out, print_json
+from cladist.cli.common import JsonOption, note, out, print_json
 from cladist.cli.tree_files import read_tree
 
 
 def compare_trees(
-    first: Annotated[Path, typer.Argument(help="A tree: Newick or NEXUS.")],
+    first: Annotated[Path, typer.Argument(help="A tree: Newick, NEXUS, PhyloXML or auspice JSON.")],
     second: Annotated[Path, typer.Argument(help="The tree to hold against it.")],
+    first_tree: Annotated[
+        int | None,
+        typer.Option("--first-tree", min=1, help="Which tree, where the first file holds several."),
+    ] = None,
+    second_tree: Annotated[
+        int | None,
+        typer.Option("--second-tree", min=1, help="Which tree of the second file."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Distances between two trees with the same leaves.
@@ -23,11 +31,19 @@ def compare_trees(
     differences in branch length. Quartets are the share of groups of four models that the trees
     resolve differently, triplets the same of three in rooted trees. 0 is agreement.
 
-    Examples: `cladist compare-trees nj.nwk bme.nwk`, `cladist compare-trees a.nex b.nwk --json`
+    Names that differ in blanks and underscores alone are taken as one, and that is said.
+
+    Examples: `cladist compare-trees nj.nwk bme.nwk`, `cladist compare-trees a.nex b.nwk --json`,
+    `cladist compare-trees dated.nex family.xml --first-tree 2`
     """
+    from cladist.formats.trees.made import matched_leaves
     from cladist.phylogeny.compare import compare_trees as run
 
-    found = run(read_tree(first), read_tree(second))
+    one = read_tree(first, first_tree, "--first-tree")
+    two, said = matched_leaves(one, read_tree(second, second_tree, "--second-tree"))
+    if said:
+        note(said)
+    found = run(one, two)
     if json:
         print_json(asdict(found))
         return

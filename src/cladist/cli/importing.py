@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,13 +21,19 @@ from cladist.cli.common import (
 )
 from cladist.errors import UsageError
 
+if TYPE_CHECKING:
+    from cladist.extraction.recorded import Imported
+
+MOST_NOTES = 20
+
 
 def import_file(
     files: Annotated[
         list[Path],
         typer.Argument(
             help="Parquet, CSV or JSONL with columns model, prompt_id (or prompt) and response; "
-            "llm-dna responses.json; AlpacaEval model_outputs.json; lm-eval samples; inspect logs. "
+            "files of AlpacaEval, Arena-Hard, BigCodeBench, EvalPlus, FastChat, HELM, inspect, "
+            "LiveBench, llm-dna, lm-eval, OpenCompass; outputs of batches. "
             "Or the archive of a registry, by 'export'."
         ),
     ],
@@ -50,6 +56,25 @@ def import_file(
             "temperature, top_p, max_tokens, cut (characters).",
         ),
     ] = "",
+    response_column: Annotated[
+        str, typer.Option("--response-column", help="Column of the model's answers.")
+    ] = "",
+    prompt_column: Annotated[
+        str, typer.Option("--prompt-column", help="Column of the prompts' texts.")
+    ] = "",
+    prompt_id_column: Annotated[
+        str, typer.Option("--prompt-id-column", help="Column that names the prompts.")
+    ] = "",
+    model_column: Annotated[
+        str, typer.Option("--model-column", help="Column that names the models.")
+    ] = "",
+    sample_column: Annotated[
+        str, typer.Option("--sample-column", help="Column that numbers answers to one prompt.")
+    ] = "",
+    state_column: Annotated[
+        str,
+        typer.Option("--state-column", help="Column with ok, empty, refused, truncated, error."),
+    ] = "",
     allow_sparse: SparseOption = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -71,8 +96,18 @@ def import_file(
     `cladist import answers.parquet --prompts prompts.parquet --decoding
     interface=raw,temperature=0,max_tokens=1024`
 
+    `cladist import run.csv --response-column said --prompt-id-column item --registry lab`
+
     `cladist import lab.zip --registry copy-of-lab`
     """
+    columns = {
+        "response": response_column,
+        "prompt": prompt_column,
+        "prompt_id": prompt_id_column,
+        "model": model_column,
+        "sample": sample_column,
+        "state": state_column,
+    }
     archives = [f for f in files if _is_archive(f)]
     if archives:
         if len(archives) < len(files):
@@ -101,7 +136,10 @@ def import_file(
             progress=bars,
             prompts=texts,
             decoding=asked,
+            columns={role: name for role, name in columns.items() if name},
         )
+    if not quiet:
+        _tell(result)
     if json:
         print_json(
             {
@@ -110,6 +148,8 @@ def import_file(
                 "new_responses": result.added,
                 "dna": len(result.made),
                 "refused": [{"model": r.model, "reason": r.reason} for r in result.refused],
+                "readings": dict(result.readings),
+                "notes": list(result.notes),
             }
         )
     else:
@@ -123,6 +163,20 @@ def import_file(
         note(f"no DNA: and {len(result.refused) - 20} models more (--json lists them all)")
     if result.refused and not result.made:
         raise typer.Exit(6)
+
+
+def _tell(result: Imported) -> None:
+    """How the files were read, once for all that were read alike, and what is odd about them."""
+    alike: dict[str, list[str]] = {}
+    for source, reading in result.readings.items():
+        alike.setdefault(reading, []).append(source)
+    for reading, sources in alike.items():
+        more = f" and {len(sources) - 1} files more" if len(sources) > 1 else ""
+        note(f"{one_line(sources[0])}{more}: {reading}")
+    for said in result.notes[:MOST_NOTES]:
+        note(said)
+    if len(result.notes) > MOST_NOTES:
+        note(f"and {len(result.notes) - MOST_NOTES} notes more (--json lists them all)")
 
 
 def _is_archive(path: Path) -> bool:

@@ -68,7 +68,7 @@ def network(
     from cladist.errors import UsageError
     from cladist.formats.columns import read_column
     from cladist.formats.files import write_text
-    from cladist.formats.nexus import WeightedSplit, write_nexus
+    from cladist.formats.trees.nexus import WeightedSplit, write_nexus
     from cladist.phylogeny.joining import neighbor_joining
     from cladist.phylogeny.network import split_network
     from cladist.phylogeny.treelikeness import conflicts, suspects, treelikeness

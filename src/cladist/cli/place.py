@@ -21,12 +21,13 @@ from cladist.cli.common import (
     print_json,
     progress_bars,
 )
-from cladist.cli.tree_files import Annotations, read_tree, writer_of
+from cladist.cli.tree_files import Annotations, TreeNumberOption, read_tree, writer_of
 
 
 def place(
     model: Annotated[str, typer.Argument(help="A model of the registry.")],
-    tree: Annotated[Path, typer.Option("--tree", "-t", help="The tree: Newick or NEXUS.")],
+    tree: Annotated[Path, typer.Option("--tree", "-t", help="The tree: Newick, NEXUS, ...")],
+    tree_number: TreeNumberOption = None,
     registry: RegistryOption = DEFAULT_REGISTRY,
     assay: AssayOption = "",
     metric: MetricOption = "",
@@ -60,7 +61,7 @@ def place(
     from cladist.registry import Registry
 
     writer = writer_of(file) if file is not None else None
-    given = read_tree(tree)
+    given = read_tree(tree, tree_number)
     leaves = given.leaves()
 
     def row(matrix: DistanceMatrix) -> dict[str, float]:

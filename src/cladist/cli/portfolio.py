@@ -120,12 +120,10 @@ def quality_of(scores: Path | None, column: str, past: Any) -> dict[str, float]:
     from cladist.formats.score_tables import read_scores
 
     if scores is not None:
-        found = read_scores(scores)
-        if column and column not in found:
-            raise UsageError(f"{scores} has no column '{column}'; it has {', '.join(found)}")
-        if not column and len(found) > 1:
+        found = read_scores(scores, [column] if column else ())
+        if len(found) > 1:
             raise UsageError(f"{scores} has several: choose a --column of {', '.join(found)}")
-        return found[column or next(iter(found))]
+        return next(iter(found.values()))
     if past is None:
         return {}
     total: dict[str, list[float]] = {}

@@ -94,19 +94,13 @@ def predict(
     from cladist.errors import UsageError
     from cladist.formats.score_tables import read_scores
 
-    found = read_scores(scores)
-    wrong = [c for c in column or () if c not in found]
-    if wrong:
-        raise UsageError(
-            f"{scores} has no column '{wrong[0]}' of numbers; it has {', '.join(found)}"
-        )
+    found = read_scores(scores, column or ())
     if scale not in ("auto", *SCALES):
         raise UsageError(f"--scale {scale}: use auto, percent, fraction or none")
     features, about = _features(registry, assay, metric, matrix, distances_only, quiet)
     families = _families(labels, features.models)
     results = []
-    for name in column or list(found):
-        chosen = found[name]
+    for name, chosen in found.items():
         known = _known(chosen, features, name)
         bounds = _bounds(scale, list(chosen.values()))
         target = _target(models, features, known)

@@ -93,7 +93,7 @@ def as_json(made: Report) -> str:
     """The report as JSON text; numbers that are not there are null."""
     import json
 
-    from cladist.formats.newick import write_newick
+    from cladist.formats.trees.newick import write_newick
     from cladist.provenance.report import FORMAT
 
     fields: dict[str, Any] = {

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from cladist.apply.behaviour import FeatureTable
     from cladist.apply.questions import Questions
-    from cladist.extraction.progress import Progress
+    from cladist.core.progress import Progress
 
 RecordsOption = Annotated[
     Path, typer.Option("--records", help="CSV model,question,score: past answers, right or wrong.")

@@ -22,6 +22,11 @@ DatesOption = Annotated[
     typer.Option(help="CSV with columns model and date (2024, 2024-03 or 2024-03-15)."),
 ]
 
+TreeNumberOption = Annotated[
+    int | None,
+    typer.Option("--tree-number", min=1, help="Which tree, where the file holds several."),
+]
+
 
 @dataclass(frozen=True)
 class Annotations:
@@ -40,8 +45,8 @@ class Annotations:
 def writer_of(file: Path) -> Callable[[Tree, Annotations], str]:
     """How to write the format that the ending of `file` tells; `UsageError` for others."""
     from cladist.errors import UsageError
-    from cladist.formats.newick import write_newick
-    from cladist.formats.phyloxml import write_phyloxml
+    from cladist.formats.trees.newick import write_newick
+    from cladist.formats.trees.phyloxml import write_phyloxml
 
     writers: dict[str, Callable[[Tree, Annotations], str]] = {
         ".nwk": lambda t, a: write_newick(t),
@@ -59,7 +64,7 @@ def writer_of(file: Path) -> Callable[[Tree, Annotations], str]:
 
 def _nexus(tree: Tree, about: Annotations) -> str:
     """The tree, and where dates are known the same with branches in years."""
-    from cladist.formats.nexus import write_nexus
+    from cladist.formats.trees.nexus import write_nexus
 
     if not about.when:
         return write_nexus([tree])
@@ -71,7 +76,7 @@ def _nexus(tree: Tree, about: Annotations) -> str:
 def _auspice(tree: Tree, about: Annotations) -> str:
     from datetime import UTC, datetime
 
-    from cladist.formats.auspice import write_auspice
+    from cladist.formats.trees.auspice import write_auspice
     from cladist.phylogeny.palette import marks
 
     updated = about.updated or datetime.now(UTC).date().isoformat()
@@ -88,7 +93,7 @@ def _auspice(tree: Tree, about: Annotations) -> str:
 def write_strip(file: Path, groups: Mapping[str, str], tree: Tree) -> None:
     """The colour strip of the groups for iTOL, beside a tree written as Newick."""
     from cladist.formats.files import write_text
-    from cladist.formats.itol import write_itol_strip
+    from cladist.formats.trees.itol import write_itol_strip
     from cladist.phylogeny.palette import OTHER_COLOUR, marks
 
     names = tree.names()
@@ -99,21 +104,15 @@ def write_strip(file: Path, groups: Mapping[str, str], tree: Tree) -> None:
     note(f"wrote the colour strip of {len(colours)} groups to {file}")
 
 
-def read_tree(file: Path) -> Tree:
-    """The one tree of a Newick or NEXUS file; `InputError` when there is none, or several."""
-    from cladist.errors import InputError
-    from cladist.formats.newick import read_newick
-    from cladist.formats.nexus import read_nexus
+def read_tree(file: Path, number: int | None = None, option: str = "--tree-number") -> Tree:
+    """A tree of a file of any format, and a note of what of it is not kept.
 
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as problem:
-        raise InputError(f"{file} cannot be read: {problem.strerror or problem}") from problem
-    except UnicodeDecodeError as problem:
-        raise InputError(f"{file} is not UTF-8 text (byte {problem.start})") from problem
-    if not text.lstrip().upper().startswith("#NEXUS"):
-        return read_newick(text, str(file))
-    trees = read_nexus(text, str(file))
-    if len(trees) != 1:
-        raise InputError(f"{file}: holds {len(trees)} trees where one is expected")
-    return trees[0]
+    `number` chooses one of several, counted from 1; `InputError` when there is none, or several
+    and none chosen.
+    """
+    from cladist.formats.trees.files import chosen_tree, read_trees
+
+    found = chosen_tree(read_trees(file), str(file), number, option)
+    for said in found.notes:
+        note(f"{file}: {said}")
+    return found.tree

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cladist.core.progress import Progress, silent
 from cladist.extraction.derive import derive
-from cladist.extraction.progress import Progress, silent
 from cladist.registry import Registry
 from cladist.registry.merge import Merged
 from cladist.registry.merge import import_archive as bring_in

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from cladist.core.assay import Assay
 from cladist.core.hashing import mix64
 from cladist.core.origins import UNTOLD, Origin, mixed_models
+from cladist.core.progress import Hear, unheard
 from cladist.core.responses import Response
 from cladist.errors import CoverageError, ModelError
-from cladist.extraction.progress import Hear, unheard
 from cladist.models.base import AskedInterface, Model, Request
 from cladist.models.served import Remembered, Served
 from cladist.registry import ModelRecord, Registry

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from cladist.core.assay import Assay
 from cladist.core.dna import DNA, of_blocks
 from cladist.core.origins import listed, mixed_models, mixture, parts
+from cladist.core.progress import Progress, silent
 from cladist.core.projection import project
 from cladist.core.responses import ResponseSet, State
 from cladist.encoders import open_encoder, represent
 from cladist.errors import CoverageError
 from cladist.extraction.missing import commonest
-from cladist.extraction.progress import Progress, silent
 from cladist.registry import Registry, StoredDNA
 from cladist.registry.asked import refused_settings
 

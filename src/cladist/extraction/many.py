@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cladist.core.assay import Assay
+from cladist.core.progress import Hear, Progress, silent, unheard
 from cladist.errors import CladistError, UsageError
 from cladist.extraction.like import Like
 from cladist.extraction.opening import open_any
-from cladist.extraction.progress import Hear, Progress, silent, unheard
 from cladist.extraction.run import Extraction, extract
 from cladist.models.base import Model
 from cladist.models.budget import Budget

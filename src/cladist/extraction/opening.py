@@ -12,7 +12,7 @@ from cladist.models.base import Model, parse_uri
 def open_any(text: str) -> Model:
     """The model that a URI names; `recorded:FILE?model=NAME` replays answers by prompt.
 
-    Raises what `cladist.models.open_model` and `cladist.formats.recorded.read_recorded` raise.
+    Raises what `models.open_model` and `formats.responses.recorded.read_recorded` raise.
     """
     uri = parse_uri(text)
     if uri.scheme != "recorded":
@@ -21,13 +21,17 @@ def open_any(text: str) -> Model:
             raise UsageError(f"'{text}': unknown scheme '{uri.scheme}'; known are {known}")
         return open_model(text)
     # Arrow takes longer to import than a small model takes to answer.
-    from cladist.formats.recorded import read_recorded
+    from cladist.formats.responses.recorded import read_recorded
+    from cladist.formats.responses.roles import OPTIONS
     from cladist.models.recorded import RecordedModel
 
-    wrong = sorted(set(uri.options) - {"model"})
+    named = {f"{role}_column": role for role in OPTIONS}
+    wrong = sorted(set(uri.options) - {"model", *named})
     if wrong:
-        raise UsageError(f"'{text}': unknown option {', '.join(wrong)}; recorded knows model")
-    table = read_recorded(Path(uri.target), model=uri.options.get("model"))
+        known = ", ".join(["model", *named])
+        raise UsageError(f"'{text}': unknown option {', '.join(wrong)}; recorded knows {known}")
+    columns = {role: uri.options[name] for name, role in named.items() if name in uri.options}
+    table = read_recorded(Path(uri.target), model=uri.options.get("model"), columns=columns)
     if len(table.models) != 1:
         raise UsageError(
             f"'{text}': the file has {len(table.models)} models; choose one with ?model=NAME"

@@ -19,6 +19,7 @@ from typing import Any
 from cladist.catalog import parse_method
 from cladist.core.assay import Assay, Decoding, Protocol
 from cladist.core.probes import ProbeSet
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import Response
 from cladist.errors import CladistError, MissingExtraError, ModelError, UsageError
 from cladist.extraction.asking import choose_interface, remembered, requests_for
@@ -27,7 +28,6 @@ from cladist.extraction.derive import derive
 from cladist.extraction.many import Failure
 from cladist.extraction.missing import reasons
 from cladist.extraction.opening import open_any
-from cladist.extraction.progress import Progress, silent
 from cladist.extraction.run import Extraction
 from cladist.extraction.shards import Shard, Store
 from cladist.models.base import Model, parse_uri

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cladist.core.assay import Assay, Decoding, Method, Protocol
 from cladist.core.dna import DNA
 from cladist.core.probes import Probe, ProbeSet
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import Response
 from cladist.errors import InputError, NotComparableError
 from cladist.extraction.derive import Refusal, derive
-from cladist.extraction.progress import Progress, silent
-from cladist.formats.recorded import RecordedTable, read_recorded
+from cladist.formats.responses.checks import same_everywhere
+from cladist.formats.responses.recorded import RecordedTable, read_recorded
 from cladist.registry import ModelRecord, Registry
 
 RECORDED = Decoding(interface="recorded", max_tokens=1)
 """How recorded answers were decoded is not known; the protocol says just that. What somebody
 states of it (`extraction.stated`) takes its place."""
+
+SHOWN_FILES = 10
+LOOKED_AT = 3
+"""Models imported, and models that were there, that are held against each other."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Imported:
     added    responses that were not stored before
     made     DNAs made now, without their per-probe blocks, which are in the registry
     refused  models without a DNA, each with the reason
+    readings by file, how it was understood
+    notes    what people should know of the answers
     """
 
     assay: Assay
@@ -36,6 +43,8 @@ class Imported:
     added: int
     made: list[DNA]
     refused: list[Refusal]
+    readings: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def import_responses(
@@ -44,6 +53,7 @@ def import_responses(
     method: Method,
     *,
     model: str | None = None,
+    columns: Mapping[str, str] | None = None,
     allow_sparse: bool = False,
     progress: Progress = silent,
     prompts: Mapping[str, str] | None = None,
@@ -51,15 +61,19 @@ def import_responses(
 ) -> Imported:
     """Store the responses of recorded files and make DNA by `method`.
 
+    `columns` says which column has which role (see `formats.responses.recorded.read_recorded`).
+    How answers were sampled, where a file tells it, becomes metadata of the model.
+
     All files must answer the same prompts. Where the registry has a recorded protocol whose
     prompts include those of the files, the import joins it, and prompts that were not asked are
-    missing, not empty. Nothing is stored when a file is bad. Importing twice changes nothing;
+    missing, not empty. Nothing is stored when a file is bad, and the error tells what is wrong with
+    every one. Importing twice changes nothing;
     other answers under a known name are refused (`NotComparableError`).
 
     `prompts` gives texts to prompts that the files know by id, and `decoding` states how they were
     asked; with both a new model can be asked the same (`cladist.extraction.like`).
     """
-    tables = [read_recorded(path, model=model) for path in files]
+    tables = _read(files, model, columns)
     probes = _with_texts(_all_probes(tables), prompts or {})
     protocol = _protocol_for(registry, probes, decoding)
     if prompts and any(p.text == "" for p in protocol.probes.probes):
@@ -77,7 +91,8 @@ def import_responses(
     added = 0
     for number, (name, slots) in enumerate(per_model.items()):
         progress("storing responses", number, len(per_model))
-        record = registry.add_model(name, f"recorded:{name}", f"recorded:{name}", sync=False)
+        told = _settings(tables, name)
+        record = registry.add_model(name, f"recorded:{name}", f"recorded:{name}", told, sync=False)
         before = registry.settled(protocol_id, record)
         fresh = [(p, s, r) for (p, s), r in slots.items() if (p, s) not in before]
         if fresh:
@@ -86,6 +101,9 @@ def import_responses(
     progress("storing responses", len(per_model), len(per_model))
     assay = Assay(method.name, protocol, method, "recorded responses")
     names = list(per_model)
+    readings = {t.source: t.reading for t in tables}
+    notes = [f"{t.source}: {n}" for t in tables for n in t.notes]
+    notes += _copies(registry, protocol, per_model)
     # All answers are in the registry now; making DNA needs the memory.
     del tables, per_model
     made, refused = derive(
@@ -96,7 +114,55 @@ def import_responses(
         progress=progress,
         blocks=False,
     )
-    return Imported(assay, len(names), added, made, refused)
+    return Imported(assay, len(names), added, made, refused, readings, tuple(notes))
+
+
+def _read(
+    files: Iterable[Path], model: str | None, columns: Mapping[str, str] | None
+) -> list[RecordedTable]:
+    """All files; `InputError` says what is wrong with any of them."""
+    tables, wrong = [], []
+    for path in files:
+        try:
+            tables.append(read_recorded(path, model=model, columns=columns))
+        except InputError as problem:
+            wrong.append(str(problem))
+    if wrong:
+        more = f"; and {len(wrong) - SHOWN_FILES} files more" if len(wrong) > SHOWN_FILES else ""
+        raise InputError("; ".join(wrong[:SHOWN_FILES]) + more)
+    return tables
+
+
+def _settings(tables: Iterable[RecordedTable], name: str) -> dict[str, str]:
+    """How a model's answers were sampled, by what the files tell."""
+    return {f"recorded {k}": v for t in tables for k, v in t.settings.get(name, {}).items()}
+
+
+def _copies(
+    registry: Registry,
+    protocol: Protocol,
+    imported: Mapping[str, Mapping[tuple[int, int], Response]],
+) -> list[str]:
+    """Said where what was imported is word for word what a model of the registry answered."""
+    others = [m for m in registry.answering(protocol) if m.name not in imported]
+    said = []
+    for name, slots in list(imported.items())[:LOOKED_AT]:
+        asked = sorted(slots)[:: max(1, len(slots) // 50)][:50]
+        for other in others[:LOOKED_AT]:
+            stored = registry.answers_by_slot(protocol, other)
+            told = same_everywhere(
+                {
+                    name: [_usable_text(slots.get(s)) for s in asked],
+                    other.name: [_usable_text(stored.get(s)) for s in asked],
+                }
+            )
+            if told:
+                said.append(f"'{name}' and '{other.name}': {told}")
+    return said
+
+
+def _usable_text(response: Response | None) -> str | None:
+    return response.text.strip() if response is not None and response.usable else None
 
 
 def _all_probes(tables: Sequence[RecordedTable]) -> tuple[Probe, ...]:

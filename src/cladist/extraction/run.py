@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from cladist.core.assay import Assay
 from cladist.core.comparable import assumptions
 from cladist.core.dna import DNA
+from cladist.core.progress import Hear, Progress, silent, unheard
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import ModelError
 from cladist.extraction.asking import Asking, stand_in
 from cladist.extraction.comparable import about_origins, about_refused
 from cladist.extraction.derive import derive, stored_dna
 from cladist.extraction.missing import reasons
-from cladist.extraction.progress import Hear, Progress, silent, unheard
 from cladist.models.base import Model
 from cladist.models.budget import Budget, Metered, Usage, within
 from cladist.registry import ModelRecord, Registry

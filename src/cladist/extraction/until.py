@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cladist.core.assay import Assay
+from cladist.core.progress import Hear, Progress, silent, unheard
 from cladist.errors import InputError, ModelError
 from cladist.extraction.asking import Asking
-from cladist.extraction.progress import Hear, Progress, silent, unheard
 from cladist.kinship.inference.calibration import MISS, Labels, calibrate, pair_evidence
 from cladist.kinship.inference.sequential import (
     EarlyAnswer,

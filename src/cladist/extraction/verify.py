@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cladist.core.assay import Assay
+from cladist.core.progress import Progress, silent
 from cladist.encoders import open_encoder
 from cladist.errors import CladistError, CoverageError
 from cladist.extraction.derive import dna_of
-from cladist.extraction.progress import Progress, silent
 from cladist.registry import Registry, StoredDNA
 from cladist.registry.backup import read_only
 from cladist.registry.check import Checked, Finding, check

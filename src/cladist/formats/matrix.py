@@ -15,7 +15,7 @@ import numpy as np
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.errors import InputError, UsageError
 from cladist.formats.files import replacing
-from cladist.formats.phylip import write_phylip
+from cladist.formats.trees.phylip import write_phylip
 
 
 def write_matrix(matrix: DistanceMatrix, path: str | Path) -> None:

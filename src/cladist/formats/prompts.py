@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cladist.errors import InputError
-from cladist.formats.recorded_json import json_lines, read_document
+from cladist.formats.responses.json_files import json_lines, read_document
+from cladist.formats.responses.problems import Problems
 
 __all__ = ["read_prompts"]
 
@@ -51,7 +52,10 @@ def _rows(path: Path) -> Iterable[tuple[str, Any]]:
             rows = value.get("probes", ()) if isinstance(value, dict) else value
             return [(f"item {n}", r) for n, r in enumerate(rows, 1)]
         if head.startswith(b"{"):
-            return [(f"line {n}", r) for n, r in json_lines(path)]
+            problems = Problems(str(path))
+            lines = [(f"line {n}", r) for n, r in json_lines(path, problems)]
+            problems.raise_any()
+            return lines
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, strict=True)
             return [(f"line {reader.line_num}", r) for r in reader]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cladist.errors import InputError
+from cladist.errors import InputError, UsageError
+from cladist.formats.tables import Table, as_number, is_number, numbers, read_table
 
 __all__ = ["Records", "read_costs", "read_questions", "read_records", "read_scores"]
 
@@ -25,41 +24,67 @@ class Records:
     scores: Mapping[tuple[str, str], float]
 
 
-def read_scores(path: Path) -> dict[str, dict[str, float]]:
-    """Scores by benchmark and model: a CSV with a column `model` and one or more of numbers.
+def read_scores(path: Path, columns: Sequence[str] = ()) -> dict[str, dict[str, float]]:
+    """Scores by benchmark and model: a table with a column `model` and one or more of numbers.
 
-    Blank cells are left out, columns that hold no number at all are ignored. Raises `InputError`
-    with the place for a file that cannot be read, a model that stands there twice, a cell that is
-    no finite number in a column of numbers, or no column of numbers.
+    Parameters
+    ----------
+    path
+        The table; `formats.tables` tells how it may be written.
+    columns
+        Only these columns are looked at, in any case; without any, all that hold a number.
+
+    Returns
+    -------
+    dict
+        Scores by model, under the names that the file gives its columns. Entries that say
+        nothing ('-', 'N/A', 'nan') are left out.
+
+    Raises
+    ------
+    InputError
+        With the places, for a file that cannot be read, a model that stands there twice, an entry
+        that is no number in a column of numbers, or no column of numbers.
+    UsageError
+        When a column asked for is not there.
+
+    Examples
+    --------
+    >>> read_scores(Path("scores.csv"), ["MMLU"])["mmlu"]  # doctest: +SKIP
     """
-    found: dict[str, dict[str, float]] = {}
-    wrong: dict[str, str] = {}
+    table = read_table(path, ("model",), columns, every=not columns)
+    missing = [c for c in columns if c not in table.columns]
+    if missing:
+        has = ", ".join(c[:40] for c in table.header[:20])
+        raise UsageError(f"{path}: no column '{missing[0]}' of numbers; it has {has}")
+    rows = [k for k, row in enumerate(table.rows) if row["model"]]
     seen: set[str] = set()
-    for line, row in _rows(path, ("model",)):
-        model = row["model"]
-        if not model:
-            continue
+    for k in rows:
+        model = table.rows[k]["model"]
         if model in seen:
-            raise InputError(f"{path}, line {line}: '{model[:60]}' stands there twice")
+            raise InputError(f"{path}, line {table.lines[k]}: '{model[:60]}' stands there twice")
         seen.add(model)
-        for column, text in row.items():
-            if column == "model" or not text:
-                continue
-            number = _number(text)
-            if number is None:
-                wrong.setdefault(column, f"{path}, line {line}: '{text[:40]}' is no number")
-            else:
-                found.setdefault(column, {})[model] = number
-    for column, problem in wrong.items():
-        if column in found:
-            raise InputError(f"{problem}, in column '{column[:40]}' of numbers")
+    found: dict[str, dict[str, float]] = {}
+    for name in table.columns:
+        if name == "model" or (not columns and not _holds_a_number(table, name)):
+            continue
+        values = numbers(table, name)
+        scores = {table.rows[k]["model"]: values[k] for k in rows if k in values}
+        if scores:
+            found[table.columns[name]] = scores
+        elif columns:
+            raise InputError(f"{path}: no number in column '{table.columns[name][:40]}'")
     if not found:
         raise InputError(f"{path}: no column of numbers beside 'model'")
     return found
 
 
+def _holds_a_number(table: Table, name: str) -> bool:
+    return any(is_number(row[name]) for row in table.rows if row["model"])
+
+
 def read_records(path: Path) -> Records:
-    """Records: a CSV with the columns model, question and score.
+    """Records: a table with the columns model, question and score.
 
     Scores are 0 to 1, or right/wrong, true/false, yes/no. `question` is a question's id or text.
     Raises `InputError` with the place for anything else, and for two scores of one pair.
@@ -67,11 +92,12 @@ def read_records(path: Path) -> Records:
     scores: dict[tuple[str, str], float] = {}
     models: dict[str, None] = {}
     questions: dict[str, None] = {}
-    for line, row in _rows(path, ("model", "question", "score")):
+    table = read_table(path, ("model", "question", "score"), names=("model", "question"))
+    for line, row in zip(table.lines, table.rows, strict=True):
         model, question, text = row["model"], row["question"], row["score"].lower()
         if not (model and question and text):
             continue
-        number = _RIGHT.get(text, _WRONG.get(text, _number(text)))
+        number = _RIGHT.get(text, _WRONG.get(text, as_number(text)))
         if number is None or not 0 <= number <= 1:
             raise InputError(
                 f"{path}, line {line}: '{text[:40]}' is no score; write a number from 0 to 1, or "
@@ -86,9 +112,10 @@ def read_records(path: Path) -> Records:
 
 
 def read_questions(path: Path) -> dict[str, str]:
-    """Texts of questions by id: a CSV with the columns question and text."""
+    """Texts of questions by id: a table with the columns question and text."""
     found: dict[str, str] = {}
-    for line, row in _rows(path, ("question", "text")):
+    table = read_table(path, ("question", "text"), names=("question", "text"))
+    for line, row in zip(table.lines, table.rows, strict=True):
         if row["question"] and found.setdefault(row["question"], row["text"]) != row["text"]:
             raise InputError(f"{path}, line {line}: a question has two texts")
     if not found:
@@ -97,49 +124,18 @@ def read_questions(path: Path) -> dict[str, str]:
 
 
 def read_costs(path: Path) -> dict[str, float]:
-    """Costs by model: a CSV with the columns model and cost; not negative, any one unit."""
+    """Costs by model: a table with the columns model and cost; not negative, any one unit."""
     found: dict[str, float] = {}
-    for line, row in _rows(path, ("model", "cost")):
-        if not row["model"] or not row["cost"]:
+    table = read_table(path, ("model", "cost"))
+    values = numbers(table, "cost")
+    for k, number in values.items():
+        model, line = table.rows[k]["model"], table.lines[k]
+        if not model:
             continue
-        number = _number(row["cost"])
-        if number is None or number < 0:
-            raise InputError(f"{path}, line {line}: '{row['cost'][:40]}' is no cost")
-        if found.setdefault(row["model"], number) != number:
-            raise InputError(f"{path}, line {line}: '{row['model'][:60]}' has two costs")
+        if number < 0:
+            raise InputError(f"{path}, line {line}: '{table.rows[k]['cost'][:40]}' is no cost")
+        if found.setdefault(model, number) != number:
+            raise InputError(f"{path}, line {line}: '{model[:60]}' has two costs")
     if not found:
         raise InputError(f"{path} tells the cost of no model")
     return found
-
-
-def _rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and stripped cells by column."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            missing = [c for c in needed if c not in (reader.fieldnames or ())]
-            if missing:
-                raise InputError(
-                    f"{path}: no column {' and no column '.join(missing)}; its first line must "
-                    f"name the columns {', '.join(needed)}"
-                )
-            for row in reader:
-                # Cells beyond the header come under None, and a short line leaves None behind.
-                yield (
-                    reader.line_num,
-                    {k: (v or "").strip() for k, v in row.items() if k is not None},
-                )
-    except OSError as problem:
-        raise InputError(f"{path} cannot be read: {problem.strerror or problem}") from problem
-    except UnicodeDecodeError as problem:
-        raise InputError(f"{path} is not UTF-8 text (byte {problem.start})") from problem
-    except csv.Error as problem:
-        raise InputError(f"{path} is not a CSV file: {problem}") from problem
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text.removesuffix("%"))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None

@@ -14,8 +14,8 @@ import numpy as np
 
 from cladist import catalog
 from cladist.core.assay import Assay, Protocol
+from cladist.core.progress import Progress, silent
 from cladist.errors import CladistError, InputError
-from cladist.extraction.progress import Progress, silent
 from cladist.extraction.run import extract
 from cladist.lab.inside import look_inside
 from cladist.lab.reworded import Reworded

@@ -15,8 +15,8 @@ from typing import Any
 
 import torch
 
+from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
-from cladist.extraction.progress import Progress, silent
 from cladist.formats.files import write_text
 from cladist.lab.corpora import corpus_digest, split
 from cladist.lab.founders import found

@@ -12,9 +12,9 @@ import numpy as np
 
 from cladist.compare import tree_distances
 from cladist.core.assay import Assay
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.extraction.progress import Progress, silent
 from cladist.formats.files import write_text
 from cladist.kinship.evidence.similarity import kinship_similarity
 from cladist.kinship.inference.calibration import pair_evidence

@@ -10,7 +10,7 @@ from cladist.models.base import AskedInterface, Identity, Request
 
 
 class RecordedModel:
-    """Answers by prompt text, as `formats.recorded.RecordedTable.answers` gives them.
+    """Answers by prompt text, as `formats.responses.recorded.RecordedTable.answers` gives them.
 
     It takes any interface and ignores how it is asked: how the answers came about is not known.
     A request for fewer tokens than were recorded still gets the whole answer.

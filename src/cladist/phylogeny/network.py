@@ -7,7 +7,7 @@ tour: where distances fit a circular order exactly, the shortest tour is that or
 Rudolf & Woeginger 1998 for Kalmanson matrices). The tour starts from the neighbour-joining tree
 and is improved by reversals and moves until none shortens it.
 
-`draw_network` draws the result; `formats.nexus` writes it for SplitsTree.
+`draw_network` draws the result; `formats.trees.nexus` writes it for SplitsTree.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 from cladist.core.lineage import DeclaredLink, Lineage
+from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
-from cladist.extraction.progress import Progress, silent
 from cladist.kinship.inference.pair_test import MINIMUM_KIN, STABLE
 from cladist.phylogeny.dating import year_range
 from cladist.provenance.duplicates import Duplicate, duplicates

@@ -9,9 +9,9 @@ import numpy as np
 
 from cladist.core.assay import Assay
 from cladist.core.lineage import Lineage
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.extraction.progress import Progress, silent
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
 from cladist.provenance.relations import Families

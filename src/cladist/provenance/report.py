@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cladist.core.progress import Progress, silent
 from cladist.core.tree import Tree
 from cladist.errors import InputError
-from cladist.extraction.progress import Progress, silent
 from cladist.kinship.inference.identify import fit_identifier, identify
 from cladist.kinship.inference.pair_test import KinshipResult, adjust, judge_kinship
 from cladist.kinship.inference.parentage import Direction, direction, rarity

@@ -20,11 +20,11 @@ from pathlib import Path
 
 from cladist.core.assay import Assay
 from cladist.core.hashing import canonical_json
+from cladist.core.progress import Hear, Progress, silent, unheard
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import CoverageError, InputError, ModelError, NotComparableError, UsageError
 from cladist.extraction.asking import choose_interface, requests_for
 from cladist.extraction.missing import listed_reasons, reasons
-from cladist.extraction.progress import Hear, Progress, silent, unheard
 from cladist.kinship.inference.identity import SHUFFLES
 from cladist.models.base import AskedInterface, Model
 from cladist.models.served import Remembered, Served

@@ -19,10 +19,10 @@ from tempfile import mkdtemp
 from cladist import catalog
 from cladist.core.assay import Assay, Protocol
 from cladist.core.probes import Probe, ProbeSet
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import Response
 from cladist.errors import InputError, UsageError
 from cladist.extraction.derive import derive
-from cladist.extraction.progress import Progress, silent
 from cladist.formats.labels import DeclaredModel
 from cladist.references.catalogue import Collection
 from cladist.references.files import Files

@@ -21,8 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
-from cladist.extraction.progress import Progress, silent
 from cladist.references.catalogue import Collection
 from cladist.references.files import MOST_BYTES
 from cladist.references.home import data_folder, require_space

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
-from cladist.extraction.progress import Progress, silent
 
 __all__ = ["MOST_BYTES", "Files", "FolderFiles", "tree_hash"]
 

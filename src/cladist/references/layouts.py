@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cladist.errors import InputError, UsageError
-from cladist.formats.recorded_json import parse_json
-from cladist.formats.recorded_table import prompt_key
+from cladist.formats.responses.json_files import parse_json
+from cladist.formats.responses.table import prompt_key
 from cladist.references.files import Files
 
 __all__ = ["LAYOUTS", "Answers", "Layout", "Skipped", "layout"]

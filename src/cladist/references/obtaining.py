@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from cladist.core.progress import Progress, silent
 from cladist.errors import UsageError
-from cladist.extraction.progress import Progress, silent
 from cladist.formats.labels import DeclaredModel
 from cladist.references.adding import add_collection, require_free
 from cladist.references.catalogue import Collection

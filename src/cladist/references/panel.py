@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
-from cladist.extraction.progress import Progress, silent
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.panel.saved import Panel, build_panel, load_panel, save_panel
 from cladist.registry import Registry

@@ -19,10 +19,10 @@ from tempfile import TemporaryDirectory
 
 from cladist.compare import resolve_assay
 from cladist.core.assay import Assay
+from cladist.core.progress import Progress, silent
 from cladist.errors import InputError, RegistryError, UsageError
 from cladist.extraction.archived import import_archive
 from cladist.extraction.derive import derive
-from cladist.extraction.progress import Progress, silent
 from cladist.formats.files import replacing
 from cladist.formats.labels import DeclaredModel
 from cladist.references.adding import aside, require_free

@@ -20,8 +20,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist import __version__
 from cladist.core.hashing import digest
+from cladist.version import __version__
 
 __all__ = ["Kept", "default_folder"]
 

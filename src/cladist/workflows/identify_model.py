@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cladist.core.assay import Assay
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import (
     CladistError,
@@ -23,7 +24,6 @@ from cladist.errors import (
 from cladist.extraction.asking import choose_interface, requests_for, stand_in
 from cladist.extraction.derive import derive
 from cladist.extraction.like import Like
-from cladist.extraction.progress import Progress, silent
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.sequential import looks_at
 from cladist.models.base import AskedInterface, Model

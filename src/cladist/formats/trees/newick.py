@@ -7,22 +7,28 @@ an inner node keeps that label for its name; its support then goes into `[&suppo
 
 Reading accepts what other programs write: `[&R]` and `[&U]`, comments anywhere, nested ones
 too, single and double quotes, blanks and newlines, percentages for support, a missing final
-semicolon. A bare underscore stays what it is.
+semicolon. A bare underscore stays what it is. Annotations (`[&...]`, NHX, BEAST) are read for
+support (support, bootstrap, posterior, prob, and B of NHX); the notes of a tree name the others.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
+from cladist.formats.trees.made import ReadTree, annotation_keys, made_tree
 
 _PLAIN = re.compile(r"[A-Za-z0-9.+-]+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_SUPPORT_NOTE = re.compile(r"\b(?:support|bootstrap|posterior)=([0-9.eE+-]+)")
+_SUPPORT_NOTE = re.compile(
+    r"(?:^|[,:\s])(support|bootstrap|posterior|prob)=([0-9.eE+-]+)|^&NHX.*?:(B)=([0-9.eE+-]+)",
+    re.DOTALL,
+)
 _SPECIAL = frozenset("()[]{}:;,'\"")
 
 
@@ -93,8 +99,16 @@ def read_newick(text: str, source: str = "Newick") -> Tree:
 
 def read_newick_all(text: str, source: str = "Newick") -> list[Tree]:
     """All trees in `text`, in order. Nothing recurses, so any depth is read; O(length)."""
+    return [r.tree for r in read_newick_noted(text, source)]
+
+
+def read_newick_noted(text: str, source: str = "Newick") -> list[ReadTree]:
+    """The same with what of every tree is not kept.
+
+    A text without a parenthesis is no tree, though the format would take it for one of one leaf.
+    """
     reader = _Reader(source)
-    trees: list[Tree] = []
+    trees: list[ReadTree] = []
     for kind, value, at in _tokens(text, source):
         if kind == ";":
             trees.append(reader.finish(at))
@@ -136,10 +150,13 @@ def _tokens(text: str, source: str) -> Iterator[tuple[str, str, int]]:
             at = stop
 
 
-def _support_note(comment: str) -> re.Match[str] | None:
-    """The support in a comment that begins its notes with '&'; linear in its length."""
+def _support_note(comment: str) -> tuple[str, str] | None:
+    """Key and value of the support in a comment that begins its notes with '&'; linear."""
     at = comment.find("&")
-    return _SUPPORT_NOTE.search(comment, at + 1) if at >= 0 else None
+    found = _SUPPORT_NOTE.search(comment[at + 1 :]) if at >= 0 else None
+    if found is None:
+        return None
+    return found.group(1) or found.group(3), found.group(2) or found.group(4)
 
 
 def comment_end(text: str, at: int, source: str) -> int:
@@ -191,6 +208,7 @@ class _Reader:
         self.node = _Open()
         self.wants_length = False
         self.scores: list[float] = []
+        self.lost: Counter[str] = Counter()
 
     def take(self, kind: str, value: str, at: int) -> None:
         if kind == "comment":
@@ -220,24 +238,30 @@ class _Reader:
         else:
             self._name(kind, value, at)
 
-    def finish(self, at: int) -> Tree:
+    def finish(self, at: int) -> ReadTree:
         if self.wants_length or self.stack:
             missing = "a branch length" if self.wants_length else f"{len(self.stack)} ')'"
             raise self._error(f"the tree ends and {missing} is missing", at)
         if not self.begun:
             raise self._error("an empty tree", at)
+        if not self.node.inner:
+            raise InputError(f"{self.source}: no tree in it, as a tree begins with '('")
         root = self._made(at)
         root = Node(root.name, None, root.children, root.support)
         if self.scores and max(self.scores) > 1:
-            root = _percent_as_share(root)
+            root = percent_as_share(root)
         rooted = len(root.children) == 2 if self.rooted is None else self.rooted
-        return Tree(root, rooted)
+        return made_tree(root, rooted, self.source, self.lost)
 
     def _comment(self, value: str) -> None:
         if value.strip().upper() in ("&R", "&U"):
             self.rooted = value.strip().upper() == "&R"
-        elif (found := _support_note(value)) and _NUMBER.fullmatch(found.group(1)):
-            self._score(float(found.group(1)))
+            return
+        found = _support_note(value)
+        key = ""
+        if found and _NUMBER.fullmatch(found[1]) and self._score(float(found[1])):
+            key = found[0]
+        self.lost.update(k for k in annotation_keys(value) if k != key)
 
     def _name(self, kind: str, value: str, at: int) -> None:
         if self.node.label is not None or self.node.length is not None:
@@ -255,13 +279,18 @@ class _Reader:
         head = name.split("/")[0]
         if name and not node.was_quoted and _NUMBER.fullmatch(head):
             self._score(float(head))
+            if head != name:
+                self.lost["a second support after '/'"] += 1
             name = ""
         return Node(name, node.length, tuple(node.children), node.support)
 
-    def _score(self, value: float) -> None:
-        if 0 <= value <= 100:
-            self.node.support = value
-            self.scores.append(value)
+    def _score(self, value: float) -> bool:
+        """Take a support; whether it is one."""
+        if not 0 <= value <= 100:
+            return False
+        self.node.support = value
+        self.scores.append(value)
+        return True
 
     def _number(self, kind: str, value: str, at: int) -> float:
         if kind != "word" or not _NUMBER.fullmatch(value) or not math.isfinite(float(value)):
@@ -272,7 +301,7 @@ class _Reader:
         return InputError(f"{self.source}: {what} (character {at + 1})")
 
 
-def _percent_as_share(root: Node) -> Node:
+def percent_as_share(root: Node) -> Node:
     """Supports of 0 to 100 as shares of 1."""
     made: dict[int, Node] = {}
     for node in root.postorder():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cladist.errors import InputError
-from cladist.formats.itol import write_itol_bars, write_itol_strip
+from cladist.formats.trees.itol import write_itol_bars, write_itol_strip
 
 
 def test_strip() -> None:

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from cladist.core.distances import DistanceMatrix
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
-from cladist.formats.newick import comment_end, newick_of, quoted_word, read_newick
+from cladist.formats.trees.made import ReadTree, made_tree
+from cladist.formats.trees.newick import (
+    comment_end,
+    newick_of,
+    quoted_word,
+    read_newick_noted,
+)
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9.]*")
 _WORD_ENDS = frozenset(' \t\r\n()[]{}/\\,;:=*"`+<>')
@@ -101,23 +107,31 @@ def _splits(n: int, splits: Sequence[WeightedSplit], cycle: Sequence[int]) -> li
 def read_nexus(text: str, source: str = "NEXUS") -> list[Tree]:
     """All trees of all TREES blocks, in order, with TRANSLATE tables applied.
 
-    Comments, quoted names, any case, other blocks and missing ENDs are accepted. `InputError`
-    when it is no NEXUS, holds no tree, or a tree is broken.
+    Comments, quoted names, any case, other blocks and missing ENDs are accepted. A leaf that is
+    the number of a taxon of TAXLABELS gets that taxon's name. `InputError` when it is no NEXUS,
+    holds no tree, or a tree is broken.
     """
+    return [r.tree for r in read_nexus_noted(text, source)]
+
+
+def read_nexus_noted(text: str, source: str = "NEXUS") -> list[ReadTree]:
+    """The same with the names of the trees, and what of every one is not kept."""
     begin = re.match(r"\ufeff?\s*#NEXUS\b", text, re.IGNORECASE)
     if not begin:
         raise InputError(f"{source}: it does not begin with #NEXUS")
-    trees: list[Tree] = []
-    inside, names = False, dict[str, str]()
+    trees: list[ReadTree] = []
+    block, names, taxa = "", dict[str, str](), list[str]()
     for word, rest in _commands(text[begin.end() :], source):
         if word == "begin":
-            inside, names = rest.strip().lower() == "trees", {}
+            block, names = rest.strip().lower(), {}
         elif word in ("end", "endblock"):
-            inside = False
-        elif inside and word == "translate":
+            block = ""
+        elif word == "taxlabels":
+            taxa = [w for w in _words(rest, source) if w is not _COMMA]
+        elif block == "trees" and word == "translate":
             names = _translations(rest, source)
-        elif inside and word in ("tree", "utree"):
-            trees.append(_tree(rest, names, f"{source}, tree {len(trees) + 1}"))
+        elif block == "trees" and word in ("tree", "utree"):
+            trees.append(_tree(rest, names, taxa, f"{source}, tree {len(trees) + 1}"))
     if not trees:
         raise InputError(f"{source}: no tree in it")
     return trees
@@ -153,33 +167,50 @@ def _split_command(command: str, source: str) -> tuple[str, str] | None:
 
 def _translations(rest: str, source: str) -> dict[str, str]:
     """Pairs of a TRANSLATE command: what stands in the trees, and what it stands for."""
-    words: list[str] = []
+    pair: list[str] = []
     out: dict[str, str] = {}
+    for word in [*_words(rest, source), None]:
+        if word is not None and word is not _COMMA:
+            pair.append(word)
+        elif pair or word is not None:
+            if len(pair) != 2:
+                raise InputError(f"{source}: TRANSLATE needs pairs, got {' '.join(pair)[:60]!r}")
+            out[pair[0]] = pair[1]
+            pair = []
+    return out
+
+
+class _Comma(str):
+    """A comma between words, not one that was quoted."""
+
+
+_COMMA = _Comma(",")
+
+
+def _words(rest: str, source: str) -> Iterator[str]:
+    """Words of a command, quoted ones undone, comments left out; `_COMMA` between commas."""
     at = 0
-    while at < len(rest) or words:
-        char = rest[at] if at < len(rest) else ","
+    while at < len(rest):
+        char = rest[at]
         if char.isspace():
             at += 1
         elif char == "[":
             at = comment_end(rest, at, source)
         elif char == ",":
-            if len(words) != 2:
-                raise InputError(f"{source}: TRANSLATE needs pairs, got {' '.join(words)[:60]!r}")
-            out[words[0]] = words[1]
-            words, at = [], at + 1
+            yield _COMMA
+            at += 1
         elif char in "'\"":
             word, at = quoted_word(rest, at, source)
-            words.append(word)
+            yield word
         else:
             stop = at
             while stop < len(rest) and not rest[stop].isspace() and rest[stop] not in ",[":
                 stop += 1
-            words.append(rest[at:stop])
+            yield rest[at:stop]
             at = stop
-    return out
 
 
-def _tree(rest: str, names: dict[str, str], source: str) -> Tree:
+def _tree(rest: str, names: dict[str, str], taxa: Sequence[str], source: str) -> ReadTree:
     at, quotes = 0, re.compile(r"[\['\"=]")
     while (match := quotes.search(rest, at)) is not None and match.group() != "=":
         skip = comment_end if match.group() == "[" else lambda *a: quoted_word(*a)[1]
@@ -187,12 +218,35 @@ def _tree(rest: str, names: dict[str, str], source: str) -> Tree:
     if match is None:
         raise InputError(f"{source}: TREE without '='")
     at = match.start()
-    tree = read_newick(rest[at + 1 :], source)
-    if not names:
-        return tree
+    found = read_newick_noted(rest[at + 1 :], source)
+    if len(found) != 1:
+        raise InputError(f"{source}: holds {len(found)} trees where one is expected")
+    tree = found[0].tree
+    called = " ".join(_words(rest[:at].replace("*", " "), source))
+    numbers = _numbered(tree, names, taxa, source)
     made: dict[int, Node] = {}
     for node in tree.root.postorder():
         children = tuple(made.pop(id(child)) for child in node.children)
         name = names.get(node.name, node.name)
+        if node.is_leaf:
+            name = numbers.get(node.name, name)
         made[id(node)] = Node(name, node.length, children, node.support)
-    return Tree(made[id(tree.root)], tree.rooted)
+    read = made_tree(made[id(tree.root)], tree.rooted, source, name=called)
+    return ReadTree(read.tree, called, found[0].notes + read.notes)
+
+
+def _numbered(
+    tree: Tree, names: dict[str, str], taxa: Sequence[str], source: str
+) -> dict[str, str]:
+    """Leaves that are numbers of taxa, by the labels of these; {} where the tree has none."""
+    known = set(taxa)
+    leaves = [n for n in tree.leaves() if n not in names and n not in known]
+    numbers = [n for n in leaves if n.isascii() and n.isdecimal() and len(n) < 9]
+    if not taxa or not numbers:
+        return {}
+    wrong = [n for n in numbers if not 1 <= int(n) <= len(taxa)]
+    if wrong:
+        raise InputError(
+            f"{source}: the leaf {wrong[0]} is no number of the {len(taxa)} taxa of TAXLABELS"
+        )
+    return {n: taxa[int(n) - 1] for n in numbers}

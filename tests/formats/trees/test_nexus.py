@@ -12,7 +12,7 @@ from tree_examples import HOSTILE, example, ladder, star
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.tree import Tree
 from cladist.errors import InputError
-from cladist.formats.nexus import WeightedSplit, read_nexus, write_nexus
+from cladist.formats.trees.nexus import WeightedSplit, read_nexus, write_nexus
 from cladist.phylogeny.network import split_network
 
 

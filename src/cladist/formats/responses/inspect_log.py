@@ -15,8 +15,11 @@ from typing import Any
 
 from cladist.core.responses import State
 from cladist.errors import InputError
-from cladist.formats.recorded_json import MAX_LINE, _cell, _Rows, parse_json
-from cladist.formats.recorded_table import Columns, shown
+from cladist.formats.responses.json_files import MAX_LINE, parse_json
+from cladist.formats.responses.problems import RowProblem
+from cladist.formats.responses.roles import SETTINGS
+from cladist.formats.responses.rows import Gathered, cell
+from cladist.formats.responses.table import Columns, shown
 
 MAX_ARCHIVE = 2 << 30
 _STOPS = {"max_tokens": State.TRUNCATED, "model_length": State.TRUNCATED,
@@ -81,31 +84,42 @@ def _columns(path: Path, log: dict[str, Any], samples: Iterator[Any], model: str
     name = told.get("model") or model
     task = told.get("task")
     if not isinstance(name, str):
-        raise InputError(f"{path}: the inspect log names no model; give it by the argument model")
+        raise InputError(f"{path}: the inspect log names no model; name it with --model")
     prefix = f"{task}/" if isinstance(task, str) and task else ""
-    out = _Rows(path, "sample")
+    settings = _settings(log, told)
+    out = Gathered(path, "sample")
     for number, sample in enumerate(samples, 1):
-        where = f"{path}, sample {number}"
-        if not isinstance(sample, dict) or "id" not in sample:
-            raise InputError(f"{where}: an object with id, input and output is expected")
-        attached = sample.get("attachments")
-        attached = attached if isinstance(attached, dict) else {}
-        text, state, detail = _answer(sample, attached)
-        if detail:
-            out.details[number - 1] = detail
-        epoch = sample.get("epoch", 1)
-        if not isinstance(epoch, int) or isinstance(epoch, bool) or not 1 <= epoch < 10**9:
-            raise InputError(f"{where}: epoch must be 1, 2, 3, ...")
-        out.add(
-            number,
-            model=name,
-            prompt_id=prefix + (_cell(sample["id"], "prompt_id", where) or "?"),
-            prompt=_prompt(sample.get("input"), attached),
-            response=text,
-            sample=str(epoch - 1),
-            state=state,
-        )
-    return out.columns()
+        with out.row(number):
+            if not isinstance(sample, dict) or "id" not in sample:
+                raise RowProblem("an object with id, input and output is expected")
+            attached = sample.get("attachments")
+            attached = attached if isinstance(attached, dict) else {}
+            text, state, detail = _answer(sample, attached)
+            epoch = sample.get("epoch", 1)
+            if not isinstance(epoch, int) or isinstance(epoch, bool) or not 1 <= epoch < 10**9:
+                raise RowProblem("epoch must be 1, 2, 3, ...")
+            out.add(
+                number,
+                detail=detail,
+                settings=settings,
+                model=name,
+                prompt_id=prefix + (cell(sample["id"], "prompt_id") or "?"),
+                prompt=_prompt(sample.get("input"), attached),
+                response=text,
+                sample=str(epoch - 1),
+                state=state,
+            )
+    return out.columns("a log of inspect: model = eval.model, response = output")
+
+
+def _settings(log: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """How the answers were sampled, by the plan and the model's own configuration."""
+    plan = log.get("plan")
+    configs = (
+        told.get("model_generate_config"),
+        plan.get("config") if isinstance(plan, dict) else None,
+    )
+    return {k: v for c in configs if isinstance(c, dict) for k, v in c.items() if k in SETTINGS}
 
 
 def _answer(

@@ -7,7 +7,7 @@ import pytest
 
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.errors import InputError
-from cladist.formats.phylip import phylip_names, read_phylip, write_phylip
+from cladist.formats.trees.phylip import phylip_names, read_phylip, write_phylip
 
 MATRIX = DistanceMatrix(
     ("a b", "a_b", "c\n"), np.array([[0, 1.5, 2], [1.5, 0, 1e-7], [2, 1e-7, 0]])

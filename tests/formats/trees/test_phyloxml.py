@@ -7,7 +7,7 @@ import pytest
 from tree_examples import HOSTILE, example, ladder, star
 
 from cladist.core.text import printable
-from cladist.formats.phyloxml import write_phyloxml
+from cladist.formats.trees.phyloxml import write_phyloxml
 
 SPACE = {"p": "http://www.phyloxml.org"}
 

@@ -13,9 +13,9 @@ import pytest
 
 from cladist.core.responses import State
 from cladist.errors import InputError
-from cladist.formats import recorded_inspect, recorded_json
-from cladist.formats.recorded import read_recorded
-from cladist.formats.recorded_table import BLANKS, prompt_key
+from cladist.formats.responses import inspect_log, json_files
+from cladist.formats.responses.recorded import read_recorded
+from cladist.formats.responses.table import BLANKS, prompt_key
 
 ROWS = [
     {"model": "b", "prompt_id": "1", "prompt": "one", "response": 'x, "y"\nz'},
@@ -206,7 +206,7 @@ def test_lm_eval_multiple_choice_is_refused(tmp_path):
     path = tmp_path / "samples_mmlu.jsonl"
     rows = [{"doc_id": i, "arguments": [], "resps": [[[-1.5, "False"]]]} for i in range(2)]
     path.write_text("\n".join(map(json.dumps, rows)))
-    with pytest.raises(InputError, match="line 1: log-likelihoods"):
+    with pytest.raises(InputError, match="name the model with --model; line 1: log-likelihoods"):
         read_recorded(path)
 
 
@@ -265,7 +265,7 @@ def test_inspect_logs(tmp_path, kind):
 
 
 def test_archives_that_are_traps(tmp_path, monkeypatch):
-    monkeypatch.setattr(recorded_inspect, "MAX_ARCHIVE", 1 << 20)
+    monkeypatch.setattr(inspect_log, "MAX_ARCHIVE", 1 << 20)
     head = json.dumps({"eval": {"model": "m"}})
     bomb = zipped(tmp_path / "b.eval", {"header.json": head, "samples/1.json": "0" * (2 << 20)})
     with pytest.raises(InputError, match="may be a trap"):
@@ -316,8 +316,8 @@ def line(**changes):
         (b"model,prompt_id,answer,output\na,1,x,y\n", "both mean the response"),
         (b"model,prompt_id,response,response\na,1,x,y\n", "both mean the response"),
         (b"model,prompt_id\na,1\n", "no column response; it has 'model', 'prompt_id'"),
-        (b"prompt_id,response\n1,x\n", "no column model.*argument model"),
-        (b"model,prompt_id,response\na,1\n", "damaged CSV"),
+        (b"prompt_id,response\n1,x\n", "no column model.*--model"),
+        (b"model,prompt_id,response\na,1\n", "row 1: 2 cells where the header has 3"),
         (b"model,prompt_id,response\na,1,\xff\n", "line 2: not UTF-8"),
         (b"model,prompt_id,response\na,1,\x00\n", "line 2: NUL byte"),
         (b"model,prompt_id,response\n", "no rows"),
@@ -370,8 +370,8 @@ def test_parquet_with_bytes_that_are_no_text(tmp_path):
 
 
 def test_documents_and_lines_have_a_limit(tmp_path, monkeypatch):
-    monkeypatch.setattr(recorded_json, "MAX_DOCUMENT", 100)
-    monkeypatch.setattr(recorded_json, "MAX_LINE", 100)
+    monkeypatch.setattr(json_files, "MAX_DOCUMENT", 100)
+    monkeypatch.setattr(json_files, "MAX_LINE", 100)
     path = tmp_path / "r.json"
     path.write_text(json.dumps(ROWS))
     with pytest.raises(InputError, match="write JSONL or Parquet"):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cladist.core.probes import Probe, ProbeSet
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import InputError
+from cladist.formats.responses.problems import Problems
 
 STATES = tuple(State)
 CODE = {state: code for code, state in enumerate(STATES)}
@@ -60,15 +61,20 @@ class Names:
 
 @dataclass(frozen=True)
 class Columns:
-    """What a reader hands over, unchecked; `where(row)` names the place in the file.
+    """What a reader hands over, unchecked; `place(row)` says where in the file a row is.
 
-    responses  Arrow arrays of strings, plain or dictionary; null is an answer never recorded
-    states     int8, an index into STATES or -1 where it follows from the text
-    details    why an answer is missing, by row
+    responses   Arrow arrays of strings, plain or dictionary; null is an answer never recorded
+    states      int8, an index into STATES or -1 where it follows from the text
+    details     why an answer is missing, by row
+    problems    what was found wrong with rows that are not here
+    reading     how the file was understood, for people
+    references  right answers beside the model's
+    settings    how answers were sampled: a name, and its values by row
+    notes       what people should know of the file
     """
 
     source: str
-    where: Callable[[int], str]
+    place: Callable[[int], str]
     model: Names
     responses: Sequence[Any]
     prompt_id: Names | None = None
@@ -76,6 +82,11 @@ class Columns:
     sample: NDArray[np.int64] | None = None
     states: NDArray[np.int8] | None = None
     details: Mapping[int, str] = field(default_factory=dict)
+    problems: Problems | None = None
+    reading: str = ""
+    references: Names | None = None
+    settings: Mapping[str, Names] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +112,9 @@ class RecordedTable:
     state_of: NDArray[np.int8]
     texts: tuple[Any, ...] = field(repr=False)
     details: Mapping[int, str] = field(repr=False)
+    reading: str = ""
+    notes: tuple[str, ...] = ()
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.model_of)
@@ -166,7 +180,7 @@ class RecordedTable:
 
     def _of(self, model: str) -> Iterator[tuple[int, Response]]:
         if model not in self.models:
-            raise InputError(f"{self.source}: {_no_model(model, self.models)}")
+            raise InputError(f"{self.source}: {no_model(model, self.models)}")
         order, bounds = self._by_model
         at = self.models.index(model)
         rows = order[bounds[at] : bounds[at + 1]]
@@ -198,50 +212,6 @@ def _strings(chunk: Any) -> list[str | None]:
     return [values[i] for i in local.tolist()]
 
 
-def build(raw: Columns, model: str | None = None) -> RecordedTable:
-    """Check columns and make the table; `model` keeps one model of several.
-
-    `InputError` says which row is wrong: names that are missing or unprintable, an id with two
-    texts, two answers in one slot.
-    """
-    names = _checked(raw, raw.model, "model")
-    ids, texts = _prompts(raw)
-    rows = len(names.codes)
-    sample = np.zeros(rows, dtype=np.int64) if raw.sample is None else raw.sample
-    chunks = list(raw.responses)
-    states = _states(chunks, raw.states)
-    kept = np.arange(rows)
-    if model is not None:
-        if model not in names.values:
-            raise InputError(f"{raw.source}: {_no_model(model, names.values)}")
-        kept = np.flatnonzero(names.codes == names.values.index(model))
-        if len(kept) < rows:
-            chunks = _kept(chunks, kept)
-    if not len(kept):
-        raise InputError(f"{raw.source}: no rows; it needs at least one recorded response")
-    places = np.searchsorted(kept, list(raw.details))
-    details = {
-        int(new): text
-        for new, (row, text) in zip(places, raw.details.items(), strict=True)
-        if new < len(kept) and kept[new] == row
-    }
-    models, model_of = _compact(names.values, names.codes[kept])
-    used, prompt_of = np.unique(ids.codes[kept], return_inverse=True)
-    _one_answer_a_slot(raw, kept, models, model_of, ids.values, ids.codes[kept], sample[kept])
-    return RecordedTable(
-        raw.source,
-        models,
-        tuple(ids.values[i] for i in used.tolist()),
-        tuple(texts[i] for i in used.tolist()),
-        model_of,
-        prompt_of.astype(np.int64),
-        sample[kept],
-        states[kept],
-        tuple(chunks),
-        details,
-    )
-
-
 def prompt_key(text: str) -> str:
     """The id of a prompt that has none: 'p-' and 12 hex digits of the SHA-256 of its text."""
     return "p-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
@@ -253,111 +223,7 @@ def shown(text: str, limit: int = 60) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in cut)
 
 
-def _no_model(model: str, names: Sequence[str]) -> str:
+def no_model(model: str, names: Sequence[str]) -> str:
+    """What to say of a model that a file does not have."""
     some = ", ".join(f"'{shown(n)}'" for n in names[:5]) + (", ..." if len(names) > 5 else "")
     return f"no model '{shown(model)}'; the file has {some or 'none'}"
-
-
-def _compact(
-    values: Sequence[str], codes: NDArray[np.int64]
-) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    used, local = np.unique(codes, return_inverse=True)
-    return tuple(values[i] for i in used.tolist()), local.astype(np.int64)
-
-
-def _checked(raw: Columns, names: Names, what: str) -> Names:
-    """Refuse missing, blank, unprintable or endless names."""
-    missing = np.flatnonzero(names.codes < 0)
-    if missing.size:
-        raise InputError(f"{raw.where(int(missing[0]))}: {what} is missing")
-    for code, value in enumerate(names.values):
-        bad = "is blank" if not value.strip() else "is over 1000 characters" * (len(value) > 1000)
-        if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) < 0xE000 for c in value):
-            bad = "holds control characters"
-        if bad:
-            row = int(np.argmax(names.codes == code))
-            raise InputError(f"{raw.where(row)}: {what} '{shown(value)}' {bad}")
-    return names
-
-
-def _prompts(raw: Columns) -> tuple[Names, list[str]]:
-    """Ids of the prompts, and their texts."""
-    if raw.prompt_id is None:
-        if raw.prompt is None:
-            raise InputError(f"{raw.source}: neither prompt ids nor prompts")
-        missing = np.flatnonzero(raw.prompt.codes < 0)
-        if missing.size:
-            raise InputError(f"{raw.where(int(missing[0]))}: prompt is missing and has no id")
-        keys = Names(tuple(prompt_key(t) for t in raw.prompt.values), raw.prompt.codes)
-        return keys, list(raw.prompt.values)
-    ids = _checked(raw, raw.prompt_id, "prompt_id")
-    texts = [""] * len(ids.values)
-    if raw.prompt is None:
-        return ids, texts
-    pairs = np.stack([ids.codes, raw.prompt.codes], axis=1)
-    pairs, first = np.unique(pairs[raw.prompt.codes >= 0], axis=0, return_index=True)
-    rows = np.flatnonzero(raw.prompt.codes >= 0)[first]
-    for (key, text), row in zip(pairs.tolist(), rows.tolist(), strict=True):
-        value = raw.prompt.values[text]
-        if texts[key] and texts[key] != value:
-            raise InputError(
-                f"{raw.where(row)}: prompt_id '{shown(ids.values[key])}' stands for two different "
-                "prompts; give each its own id, or leave the prompt column out"
-            )
-        texts[key] = value
-    return ids, texts
-
-
-def _states(chunks: Sequence[Any], given: NDArray[np.int8] | None) -> NDArray[np.int8]:
-    """State of every row: the given one, unless the text is null or blank."""
-    parts = [np.empty(0, dtype=np.int8)]
-    for chunk in chunks:
-        values = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
-        lengths = pc.binary_length(pc.utf8_trim(values, characters=BLANKS))
-        state = pc.if_else(pc.equal(lengths, 0), CODE[State.EMPTY], CODE[State.OK])
-        if pa.types.is_dictionary(chunk.type):
-            state = state.take(chunk.indices)
-        state = pc.fill_null(state, CODE[State.ERROR])
-        parts.append(state.to_numpy(zero_copy_only=False).astype(np.int8))
-    found = np.concatenate(parts)
-    if given is None:
-        return found
-    textual = (CODE[State.OK], CODE[State.TRUNCATED])
-    use = (given >= 0) & ((found == CODE[State.OK]) | ~np.isin(given, textual))
-    return np.where(use, given, found).astype(np.int8)
-
-
-def _kept(chunks: Sequence[Any], rows: NDArray[np.int64]) -> list[Any]:
-    out, start = [], 0
-    for chunk in chunks:
-        here = rows[(rows >= start) & (rows < start + len(chunk))]
-        out.append(chunk.take(pa.array(here - start, type=pa.int64())))
-        start += len(chunk)
-    return out
-
-
-def _one_answer_a_slot(
-    raw: Columns,
-    kept: NDArray[np.int64],
-    models: Sequence[str],
-    model_of: NDArray[np.int64],
-    ids: Sequence[str],
-    prompt_of: NDArray[np.int64],
-    sample_of: NDArray[np.int64],
-) -> None:
-    order = np.lexsort((sample_of, prompt_of, model_of))
-    slots = np.stack([model_of, prompt_of, sample_of], axis=1)[order]
-    again = np.flatnonzero((slots[1:] == slots[:-1]).all(axis=1)) + 1
-    if not again.size:
-        return
-    # The sort is stable, so a repeated slot comes after its first row; name the earliest.
-    row = int(order[again].min())
-    remedy = (
-        "several answers to a prompt need a column 'sample' that numbers them"
-        if raw.sample is None
-        else f"sample {sample_of[row]} is there twice"
-    )
-    raise InputError(
-        f"{raw.where(int(kept[row]))}: model '{shown(models[model_of[row]])}' answers prompt "
-        f"'{shown(ids[prompt_of[row]])}' a second time; {remedy}"
-    )

@@ -12,13 +12,15 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hostile_layouts import LAYOUTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cladist.errors import InputError
-from cladist.formats.recorded import read_recorded
+from cladist.formats.responses.recorded import read_recorded
 
 KINDS = ["parquet", "csv", "tsv", "jsonl", "rows", "llm-dna", "lm-eval", "inspect", "eval"]
+UNNAMED = {"lm-eval", *LAYOUTS} - {"turns", "text", "messages", "batch", "batch result", "helm"}
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 COLUMNS = {"model": ["a", "a", "b"], "prompt_id": ["1", "2", "1"], "response": ["x", "", "日本"]}
 
@@ -45,6 +47,8 @@ def valid(kind: str) -> bytes:
             archive.writestr("samples/1_epoch_1.json", json.dumps(sample))
         return buffer.getvalue()
     doc = {"doc_id": 1, "arguments": {"gen_args_0": {"arg_0": "q"}}, "resps": [["x"]]}
+    if kind in LAYOUTS:
+        return json.dumps(LAYOUTS[kind]).encode()
     documents = {
         "jsonl": rows, "rows": rows, "lm-eval": [doc], "inspect": {**log, "samples": [sample]},
         "llm-dna": {"model": "m", "items": [{"prompt": "q", "response": "x"}]},
@@ -54,13 +58,14 @@ def valid(kind: str) -> bytes:
     return json.dumps(documents[kind]).encode()
 
 
-def survives(raw: bytes, name: str = "samples_x.bin") -> None:
+def survives(raw: bytes, name: str = "samples_x.bin", model: str | None = None) -> None:
     """Read `raw`: a sound table or an `InputError`."""
     with TemporaryDirectory() as folder:
-        path = Path(folder) / name
+        path = Path(folder) / "org__name" / name  # lm-eval names its folders so
+        path.parent.mkdir()
         path.write_bytes(raw)
         try:
-            table = read_recorded(path)
+            table = read_recorded(path, model=model)
         except InputError as error:
             assert str(path) in str(error)
             return
@@ -74,10 +79,10 @@ def survives(raw: bytes, name: str = "samples_x.bin") -> None:
                 assert isinstance(response.text, str)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *LAYOUTS])
 def test_the_valid_files_are_valid(kind, tmp_path):
     (tmp_path / "f").write_bytes(valid(kind))
-    assert len(read_recorded(tmp_path / "f")) > 0
+    assert len(read_recorded(tmp_path / "f", model="m" if kind in UNNAMED else None)) > 0
 
 
 @given(st.binary(max_size=400))
@@ -86,7 +91,7 @@ def test_any_bytes(raw):
     survives(raw)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *LAYOUTS])
 @given(data=st.data())
 @FEW
 def test_mutated_files(kind, data):
@@ -97,7 +102,7 @@ def test_mutated_files(kind, data):
         raw[at : at + length] = data.draw(st.binary(max_size=12))
     if data.draw(st.booleans()):
         del raw[data.draw(st.integers(0, len(raw))) :]
-    survives(bytes(raw))
+    survives(bytes(raw), model="m" if kind in UNNAMED else None)
 
 
 JSON = st.recursive(
@@ -110,7 +115,9 @@ JSON = st.recursive(
 KEYS = st.sampled_from(
     ["model", "prompt_id", "prompt", "response", "sample", "state", "items", "doc_id", "resps",
      "arguments", "eval", "samples", "status", "id", "epoch", "input", "output", "choices", "error",
-     "generator", "instruction", "filter", "attachments", "message", "content", "stop_reason"]
+     "generator", "instruction", "filter", "attachments", "message", "content", "stop_reason",
+     "turns", "question_id", "model_id", "messages", "role", "custom_id", "body", "task_id",
+     "solution", "request_states", "instance_id", "predicted_text", "answer", "0", "prediction"]
 )  # fmt: skip
 SHAPES = st.recursive(
     JSON,
@@ -127,7 +134,7 @@ def test_json_of_any_shape(values, lines):
     survives(parts[0].encode())
 
 
-@pytest.mark.parametrize("kind", ["llm-dna", "lm-eval", "inspect"])
+@pytest.mark.parametrize("kind", ["llm-dna", "lm-eval", "inspect", *LAYOUTS])
 @given(value=SHAPES, where=st.integers(0, 12))
 @FEW
 def test_layouts_with_one_part_replaced(kind, value, where):
@@ -141,4 +148,5 @@ def test_layouts_with_one_part_replaced(kind, value, where):
             return {k: swap(v) for k, v in node.items()}
         return [swap(v) for v in node] if isinstance(node, list) else node
 
-    survives(json.dumps(swap(json.loads(valid(kind)))).encode())
+    changed = json.dumps(swap(json.loads(valid(kind)))).encode()
+    survives(changed, model="m" if kind in UNNAMED else None)

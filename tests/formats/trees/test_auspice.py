@@ -10,7 +10,7 @@ from tree_examples import HOSTILE, example, ladder, star
 
 from cladist.core.text import printable
 from cladist.errors import InputError
-from cladist.formats.auspice import write_auspice
+from cladist.formats.trees.auspice import write_auspice
 
 
 def walk(node: dict[str, Any]) -> list[dict[str, Any]]:

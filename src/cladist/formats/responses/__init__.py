@@ -1,0 +1,1 @@
+"""Recorded responses: every layout that people have them in, read into one table."""

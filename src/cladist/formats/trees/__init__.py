@@ -1,0 +1,1 @@
+"""Trees and what goes with them, to and from the files of other programs."""

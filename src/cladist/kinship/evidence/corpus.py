@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,7 @@ class Corpus:
     texts      n rows of p answers without surrounding blanks; '' where there is no usable one
     codes      uint32 (n, p, DEPTH) code points of the openings, 0 past the end
     length     int32 (n, p) characters of each answer
+    further    n tables of further samples: probe number to texts, where several were drawn
     """
 
     models: tuple[str, ...]
@@ -35,6 +36,7 @@ class Corpus:
     texts: tuple[tuple[str, ...], ...]
     codes: NDArray[np.uint32]
     length: NDArray[np.int32]
+    further: tuple[Mapping[int, tuple[str, ...]], ...] = ()
 
     @property
     def present(self) -> NDArray[np.bool_]:
@@ -58,10 +60,9 @@ class Corpus:
 
 
 def read_corpus(responses: Sequence[ResponseSet]) -> Corpus:
-    """Align models by probe id and read the first usable sample of every probe.
+    """Align models by probe id and read the usable samples of every probe.
 
-    Further samples are for tests of identity, which need the spread within a model; kinship
-    compares models, and one answer each keeps all pairs on the same footing. Raises
+    The first is what lengths, styles and openings are read from; wording reads them all. Raises
     `InputError` when a name occurs twice. O(characters) time, O(n p DEPTH) memory beside the
     texts themselves.
     """
@@ -77,6 +78,7 @@ def read_corpus(responses: Sequence[ResponseSet]) -> Corpus:
     codes = np.zeros((n, p, DEPTH), np.uint32)
     length = np.zeros((n, p), np.int32)
     rows: list[tuple[str, ...]] = []
+    further: list[Mapping[int, tuple[str, ...]]] = []
     for i, r in enumerate(responses):
         row = [""] * p
         for probe, text in zip(r.probe_ids, r.texts(), strict=True):
@@ -88,4 +90,16 @@ def read_corpus(responses: Sequence[ResponseSet]) -> Corpus:
                 codes[i, j, : len(opening)] = opening
                 length[i, j] = len(body)
         rows.append(tuple(row))
-    return Corpus(names, tuple(place), tuple(rows), codes, length)
+        further.append(_further(r, place))
+    return Corpus(names, tuple(place), tuple(rows), codes, length, tuple(further))
+
+
+def _further(responses: ResponseSet, place: Mapping[str, int]) -> dict[int, tuple[str, ...]]:
+    """Usable samples after the first, by probe number, where there are any."""
+    found = {}
+    for probe, slot in zip(responses.probe_ids, responses.slots, strict=True):
+        if len(slot) > 1:
+            texts = [body for r in slot if r.usable and (body := r.text.strip())]
+            if len(texts) > 1:
+                found[place[probe]] = tuple(texts[1:])
+    return found

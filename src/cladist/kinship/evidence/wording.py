@@ -40,7 +40,8 @@ _DENSE = 32
 class ProbeGrams:
     """Word sequences of n models on one probe, f distinct ones of all orders.
 
-    said     csr float32 (n, f) of 0/1: who says which
+    said     csr float32 (n, f) in 0..1: the share of a model's samples that say it; so the product
+             of two models is what two samples, one of each, agree on in the mean
     order    int8 (f,) words before the last
     context  int64 (f,) column of the sequence without its last word; -1 at order 0 and at a
              beginning, where everybody who answered stands
@@ -70,13 +71,19 @@ class Wording:
 
 
 def probe_grams(corpus: Corpus, probe: int) -> ProbeGrams:
-    """Word sequences of one probe, read from the first WORDS words. O(words log words)."""
+    """Word sequences of one probe, of all samples and their first words. O(words log words)."""
     n = len(corpus)
     texts = [row[probe][: EVIDENCE.characters] for row in corpus.texts]
+    whose = list(range(n))
+    for i, more in enumerate(corpus.further):
+        for text in more.get(probe, ()):
+            texts.append(text[: EVIDENCE.characters])
+            whose.append(i)
+    model = np.array(whose)
     said, word = words_of(texts)
     kept = np.arange(len(word)) - np.repeat(np.cumsum(said) - said, said) < EVIDENCE.words
     word, said = word[kept], np.minimum(said, EVIDENCE.words)
-    owner = np.repeat(np.arange(n), said)
+    owner = np.repeat(np.arange(len(texts)), said)
     columns, orders, contexts = [], [], []
     before, first = np.zeros(0, np.int64), 0
     for order, (_, sequence) in enumerate(grams_of(said, word)):
@@ -93,7 +100,9 @@ def probe_grams(corpus: Corpus, probe: int) -> ProbeGrams:
         before, first = columns[-1], first + len(at)
     cell = np.unique(np.tile(owner, ORDERS) * max(first, 1) + np.concatenate(columns))
     row, column = np.divmod(cell, max(first, 1))
-    matrix = sparse.csr_array((np.ones(len(cell), np.float32), (row, column)), shape=(n, first))
+    share = (1.0 / np.bincount(model, minlength=n)).astype(np.float32)[model[row]]
+    matrix = sparse.csr_array((share, (model[row], column)), shape=(n, first))
+    matrix.sum_duplicates()
     return ProbeGrams(matrix, np.concatenate(orders), np.concatenate(contexts).astype(np.int64))
 
 

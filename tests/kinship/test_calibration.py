@@ -1,5 +1,8 @@
+"""Calibration: p-values over cells of makers, and their rates over panels without any kin."""
+
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -8,129 +11,172 @@ from made_families import population
 
 from cladist.errors import InputError
 from cladist.kinship.inference.calibration import (
+    MINIMUM_KIN,
     MINIMUM_MODELS,
     Calibration,
     Labels,
+    PairEvidence,
     calibrate,
     guess_families,
     pair_evidence,
 )
-from cladist.kinship.inference.matching import Matching, fit_matching
 
 
-def flat(null: np.ndarray, families: int = 10, kin: np.ndarray | None = None) -> Calibration:
-    """A calibration on given excesses, pairs spread evenly over families."""
-    a, b = np.triu_indices(families, 1)
-    order = np.resize(np.stack([a, b], axis=1), (len(null), 2))
-    nothing = Matching((), np.zeros(2), np.zeros(2), 1.0)
-    some = np.zeros(0) if kin is None else np.sort(kin)
-    of = np.arange(len(some)) % families
-    return Calibration(nothing, np.sort(null), order, some, of, 30, families, True, 0)
+def scored(even: np.ndarray, odd: np.ndarray) -> PairEvidence:
+    """Pairs with these scores on either half of the probes, all of one style."""
+    n = len(even)
+    nothing = np.zeros((n, n))
+    digest = tuple(k.to_bytes(16, "little") for k in range(n))
+    return PairEvidence(
+        tuple(map(str, range(n))), (even + odd) / 2, (even + odd) / 2, (even, odd),
+        nothing, nothing, np.ones((n, 4), np.bool_), digest, np.zeros(n, np.bool_),
+    )  # fmt: skip
 
 
-def test_p_value_counts_the_null_with_one_added() -> None:
-    c = flat(np.arange(99.0))
-    assert c.p_value(98.5) == 1 / 100
-    assert c.p_value(98.0) == 2 / 100  # ties count against the accused's favour: as reached
-    assert c.p_value(-1.0) == 1.0
-    np.testing.assert_allclose(c.p_value(np.array([97.5, 49.5])), [2 / 100, 50 / 100])
+def test_a_p_value_counts_cells_of_makers_and_not_pairs() -> None:
+    """Two makers of many models weigh no more than two of one each."""
+    makers = ["a"] * 6 + ["b"] * 6 + ["c"]
+    score = np.zeros((13, 13))
+    score[:6, 6:12] = score[6:12, :6] = np.linspace(1, 2, 36).reshape(6, 6)  # the cell a-b
+    score[12, :6] = score[:6, 12] = 5.0
+    score[12, 6:12] = score[6:12, 12] = -5.0
+    pairs = scored(score, score)
+    c = calibrate(pairs, Labels(tuple(makers)))
+    (null,) = c.nulls
+    assert null.cells == 3 and len(null.residual) == 36 + 6 + 6
+    assert c.floor == 1 / 4
+    # Of the cell a-b half lie above the middle; a-c all, b-c none: (1 + .5 + 1) / (1 + 3).
+    middle = np.argsort(score[0:6, 6:12].ravel())[18]
+    i, j = int(middle // 6), int(6 + middle % 6)
+    assert c.p(pairs, i, j) == pytest.approx((1 + 18 / 36 + 1) / 4)
+    assert c.p(pairs, 12, 0) == pytest.approx((1 + 1) / 4)
+    assert c.p(pairs, 12, 6) == pytest.approx(1.0)
+    np.testing.assert_allclose(c.p(pairs, [12, 12], [0, 6]), [0.5, 1.0])
 
 
-def test_upper_bound_lies_above_the_estimate_and_falls_with_the_excess() -> None:
-    c = flat(np.random.default_rng(0).normal(size=2000))
-    values = [c.upper_p(x) for x in (-1.0, 0.0, 1.0, 2.0, 3.0)]
-    assert values == sorted(values, reverse=True)
-    assert all(v >= c.p_value(x) for v, x in zip(values, (-1.0, 0.0, 1.0, 2.0, 3.0), strict=True))
-    assert c.upper_p(1.0, seed=3) == c.upper_p(1.0, seed=3)
+def test_a_model_of_unknown_family_brings_its_own_cells() -> None:
+    models, names = population(families=9, members=2)
+    pairs = pair_evidence(models)
+    c = calibrate(pairs, Labels(("", *names[1:])))
+    (null,) = c.nulls
+    assert null.makers[0] == -1 and null.cells == 36
+    mine = c.excess(pairs, 0, 5)
+    others = [k for k in range(1, 18) if names[k] != names[5]]
+    above = {
+        f: np.mean([c.excess(pairs, 0, k) >= mine for k in others if names[k] == f])
+        for f in {names[k] for k in others}
+    }
+    inside = float(null.tail[np.searchsorted(null.residual, mine)])
+    expected = (1 + inside + sum(above.values())) / (1 + 36 + 8)
+    assert c.p(pairs, 0, 5) == pytest.approx(expected)
 
 
-def test_threshold_is_where_the_p_value_meets_the_rate() -> None:
-    c = flat(np.random.default_rng(1).normal(size=5000))
-    for rate in (0.05, 0.01):
-        for bound in (True, False):
-            t = c.threshold(rate, bound=bound)
-            p = c.upper_p(t) if bound else float(c.p_value(t))
-            below = np.nextafter(c.null[c.null < t].max(), -np.inf)
-            assert p <= rate < (c.upper_p(below) if bound else c.p_value(below))
-    assert c.threshold(0.01) >= c.threshold(0.01, bound=False)
-    assert flat(np.arange(50.0)).threshold(0.001) == np.inf
+Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+NOISE: dict[str, Draw] = {
+    "normal": lambda draw, shape: draw.normal(size=shape),
+    "heavy tails": lambda draw, shape: draw.standard_t(3, size=shape),
+    "skewed": lambda draw, shape: draw.lognormal(0, 1, size=shape),
+}
 
 
-def test_one_loud_family_widens_the_bound() -> None:
-    """Exceedances that all come from one family pair count for less than scattered ones."""
-    draw = np.random.default_rng(2)
-    a, b = np.triu_indices(12, 1)
-    order = np.repeat(np.stack([a, b], axis=1), 10, axis=0)
-    values = draw.normal(size=len(order)) * 0.1
-    loud, scattered = values.copy(), values.copy()
-    loud[:10] = 5.0
-    scattered[::66][:10] = 5.0
-
-    def bound(x: np.ndarray) -> float:
-        rank = np.argsort(x, kind="stable")
-        nothing = Matching((), np.zeros(2), np.zeros(2), 1.0)
-        return Calibration(
-            nothing, x[rank], order[rank], np.zeros(0), np.zeros(0, np.int64), 36, 12, True, 0
-        ).upper_p(4.0)
-
-    assert bound(loud) > 1.3 * bound(scattered)
+def without_kin(
+    draw: np.random.Generator, families: int, noise: Draw, effect: float
+) -> tuple[PairEvidence, np.ndarray]:
+    """A panel of unrelated families of unequal sizes, whose models and makers have effects."""
+    sizes = np.maximum(draw.geometric(0.35, families), 1)
+    maker = np.repeat(np.arange(families), sizes)
+    n = len(maker)
+    level = effect * (draw.normal(size=families)[maker] + 0.5 * draw.normal(size=n))
+    cell = effect * draw.normal(size=(families, families))
+    shared = level[:, None] + level[None, :] + (cell + cell.T)[np.ix_(maker, maker)] / 2
+    halves = []
+    for _ in range(2):
+        rough = np.triu(noise(draw, (n, n)), 1)
+        halves.append(shared + rough + rough.T)
+        np.fill_diagonal(halves[-1], 0.0)
+    return scored(*halves), maker
 
 
-def test_matching_takes_out_what_manner_explains() -> None:
+PANELS = 150
+
+
+def false_rate(
+    families: int, noise: str, effect: float, alpha: float, how: str
+) -> tuple[float, float]:
+    """Share of unrelated pairs called related, makers drawn evenly, and its standard error."""
+    draw = np.random.default_rng([families, round(10 * effect), len(noise)])
+    shares = []
+    for _ in range(PANELS):
+        pairs, maker = without_kin(draw, families, NOISE[noise], effect)
+        known = np.array([f"maker {k}" for k in maker])
+        tested = [draw.choice(families, 2, replace=False) for _ in range(20)]
+        if how == "outsiders":
+            hidden = {*tested[0].tolist()}
+            tested = tested[:1]
+            known[np.isin(maker, list(hidden))] = ""
+        labels = None if how == "no labels" else Labels(tuple(known.tolist()))
+        a, b = (
+            np.array([draw.choice(np.flatnonzero(maker == pair[side])) for pair in tested])
+            for side in (0, 1)
+        )
+        try:
+            fitted = calibrate(pairs, labels)
+        except InputError:
+            continue  # too few models by the luck of the draw: nothing is said
+        shares.append(float(np.mean(fitted.p(pairs, a, b) <= alpha)))
+    return float(np.mean(shares)), float(np.std(shares) / np.sqrt(len(shares)))
+
+
+@pytest.mark.parametrize("noise", NOISE)
+@pytest.mark.parametrize("effect", [0.0, 1.0])
+@pytest.mark.parametrize("families", [8, 20, 40])
+@pytest.mark.parametrize("how", ["labels", "outsiders", "no labels"])
+def test_rates_over_panels_without_kin_are_as_stated(
+    families: int, noise: str, effect: float, how: str
+) -> None:
+    """Also with few makers of unequal sizes, effects of makers, and heavy tails."""
+    for alpha in (0.05, 0.01):
+        rate, error = false_rate(families, noise, effect, alpha, how)
+        assert rate <= alpha + 3 * max(error, np.sqrt(alpha / PANELS / 20))
+
+
+def test_a_small_alpha_needs_many_makers() -> None:
     draw = np.random.default_rng(0)
-    manner, clock = draw.random(20_000), draw.normal(size=20_000)
-    score = 3 * np.maximum(manner - 0.5, 0) + draw.normal(size=20_000) * (0.5 + manner)
-    fitted = fit_matching(score, np.stack([manner, clock]))
-    excess = fitted.excess(score, np.stack([manner, clock]))
-    for low in (0.0, 0.25, 0.5, 0.75):
-        part = excess[(manner >= low) & (manner < low + 0.25)]
-        assert abs(part.mean()) < 0.15
-        assert part.std() == pytest.approx(1.25, abs=0.2)  # in mean deviations of a normal
-    assert fitted.level[2:].min() >= 0
+    pairs, maker = without_kin(draw, 12, NOISE["normal"], 0.0)
+    c = calibrate(pairs, Labels(tuple(map(str, maker))))
+    assert c.floor == 1 / (1 + 12 * 11 / 2) > 0.01
+    a, b = np.triu_indices(len(maker), 1)
+    assert c.p(pairs, a, b).min() >= c.floor
 
 
-def test_a_rare_step_is_matched() -> None:
-    draw = np.random.default_rng(0)
-    x, rare = draw.random(5_000), np.arange(5_000) < 12
-    score = 4.0 * rare + draw.normal(size=5_000) * 0.1
-    fitted = fit_matching(score, np.stack([x, rare]))
-    assert abs(fitted.excess(score, np.stack([x, rare]))[:12].mean()) < 1
-    never = fit_matching(score[12:], np.stack([x, rare])[:, 12:])
-    assert never.excess(score, np.stack([x, rare]))[:12].min() > 10
-
-
-def test_matching_does_not_extrapolate() -> None:
-    draw = np.random.default_rng(0)
-    x = draw.random(5_000)
-    fitted = fit_matching(x + draw.normal(size=5_000) * 0.1, np.stack([x, x]))
-    far = fitted.excess(np.zeros(2), np.array([[1.0, 50.0], [1.0, 50.0]]))
-    assert far[0] == far[1]
-
-
-def test_calibrate_on_labels_finds_kin_and_holds_its_rate() -> None:
-    models, names = population(families=14, members=3)
+def test_kin_are_found() -> None:
+    models, names = population(families=16, members=3)
     pairs = pair_evidence(models)
     c = calibrate(pairs, Labels(tuple(names)))
-    assert (c.models, c.families, c.labelled, len(c.kin)) == (42, 14, True, 42)
-    assert len(c.null) == 42 * 41 // 2 - 42
+    assert (c.models, c.families, c.labelled, len(c.kin)) == (48, 16, True, 48)
     assert c.power(0.05) > 0.8
-    assert np.median(c.kin) > c.threshold(0.05, bound=False)
+    guessed = calibrate(pairs)
+    assert not guessed.labelled and np.isnan(guessed.power(0.05))
+    truth = np.array(names)
+    a, b = np.triu_indices(48, 1)
+    kin = truth[a] == truth[b]
+    assert (guessed.p(pairs, a[kin], b[kin]) <= 0.05).mean() > 0.5
+    assert (guessed.p(pairs, a[~kin], b[~kin]) <= 0.05).mean() < 0.05
 
 
-def test_models_left_out_and_unknown_ones_take_no_part() -> None:
+def test_models_without_labels_take_no_part_and_groups_are_makers() -> None:
     models, names = population(families=8, members=3)
     pairs = pair_evidence(models)
     unknown = tuple("" if i < 3 else n for i, n in enumerate(names))
-    c = calibrate(pairs, Labels(unknown), leave_out=[5, 6])
-    assert c.models == 24 - 3 - 2
+    assert calibrate(pairs, Labels(unknown)).models == 24 - 3
     one = calibrate(pairs, Labels(tuple(names), tuple("g" if i < 12 else "" for i in range(24))))
     assert one.families == 5  # one group of four families, and four more
-    assert len(one.null) < len(calibrate(pairs, Labels(tuple(names))).null)
+    assert one.nulls[0].cells == 10
 
 
 def test_guessed_families_put_close_kin_together_and_nobody_else() -> None:
     models, names = population(families=10, members=3, kept=0.95)
-    guessed = guess_families(pair_evidence(models))
+    guessed = guess_families(pair_evidence(models).score)
     truth = np.unique(names, return_inverse=True)[1]
     together = guessed[:, None] == guessed[None, :]
     assert (together & (truth[:, None] != truth[None, :])).sum() == 0
@@ -140,12 +186,12 @@ def test_guessed_families_put_close_kin_together_and_nobody_else() -> None:
 def test_too_small_a_panel_is_refused_with_numbers() -> None:
     models, names = population(families=3, members=3)
     pairs = pair_evidence(models)
-    with pytest.raises(InputError, match=f"9 other models to calibrate on, {MINIMUM_MODELS}"):
+    with pytest.raises(InputError, match=f"9 models to calibrate on, {MINIMUM_MODELS} are needed"):
         calibrate(pairs, Labels(tuple(names)))
-    models, names = population(families=2, members=8)
-    with pytest.raises(InputError, match="64 unrelated pairs"):
+    models, names = population(families=1, members=14)
+    with pytest.raises(InputError, match="two makers are the least"):
         calibrate(pair_evidence(models), Labels(tuple(names)))
-    with pytest.raises(InputError, match="labels: 3 for 16"):
+    with pytest.raises(InputError, match="labels: 3 for 14"):
         calibrate(pair_evidence(models), Labels(("a", "b", "c")))
 
 
@@ -157,17 +203,32 @@ def test_copies_are_no_kin_pairs() -> None:
     assert len(c.kin) == 8 + 1  # the copy is kin of the sibling, not of its original
 
 
-def test_little_in_common_is_measured_against_known_kin() -> None:
-    c = flat(np.zeros(100), kin=np.arange(99.0))
-    assert c.kin_p(-1.0) == 1 / 100 and c.kin_p(98.0) == 1.0
-    assert c.upper_kin_p(10.0) >= c.kin_p(10.0)
-    t = c.kin_threshold(0.2)
-    assert c.upper_kin_p(t) <= 0.2 < c.upper_kin_p(t + 1)
+def with_kin(kin: np.ndarray, of: np.ndarray) -> tuple[PairEvidence, Calibration]:
+    """A calibration on given residuals of kin; the residual of models k and k + 1 is k."""
+    models, names = population(families=12, members=1)
+    found = calibrate(pair_evidence(models), Labels(tuple(names)))
+    score = np.zeros((12, 12))
+    for k in range(11):
+        score[k, k + 1] = score[k + 1, k] = k
+    pairs = scored(score, score)
+    (null,) = found.nulls
+    plain = replace(null.expected, level=np.zeros_like(null.expected.level),
+                    spread=np.zeros_like(null.expected.spread), scale=1 / 0.3)  # fmt: skip
+    rank = np.argsort(kin, kind="stable")
+    return pairs, replace(
+        found, nulls=(replace(null, expected=plain),), kin=kin[rank], kin_order=of[rank]
+    )
+
+
+def test_little_in_common_is_measured_against_known_kin_by_family() -> None:
+    pairs, c = with_kin(np.arange(100.0) / 10, np.arange(100) % 10)
+    assert c.excess(pairs, 3, 4) == pytest.approx(3.0)
+    assert c.kin_p(pairs, 0, 1) == pytest.approx((1 + 0.1) / 11)
+    assert c.kin_p(pairs, 10, 11) == 1.0
     # A large family whose kin share less than those of all others is not outvoted by them.
-    kin = np.sort(np.concatenate([np.arange(30.0), np.arange(30, 230.0)]))
+    kin = np.concatenate([np.arange(30) / 10, np.arange(200) / 10 + 3])
     of = np.repeat([0, *range(1, 11)], [30, *[20] * 10])
-    odd = replace(flat(np.zeros(100), 11), kin=kin, kin_order=of)
-    assert odd.kin_p(9.0) < 0.05 < 11 / 31 <= odd.upper_kin_p(9.0)
-    none = flat(np.zeros(100))
-    assert none.upper_kin_p(-9.0) == 1.0 and none.kin_threshold(0.5) == -np.inf
-    assert np.isnan(none.power(0.01))
+    pairs, odd = with_kin(kin, of)
+    assert odd.kin_p(pairs, 1, 2) == pytest.approx(12 / 31)
+    pairs, few = with_kin(np.arange(MINIMUM_KIN - 1.0), np.zeros(MINIMUM_KIN - 1, np.int64))
+    assert np.isnan(few.kin_p(pairs, 0, 1)) and np.isnan(few.power(0.01))

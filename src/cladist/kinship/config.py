@@ -23,6 +23,8 @@ class EvidenceConfig:
                 by .01 AUC
     same_tokenizer  share of unrelated pairs that have one tokenizer
     new_tokenizer   share of kin that have not
+    identical   evidence that models with the same varied answers have at least; matters where two
+                or three models are all there is
     """
 
     copied: float = 0.05
@@ -32,6 +34,7 @@ class EvidenceConfig:
     tokenizer: float = 0.5
     same_tokenizer: float = 0.15
     new_tokenizer: float = 0.03
+    identical: float = 6.0
 
 
 EVIDENCE = EvidenceConfig()

@@ -43,6 +43,7 @@ class Evidence:
     channels  float64 (n, n) by name, each on the scale on which it enters the sum:
               wording    how alike two models go on where models part, on the same probes
               tokenizer  whether the two cut their text into tokens alike
+              identical  what is missing to `EVIDENCE.identical` where all answers are the same
     combined  float64 (n, n), the sum, symmetric, zero diagonal; its unit is about one spread
               of wording over the pairs of a model, and unrelated pairs lie around zero
     halves    wording from even and from odd probes alone, each float64 (n, n)
@@ -92,7 +93,8 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
         style = manner_agreement(corpus, members)
         whole, even, odd = (_standing(found, members, own, half) for half in (None, 0, 1))
         channels = {"wording": whole, "tokenizer": EVIDENCE.tokenizer * tokens.result()}
-    combined = channels["wording"] + channels["tokenizer"]
+    channels["identical"] = _identical(corpus, channels["wording"] + channels["tokenizer"])
+    combined = sum(channels.values(), np.zeros_like(whole))
     return Evidence(corpus.models, channels, combined, (even, odd), style)
 
 
@@ -114,6 +116,18 @@ def _standing(
         np.zeros(found.common.shape[1:]),
     )
     return total / sum(weights)
+
+
+def _identical(corpus: Corpus, found: Floats) -> Floats:
+    """What pairs with the same answers, three different ones at least, lack, float64 (n, n).
+
+    Of two models alone nothing can be called rare, and yet copies are copies.
+    """
+    varied = [len(set(row) - {""}) >= 3 for row in corpus.texts]
+    _, code = np.unique(np.array(corpus.digests()), return_inverse=True)
+    same = (code[:, None] == code[None, :]) & np.array(varied)[:, None]
+    np.fill_diagonal(same, False)
+    return np.where(same, np.maximum(EVIDENCE.identical - found, 0.0), 0.0)
 
 
 def _tokenizer(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:

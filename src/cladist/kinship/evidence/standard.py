@@ -19,7 +19,8 @@ PSEUDO = 10.0
 """Pseudo-members behind every spread: a spread from fewer observations is not worth having."""
 
 SPREAD = 0.03
-"""Spread that those pseudo-members show: what unrelated models of real panels show."""
+"""Spread that those pseudo-members show. It says
+something of panels of a few models alone. Unrelated models of recorded panels show .04 to .4."""
 
 
 def panel_view(

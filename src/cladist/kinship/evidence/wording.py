@@ -153,6 +153,7 @@ def _probe(corpus: Corpus, probe: int, members: NDArray[np.bool_]) -> NDArray[np
         agreed, both = _products(mine, gain[part] - (against if order else 0.0))
         agreed += against * stood
         out[order] = np.sign(agreed) * np.log1p(np.abs(agreed))
+        np.fill_diagonal(out[order], 0.0)
         stood = both
     return out
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from cladist.core.responses import ResponseSet
 from cladist.kinship.evidence.corpus import Corpus, read_corpus
-from cladist.kinship.evidence.similarity import combined_of, evidence_of
+from cladist.kinship.evidence.similarity import combined_of, copies_of, evidence_of, lacking
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.evidence.wording import Wording, wording_by_probe
 
@@ -27,6 +27,7 @@ class Resampled:
     present    bool (n, p)
     tokenizer  float64 (n, n): it rests on all answers together and is not drawn anew
     whole      float64 (n, n): the evidence with every probe once
+    copies     bool (n, n): pairs that say the same throughout
     """
 
     ids: tuple[str, ...]
@@ -34,6 +35,7 @@ class Resampled:
     present: NDArray[np.bool_]
     tokenizer: Floats
     whole: Floats
+    copies: NDArray[np.bool_]
 
     def combined(self, weights: Floats) -> Floats:
         """All evidence with probe k counted `weights[k]` times, float64 (n, n).
@@ -51,7 +53,8 @@ class Resampled:
         everybody = np.ones(n, np.bool_)
         drawn = Wording(half, np.stack([common, np.zeros_like(common)]))
         with threadpool_limits(1, user_api="blas"):
-            return combined_of(drawn, self.tokenizer, everybody)
+            found = combined_of(drawn, self.tokenizer, everybody)
+        return found + lacking(found, self.copies)
 
 
 def resampled_similarity(responses: Sequence[ResponseSet]) -> Resampled:
@@ -69,6 +72,7 @@ def resampled_similarity(responses: Sequence[ResponseSet]) -> Resampled:
         corpus.present,
         found.channels.get("tokenizer", np.zeros((n, n))),
         found.combined,
+        copies_of(corpus),
     )
 
 

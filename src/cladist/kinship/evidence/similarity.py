@@ -24,10 +24,12 @@ from cladist.kinship.evidence.words import ORDERS
 __all__ = [
     "Evidence",
     "combined_of",
+    "copies_of",
     "distance_of",
     "evidence_of",
     "kinship_distances",
     "kinship_similarity",
+    "lacking",
 ]
 
 OFFSET = 3.0
@@ -93,7 +95,7 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
         style = manner_agreement(corpus, members)
         whole, even, odd = (_standing(found, members, own, half) for half in (None, 0, 1))
         channels = {"wording": whole, "tokenizer": EVIDENCE.tokenizer * tokens.result()}
-    channels["identical"] = _identical(corpus, channels["wording"] + channels["tokenizer"])
+    channels["identical"] = lacking(channels["wording"] + channels["tokenizer"], copies_of(corpus))
     combined = sum(channels.values(), np.zeros_like(whole))
     return Evidence(corpus.models, channels, combined, (even, odd), style)
 
@@ -118,16 +120,21 @@ def _standing(
     return total / sum(weights)
 
 
-def _identical(corpus: Corpus, found: Floats) -> Floats:
-    """What pairs with the same answers, three different ones at least, lack, float64 (n, n).
-
-    Of two models alone nothing can be called rare, and yet copies are copies.
-    """
+def copies_of(corpus: Corpus) -> NDArray[np.bool_]:
+    """Pairs with the same answers throughout, three different ones at least, bool (n, n)."""
     varied = [len(set(row) - {""}) >= 3 for row in corpus.texts]
     _, code = np.unique(np.array(corpus.digests()), return_inverse=True)
     same = (code[:, None] == code[None, :]) & np.array(varied)[:, None]
     np.fill_diagonal(same, False)
-    return np.where(same, np.maximum(EVIDENCE.identical - found, 0.0), 0.0)
+    return same
+
+
+def lacking(found: Floats, copies: NDArray[np.bool_]) -> Floats:
+    """What copies lack of `EVIDENCE.identical`; 0 for all other pairs, float64 (n, n).
+
+    Of two models alone nothing can be called rare, and yet copies are copies.
+    """
+    return np.where(copies, np.maximum(EVIDENCE.identical - found, 0.0), 0.0)
 
 
 def _tokenizer(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:

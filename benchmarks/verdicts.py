@@ -1,0 +1,210 @@
+"""How often verdicts on recorded answers are wrong, and how many kin they find.
+
+    python benchmarks/verdicts.py [--write] [--sets rand bench6 ...] [--data ../shared/data]
+
+Prints the tables of docs/verdicts.md and, with --write, puts them there between their marks. A
+pair is drawn from a cell of two makers, every cell as likely as any other, since that is what
+the stated rate speaks of. 'Kin' are pairs of one foundation and other weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cladist.core.responses import ResponseSet
+from cladist.kinship.inference.calibration import Labels, PairEvidence, calibrate, pair_evidence
+
+ROOT = Path(__file__).resolve().parents[1]
+SETS = {
+    "rand": 1, "bench6": 1, "alpaca": 5, "can_ai_code": 1, "eqbench": 1,
+}  # fmt: skip
+"""Every how many prompts are read. `can_ai_code_senior` has six probes: no verdict needs so few."""
+ALPHAS = (0.05, 0.01, 0.001)
+HIDDEN = 25
+"""Makers taken away in turn."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """One set: evidence of labelled models, their labels, and pairs that count."""
+
+    name: str
+    pairs: PairEvidence
+    labels: Labels
+    a: np.ndarray
+    b: np.ndarray
+    kin: np.ndarray
+
+    @property
+    def makers(self) -> np.ndarray:
+        return np.array(self.labels.makers)
+
+    def evenly(self, values: np.ndarray, chosen: np.ndarray) -> float:
+        """Mean of values over unrelated pairs, every cell of two makers weighing the same."""
+        cells = [" ".join(sorted(c)) for c in zip(self.makers[self.a[chosen]],
+                                                  self.makers[self.b[chosen]])]  # fmt: skip
+        return float(pd.Series(values[chosen].astype(float)).groupby(cells).mean().mean())
+
+
+def load(name: str, every: int, data: Path) -> Recorded:
+    table = pd.read_parquet(data / name / "responses.parquet")
+    wide = table.drop_duplicates(["model", "prompt_id"]).pivot(
+        index="model", columns="prompt_id", values="response"
+    )
+    lineage = pd.read_csv(data / name / "lineage.csv").drop_duplicates("model").set_index("model")
+    lineage = lineage.reindex(wide.index)
+    good = (
+        (lineage["usable"].astype(str) == "True")
+        & lineage["confidence"].isin(["high", "medium"])
+        & lineage["foundation"].notna()
+    )
+    wide, lineage = wide[good].iloc[:, ::every], lineage[good]
+    pairs = pair_evidence(
+        [
+            ResponseSet.of_texts(m, [t if isinstance(t, str) else "" for t in row])
+            for m, row in zip(wide.index, wide.to_numpy(dtype=object))
+        ]
+    )
+    maker = lineage["superfamily"].fillna("?" + lineage["foundation"])
+    labels = Labels(tuple(lineage["foundation"]), tuple(maker))
+    family, makers = np.array(labels.families), np.array(labels.makers)
+    own = pd.Series(lineage.index, index=lineage.index)
+    weights = lineage["weights_of"].fillna(own).to_numpy()
+    a, b = np.triu_indices(len(family), 1)
+    kin = (family[a] == family[b]) & (weights[a] != weights[b])
+    used = kin | (makers[a] != makers[b])
+    return Recorded(name, pairs, labels, a[used], b[used], kin[used])
+
+
+def percent(x: float, digits: int = 1) -> str:
+    return "–" if np.isnan(x) else f"{100 * x:.{digits}f}%"
+
+
+def table(header: list[str], body: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *body]
+    return "\n".join("| " + " | ".join(row) + " |" for row in lines)
+
+
+def without(labels: Labels, hidden: np.ndarray) -> Labels:
+    """Labels with those of some models taken away."""
+    families = np.where(hidden, "", np.array(labels.families))
+    makers = np.where(hidden, "", np.array(labels.makers))
+    return Labels(tuple(families.tolist()), tuple(makers.tolist()))
+
+
+def rates(sets: list[Recorded]) -> str:
+    body = []
+    for data in sets:
+        for how in ("labels", "no labels"):
+            fitted = calibrate(data.pairs, data.labels if how == "labels" else None)
+            p = fitted.p(data.pairs, data.a, data.b)
+            for alpha in ALPHAS:
+                called = p <= alpha
+                body.append(
+                    [data.name, how, str(fitted.families), percent(fitted.floor, 2),
+                     percent(alpha), percent(data.evenly(called, ~data.kin), 2),
+                     percent(float(called[data.kin].mean()))]
+                )  # fmt: skip
+    head = ["set", "panel", "makers", "least p", "stated", "unrelated called related", "kin found"]
+    return table(head, body)
+
+
+def outsiders(sets: list[Recorded]) -> str:
+    """Makers are taken out of the labels in turn; their models are then asked as outsiders."""
+    body = []
+    for data in sets:
+        names = np.unique(data.makers)
+        chosen = np.random.default_rng(0).permutation(names)[:HIDDEN]
+        wrong: dict[float, list[float]] = {alpha: [] for alpha in ALPHAS}
+        found: dict[float, list[float]] = {alpha: [] for alpha in ALPHAS}
+        for maker in chosen:
+            hidden = data.makers == maker
+            fitted = calibrate(data.pairs, without(data.labels, hidden))
+            one = hidden[data.a] | hidden[data.b]
+            draw = np.random.default_rng(1)
+            for rows, kept, of in (
+                (np.flatnonzero(one & ~data.kin), wrong, 400),
+                (np.flatnonzero(one & data.kin), found, 100),
+            ):
+                if len(rows):
+                    rows = draw.permutation(rows)[:of]
+                    p = fitted.p(data.pairs, data.a[rows], data.b[rows])
+                    for alpha in ALPHAS:
+                        kept[alpha].append(float(np.mean(p <= alpha)))
+        body += [
+            [data.name, str(len(chosen)), percent(alpha), percent(float(np.mean(wrong[alpha])), 2),
+             percent(float(np.max(wrong[alpha])), 1),
+             percent(float(np.mean(found[alpha])) if found[alpha] else float("nan"))]
+            for alpha in ALPHAS
+        ]  # fmt: skip
+    head = ["set", "makers", "stated", "unrelated called related", "worst maker", "kin found"]
+    return table(head, body)
+
+
+def unrelated(sets: list[Recorded]) -> str:
+    """Who is called unrelated, with the labels of the maker in question taken away."""
+    body = []
+    for data in sets:
+        cleared, lost, most = [], [], 0.0
+        for maker in np.unique(data.makers):
+            hidden = data.makers == maker
+            fitted = calibrate(data.pairs, without(data.labels, hidden))
+            one = hidden[data.a] | hidden[data.b]
+            rows = np.flatnonzero(one)
+            kin_p = fitted.kin_p(data.pairs, data.a[rows], data.b[rows])
+            # `decide` also wants a p-value above the level of the probes' tests.
+            said = kin_p <= 0.05
+            at = np.flatnonzero(said)
+            said[at] = fitted.p(data.pairs, data.a[rows[at]], data.b[rows[at]]) > 0.05
+            kin = data.kin[rows]
+            cleared.append(float(said[~kin].mean()))
+            if kin.any():
+                lost += said[kin].tolist()
+                most = max(most, float(said[kin].mean()))
+        body.append(
+            [data.name, percent(float(np.mean(cleared))),
+             percent(float(np.mean(lost)) if lost else float("nan")), percent(most)]
+        )  # fmt: skip
+    head = ["set", "unrelated called so", "kin called unrelated", "worst maker"]
+    return table(head, body)
+
+
+SECTIONS: dict[str, Callable[[list[Recorded]], str]] = {
+    "rates": rates,
+    "outsiders": outsiders,
+    "unrelated": unrelated,
+}
+
+
+def write(path: Path, sections: dict[str, str]) -> None:
+    text = path.read_text(encoding="utf-8")
+    for name, body in sections.items():
+        start, end = f"<!-- figures: {name} -->", f"<!-- end: {name} -->"
+        before, rest = text.split(start)
+        text = before + start + "\n\n" + body + "\n\n" + end + rest.split(end)[1]
+    path.write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
+    parser.add_argument("--write", action="store_true")
+    args = parser.parse_args()
+    sets = [load(name, SETS[name], args.data) for name in args.sets]
+    found = {}
+    for name, make in SECTIONS.items():
+        found[name] = make(sets)
+        print(f"\n{name}\n\n{found[name]}", flush=True)
+    if args.write:
+        write(ROOT / "docs" / "verdicts.md", found)
+
+
+if __name__ == "__main__":
+    main()

@@ -212,8 +212,7 @@ def with_kin(kin: np.ndarray, of: np.ndarray) -> tuple[PairEvidence, Calibration
         score[k, k + 1] = score[k + 1, k] = k
     pairs = scored(score, score)
     (null,) = found.nulls
-    plain = replace(null.expected, level=np.zeros_like(null.expected.level),
-                    spread=np.zeros_like(null.expected.spread), scale=1 / 0.3)  # fmt: skip
+    plain = replace(null.expected, level=np.zeros_like(null.expected.level), scale=1.0)
     rank = np.argsort(kin, kind="stable")
     return pairs, replace(
         found, nulls=(replace(null, expected=plain),), kin=kin[rank], kin_order=of[rank]

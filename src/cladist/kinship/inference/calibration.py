@@ -2,8 +2,8 @@
 
 A score of a pair means nothing by itself. Its null is the scores of pairs of the panel that are
 of different makers, after taking out what the style of the pair, its tokenizer and reasoning
-traces explain: expectation and spread of the score are fitted as rising, convex functions of
-these, and the residual in units of that spread is what is compared.
+traces explain: the expectation of the score is fitted as a rising, convex function of these, and
+the residual in units of its usual size is what is compared.
 
 The p-value of a pair counts cells of two makers, not pairs of models: the sum over cells of the
 share of their pairs that reach as much, the pair's own cell counted as one that does, so

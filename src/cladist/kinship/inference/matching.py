@@ -1,7 +1,9 @@
-"""Matching: what is to be expected of unrelated pairs of a given manner and tokenizer.
+"""Null regression: what is to be expected of unrelated pairs of a given style and tokenizer.
 
-Expectation and spread of a score as rising, convex functions of covariates, fitted over unrelated
-pairs by least squares with non-negative slopes.
+Expectation of a score as a rising, convex function of covariates, fitted over unrelated pairs by
+least squares with non-negative slopes. The spread is one number: spreads fitted by style were
+largest where kin are, found 10.7% of kin at 1% instead of 16.6% on `rand`, and made nobody safer
+(pairs most alike in style are accused at less than the stated rate either way).
 """
 
 from __future__ import annotations
@@ -18,31 +20,24 @@ __all__ = ["Matching", "fit_matching"]
 KNOTS = (0.02, 0.6, 0.9, 0.99)
 """Quantiles of a covariate between which the expected score is linear."""
 
-SPREAD_FLOOR = 0.3
-"""Part of the mean spread below which no fitted spread is believed."""
-
 
 @dataclass(frozen=True, eq=False)
 class Matching:
-    """Expected score and its spread among unrelated pairs of a given manner and tokenizer.
+    """Expected score among unrelated pairs of a given style and tokenizer.
 
     knots   per covariate the places where slopes change
     level   coefficients of the expectation: one of each sign for the constant, then slopes >= 0
-    spread  the same for the mean absolute deviation
     scale   mean absolute deviation over all unrelated pairs
     """
 
     knots: tuple[Floats, ...]
     level: Floats
-    spread: Floats
     scale: float
 
     def excess(self, score: Floats, covariates: Floats) -> Floats:
-        """(score - expected) / spread; `covariates` float64 (c, ...) like `score` (...)."""
+        """(score - expected) / scale; `covariates` float64 (c, ...) like `score` (...)."""
         x = _hinges(covariates.reshape(len(covariates), -1), self.knots)
-        level = (x @ self.level).reshape(np.shape(score))
-        spread = (x @ self.spread).reshape(np.shape(score))
-        return np.asarray((score - level) / np.maximum(spread, SPREAD_FLOOR * self.scale))
+        return np.asarray((score - (x @ self.level).reshape(np.shape(score))) / self.scale)
 
 
 def _hinges(covariates: Floats, knots: tuple[Floats, ...]) -> Floats:
@@ -55,12 +50,11 @@ def _hinges(covariates: Floats, knots: tuple[Floats, ...]) -> Floats:
 
 
 def fit_matching(score: Floats, covariates: Floats, weight: Floats | None = None) -> Matching:
-    """Fit expectation and spread by least squares with non-negative slopes.
+    """Fit the expectation by least squares with non-negative slopes.
 
     score (m,), covariates (c, m), weight (m,), or all the same. More in common never lowers what
-    is to be expected, and
-    beyond the last knot nothing is extrapolated. A covariate of two values is a step, however
-    rare one of them is. O(m) time.
+    is to be expected, and beyond the last knot nothing is extrapolated. A covariate of two values
+    is a step, however rare one of them is. O(m) time.
     """
     knots = tuple(
         np.quantile(c, KNOTS) if len(np.unique(c)) > 2 else np.array([c.min(), c.max()])
@@ -73,5 +67,4 @@ def fit_matching(score: Floats, covariates: Floats, weight: Floats | None = None
     root = np.linalg.cholesky(gram + 1e-8 * max(float(np.trace(gram)), 1e-9) * np.eye(len(gram)))
     level = nnls(root.T, np.linalg.solve(root, heavy.T @ score))[0]
     deviation = np.abs(score - x @ level)
-    spread = nnls(root.T, np.linalg.solve(root, heavy.T @ deviation))[0]
-    return Matching(knots, level, spread, max(float(np.average(deviation, weights=weight)), 1e-9))
+    return Matching(knots, level, max(float(np.average(deviation, weights=weight)), 1e-9))

@@ -1,12 +1,13 @@
 """How often the sets of `identify` hold the true answer, and how large they are.
 
-    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/family_sets.py
+    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/family_sets.py --write
 
 Makers are held out: in each of ten folds the sets are calibrated on the other makers, and every
 model of the fold is asked with its family in the panel (itself left out), with its family taken
 away, and with all families of its maker taken away. 'Coverage' is the mean over makers of the
 share of their models whose set holds the true answer, which is what is promised; 'over models'
-counts every model the same. The range is a bootstrap over makers.
+counts every model the same. The range is a bootstrap over makers. With --write the tables go into
+docs/verdicts.md, between its marks.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from recorded_pairs import DATA, load_evidence
+from kinship_tests import write
+from recorded_pairs import DATA, ROOT, load_evidence
 
 from cladist.errors import InputError
 from cladist.kinship.inference.calibration import Labels, PairEvidence
@@ -51,7 +53,7 @@ def asked(pairs: PairEvidence, labels: Labels, coverage: float) -> pd.DataFrame:
         try:
             fitted = fit_identifier(pairs, labels, queries=known)
         except InputError as problem:
-            print(f"<!-- fold {k} of {fold.max() + 1}: {problem} -->")
+            print(f"fold {k} of {fold.max() + 1} is not measured: {problem}")
             continue
         calibration = fit_sets(pairs, labels, queries=known)
         for i in np.flatnonzero(fold == k):
@@ -91,8 +93,8 @@ def table_of(name: str, answers: pd.DataFrame) -> list[list[str]]:
         stated = t[t["refused"] == ""]
         if stated.empty:
             reason = t["refused"].iloc[0] if len(t) else "no such model"
-            body.append([name, how, str(len(t)), "no set: " + reason, *["–"] * 5])
-            continue
+            body.append([name, "each", "–", "no set: " + reason, *["–"] * 5])
+            break
         by = stated.groupby("maker")[["right", "only", "empty"]].mean()
         again = draw.integers(0, len(by), (2000, len(by)))
         low, high = np.quantile(by["right"].to_numpy()[again].mean(axis=1), [0.025, 0.975])
@@ -112,7 +114,8 @@ def table_of(name: str, answers: pd.DataFrame) -> list[list[str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", nargs="*", default=list(SETS), choices=list(SETS))
-    parser.add_argument("--coverage", type=float, nargs="*", default=[COVERAGE])
+    parser.add_argument("--coverage", type=float, nargs="*", default=[COVERAGE, 0.8])
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/")
     parser.add_argument("--cache", type=Path, help="folder for the evidence between runs")
     args = parser.parse_args()
     if not DATA.is_dir():
@@ -124,13 +127,20 @@ def main() -> None:
         "set", "asked with", "models", "coverage", "over models", "families in the set",
         "'none' in the set", "only the true answer", "empty",
     ]  # fmt: skip
+    lines = []
     for coverage in args.coverage:
-        print(f"\nSets of {coverage:.0%}\n\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
+        lines += [f"Sets of {coverage:.0%}:", "", f"| {' | '.join(header)} |"]
+        lines.append(f"|{'---|' * len(header)}")
         for name, (pairs, labels) in data.items():
             start = time.process_time()
-            for row in table_of(name, asked(pairs, labels, coverage)):
-                print(f"| {' | '.join(row)} |", flush=True)
-            print(f"<!-- {name}: {time.process_time() - start:.0f} CPU s -->", flush=True)
+            lines += [
+                f"| {' | '.join(row)} |" for row in table_of(name, asked(pairs, labels, coverage))
+            ]
+            print(f"{name}: {time.process_time() - start:.0f} CPU s", flush=True)
+        lines.append("")
+    print("\n".join(lines))
+    if args.write:
+        write(ROOT / "docs" / "verdicts.md", {"sets": "\n".join(lines).strip()})
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from cladist.kinship.evidence.repeated import (
 )
 
 REFUSAL = "I'm sorry, but I cannot assist you with that request."
-CITIES = ("Rome", "Oslo", "Bern", "Kyiv", "Lima", "Bonn", "Cairo", "Delhi")
+CITIES = ("Rome", "Oslo", "Bern", "Kyiv", "Lima", "Bonn", "Cairo", "Delhi", "Quito", "Accra",
+          "Baku", "Riga")  # fmt: skip
 ASKED = [
     "Name a river of France.", "Who painted Guernica?", "Add seven to eleven please.",
     "Translate 'dog' into German.", "Describe the taste of salt.", "How far is the moon?",
@@ -104,22 +105,25 @@ def test_closing_tokens_and_openings_are_cut() -> None:
     rows = [
         [f"{c} is nice <|im_end|>" for c in CITIES],
         [f"<s> Answer: {c}" for c in CITIES],
-        [f"{c}</s>" for c in CITIES[:7]] + ["Delhi"],
-        [f"{c}</s>" for c in CITIES[:6]] + ["Cairo", "Delhi"],
-        [*(f"{c}</s>" for c in CITIES[:7]), "</s>"],
+        [f"{c}</s>" for c in CITIES[:10]] + ["Baku", "Riga"],
+        [f"{c}</s>" for c in CITIES[:9]] + ["Accra", "Baku", "Riga"],
+        [*(f"{c}</s>" for c in CITIES[:11]), "</s>"],
+        [*(f"{c}</s>" for c in CITIES[:9]), "", "", ""],
     ]
     bare = strip_common(rows)
     assert bare[0][0] == "Rome" and bare[1][1] == "Oslo"
     assert bare[2] == CITIES
-    assert bare[3] == tuple(rows[3])  # 6 of 8 are not 80%
-    assert bare[4] == (*CITIES[:7], "")
+    assert bare[3] == tuple(rows[3])  # 9 of 12 are not 80%
+    assert bare[4] == (*CITIES[:11], "")
+    assert bare[5] == tuple(rows[5])  # 9 answers are too few to tell
 
 
 def test_words_are_not_cut_into() -> None:
-    rows = [[f"There{w}" for w in (" it", " we", "fore", "by", "in", " I")], list(CITIES)]
+    words = (" it", " we", "fore", "by", "in", " I", "of", "upon", " he", "to", "with")
+    rows = [[f"There{w}" for w in words], list(CITIES[:11])]
     assert strip_common(rows) == tuple(map(tuple, rows))
-    ends = [[f"{c}. b." for c in "acdef"]]
-    assert strip_common(ends) == (tuple("acdef"),)
+    ends = [[f"{c}. b." for c in "acdefghijk"]]
+    assert strip_common(ends) == (tuple("acdefghijk"),)
 
 
 def test_constant_answers_are_no_template() -> None:
@@ -133,12 +137,13 @@ def test_constant_answers_are_no_template() -> None:
 
 def test_all_is_cleaned_in_turn() -> None:
     """An end token hides that the rest is an echo, or always the same."""
-    rows = [[f"{q}</s>" for q in ASKED], [f"{w} it is</s>" for w in CITIES[:6]], [""] * 6]
-    found = clean_answers(rows, ASKED)
-    assert found.template.tolist() == [6, 6, 0]
-    assert found.echo.tolist() == [6, 0, 0]
-    assert found.texts == (("",) * 6, CITIES[:6], ("",) * 6)
-    assert found.answers.tolist() == [6, 6, 0]
+    asked = [f"What is number {w} in the book of lists?" for w in CITIES]
+    rows = [[f"{q}</s>" for q in asked], [f"{w} it is</s>" for w in CITIES], [""] * 12]
+    found = clean_answers(rows, asked)
+    assert found.template.tolist() == [12, 12, 0]
+    assert found.echo.tolist() == [12, 0, 0]
+    assert found.texts == (("",) * 12, CITIES, ("",) * 12)
+    assert found.answers.tolist() == [12, 12, 0]
 
 
 def test_bad_shapes_are_named() -> None:

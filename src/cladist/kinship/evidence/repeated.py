@@ -64,8 +64,9 @@ COMMON = 0.8
 TEMPLATE = 3
 """Characters below which a common beginning or end is an article or a full stop."""
 
-DISTINCT = 5
-"""Distinct answers below which a common beginning says nothing of a template."""
+DISTINCT = 10
+"""Distinct answers below which a common beginning says nothing of a template: five of six tasks
+begun with 'Here is a' are what the model says."""
 
 MOSTLY = 0.8
 """Share of a model's answers that are one and the same text, from which it answers constantly."""
@@ -94,7 +95,7 @@ class Cleaned:
 
 
 def clean_answers(texts: Texts, prompts: Sequence[str] | None = None) -> Cleaned:
-    """Take out what is no evidence: templates, then echoes where prompts are known, then rote.
+    """Take out what is no evidence: templates, echoes where prompts are known, and rote.
 
     Raises `InputError` when rows are of different lengths, or prompts are not one a probe.
     O(characters).
@@ -107,20 +108,21 @@ def clean_answers(texts: Texts, prompts: Sequence[str] | None = None) -> Cleaned
     given = [[t.strip() for t in row] for row in texts]
     answers = _there(given)
     constant = constant_answers(given)
-    bare = strip_common(given)
-    template = _changed(given, bare)
-    uncut = bare
+    # Prompts may begin and end alike, so echoes of them are looked for as given, too.
+    bare = strip_common(given, start=False)
+    template = _differs(given, bare)
     echo = np.zeros(answers.shape, np.bool_)
     if prompts is not None:
-        bare = strip_echo(uncut, prompts)
-        cut = _differs(uncut, bare)
-        echoed = prompt_echo(bare, prompts)
-        echo = cut | echoed
-        bare = _without(bare, echoed)
+        cut = strip_echo(bare, prompts)
+        echoed = prompt_echo(given, prompts) | prompt_echo(cut, prompts)
+        echo = _differs(bare, cut) | echoed
+        bare = _without(cut, echoed)
+    uncut, bare = bare, strip_common(bare, end=False)
+    template |= _differs(uncut, bare)
     canned = repeated_answers(bare, prompts)
     return Cleaned(
-        _without(bare, canned), template, echo.sum(axis=1), canned.sum(axis=1), constant,
-        answers.sum(axis=1),
+        _without(bare, canned), template.sum(axis=1), echo.sum(axis=1), canned.sum(axis=1),
+        constant, answers.sum(axis=1),
     )  # fmt: skip
 
 
@@ -242,25 +244,28 @@ def strip_echo(texts: Texts, prompts: Sequence[str]) -> tuple[tuple[str, ...], .
     )
 
 
-def strip_common(texts: Texts) -> tuple[tuple[str, ...], ...]:
+def strip_common(
+    texts: Texts, *, start: bool = True, end: bool = True
+) -> tuple[tuple[str, ...], ...]:
     """Answers without the beginning and the end that COMMON of a model's distinct answers share.
 
-    Each is the longest such text, cut back to whole words, if it has TEMPLATE characters; it is
-    taken from every answer of that model that has it. An answer that is nothing else becomes ''.
+    `start` and `end` say which of the two to look for. Each is the longest such text, cut back to
+    whole words, if it has TEMPLATE characters and the model gave DISTINCT answers; it is taken
+    from every answer of that model that has it. An answer that is nothing else becomes ''.
     O(characters log p).
 
-    >>> strip_common([[f"{w}</s>" for w in ("Rome", "Oslo", "Bern", "Kyiv", "Lima")]])
-    (('Rome', 'Oslo', 'Bern', 'Kyiv', 'Lima'),)
+    >>> strip_common([[f"{w}</s>" for w in "ABCDEFGHIJ"]])
+    (('A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J'),)
     """
     out = []
     for row in texts:
         bare = [t.strip() for t in row]
-        start = _common(bare)
-        if start:
-            bare = [t[len(start) :].lstrip() if t.startswith(start) else t for t in bare]
-        end = _common([t[::-1] for t in bare])[::-1]
-        if end:
-            bare = [t[: -len(end)].rstrip() if t.endswith(end) else t for t in bare]
+        opening = _common(bare) if start else ""
+        if opening:
+            bare = [t[len(opening) :].lstrip() if t.startswith(opening) else t for t in bare]
+        closing = _common([t[::-1] for t in bare])[::-1] if end else ""
+        if closing:
+            bare = [t[: -len(closing)].rstrip() if t.endswith(closing) else t for t in bare]
         out.append(tuple(bare))
     return tuple(out)
 
@@ -342,10 +347,6 @@ def _differs(a: Texts, b: Texts) -> NDArray[np.bool_]:
     return np.array(
         [[s != t for s, t in zip(r, q, strict=True)] for r, q in zip(a, b, strict=True)], np.bool_
     ).reshape(len(a), _width(a, None))
-
-
-def _changed(a: Texts, b: Texts) -> NDArray[np.int64]:
-    return np.asarray(_differs(a, b).sum(axis=1))
 
 
 def _without(texts: Texts, gone: NDArray[np.bool_]) -> tuple[tuple[str, ...], ...]:

@@ -213,7 +213,7 @@ def unrelated_verdicts(sets: list[Recorded]) -> str:
             called[tested] = (x <= c.kin_threshold(MISS)) & usual
             with patch("cladist.kinship.inference.calibration.FAMILY_KIN", np.inf):
                 resampled[tested] = (x <= c.kin_threshold(MISS)) & usual
-        maker = pd.Series(np.array(data.labels.circles)[p.a])[p.kin]
+        maker = pd.Series(np.array(data.labels.makers)[p.a])[p.kin]
         lost, alone = (
             pd.Series(v)[p.kin].groupby(maker).agg(["mean", "size"]) for v in (called, resampled)
         )
@@ -254,7 +254,7 @@ def thinking_aloud(sets: list[Recorded]) -> str:
         p, e = scored_pairs(data), data.last
         both = np.flatnonzero(e.aloud[p.a] & e.aloud[p.b])
         deaf = replace(e, aloud=np.zeros_like(e.aloud))
-        circle = np.array(data.labels.circles)
+        circle = np.array(data.labels.makers)
         for kind, rows_of in (("unrelated", both[~p.kin[both]]), ("kin", both[p.kin[both]])):
             if not len(rows_of):
                 continue
@@ -294,7 +294,7 @@ def named_aloud(data: Recorded) -> list[str]:
     """How many models that think aloud are given a family though theirs is not there."""
     e = data.last
     deaf = replace(e, aloud=np.zeros_like(e.aloud))
-    family, circle = np.array(data.labels.families), np.array(data.labels.circles)
+    family, circle = np.array(data.labels.families), np.array(data.labels.makers)
     counts = []
     for evidence in (deaf, e):
         wrong = 0
@@ -434,7 +434,7 @@ def identification(sets: list[Recorded]) -> str:
     body, reliability = [], []
     for data in sets:
         e, labels = data.last, data.labels
-        family, circle = np.array(labels.families), np.array(labels.circles)
+        family, circle = np.array(labels.families), np.array(labels.makers)
         p = scored_pairs(data)
         kin = np.zeros(len(family), np.bool_)
         kin[np.concatenate([p.a[p.kin], p.b[p.kin]])] = True

@@ -1,6 +1,6 @@
 """Recorded answers with known descent, their pairs, and ways to leave makers out.
 
-Read by kinship_tests.py.
+Read by kinship_tests.py and family_sets.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.inference.calibration import Labels, PairEvidence
+from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
 from cladist.kinship.inference.sequential import looks_at, paths
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,7 +40,8 @@ class Recorded:
         return self.evidence[-1]
 
 
-def load(name: str, every: int, cache: Path) -> Recorded:
+def recorded(name: str, every: int) -> tuple[list[ResponseSet], pd.DataFrame]:
+    """Answers to every `every`-th prompt of the models with good labels, and these."""
     table = pd.read_parquet(DATA / name / "responses.parquet")
     wide = table.drop_duplicates(["model", "prompt_id"]).pivot(
         index="model", columns="prompt_id", values="response"
@@ -57,14 +58,44 @@ def load(name: str, every: int, cache: Path) -> Recorded:
         ResponseSet.of_texts(m, [t if isinstance(t, str) else None for t in row])
         for m, row in zip(wide.index, wide.to_numpy(dtype=object), strict=True)
     ]
-    looks = looks_at(wide.shape[1])
+    return responses, lineage
+
+
+def labels_of(lineage: pd.DataFrame) -> Labels:
+    """Foundations as families, superfamilies as makers."""
+    circle = lineage["superfamily"].fillna("?" + lineage["foundation"])
+    return Labels(tuple(lineage["foundation"]), tuple(circle))
+
+
+def load_evidence(name: str, every: int, cache: Path) -> tuple[PairEvidence, Labels]:
+    """Evidence of all answers, kept in `cache`, and labels."""
+    responses, lineage = recorded(name, every)
+    stored = cache / f"{name}-all.npz"
+    if not stored.exists():
+        e = pair_evidence(responses)
+        np.savez(
+            stored, combined=e.combined, score=e.score, manner=e.manner, clock=e.clock,
+            present=e.present, digest=np.array([d.hex() for d in e.digest]), aloud=e.aloud,
+        )  # fmt: skip
+    with np.load(stored) as z:
+        evidence = PairEvidence(
+            tuple(r.model for r in responses), z["combined"], z["score"], z["manner"], z["clock"],
+            z["present"], tuple(bytes.fromhex(d) for d in z["digest"]), z["aloud"],
+        )  # fmt: skip
+    return evidence, labels_of(lineage)
+
+
+def load(name: str, every: int, cache: Path) -> Recorded:
+    responses, lineage = recorded(name, every)
+    models, probes = tuple(r.model for r in responses), len(responses[0].probe_ids)
+    looks = looks_at(probes)
     start = time.process_time()
     stored = cache / f"{name}.npz"
     if stored.exists():
         with np.load(stored) as z:
             evidence = [
                 PairEvidence(
-                    tuple(wide.index),
+                    models,
                     z[f"combined{k}"],
                     z[f"score{k}"],
                     z[f"manner{k}"],
@@ -87,11 +118,9 @@ def load(name: str, every: int, cache: Path) -> Recorded:
                 f"digest{k}": np.array([d.hex() for d in e.digest]),
             }
         np.savez(stored, **arrays)
-    print(f"{name}: {len(responses)} models, {wide.shape[1]} probes, "
+    print(f"{name}: {len(responses)} models, {probes} probes, "
           f"{time.process_time() - start:.0f} CPU s", flush=True)  # fmt: skip
-    circle = lineage["superfamily"].fillna("?" + lineage["foundation"])
-    labels = Labels(tuple(lineage["foundation"]), tuple(circle))
-    return Recorded(name, responses, evidence, looks, lineage, labels)
+    return Recorded(name, responses, evidence, looks, lineage, labels_of(lineage))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +133,7 @@ class Pairs:
 
 
 def scored_pairs(data: Recorded) -> Pairs:
-    family, circle = np.array(data.labels.families), np.array(data.labels.circles)
+    family, circle = np.array(data.labels.families), np.array(data.labels.makers)
     own = pd.Series(data.lineage.index, index=data.lineage.index)
     weights = data.lineage["weights_of"].fillna(own).to_numpy()
     a, b = np.triu_indices(len(family), 1)
@@ -114,7 +143,7 @@ def scored_pairs(data: Recorded) -> Pairs:
 
 
 def draws(data: Recorded) -> list[np.ndarray]:
-    circles, place = np.unique(np.array(data.labels.circles), return_inverse=True)
+    circles, place = np.unique(np.array(data.labels.makers), return_inverse=True)
     kept = []
     for seed in range(10 * DRAWS):
         test = (np.random.default_rng(seed).random(len(circles)) < TEST_SHARE)[place]
@@ -127,7 +156,7 @@ def draws(data: Recorded) -> list[np.ndarray]:
 def folds(data: Recorded) -> np.ndarray:
     """A fold for every model, whole makers each, of even size."""
     names, code, size = np.unique(
-        np.array(data.labels.circles), return_inverse=True, return_counts=True
+        np.array(data.labels.makers), return_inverse=True, return_counts=True
     )
     fold, load = np.zeros(len(names), int), np.zeros(FOLDS)
     for maker in np.argsort(-size, kind="stable"):

@@ -124,7 +124,9 @@ def test_identify_with_and_without_labels(lab: Path) -> None:
     found = said(run(*call, "--labels", lab / "labels.csv", "--json"))
     assert found["families"][0] == "family3"
     assert sum(found["probabilities"]) + found["none"] == pytest.approx(1)
+    assert found["set"]["families"] == ["family3"] and found["set"]["coverage"] == 0.9
     text = run(*call, "--labels", lab / "labels.csv").output
+    assert "Not excluded at 90%: family3." in text and "Best family: family3, " in text
     assert "none of these" in text and "each asked with and without its family" in text
     nearest = said(run(*call, "--json"))
     assert nearest["nearest"][0]["model"] in ("f3-m1", "f3-m2")

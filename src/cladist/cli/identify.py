@@ -56,7 +56,8 @@ def identify(
 
     The name of a model in a registry is held against the others there, with 'none of these' among
     the answers. With --labels, families get probabilities, calibrated by asking the registry's own
-    models with and without their family. Without, the nearest models are tested one by one.
+    models with and without their family, and a set names all that cannot be excluded. Without,
+    the nearest models are tested one by one.
 
     Examples:
 
@@ -83,16 +84,20 @@ def identify(
     if circles is None:
         _nearest(pairs, model, rate, count, chosen.short, json)
         return
+    from cladist.kinship.inference.family_sets import family_set, fit_sets
     from cladist.kinship.inference.identify import fit_identifier
     from cladist.kinship.inference.identify import identify as rank
 
     fitted = fit_identifier(pairs, circles, prior=prior_none, without=model)
     found = rank(pairs, circles, fitted, model)
+    sets = fit_sets(pairs, circles, prior=prior_none, without=model)
+    chosen_set = family_set(pairs, circles, sets, found)
     if json:
         data = asdict(found)
         print_json(
             {
                 **plain(data),
+                "set": plain(chosen_set.to_dict()),
                 "assay": chosen.short,
                 "prior_none": prior_none,
                 "calibrated_on": {"models": fitted.queries, "families": fitted.families},
@@ -109,12 +114,16 @@ def identify(
         rows.add_row(name, f"{probability:.1%}", member)
     console = out()
     console.print(rows)
+    console.print(one_line(str(chosen_set)) + ".")
+    console.print(f"Best family: {one_line(chosen_set.best)}, {chosen_set.probability:.1%}.")
     console.print(
         f"Calibrated on {fitted.queries} models of {fitted.families} families in this registry, "
         f"each asked with and without its family; chance of none beforehand {prior_none:g}."
     )
     if found.note:
         note(found.note)
+    if chosen_set.note:
+        note(chosen_set.note)
 
 
 def _nearest(pairs: Any, model: str, rate: float, count: int, assay: str, json: bool) -> None:

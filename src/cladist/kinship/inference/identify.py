@@ -24,7 +24,20 @@ from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.calibration import MINIMUM_REASONING, Labels, PairEvidence
 
-__all__ = ["FamilyModel", "Identification", "fit_identifier", "identify", "ranking"]
+__all__ = [
+    "Asked",
+    "FamilyModel",
+    "Identification",
+    "ask",
+    "fit_asked",
+    "fit_identifier",
+    "has_kin",
+    "heard_models",
+    "identify",
+    "ranking",
+    "shares",
+    "thinking_alike",
+]
 
 MINIMUM_QUERIES = 20
 """Models with a relative in the panel below which probabilities cannot be calibrated."""
@@ -81,7 +94,7 @@ def ranking(pairs: PairEvidence, rows: Sequence[int] | NDArray[np.int64]) -> Flo
     return out
 
 
-def _aloud(
+def thinking_alike(
     pairs: PairEvidence, labels: Labels, rows: NDArray[np.int64], usable: NDArray[np.bool_]
 ) -> float:
     """What unrelated pairs among `rows` that both think aloud share beyond the others."""
@@ -105,26 +118,90 @@ def _counted(shared: Floats, pairs: PairEvidence, rows: NDArray[np.int64], aloud
     return np.where(both, shared - aloud, shared)
 
 
-def _features(
-    excess: Floats, families: Sequence[str], usable: NDArray[np.bool_]
-) -> tuple[list[str], Floats, NDArray[np.int64]]:
-    """Names of families, features (q, f, FEATURES) and members (q, f) for rows of `excess`."""
-    names = sorted({f for f, ok in zip(families, usable, strict=True) if f and ok})
-    label = np.array(families)
-    x = np.full((len(excess), len(names), FEATURES), -np.inf)
-    count = np.zeros((len(excess), len(names)), np.int64)
-    for k, name in enumerate(names):
-        columns = excess[:, np.flatnonzero((label == name) & usable)]
-        real = np.isfinite(columns)
-        size = real.sum(axis=1)
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What q models share with the f families of a panel, the label of no model helping itself.
+
+    rows    int64 (q,) the models asked
+    names   f families, in order
+    makers  f wider circles, one a family
+    own     int64 (q,) which family each model is declared to be of, -1 none of the panel's
+    kindred bool (q, f) families of the maker that the model is declared to be of
+    x       float64 (q, f, FEATURES), 0 where a family cannot be held against a model
+    count   int64 (q, f) members that can be held against a model
+    """
+
+    rows: NDArray[np.int64]
+    names: tuple[str, ...]
+    makers: tuple[str, ...]
+    own: NDArray[np.int64]
+    kindred: NDArray[np.bool_]
+    x: Floats
+    count: NDArray[np.int64]
+
+    @property
+    def live(self) -> NDArray[np.bool_]:
+        """Families that can be held against a model, bool (q, f)."""
+        return self.count > 0
+
+    def at(self, chosen: NDArray[np.bool_]) -> Asked:
+        """The same of some of the models, bool (q,)."""
+        return Asked(
+            self.rows[chosen], self.names, self.makers, self.own[chosen], self.kindred[chosen],
+            self.x[chosen], self.count[chosen],
+        )  # fmt: skip
+
+
+def ask(
+    pairs: PairEvidence,
+    labels: Labels,
+    rows: NDArray[np.int64],
+    aloud: float,
+    usable: NDArray[np.bool_],
+    *,
+    copies: bool = False,
+) -> Asked:
+    """Hold the families of the models `usable`, bool (n,), against the models `rows`.
+
+    `copies` counts models of the same answers too; a model itself never counts. O(q n) time,
+    O(q f) memory beside a block of q rows of the evidence.
+    """
+    shared = ranking(pairs, rows)
+    if copies:
+        shared = pairs.score[rows] + pairs.clock[rows]
+        shared[np.arange(len(rows)), rows] = -np.inf
+    excess = _counted(shared, pairs, rows, aloud)
+    family, circle = np.array(labels.families), np.array(labels.makers)
+    heard = np.flatnonzero((family != "") & usable)
+    names, first, place = np.unique(family[heard], return_index=True, return_inverse=True)
+    x = np.zeros((len(rows), len(names), FEATURES))
+    count = np.zeros((len(rows), len(names)), np.int64)
+    for k in range(len(names)):
+        columns = excess[:, heard[place == k]]
+        size = np.isfinite(columns).sum(axis=1)
         ordered = -np.sort(-columns, axis=1)
-        best = ordered[:, 0]
         top = ordered[:, :3]
-        kept = np.isfinite(top)
-        mean = np.where(kept, top, 0.0).sum(axis=1) / np.maximum(kept.sum(axis=1), 1)
-        x[:, k] = np.stack([best, mean, np.log(np.maximum(size, 1))], axis=1)
+        mean = np.where(np.isfinite(top), top, 0.0).sum(axis=1) / np.clip(size, 1, top.shape[1])
+        x[:, k] = np.stack([ordered[:, 0], mean, np.log(np.maximum(size, 1))], axis=1)
         count[:, k] = size
-    return names, x, count
+    x[count == 0] = 0.0
+    own = np.full(len(rows), -1, np.int64)
+    known = {str(name): k for k, name in enumerate(names)}
+    for q, i in enumerate(rows):
+        own[q] = known.get(labels.families[i], -1)
+    makers = circle[heard[first]] if len(heard) else circle[:0]
+    kindred = makers[None, :] == circle[rows][:, None]
+    return Asked(
+        rows, tuple(map(str, names)), tuple(map(str, makers)), own, kindred, x, count
+    )  # fmt: skip
+
+
+def heard_models(pairs: PairEvidence, without: str = "") -> NDArray[np.bool_]:
+    """Models with any answer, bool (n,), less the one in question."""
+    usable = np.array(pairs.present.any(axis=1), dtype=np.bool_)
+    if without:
+        usable[pairs.index(without)] = False
+    return usable
 
 
 def fit_identifier(
@@ -142,47 +219,60 @@ def fit_identifier(
     Raises `InputError` with fewer than MINIMUM_QUERIES models that have a relative of other
     answers, or a prior outside 0 to 1. O(n f) memory for f families.
     """
+    rows = np.arange(len(pairs)) if queries is None else np.asarray(queries, np.int64)
+    usable = heard_models(pairs, without)
+    aloud = thinking_alike(pairs, labels, rows, usable)
+    asked = ask(pairs, labels, rows[usable[rows]], aloud, usable)
+    return fit_asked(asked, aloud, prior)
+
+
+def fit_asked(
+    asked: Asked, aloud: float, prior: float, minimum: int = MINIMUM_QUERIES
+) -> FamilyModel:
+    """Fit on models whose families are known; raises what `fit_identifier` does."""
     if not 0 < prior < 1:
         raise InputError(f"the prior probability of none, {prior}, is outside 0 to 1")
-    rows = np.arange(len(pairs)) if queries is None else np.asarray(queries, np.int64)
-    usable = np.array(pairs.present.any(axis=1), dtype=np.bool_)
-    if without:
-        usable[pairs.index(without)] = False
-    aloud = _aloud(pairs, labels, rows, usable)
-    excess = _counted(ranking(pairs, rows), pairs, rows, aloud)
-    names, x, count = _features(excess, labels.families, usable)
-    place = {name: k for k, name in enumerate(names)}
-    own = np.array([place.get(labels.families[i], -1) for i in rows])
-    ok = (own >= 0) & usable[rows]
-    ok[ok] = count[ok, own[ok]] > 0
-    rows, own, x, count = rows[ok], own[ok], x[ok], count[ok]
-    if len(rows) < MINIMUM_QUERIES:
+    asked = asked.at(has_kin(asked))
+    rows, own = np.arange(len(asked.rows)), asked.own
+    if len(rows) < minimum:
         raise InputError(
-            f"{len(rows)} labelled models have a relative here; {MINIMUM_QUERIES} are needed to "
+            f"{len(rows)} labelled models have a relative here; {minimum} are needed to "
             "calibrate probabilities of families"
         )
-    live = count > 0
-    absent = live.copy()
-    absent[np.arange(len(rows)), own] = False
     # Within a group of related families a wrong family is no clean 'none': take all of it away.
-    circle = np.array(labels.makers)
-    of = np.array([circle[np.flatnonzero(np.array(labels.families) == n)[0]] for n in names])
-    absent &= of[None, :] != circle[rows][:, None]
-    design = np.where(live[..., None], np.nan_to_num(x, neginf=0.0), 0.0)
+    here, gone = asked.live, asked.live & ~asked.kindred
+    z = np.concatenate([asked.x, np.ones((*here.shape, 1))], axis=2)
     # Every family weighs the same, however many models it sent.
-    weight = 1.0 / np.bincount(own, minlength=len(names))[own]
+    weight = 1.0 / np.bincount(own, minlength=len(asked.names))[own]
     weight /= weight.sum()
+    ridge = np.array([RIDGE / len(rows)] * FEATURES + [0.0])
 
-    def loss(w: Floats) -> float:
-        u = design @ w[:-1] + w[-1]
-        here = _log_shares(u, live)[np.arange(len(rows)), 1 + own]
-        gone = _log_shares(u, absent)[:, 0]
-        fit = (1 - prior) * (weight @ here) + prior * (weight @ gone)
-        return float(-fit + RIDGE / len(rows) * (w[:-1] @ w[:-1]))
+    def loss(w: Floats) -> tuple[float, Floats]:
+        u = z @ w
+        with_it, without_it = _log_shares(u, here), _log_shares(u, gone)
+        fit = (1 - prior) * (weight @ with_it[rows, 1 + own])
+        fit += prior * (weight @ without_it[:, 0])
+        share = (1 - prior) * np.exp(with_it[:, 1:]) + prior * np.exp(without_it[:, 1:])
+        share[rows, own] -= 1 - prior
+        slope = np.einsum("q,qf,qfk->k", weight, share, z, optimize=True)
+        return float(ridge @ w**2 - fit), np.asarray(slope + 2 * ridge * w)
 
     start = np.array([0.5, 0.2, -0.2, -4.0])
-    found = minimize(loss, start, method="L-BFGS-B", bounds=[(0, 5), (0, 5), (-3, 3), (-30, 10)])
+    bounds = [(0, 5), (0, 5), (-3, 3), (-30, 10)]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return FamilyModel(np.asarray(found.x), prior, len(rows), len(set(own.tolist())), aloud)
+
+
+def has_kin(asked: Asked) -> NDArray[np.bool_]:
+    """Models whose declared family can be held against them, bool (q,)."""
+    found = asked.own >= 0
+    found[found] = asked.count[found, asked.own[found]] > 0
+    return found
+
+
+def shares(fitted: FamilyModel, asked: Asked, live: NDArray[np.bool_]) -> Floats:
+    """Probabilities (q, 1 + f) of none and of every family, where those `live` (q, f) are there."""
+    return np.exp(_log_shares(asked.x @ fitted.weights[:-1] + fitted.weights[-1], live))
 
 
 def _log_shares(utility: Floats, live: NDArray[np.bool_]) -> Floats:
@@ -207,37 +297,33 @@ def identify(
     """
     i = pairs.index(model)
     shared = pairs.score[i : i + 1] + pairs.clock[i : i + 1]
-    excess = _counted(shared, pairs, np.array([i]), fitted.aloud)
-    usable = np.array(pairs.present.any(axis=1), dtype=np.bool_)
-    usable[i] = False
-    usable &= ~np.isin(np.array(labels.families), list(without))
-    usable &= np.array([bool(f) for f in labels.families])
-    unheard = int((usable & ~np.isfinite(excess[0])).sum())
+    excess = _counted(shared, pairs, np.array([i]), fitted.aloud)[0]
+    label = np.array(labels.families)
+    usable = heard_models(pairs, model) & (label != "") & ~np.isin(label, list(without))
+    unheard = int((usable & ~np.isfinite(excess)).sum())
     note = (
         f"{unheard} of the models think aloud as this one does and were not counted: fewer than "
         f"{MINIMUM_REASONING} unrelated pairs that do are here to say what that is worth"
         if unheard
         else ""
     )
-    usable &= np.isfinite(excess[0])
-    names, x, count = _features(excess, labels.families, usable)
-    if not names:
+    usable &= np.isfinite(excess)
+    asked = ask(pairs, labels, np.array([i]), fitted.aloud, usable, copies=True)
+    if not asked.names:
         problem = "no labelled family is left to choose from"
         raise InputError(f"{problem}; {note}" if note else problem)
-    design = np.where((count > 0)[..., None], np.nan_to_num(x, neginf=0.0), 0.0)
-    shares = np.exp(_log_shares(design @ fitted.weights[:-1] + fitted.weights[-1], count > 0))[0]
-    order = np.argsort(-shares[1:], kind="stable")
-    label = np.array(labels.families)
+    chance = shares(fitted, asked, asked.live)[0]
+    order = np.argsort(-chance[1:], kind="stable")
     members = []
     for k in order:
-        rows = np.flatnonzero((label == names[k]) & usable)
-        best = rows[int(np.argmax(excess[0, rows]))]
-        members.append((pairs.models[best], float(excess[0, best])))
+        rows = np.flatnonzero((label == asked.names[k]) & usable)
+        best = rows[int(np.argmax(excess[rows]))]
+        members.append((pairs.models[best], float(excess[best])))
     return Identification(
         model,
-        tuple(names[k] for k in order),
-        tuple(float(shares[1 + k]) for k in order),
-        float(shares[0]),
+        tuple(asked.names[k] for k in order),
+        tuple(float(chance[1 + k]) for k in order),
+        float(chance[0]),
         tuple(members),
         note,
     )

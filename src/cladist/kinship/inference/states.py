@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from cladist.core.responses import ResponseSet
+from cladist.kinship.evidence.repeated import MOSTLY, Cleaned
 
-__all__ = ["pair_states", "thinks_aloud"]
+__all__ = ["Flag", "answer_flags", "pair_states", "thinks_aloud"]
 
-MOSTLY = 0.8
 ECHO = 0.5
 ECHO_LENGTH = 20
 ALOUD = 0.2
@@ -53,6 +54,56 @@ def pair_states(
     if all(thinks_aloud(t.values()) for t in texts):
         found.append("think-aloud")
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Answers of one model that are no evidence, or less than they look.
+
+    name     'canned-answers', 'prompt-echo', 'constant-answers' or 'template-stripped'
+    count    answers it concerns
+    answers  answers there are
+    sentence the same in words
+    """
+
+    name: str
+    count: int
+    answers: int
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+def answer_flags(cleaned: Cleaned, i: int) -> tuple[Flag, ...]:
+    """What was taken from the answers of model i and why, in a fixed order.
+
+    Examples
+    --------
+    >>> from cladist.kinship.evidence.repeated import clean_answers
+    >>> for flag in answer_flags(clean_answers([["$ERROR$", "Rome", "$ERROR$", "$ERROR$"]]), 0):
+    ...     print(flag.name, "-", flag)
+    canned-answers - 2 of 4 answers repeat a text given to other prompts, which counts once
+    """
+    answers = int(cleaned.answers[i])
+    found = (
+        ("constant-answers", answers if cleaned.constant[i] else 0,
+         "nearly all answers are one text, which says nothing of descent"),
+        ("canned-answers", int(cleaned.canned[i]),
+         "repeat a text given to other prompts, which counts once"),
+        ("prompt-echo", int(cleaned.echo[i]),
+         "repeat the prompt, and count only as far as they go beyond it"),
+        ("template-stripped", int(cleaned.template[i]),
+         "share a beginning or end that tells how the model is served; it does not count"),
+    )  # fmt: skip
+    return tuple(
+        Flag(
+            name, count, answers,
+            words if name == "constant-answers" else f"{count} of {answers} answers {words}",
+        )
+        for name, count, words in found
+        if count
+    )  # fmt: skip
 
 
 def thinks_aloud(texts: Iterable[str]) -> bool:

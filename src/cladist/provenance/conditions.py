@@ -61,7 +61,7 @@ def conditions_of(
     registry: Registry,
     material: Material,
     model: str,
-    rate: float,
+    alpha: float,
     sources: Mapping[str, Any],
     seed: int,
 ) -> Conditions:
@@ -74,7 +74,7 @@ def conditions_of(
     decoding = assay.protocol.decoding
     shown = {k: getattr(decoding, k) for k in decoding.__dataclass_fields__}
     ask = ["cladist", "extract", record.uri, "--assay", assay.name, "--registry", "REGISTRY"]
-    again = ["cladist", "report", model, "--assay", assay.short, "--rate", f"{rate:g}"]
+    again = ["cladist", "report", model, "--assay", assay.short, "--alpha", f"{alpha:g}"]
     for option, values in sources.items():
         for value in values:
             again += [option, str(value)]

@@ -94,7 +94,6 @@ def test_a_pair_that_is_not_called_related_all_the_same_says_why(tmp_path: Path)
     data = json.loads((tmp_path / "p.json").read_text())
     claims = {c["topic"]: c for c in data["claims"]}
     assert claims["Kinship"]["strength"] == "not shown"
-    said = claims["Kinship"]["certainty"]
     pupil = next(r["test"] for r in data["relatives"] if r["model"] == "pupil1")
     assert (pupil["verdict"], pupil["code"]) == ("inconclusive", "uncovered")
     assert "both write a reasoning trace" in pupil["reason"]

@@ -159,7 +159,7 @@ def build_report(
         for k in near
     )
     progress("testing relatives", 1, steps)
-    links = _links(made, links_of(lineage, model), model, tests, policy)
+    links = _links(made, links_of(lineage, model), model, policy)
     progress("testing relatives", 2, steps)
     foundation = _foundation(material, model)
     progress("testing relatives", 3, steps)
@@ -205,19 +205,17 @@ def _links(
     made: Gatherer,
     declared: Sequence[DeclaredLink],
     model: str,
-    tests: Mapping[str, KinshipResult],
     policy: Policy,
 ) -> tuple[Link, ...]:
     """Declared links of a model, each tested where both are here.
 
-    A model that was tested among the nearest has one verdict in a report, unless it would be
-    called unrelated: that is said under the control for all links only.
+    A link is a question that somebody asked, so p is not adjusted for the nearest models, which
+    nobody named; that it may be called unrelated is controlled over all links.
     """
     names = set(made.pairs.models)
     here = [_other(k, model) for k in declared]
     here = list(dict.fromkeys(o for o in here if o in names and o != model))
     found = {r.b: r for r in judge_declared(made, model, here, policy)}
-    found |= {o: tests[o] for o in here if o in tests and tests[o].verdict != "unrelated"}
     out = []
     for k in declared:
         test = found.get(_other(k, model))

@@ -116,9 +116,10 @@ def kinship(
         if not extra["direction"]:
             note("no pair is related, so there is no direction to tell")
     if mixture:
-        from cladist.kinship.inference.parentage import mixture as split
-
-        extra["mixture"] = asdict(split(asked.responses, model, candidates))
+        parts, remark = work.split(asked, model, candidates)
+        extra["mixture"] = None if parts is None else asdict(parts)
+        if remark:
+            note(remark)
     if json:
         shown = [plain(asdict(r)) for r in results]
         print_json({"assay": chosen.short, "results": shown, **plain(extra)})
@@ -216,7 +217,7 @@ def _show_extra(extra: dict[str, Any]) -> None:
         who = one_line(d["ancestor"]) if d["ancestor"] else "cannot tell"
         console.print(f"ancestor of {one_line(d['a'])} and {one_line(d['b'])}: {who}")
         console.print(f"  {one_line(d['reason'])}.")
-    if "mixture" in extra:
+    if extra.get("mixture"):
         m = extra["mixture"]
         console.print(f"{one_line(m['child'])} as a mixture, {m['probes']} probes:")
         for name, weight, p in zip(m["parents"], m["weights"], m["p"], strict=True):

@@ -24,7 +24,14 @@ from cladist.kinship.inference.decision import DEFAULT, Policy
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.labels import labels_of
 from cladist.kinship.inference.pair_test import KinshipResult
-from cladist.kinship.inference.parentage import Direction, direction, rarity
+from cladist.kinship.inference.parentage import (
+    BACKGROUND,
+    Direction,
+    Mixture,
+    direction,
+    mixture,
+    rarity,
+)
 from cladist.kinship.inference.sequential import EarlyAnswer, stop_early
 from cladist.kinship.panel.saved import load_panel
 from cladist.models.base import Model
@@ -39,6 +46,7 @@ __all__ = [
     "listed",
     "question",
     "sequential",
+    "split",
     "with_panel",
 ]
 
@@ -154,6 +162,20 @@ def directions(asked: Question, results: Sequence[KinshipResult]) -> list[Direct
         )
         for r in related
     ]
+
+
+def split(asked: Question, model: str, candidates: Sequence[str]) -> tuple[Mixture | None, str]:
+    """The model as a mixture of the candidates, or None and why there is none.
+
+    Raises `InputError` for fewer than two candidates.
+    """
+    rest = len(asked.pairs) - 1 - len(set(candidates))
+    if rest < BACKGROUND and len(set(candidates)) > 1:
+        return None, (
+            f"no mixture: {rest} models besides those named are here, and {BACKGROUND} are needed "
+            "to tell what unrelated models share with a candidate by chance"
+        )
+    return mixture(asked.responses, model, candidates), ""
 
 
 def ask_one(

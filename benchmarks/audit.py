@@ -21,7 +21,7 @@ import pandas as pd
 
 from cladist.core.responses import ResponseSet
 from cladist.kinship.inference.calibration import pair_evidence
-from cladist.provenance.relations import Control, Families, undocumented
+from cladist.provenance.relations import Control, Families, held_against, undocumented
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "rand"
@@ -79,7 +79,7 @@ def one(
     number[hidden] = 1_000_000 + np.flatnonzero(hidden)
     pairs = pair_evidence(chosen)
     families = Families(number, number, ~hidden)
-    tested = undocumented(chosen, pairs, families, rate=max(RATES), control=control)
+    tested = undocumented(held_against(chosen, pairs, families), rate=max(RATES), control=control)
     assert tested.control == control
     place = {m: k for k, m in enumerate(pairs.models)}
     out: dict[float, dict[str, Count]] = {}

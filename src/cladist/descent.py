@@ -17,20 +17,16 @@ from cladist.errors import InputError
 from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.phylogeny.ancestry import ancestry, descent_costs
 from cladist.phylogeny.arborescence import minimum_arborescence
-from cladist.phylogeny.dating import year_range
+from cladist.phylogeny.parents import CONFIDENT, LEAST, TEMPERATURE, certainly_later
 from cladist.registry import Registry
-
-LEAST = 3.0
-"""Evidence of kinship from which a parent is taken; strangers lie around zero."""
-
-TEMPERATURE = 2.0
-"""Of the probabilities without replicates, in units of the evidence; measured in docs/trees.md."""
 
 
 @dataclass(frozen=True)
 class Parent:
-    """The most likely parent of a model; None for a founder.
+    """The most likely parent of a model; None for a founder, and where it is not told.
 
+    told        whether the likeliest answer reaches the confidence asked for
+    likeliest   the likeliest parent, named or not; None where having none is likeliest
     evidence    of kinship with the parent, in units of its spread; None for a founder
     confidence  share of replicates with this very parent (of a founder: with none), or, without
                 replicates, the probability over all arborescences
@@ -51,6 +47,8 @@ class Parent:
     basis: Literal["probes", "margin"]
     nearest: str
     nearest_evidence: float
+    told: bool
+    likeliest: str | None
 
 
 def parents_of(
@@ -61,6 +59,7 @@ def parents_of(
     dates: Mapping[str, str] | None = None,
     least: float = LEAST,
     replicates: int = 0,
+    confident: float = CONFIDENT,
     seed: int = 0,
     progress: Progress = silent,
 ) -> list[Parent]:
@@ -70,7 +69,8 @@ def parents_of(
     together are the minimum-cost arborescence over it (`phylogeny.ancestry`), so nobody is an
     ancestor of himself. A link needs evidence of `least`; a model whose date is certainly
     later is no parent. Every replicate draws the probes anew and repeats all of it, asking no
-    model; without replicates probabilities come from the margins between the costs.
+    model; without replicates probabilities come from the margins between the costs. A parent is
+    named from a confidence of `confident` on; below, the model is not told to be a founder either.
 
     `InputError` for fewer than two models or a date that cannot be read. Cost: `kinship_similarity`
     and O(n^3) for the first and for every replicate.
@@ -81,7 +81,7 @@ def parents_of(
     if len(set(chosen)) < 2:
         raise InputError(f"ancestry needs at least two different models, got {len(set(chosen))}")
     order = sorted(set(chosen))
-    forbidden = _later(order, dates or {})
+    forbidden = certainly_later(order, dates or {})
     read = resampled_similarity(answers)
     rows = np.array([read.ids.index(name) for name in order])
     similarity, costs = _costs(read.whole[np.ix_(rows, rows)], forbidden, least)
@@ -90,7 +90,7 @@ def parents_of(
         return [
             Parent(
                 d.model,
-                d.parent,
+                d.parent if d.confidence >= confident else None,
                 None if d.parent is None else _pair(similarity, order, d.model, d.parent),
                 d.confidence,
                 None,
@@ -98,6 +98,8 @@ def parents_of(
                 d.second_confidence,
                 "margin",
                 *_nearest(similarity, order, d.model),
+                d.confidence >= confident,
+                d.parent,
             )
             for d in found
         ]
@@ -121,7 +123,7 @@ def parents_of(
         out.append(
             Parent(
                 d.model,
-                d.parent,
+                d.parent if votes[k][own] >= confident * replicates else None,
                 None if own < 0 else float(similarity[own, k]),
                 votes[k][own] / replicates,
                 both / replicates,
@@ -129,6 +131,8 @@ def parents_of(
                 count / replicates,
                 "probes",
                 *_nearest(similarity, order, d.model),
+                votes[k][own] >= confident * replicates,
+                d.parent,
             )
         )
     return out
@@ -161,16 +165,3 @@ def _once(similarity: NDArray[np.float64], forbidden: NDArray[np.bool_], least: 
     full[0, 1:] = -least
     np.fill_diagonal(full, np.inf)
     return [parent - 1 for parent in minimum_arborescence(full)[1:]]
-
-
-def _later(order: Sequence[str], dates: Mapping[str, str]) -> NDArray[np.bool_]:
-    """Whether i certainly came after j, bool (n, n); a date may be a whole year or month."""
-    span = np.full((len(order), 2), np.nan)
-    for k, name in enumerate(order):
-        if name in dates:
-            try:
-                span[k] = year_range(dates[name])
-            except InputError as problem:
-                raise InputError(f"model '{name[:60]}': {problem}") from problem
-    with np.errstate(invalid="ignore"):
-        return np.asarray(span[:, None, 0] >= span[None, :, 1])

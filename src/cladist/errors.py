@@ -11,6 +11,13 @@
     ├── RegistryError           exit 7   a registry that is locked, damaged or too new
     └── MissingExtraError       exit 8   an optional package that has to be installed
 
+Commands that look for something leave with a code of what they found, which is no error:
+
+    10  FOUND      something was found that was looked for
+    11  CHANGED    a deployment has changed
+    12  UNDECIDED  it could not be told
+    13  UNTESTED   nothing was found, but something could not be tested, so that says little
+
 A message says what was wrong, where, and what to do about it. The command line prints the
 message without a traceback and leaves with the exit code.
 """
@@ -20,6 +27,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
+    "CHANGED",
+    "FOUND",
+    "UNDECIDED",
+    "UNTESTED",
     "AssayError",
     "CladistError",
     "CoverageError",
@@ -31,6 +42,9 @@ __all__ = [
     "RegistryError",
     "UsageError",
 ]
+
+
+FOUND, CHANGED, UNDECIDED, UNTESTED = 10, 11, 12, 13
 
 
 class CladistError(Exception):

@@ -61,7 +61,7 @@ def test_kin_and_stranger(lab: Path) -> None:
     assert kin["probes"] == 40 and "declared families" in kin["basis"]
     text = run(*call).output
     assert "f0-m0 and f0-m1: related" in text
-    assert "rests on" in text and "stated rate of false accusations 0.01" in text
+    assert "rests on" in text and "stated false-positive rate 0.01" in text
     assert run(*call, "--json").stdout == run(*call, "--json").stdout
 
 
@@ -78,7 +78,7 @@ def test_several_candidates_are_adjusted(lab: Path) -> None:
     assert p["holm"][0] == pytest.approx(min(1, 6 * p["none"][0]))
     assert all(h >= b >= n for h, b, n in zip(p["holm"], p["bh"], p["none"]))
     message = fails(UsageError, "kinship", "f0-m0", "f0-m1", "-r", lab / "r", "--adjust", "x")
-    assert "holm, bh or none" in message
+    assert "holm, bh, by or none" in message
 
 
 def test_early_stop_direction_and_mixture(lab: Path) -> None:
@@ -97,7 +97,7 @@ def test_early_stop_direction_and_mixture(lab: Path) -> None:
 def test_a_panel_serves_instead_of_the_registry(lab: Path) -> None:
     call = ("kinship", "f0-m0", "f0-m1", "-r", lab / "r", "--panel", lab / "panel.parquet")
     found = said(run(*call, "--json"))["results"][0]
-    assert found["verdict"] == "related" and "46 models" in found["basis"]
+    assert found["verdict"] == "related" and "48 models" in found["basis"]
     shown = said(run("panel", "show", lab / "panel.parquet", "--json"))
     assert (len(shown["models"]), shown["probes"]) == (48, 40)
     assert "and 28 more" in run("panel", "show", lab / "panel.parquet").output

@@ -14,8 +14,9 @@ from cladist.errors import InputError
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.manner import cross_kernel, manner_agreement
 from cladist.kinship.inference.calibration import Labels, pair_evidence
-from cladist.kinship.inference.pair_test import adjust, mismatch_p, probe_excess, sign_flip_p
+from cladist.kinship.inference.decision import adjust
 from cladist.kinship.inference.pair_test import judge_kinship as kinship_of
+from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess, sign_flip_p
 from cladist.kinship.inference.sequential import stop_early
 from cladist.kinship.inference.states import thinks_aloud
 
@@ -36,7 +37,7 @@ def test_kin_are_related_and_strangers_are_not(lab: tuple[list[ResponseSet], Lab
     assert [r.verdict for r in strangers].count("related") == 0
     assert sum(r.verdict == "unrelated" for r in strangers) >= 4
     kin = found[0]
-    assert kin.p <= 0.01 and kin.p_point <= kin.p and kin.p_probes < 0.05
+    assert kin.p == kin.p_alone <= 0.01 and kin.p_probes < 0.05
     assert kin.per_probe[1] < kin.per_probe[0] < kin.per_probe[2]
     assert "48 unrelated" not in kin.basis and "16 declared families" in kin.basis
     assert 0 < kin.power <= 1
@@ -68,14 +69,17 @@ def test_a_shared_manner_accuses_nobody() -> None:
 
 @pytest.mark.parametrize(
     ("pupils", "reason"),
-    [(2, "0 unrelated pairs of the panel do"), (8, "without known kin that think aloud")],
+    [
+        (2, "1 unrelated pairs of the panel do"),
+        (8, "without known kin that write a reasoning trace"),
+    ],
 )
 def test_pupils_of_one_teacher_are_not_accused(pupils: int, reason: str) -> None:
     models, names = taught(pupils)
     pairs, labels = pair_evidence(models), Labels(tuple(names))
     assert pairs.aloud.sum() == pupils
     found = kinship_of(models, pairs, "pupil0", "pupil1", labels=labels)
-    assert (found.verdict, found.states) == ("inconclusive", ("think-aloud",))
+    assert (found.verdict, found.flags) == ("inconclusive", ("reasoning-trace",))
     assert reason in found.reason
     deaf = replace(pairs, aloud=np.zeros_like(pairs.aloud))
     if pupils == 2:  # what would be said if thinking aloud were not heard
@@ -87,9 +91,9 @@ def test_pupils_of_one_teacher_are_not_accused(pupils: int, reason: str) -> None
 def test_two_models_alone_get_a_permutation_test_and_no_verdict() -> None:
     models, _ = population(families=1, members=2, kept=0.8)
     r = kinship_of(models, pair_evidence(models), "f0-m0", "f0-m1")
-    assert r.verdict == "inconclusive"
+    assert (r.verdict, r.code) == ("not tested", "no-panel")
     assert r.p_mismatch <= 0.001
-    assert "0 other models" in r.reason and "neither kinship nor its absence" in r.reason
+    assert "2 other models" in r.reason and "neither kinship nor its absence" in r.reason
     assert np.isnan(r.p)
 
 
@@ -105,7 +109,7 @@ def test_states_stop_a_verdict(lab: tuple[list[ResponseSet], Labels]) -> None:
 
     def verdict(a: str, b: str) -> tuple[str, tuple[str, ...]]:
         r = kinship_of(every, pairs, a, b, labels=wide, prompts=prompts)
-        return r.verdict, r.states
+        return r.verdict, r.flags
 
     assert verdict("g0", "g1") == ("inconclusive", ("identical-answers", "constant-answers"))
     assert verdict("few", "f0-m0") == (
@@ -128,7 +132,7 @@ def test_copies_are_related(lab: tuple[list[ResponseSet], Labels]) -> None:
     every = [*models, replace(models[0], model="copy")]
     r = kinship_of(every, pair_evidence(every), "f0-m0", "copy",
                    labels=Labels((*labels.families, "")))  # fmt: skip
-    assert r.verdict == "related" and r.states == ("identical-answers",)
+    assert r.verdict == "related" and r.flags == ("identical-answers",)
 
 
 def test_wrong_questions_are_refused(lab: tuple[list[ResponseSet], Labels]) -> None:
@@ -139,7 +143,7 @@ def test_wrong_questions_are_refused(lab: tuple[list[ResponseSet], Labels]) -> N
     with pytest.raises(InputError, match="'x' is not among the 3"):
         kinship_of(models[:3], pairs, "x", "f0-m0")
     with pytest.raises(InputError, match="outside 0 to 1"):
-        kinship_of(models[:3], pairs, "f0-m0", "f0-m1", rate=0.0)
+        kinship_of(models[:3], pairs, "f0-m0", "f0-m1", alpha=0.0)
 
 
 def test_a_few_lucky_probes_cannot_make_a_small_p() -> None:

@@ -1,77 +1,95 @@
+"""Interim looks: what they spend, and that they only propose."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from made_families import population
 
+from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.inference.calibration import Labels
+from cladist.kinship.inference.decision import Decision, PairFacts, Policy, decide
 from cladist.kinship.inference.sequential import (
-    decide,
     first_probes,
-    fit_boundaries,
-    looks_at,
-    spent,
+    interim_looks,
+    levels,
     stop_early,
+    until_decided,
 )
 
-LOOKS = (5, 10, 20, 40)
+
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_levels_add_up_to_the_rate_and_fall(count: int) -> None:
+    shares = levels(count, 0.01)
+    assert shares.sum() == pytest.approx(0.01) and (shares > 0).all()
+    assert (np.diff(shares) < 0).all()
+    assert shares[0] == pytest.approx(0.01 / np.sqrt(count))
 
 
-def walks(count: int, drift: float, seed: int) -> np.ndarray:
-    """Standardised random walks at LOOKS: what the excess of a pair does as probes come in."""
-    steps = np.random.default_rng(seed).normal(drift, 1, (count, LOOKS[-1]))
-    n = np.array(LOOKS)
-    return steps.cumsum(axis=1)[:, n - 1] / np.sqrt(n)
+def test_the_rate_holds_over_all_looks_whatever_their_correlation() -> None:
+    """p-values of unrelated pairs at every look: independent, equal, and of a random walk."""
+    draw = np.random.default_rng(0)
+    looks = interim_looks(100)
+    count = len(looks)
+    steps = draw.normal(size=(20_000, 100)).cumsum(axis=1)[:, np.array(looks) - 1]
+    z = steps / np.sqrt(looks)
+    walk = np.argsort(np.argsort(-z, axis=0), axis=0) / len(z)
+    for p in (draw.random((20_000, count)), np.repeat(draw.random((20_000, 1)), count, 1), walk):
+        ever = (p <= levels(count, 0.05)).any(axis=1)
+        assert ever.mean() <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / len(p))
+        assert ever.mean() > 0.02  # and it is no empty promise
 
 
-@pytest.mark.parametrize("spending", ["early", "even", "late"])
-def test_the_rate_holds_over_all_looks_on_pairs_never_seen(spending: str) -> None:
-    b = fit_boundaries(LOOKS, walks(20_000, 0, 0), walks(5_000, 0.6, 1), rate=0.01, miss=0.05,
-                       spending=spending)  # type: ignore[arg-type]  # fmt: skip
-    null, kin = decide(b, walks(20_000, 0, 2)), decide(b, walks(20_000, 0.6, 3))
-    assert np.mean(null.verdict == 1) == pytest.approx(0.01, abs=0.003)
-    assert np.mean(kin.verdict == -1) == pytest.approx(0.05, abs=0.01)
-    assert np.mean(kin.verdict == 1) > 0.8
-    assert np.median(kin.probes) < 40
+def facts_at(p: float, kin_p: float = float("nan")) -> PairFacts:
+    return PairFacts("a", "b", 40, p=p, kin_p=kin_p, p_probes=0.001, p_mismatch=0.001, floor=1e-6)
 
 
-def test_spending_adds_up_to_the_rate() -> None:
-    late, even, early = (spent(4, 0.02, s) for s in ("late", "even", "early"))
-    assert late[-1] == even[-1] == early[-1] == 0.02
-    assert late[0] < even[0] == 0.005 < early[0] == 0.01
+def test_the_first_look_that_decides_ends_it() -> None:
+    p = {10: 0.006, 15: 0.002, 20: 0.002}
+    asked: list[tuple[int, Policy]] = []
+
+    def look(at: int, policy: Policy) -> Decision:
+        asked.append((at, policy))
+        return decide(facts_at(p[at]), policy)
+
+    found = until_decided("a", "b", 20, Policy(0.01), look)
+    assert (found.verdict, found.probes, found.saved, found.p) == ("related", 15, 5, 0.002)
+    assert [at for at, _ in asked] == [10, 15]
+    assert found.alpha == asked[1][1].alpha == pytest.approx(levels(3, 0.01)[1])
+    assert asked[0][1].beta == pytest.approx(levels(3, 0.05)[0])
 
 
-def test_calibration_pairs_never_exceed_what_may_be_spent() -> None:
-    null = walks(999, 0, 4)
-    b = fit_boundaries(LOOKS, null, np.zeros((0, 4)), rate=0.02)
-    d = decide(b, null)
-    for look, allowed in zip(LOOKS, spent(4, 0.02), strict=True):
-        assert (1 + np.sum((d.verdict == 1) & (d.probes <= look))) / 1000 <= allowed
-    assert np.all(b.lower == -np.inf)
-    assert set(d.verdict.tolist()) == {0, 1}
+def test_what_is_decided_at_no_look_has_the_reason_of_the_last() -> None:
+    found = until_decided("a", "b", 20, Policy(), lambda at, policy: decide(facts_at(0.3), policy))
+    assert (found.verdict, found.code, found.probes) == ("inconclusive", "above-alpha", 20)
 
 
-def test_too_few_unrelated_pairs_never_stop() -> None:
-    b = fit_boundaries(LOOKS, walks(50, 0, 0), np.zeros((0, 4)), rate=0.01)
-    assert np.all(np.isinf(b.upper))
-    assert np.all(decide(b, np.full((3, 4), 1e9)).verdict == 0)
+@pytest.mark.parametrize("kind", ["refusal", "echo"])
+def test_degenerate_answers_are_never_related(kind: str) -> None:
+    """Two models that always refuse, or that echo, share everything; they were called related."""
+    models, names = population(families=16, members=3, probes=40, kept=0.7)
+    prompts = [f"please continue the text number {i}" for i in range(40)]
+    texts = [q + " and so on" for q in prompts]
+    if kind == "refusal":
+        texts = ["I cannot help with that."] * 40
+    odd = [ResponseSet.of_texts(n, texts) for n in ("x", "y")]
+    labels = Labels((*names, "one", "two"))
+    found = stop_early([*models, *odd], "x", "y", labels=labels, prompts=prompts)
+    code = {"refusal": "constant-answers", "echo": "prompt-echo"}[kind]
+    assert (found.verdict, found.code, found.probes) == ("inconclusive", code, 40)
 
 
-def test_first_boundary_met_decides() -> None:
-    b = fit_boundaries(LOOKS, walks(5_000, 0, 0), walks(5_000, 1, 1))
-    paths = np.array([[9.0, -9, -9, -9], [1.0, 9, 9, 9], [0.9, 0.9, 0.9, 1.5]])
-    d = decide(b, paths)
-    assert d.verdict.tolist()[:2] == [1, 1]
-    assert d.probes.tolist()[:2] == [5, 10]
-    with pytest.raises(InputError):
-        fit_boundaries(LOOKS, np.zeros((5, 3)), np.zeros((5, 4)))
+def test_a_panel_too_small_is_refused() -> None:
+    models, _ = population(families=3, members=2, probes=20)
+    with pytest.raises(InputError, match="needs a panel to test against: 6 other"):
+        stop_early(models, "f0-m0", "f0-m1")
 
 
 def test_looks_end_with_all_probes() -> None:
-    assert looks_at(12) == (10, 12)
-    assert looks_at(10) == (10,)
-    assert looks_at(40)[-2:] == (30, 40)
+    assert interim_looks(12) == (10, 12)
+    assert interim_looks(10) == (10,)
+    assert interim_looks(40)[-2:] == (30, 40)
 
 
 def test_kin_are_decided_before_the_last_probe() -> None:

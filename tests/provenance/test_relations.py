@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,11 +17,12 @@ from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.inference.calibration import pair_evidence
+from cladist.provenance import relations
 from cladist.provenance.audit import audit
 from cladist.provenance.duplicates import duplicates
 from cladist.provenance.licences import conflicts, licence_of
 from cladist.provenance.material import Material
-from cladist.provenance.relations import Families, tail_p, undocumented
+from cladist.provenance.relations import Families, held_against, tail_p, undocumented
 from tests.conftest import small_assay
 
 MODELS, NAMES = population(families=20, members=3, kept=0.75)
@@ -33,6 +35,10 @@ def families(hidden: set[int]) -> Families:
         number[k] = 1000 + k
     speaking = np.array([k not in hidden for k in range(len(NAMES))])
     return Families(number, number, speaking)
+
+
+def found_in(said: Families, **options: Any) -> relations.Tested:
+    return undocumented(held_against(MODELS, PAIRS, said), **options)
 
 
 def material(lineage: Lineage, models: list[ResponseSet] = MODELS) -> Material:
@@ -52,13 +58,13 @@ def declared(skip: tuple[str, ...] = (), **more: str) -> Lineage:
 
 def test_hidden_kin_are_found_and_strangers_are_not() -> None:
     hidden = {1, 16, 31}
-    found = undocumented(MODELS, PAIRS, families(hidden))
+    found = found_in(families(hidden), control="bh")
     assert found.control == "bh" and found.tests > 1000
     pairs = {frozenset((r.model, r.other)) for r in found.relations}
-    assert {m for p in pairs for m in p if MODELS.index} >= {"f0-m1", "f5-m1", "f10-m1"}
+    assert {m for p in pairs for m in p} >= {"f0-m1", "f5-m1", "f10-m1"}
     assert all(len({m.split("-")[0] for m in p}) == 1 for p in pairs)
     assert all(r.q <= 0.05 and r.p_probes <= 0.05 for r in found.relations)
-    strict = undocumented(MODELS, PAIRS, families(hidden), control="by")
+    strict = found_in(families(hidden))
     assert strict.control == "by"
     assert {(r.model, r.other) for r in strict.relations} <= {
         (r.model, r.other) for r in found.relations
@@ -66,13 +72,13 @@ def test_hidden_kin_are_found_and_strangers_are_not() -> None:
 
 
 def test_nothing_is_found_where_everything_is_declared() -> None:
-    assert undocumented(MODELS, PAIRS, families(set()), rate=0.1).relations == ()
+    assert found_in(families(set()), rate=0.1).relations == ()
 
 
 def test_without_declarations_the_control_is_that_of_any_dependence() -> None:
     nobody = replace(families(set()), speaking=np.zeros(len(NAMES), np.bool_))
-    alone = replace(nobody, family=np.arange(len(NAMES)), circle=np.arange(len(NAMES)))
-    found = undocumented(MODELS, PAIRS, alone)
+    alone = replace(nobody, family=np.arange(len(NAMES)), maker=np.arange(len(NAMES)))
+    found = found_in(alone)
     assert found.control == "by" and "guessed" in found.basis
     right = [r.model.split("-")[0] == r.other.split("-")[0] for r in found.relations]
     assert len(right) >= 10 and all(right)
@@ -100,7 +106,7 @@ def test_audit_says_what_is_wrong() -> None:
         licences={"f1-m0": ("cc-by-nc-4.0",), "f1-m1": ("mit",), "f2-m0": ("apache-2.0",)},
         dates={"f2-m0": "2025", "f2-m1": "2024-01"},
     )
-    found = audit(material(lineage))
+    found = audit(material(lineage), control="bh")
     by_kind: dict[str, list[tuple[str, ...]]] = {}
     for f in found.findings:
         by_kind.setdefault(f.kind, []).append(f.models)
@@ -128,6 +134,7 @@ def test_copies() -> None:
 def test_small_registries_say_that_nothing_was_tested() -> None:
     found = audit(material(Lineage(), MODELS[:6]))
     assert found.tests == 0 and "not tested" in found.basis and found.findings == ()
+    assert found.could_not_test
 
 
 @pytest.mark.parametrize(
@@ -165,7 +172,7 @@ def test_command_and_exit_codes(tmp_path: Path) -> None:
     heads = "".join(f"f{i}-m0,\n" for i in range(20))
     (tmp_path / "d.csv").write_text("model,parent\n" + rows + heads)
     call = ["audit", "-r", str(tmp_path / "lab"), "-d", str(tmp_path / "d.csv")]
-    found = run(app, [*call, "--json"])
+    found = run(app, [*call, "--control", "bh", "--json"])
     assert found.exit_code == 10
     data = json.loads(found.stdout)
     assert data["failed"] and any(f["kind"] == "undocumented" for f in data["findings"])

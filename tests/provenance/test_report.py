@@ -94,9 +94,9 @@ def test_a_pair_that_is_not_called_related_all_the_same_says_why(tmp_path: Path)
     data = json.loads((tmp_path / "p.json").read_text())
     claims = {c["topic"]: c for c in data["claims"]}
     assert claims["Kinship"]["strength"] == "not shown"
-    said = claims["Kinship"]["certainty"]
-    assert "within the rate of 0.05, and yet: Both think aloud" in said
-    assert "above the rate" not in said
+    pupil = next(r["test"] for r in data["relatives"] if r["model"] == "pupil1")
+    assert (pupil["verdict"], pupil["code"]) == ("inconclusive", "uncovered")
+    assert "both write a reasoning trace" in pupil["reason"]
     assert "1 of the models think aloud" in claims["Foundation"]["certainty"]
 
 
@@ -169,7 +169,7 @@ def test_cyclonedx_fits_the_official_schema(lab: Path) -> None:
     assert above["name"] == "f0-m1"
     about = {p["name"]: p["value"] for p in above["properties"]}
     assert about["cladist:basis"] in ("declared", "declared and measured")
-    assert about["cladist:rate"] == "0.05" and found["licenses"]
+    assert about["cladist:alpha"] == "0.05" and found["licenses"]
     assert [d["name"] for d in found["pedigree"]["descendants"]] == ["f0-m2"]
     assert bom(lab, "cyclonedx") == text
 

@@ -16,6 +16,7 @@ from cladist.errors import InputError
 
 __all__ = ["Group", "duplicate_groups", "same_answers"]
 
+_FAR = 1e9
 Floats = NDArray[np.float64]
 
 
@@ -70,11 +71,13 @@ def duplicate_groups(
     within: float,
     preference: Sequence[float] | None = None,
     what: str = "preference",
+    speaking: Sequence[bool] | None = None,
 ) -> list[Group]:
     """Groups in which every two models are at most `within` apart (complete linkage).
 
     Kept is the model of greatest `preference` (n,), of equals the one nearest to all others of
     its group, and of these the first by name. Models without a duplicate are in no group.
+    A model that is not `speaking` (n,), whose answers say nothing, is in no group either.
     Largest groups first. Raises `InputError` for a negative `within`. O(n^2 log n).
     """
     n = len(names)
@@ -84,6 +87,10 @@ def duplicate_groups(
         raise InputError(f"a distance of {within:g} is negative")
     if n < 2:
         return []
+    if speaking is not None:
+        dumb = ~np.asarray(speaking, np.bool_)
+        distance = np.where(dumb[:, None] | dumb[None, :], _FAR * (1 + within), distance)
+        np.fill_diagonal(distance, 0.0)
     wanted = np.zeros(n) if preference is None else np.asarray(preference, np.float64)
     tree = linkage(squareform(distance, checks=False), "complete")
     label = fcluster(tree, within * (1 + 1e-12), "distance")

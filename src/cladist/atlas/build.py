@@ -54,7 +54,7 @@ class Wishes:
     metadata: Path | None = None
     declared: Path | None = None
     labels: Path | None = None
-    rate: float = 0.01
+    alpha: float = 0.01
     replicates: int | None = None
     seed: int = 0
     only_maps: bool = False
@@ -117,7 +117,7 @@ def build(
         if len(said.remarks) > MOST_REMARKS:
             remarks.append(f"{len(said.remarks) - MOST_REMARKS} more remarks on declarations")
     remarks += _strangers(source, given, wishes.metadata)
-    kin = measure(registry, source, known, rate=wishes.rate, kept=kept, progress=progress)
+    kin = measure(registry, source, known, alpha=wishes.alpha, kept=kept, progress=progress)
     if kin.remark:
         remarks.append(kin.remark)
     metadata = tuple(

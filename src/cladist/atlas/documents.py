@@ -18,6 +18,7 @@ from cladist.atlas.columns import shortened
 from cladist.atlas.kin import AnswerKin
 from cladist.atlas.verdicts import Relation
 from cladist.core.responses import ResponseSet
+from cladist.phylogeny.parents import CONFIDENT
 
 __all__ = ["FORMAT", "answers", "head", "model", "pair", "probes", "relation", "written"]
 
@@ -141,7 +142,8 @@ def relation(r: Relation) -> Document:
         "similarity": None if r.similarity is None else round(r.similarity, 3),
         "verdict": r.verdict,
         "p": None if r.p is None else float(f"{r.p:.3g}"),
-        "rate": r.rate,
+        "reason": r.reason,
+        "rate": r.alpha,
         "note": r.note,
     }
 
@@ -170,7 +172,7 @@ def _parents(atlas: Atlas, i: int) -> list[Document]:
         (found.parent or "", found.confidence, "most likely parent"),
         (found.second, found.second_confidence, "next likely"),
     ):
-        if name and share >= 0.01:
+        if name and found.confidence >= CONFIDENT and share >= 0.01:
             out.append({"index": int(name[1:]), "confidence": round(share, 3), "note": rank})
     return out
 

@@ -1,9 +1,10 @@
 """What speaks for and against a kinship, probe by probe, for many pairs at once.
 
-The same quantity that the test of one pair looks at (`kinship.pair_test.probe_excess`): shared
-openings and shared wording, less what models of the same manner but another family share, in
-units of their spread. Computed for all pairs together it costs thousandths of it a pair; controls
-are chosen once a model, not once a pair, and openings are weighed over all models.
+For the eye only: no verdict rests on it. It is near the quantity that the test of one pair looks
+at (`kinship.inference.probe_checks.probe_excess`): shared openings and shared wording, less what
+models of the same style but another family share, in units of their spread. Computed for all
+pairs together it costs thousandths of it a pair, as controls are chosen once a model, not once a
+pair, and openings are weighed over all models.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from cladist.core.progress import Progress, silent
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.manner import opening_keys
-from cladist.kinship.inference.pair_test import CONTROLS, READ, shingles
+from cladist.kinship.inference.probe_checks import CONTROLS, READ, shingles
 
 __all__ = ["probe_weights"]
 

@@ -17,10 +17,9 @@ from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.source import Source
 from cladist.core.progress import Progress
 from cladist.core.tree import Node, Tree
-from cladist.descent import LEAST, TEMPERATURE
 from cladist.formats.trees.newick import newick_of, read_newick
 from cladist.phylogeny.ancestry import Descent, ancestry, descent_costs
-from cladist.phylogeny.dating import year_range
+from cladist.phylogeny.parents import LEAST, TEMPERATURE, certainly_later
 from cladist.phylogeny.scale import join_vectors
 from cladist.phylogeny.support import bootstrap
 from cladist.registry import Registry
@@ -158,11 +157,9 @@ def likely_parents(source: Source, kin: AnswerKin, dates: Sequence[str | None]) 
     """
     similarity = kin.pairs.combined
     costs = descent_costs(similarity)
-    span = np.array([year_range(d) if d else (np.nan, np.nan) for d in dates]).reshape(-1, 2)
-    with np.errstate(invalid="ignore"):
-        later = span[:, None, 0] >= span[None, :, 1]
-    costs[later | (similarity < LEAST)] = np.inf
     names = [f"m{i}" for i in range(len(source))]
+    later = certainly_later(names, {n: d or "" for n, d in zip(names, dates, strict=True)})
+    costs[later | (similarity < LEAST)] = np.inf
     # They come sorted by name, where m10 stands before m2.
     found = {d.model: d for d in ancestry(names, costs, -LEAST, temperature=TEMPERATURE)}
     return [found[name] for name in names]

@@ -21,7 +21,7 @@ from cladist import compare
 from cladist.apply.neighbours import Distances, Space, Vectors, nearest
 from cladist.atlas.evidence import probe_weights
 from cladist.atlas.source import Source
-from cladist.atlas.verdicts import Relation, Tests, make_tests
+from cladist.atlas.verdicts import Relation, Tests, make_tests, untested
 from cladist.core.distances import DistanceMatrix
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
@@ -34,6 +34,8 @@ from cladist.kinship.inference.calibration import (
     guess_families,
     pair_evidence,
 )
+from cladist.kinship.inference.decision import Policy
+from cladist.kinship.inference.labels import labels_of
 from cladist.phylogeny.saturation import bounded_distances
 from cladist.registry import Registry
 from cladist.registry.kept import Kept
@@ -119,31 +121,18 @@ class AnswerKin:
         return np.asarray(self.distance[i])
 
     def relatives(self, i: int) -> list[Relation]:
-        """The nearest of model i with verdicts, at a false discovery rate over all other models."""
-        adjusted = self.tests.adjusted(i)
-        return [
-            self.tests.among_all(i, int(j), self._distance(i, j), adjusted, self.weights[i, k])
-            for k, j in enumerate(self.near[i].tolist())
-        ]
+        """The nearest of model i with verdicts, p adjusted for all that are listed."""
+        near = [int(j) for j in self.near[i].tolist()]
+        return self.tests.listed(i, near, [self._distance(i, j) for j in near])
 
     def pair(self, i: int, j: int) -> tuple[Relation, NDArray[np.float32]]:
         """Models i and j tested as one pair that somebody asked about; evidence by probe (p,)."""
         i, j = min(i, j), max(i, j)
-        weights = probe_weights(
-            read_corpus(self.responses), self.family, self.pairs.manner, np.array([[i, j]])
-        )[0]
-        return self.tests.alone(i, j, self._distance(i, j), weights), weights
+        return self.tests.alone(i, j, self._distance(i, j)), self.tests.by_probe(i, j)
 
     def declared(self, wanted: Sequence[tuple[int, int]]) -> list[Relation]:
-        """Pairs that somebody declares, each tested as one pair."""
-        if not wanted:
-            return []
-        rows = np.array(wanted, dtype=np.int64)
-        weights = probe_weights(read_corpus(self.responses), self.family, self.pairs.manner, rows)
-        return [
-            self.tests.alone(i, j, self._distance(i, j), w)
-            for (i, j), w in zip(wanted, weights, strict=True)
-        ]
+        """Pairs that somebody declares to be kin, decided together."""
+        return self.tests.declared(wanted, [self._distance(i, j) for i, j in wanted])
 
     def tree_distances(self, names: Sequence[str], assay: str) -> DistanceMatrix:
         """Distances for trees; see `cladist.compare.tree_distances`."""
@@ -185,7 +174,7 @@ class VectorKin:
     def relatives(self, i: int) -> list[Relation]:
         """The nearest of model i, none of them tested."""
         return [
-            Relation(int(j), float(d), None, "not tested", None, None, self.why)
+            untested(int(j), float(d), self.why)
             for j, d in zip(self.near[i], self.distance[i], strict=True)
         ]
 
@@ -195,7 +184,7 @@ def measure(
     source: Source,
     declared: Mapping[str, DeclaredModel],
     *,
-    rate: float = 0.01,
+    alpha: float = 0.01,
     kept: Kept = NOTHING,
     progress: Progress = silent,
 ) -> AnswerKin | VectorKin:
@@ -225,8 +214,8 @@ def measure(
         np.fill_diagonal(distance, 0.0)
     else:
         distance = compare.distances(registry, source.assay).matrix
-    labels = _labels(source, declared)
-    tests = make_tests(responses, pairs, labels, source.assay, rate)
+    labels = labels_of(source.names, declared)
+    tests = make_tests(responses, pairs, labels, source.assay, Policy(alpha))
     family = np.asarray(guess_families(pairs.score), dtype=np.int64)
     near, _ = nearest(Distances(distance), RELATIVES)
     index = np.column_stack([np.repeat(np.arange(n), near.shape[1]), near.ravel()])
@@ -235,13 +224,6 @@ def measure(
     return AnswerKin(
         responses, pairs, distance, tests, near, shaped, family, metric, labels, tests.missing
     )
-
-
-def _labels(source: Source, declared: Mapping[str, DeclaredModel]) -> Labels | None:
-    known = [declared.get(name, DeclaredModel("")) for name in source.names]
-    if not any(k.family for k in known):
-        return None
-    return Labels(tuple(k.family for k in known), tuple(k.group for k in known))
 
 
 def _by_vectors(source: Source, why: str, kept: Kept, progress: Progress) -> VectorKin:

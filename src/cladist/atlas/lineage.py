@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -14,14 +15,14 @@ from cladist.atlas.verdicts import Relation
 from cladist.core.lineage import Lineage
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
-from cladist.kinship.inference.pair_test import STABLE
+from cladist.kinship.inference.decision import UNTESTABLE
 from cladist.phylogeny.declared import declared_tree
 from cladist.provenance.sources import read_declared as read_source_of
 from cladist.registry import ModelRecord
 
 __all__ = ["lineage", "read_declared"]
 
-Standing = Literal["supported", "contradicted", "inconclusive", "not measured"]
+Standing = Literal["supported", "contradicted", "inconclusive", "not tested", "not measured"]
 
 
 def read_declared(path: Path, models: Sequence[ModelRecord]) -> Lineage:
@@ -51,8 +52,9 @@ def lineage(
 ) -> dict[str, Any]:
     """The document's part on declared lineage; links of models that are not here are left out.
 
-    A declared parent is contradicted where the two are shown to be unrelated, or where nothing
-    speaks for it while the model has kin, and all of that is of another measured group.
+    A declared parent is contradicted where the two are decided to be unrelated, and in no other
+    case. What could not be tested stands apart from what was tested and is open, and from links
+    to a model that is not here.
     """
     number = source.number
     lines = [k for k in declared.links if k.child in number]
@@ -83,6 +85,7 @@ def lineage(
     return {
         "source": shortened(where, 200),
         "edges": edges,
+        "counts": dict(Counter(str(e["verdict"]) for e in edges)),
         "newick": numbered_newick(_numbered(tree, number)),
     }
 
@@ -98,17 +101,12 @@ def _standing(
     found = tested.get((child, parent))
     if found is None or not isinstance(kin, AnswerKin):
         return "not measured", None, kin.remark
-    if found.verdict == "not tested":
-        return "not measured", None, found.note
+    if found.reason in UNTESTABLE:
+        return "not tested", found.p, found.note
     if found.verdict == "related":
         return "supported", found.p, found.note
     if found.verdict == "unrelated":
         return "contradicted", found.p, found.note
-    shown = [r.index for r in kin.relatives(child) if r.verdict == "related"]
-    own = [j for j in shown if kin.family[j] == kin.family[parent]]
-    if found.p is not None and found.p > STABLE and shown and not own:
-        kin_of = f"{len(shown)} of its nearest are shown to be its kin"
-        return "contradicted", found.p, f"{kin_of}, all of other measured groups; {found.note}"
     return "inconclusive", found.p, found.note
 
 

@@ -53,6 +53,9 @@ def ancestry(
             "margins instead. Default: 20 up to 100 models, else 0.",
         ),
     ] = None,
+    confidence: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Confidence from which a parent is named.")
+    ] = 0.5,
     seed: Annotated[int, typer.Option(min=0, help="Of the resampling.")] = 0,
     file: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write a table (.csv) or a graph (.dot).")
@@ -66,7 +69,8 @@ def ancestry(
     kinship. Confidence is the share of redrawn probe sets that give the same parent. Direction
     is weaker than kinship: "either way" is the share that links the two at all. With
     --replicates 0 it is a probability from how much better this parent is than the others.
-    The true parent may be missing from the registry; then a sibling stands in.
+    Below --confidence nobody is named. The true parent may be missing from the registry; then a
+    sibling stands in.
 
     Examples:
 
@@ -103,6 +107,7 @@ def ancestry(
             dates=when,
             least=least,
             replicates=wanted,
+            confident=confidence,
             seed=seed,
             progress=bars,
         )
@@ -115,14 +120,16 @@ def ancestry(
                 "assay": chosen.short,
                 "least": least,
                 "replicates": wanted,
+                "confidence": confidence,
+                "not_told": sum(not p.told for p in found),
                 "models": [asdict(p) for p in found],
             }
         )
     elif file is None:
-        _show(found, least)
+        _show(found, least, confidence)
 
 
-def _show(found: Sequence[Parent], least: float) -> None:
+def _show(found: Sequence[Parent], least: float, confidence: float) -> None:
     sampled = found[0].basis == "probes"
     numbers = ("evidence", "confidence", "either way", "its share")
     columns = [
@@ -140,25 +147,37 @@ def _show(found: Sequence[Parent], least: float) -> None:
     for p in found:
         cells = [
             one_line(p.model, 60),
-            f"none; nearest {one_line(p.nearest, 50)}"
-            if p.parent is None
-            else one_line(p.parent, 60),
+            _named(p),
             f"{p.nearest_evidence if p.evidence is None else p.evidence:.1f}",
             f"{p.confidence:.0%}",
         ]
         if p.either_way is not None:
             cells.append(f"{p.either_way:.0%}")
         rival = "none" if p.rival is None else one_line(p.rival, 60)
-        shown = p.rival_confidence >= 0.005
+        shown = p.told and p.rival_confidence >= 0.005
         rows.add_row(*cells, rival if shown else "", f"{p.rival_confidence:.0%}" if shown else "")
     out().print(rows)
     basis = "the share of redrawn probe sets that agree" if sampled else "taken from the margins"
     out().print(f"Confidence is {basis}; a missing parent is replaced by a sibling.")
-    if any(p.parent is None for p in found):
+    untold = sum(not p.told for p in found)
+    if untold:
+        out().print(
+            f"Not told: of {untold} of {len(found)} models no answer reaches {confidence:.0%} "
+            "(--confidence)."
+        )
+    if any(p.told and p.parent is None for p in found):
         out().print(
             f"'none' is the first of its line here, or one to which no model shows evidence of "
             f"{least:g} or more (--least); where few models tell what is rare, kin show less."
         )
+
+
+def _named(p: Parent) -> str:
+    if not p.told:
+        return "not told"
+    if p.parent is None:
+        return f"none; nearest {one_line(p.nearest, 50)}"
+    return one_line(p.parent, 60)
 
 
 def as_csv(found: Sequence[Parent]) -> str:

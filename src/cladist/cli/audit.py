@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    AlphaOption,
     AssayOption,
+    DeclaredOption,
     JsonOption,
+    LabelsOption,
     QuietOption,
     RegistryOption,
     one_line,
     out,
+    plain,
     print_json,
     progress_bars,
     table,
 )
-from cladist.cli.declared import DeclaredOption, tell
-from cladist.cli.kinship import LabelsOption, plain, read
+from cladist.cli.names import families_here, tell
+from cladist.errors import FOUND, UNTESTED
 
-FOUND = 10
-"""Exit code for findings at the level of --fail-on or above; errors have 1 to 8."""
+if TYPE_CHECKING:
+    from cladist.provenance.audit import Audit
 
 
 def audit(
@@ -37,8 +41,9 @@ def audit(
     ] = 0.05,
     control: Annotated[
         Literal["bh", "by"],
-        typer.Option(help="bh: under positive dependence; by: under any, finds little."),
-    ] = "bh",
+        typer.Option(help="by: under any dependence; bh: under positive only, finds more."),
+    ] = "by",
+    alpha: AlphaOption = 0.01,
     fail_on: Annotated[
         Literal["error", "warning", "note", "never"],
         typer.Option(help="Leave with exit code 10 for findings of this level or worse."),
@@ -54,7 +59,8 @@ def audit(
     Looks for contradictions, undocumented relations at a false discovery rate, licences that do
     not fit along a line of descent (flagged for people; no legal advice), and duplicates.
 
-    Exit codes: 0 nothing at the level of --fail-on, 10 something, 1 to 8 an error.
+    Exit codes: 0 nothing at the level of --fail-on, 10 something, 13 nothing but not everything
+    could be tested, 1 to 8 an error. What could not be tested is told first.
 
     Examples:
 
@@ -63,6 +69,7 @@ def audit(
     `cladist audit --declared models/ --fdr 0.1 --fail-on error --json`
     """
     from cladist.compare import resolve_assay
+    from cladist.kinship.inference.decision import Policy
     from cladist.known import facts_of
     from cladist.provenance.audit import LEVELS
     from cladist.provenance.audit import audit as run
@@ -75,34 +82,53 @@ def audit(
         lineage = read_declared(declared or [], store.models())
         lineage = with_known_licences(lineage, facts_of([*store.models(), *names_in(lineage)]))
         tell(lineage)
-        material = gather(store, chosen, lineage, read(labels, store.models()), bars)
-        found = run(material, rate=rate, control=control, progress=bars)
+        material = gather(store, chosen, lineage, families_here(labels, store.models()), bars)
+        found = run(material, rate=rate, control=control, policy=Policy(alpha), progress=bars)
     worst = found.worst()
     failed = (
         worst is not None and fail_on != "never" and LEVELS.index(worst) <= LEVELS.index(fail_on)
     )
+    untested = found.could_not_test and fail_on != "never"
     if json:
-        print_json({"assay": chosen.short, "failed": failed, **plain(asdict(found))})
+        data = {"assay": chosen.short, "failed": failed, "could_not_test": found.could_not_test}
+        print_json({**data, **plain(asdict(found))})
     else:
-        console = out()
-        shown = found.findings[:count] if count else found.findings
-        if shown:
-            rows = table("level", "kind", "finding")
-            for f in shown:
-                rows.add_row(f.level, f.kind, one_line(f.message))
-            console.print(rows)
-        left = len(found.findings) - len(shown)
-        if left:
-            console.print(f"{left} more findings; --count 0 shows all")
-        tally = ", ".join(f"{sum(f.level == k for f in found.findings)} {k}s" for k in LEVELS)
-        console.print(f"{found.models} models, {found.links} declared links among them: {tally}")
-        if found.tests:
-            way = "positive" if found.control == "bh" else "any"
-            console.print(
-                f"Relations: {found.tests} questions (a model, a family it is not declared to be "
-                f"of), false discovery rate {found.rate:g} under {way} dependence; "
-                f"{found.withdrawn} taken back by the checks over probes"
-            )
-        console.print(f"Rests on {one_line(found.basis)}")
+        _show(found, count)
     if failed:
         raise typer.Exit(FOUND)
+    if untested:
+        raise typer.Exit(UNTESTED)
+
+
+def _show(found: Audit, count: int) -> None:
+    from cladist.provenance.audit import LEVELS
+
+    console = out()
+    if not found.tests:
+        console.print(f"Not tested: {one_line(found.basis)}.")
+    if found.untested:
+        console.print(
+            f"Not tested: {found.untested} of {found.links} declared links among the models here "
+            "could not be; nothing is known of them."
+        )
+    if found.absent:
+        console.print(f"Not here: {found.absent} declared links name a model without answers.")
+    shown = found.findings[:count] if count else found.findings
+    if shown:
+        rows = table("level", "kind", "finding")
+        for f in shown:
+            rows.add_row(f.level, f.kind, one_line(f.message))
+        console.print(rows)
+    left = len(found.findings) - len(shown)
+    if left:
+        console.print(f"{left} more findings; --count 0 shows all")
+    tally = ", ".join(f"{sum(f.level == k for f in found.findings)} {k}s" for k in LEVELS)
+    console.print(f"{found.models} models, {found.links} declared links among them: {tally}")
+    if found.tests:
+        way = "positive" if found.control == "bh" else "any"
+        console.print(
+            f"Relations: {found.tests} questions (a model, a family it is not declared to be "
+            f"of), false discovery rate {found.rate:g} under {way} dependence; "
+            f"{found.withdrawn} taken back, as their strongest pair is not called related"
+        )
+        console.print(f"Rests on {one_line(found.basis)}")

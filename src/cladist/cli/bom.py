@@ -9,14 +9,18 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    AlphaOption,
     AssayOption,
+    DeclaredOption,
+    LabelsOption,
+    OldRateOption,
     QuietOption,
     RegistryOption,
+    alpha_of,
     note,
     progress_bars,
 )
-from cladist.cli.declared import DeclaredOption, tell
-from cladist.cli.kinship import LabelsOption, RateOption, read
+from cladist.cli.names import families_here, tell
 
 if TYPE_CHECKING:
     from cladist.formats.croissant import DataFile
@@ -39,7 +43,8 @@ def bom(
     declared: DeclaredOption = None,
     labels: LabelsOption = None,
     assay: AssayOption = "",
-    rate: RateOption = 0.01,
+    alpha: AlphaOption = 0.01,
+    rate: OldRateOption = None,
     created: Annotated[
         str, typer.Option(help="Time to state, as 2026-01-31T12:00:00Z; now unless told.")
     ] = "",
@@ -86,8 +91,8 @@ def bom(
         store.model(model)
         lineage = read_declared(declared or [], store.models())
         tell(lineage)
-        material = gather(store, chosen, lineage, read(labels, store.models()), bars)
-        made = build_report(store, material, model, rate=rate, progress=bars)
+        material = gather(store, chosen, lineage, families_here(labels, store.models()), bars)
+        made = build_report(store, material, model, alpha=alpha_of(alpha, rate), progress=bars)
     writers = {"cyclonedx": write_cyclonedx, "spdx": write_spdx, "card": write_block}
     text = writers[form](statement_of(made, stamp))
     if into is not None:

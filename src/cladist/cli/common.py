@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -42,6 +43,33 @@ SparseOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option("--labels", help="CSV with the columns model,family (and group, date)."),
+]
+DeclaredOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--declared",
+        "-d",
+        help="Declared lineage: CSV (model,parent,relation,license,date), a model card (.md), "
+        "merge recipe (.yml), adapter_config.json, .gguf, a folder of these, or hub:ORG/NAME; "
+        "NAME=FILE says whose it is. May be given several times.",
+    ),
+]
+AlphaOption = Annotated[
+    float,
+    typer.Option(
+        "--alpha",
+        min=1e-6,
+        max=0.5,
+        help="False-positive rate: how many unrelated ones may be called related (or, of copies, "
+        "changed).",
+    ),
+]
+OldRateOption = Annotated[
+    float | None, typer.Option("--rate", min=1e-6, max=0.5, hidden=True, help="Now --alpha.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 
 
@@ -59,6 +87,14 @@ def out() -> Console:
 def note(message: str) -> None:
     """A remark for people, on standard error."""
     typer.echo(safe(message), err=True)
+
+
+def alpha_of(alpha: float, rate: float | None) -> float:
+    """The false-positive rate, which may still be given by its old name; that is told."""
+    if rate is None:
+        return alpha
+    note("remark: --rate is now called --alpha, and means the same")
+    return rate
 
 
 def safe(text: str, limit: int = 0) -> str:
@@ -86,6 +122,17 @@ def _escaped(character: str) -> str:
 def print_json(data: Any) -> None:
     """JSON on standard output, the same bytes for the same data."""
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+
+
+def plain(data: Any) -> Any:
+    """The same with NaN and infinity as null, which JSON has no word for."""
+    if isinstance(data, float) and not math.isfinite(data):
+        return None
+    if isinstance(data, dict):
+        return {k: plain(v) for k, v in data.items()}
+    if isinstance(data, list | tuple):
+        return [plain(v) for v in data]
+    return data
 
 
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:

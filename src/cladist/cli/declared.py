@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cladist.cli.common import JsonOption, note, one_line, out, print_json, table
-
-if TYPE_CHECKING:
-    from cladist.core.lineage import Lineage
-
-SHOWN = 20
-"""Remarks told one by one; more are counted."""
-
-DeclaredOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--declared",
-        "-d",
-        help="Declared lineage: CSV (model,parent,relation,license,date), a model card (.md), "
-        "merge recipe (.yml), adapter_config.json, .gguf, a folder of these, or hub:ORG/NAME; "
-        "NAME=FILE says whose it is. May be given several times.",
-    ),
-]
+from cladist.cli.names import tell
 
 
 def declared(
@@ -96,14 +80,3 @@ def declared(
         out().print(rows)
     for d in wrong:
         note(f"contradiction: {d.message}")
-
-
-def tell(lineage: Lineage) -> None:
-    """Remarks of a reading, on standard error: what was not read, and what was not decided."""
-    for remark in lineage.remarks[:SHOWN]:
-        note(f"remark: {remark}")
-    if len(lineage.remarks) > SHOWN:
-        note(
-            f"and {len(lineage.remarks) - SHOWN} more remarks; 'cladist declared --json' with the "
-            "same sources prints all"
-        )

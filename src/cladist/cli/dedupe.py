@@ -54,6 +54,7 @@ def dedupe(
     from cladist.cli.portfolio import quality_of
     from cladist.compare import distances, resolve_assay
     from cladist.errors import UsageError
+    from cladist.kinship.inference.states import speaking
     from cladist.registry import Registry
 
     if metric and distance is None:
@@ -63,11 +64,13 @@ def dedupe(
         chosen = resolve_assay(store, assay)
         dnas = store.dnas(chosen)
         names = [d.model for d in dnas]
+        answers = list(store.responses(chosen.protocol, names))
+        told = speaking(answers, [p.text for p in chosen.protocol.probes.probes])
         if distance is not None:
             matrix = distances(store, chosen, names, metric or None).matrix
             within, rule = distance, f"no two farther apart than {distance:g}"
         else:
-            matrix = same_answers(list(store.responses(chosen.protocol, names)))
+            matrix = same_answers(answers)
             within, rule = 1 - share, f"every two give {share:.0%} of answers alike"
     if scores:
         unscored = [n for n in names if n not in wanted]
@@ -76,7 +79,14 @@ def dedupe(
         preference, what = [wanted.get(n, float("-inf")) for n in names], "score"
     else:
         preference, what = [float(d.usable) for d in dnas], "number of usable answers"
-    groups = duplicate_groups(names, matrix, within, preference, what)
+    groups = duplicate_groups(names, matrix, within, preference, what, told)
+    silent = [n for n, ok in zip(names, told, strict=True) if not ok]
+    if silent:
+        note(
+            f"{len(silent)} models say the same whatever they are asked, repeat the prompts or "
+            f"hardly answer, which makes nobody a duplicate: {', '.join(silent[:5])}"
+            + (" and others" if len(silent) > 5 else "")
+        )
     spare = sum(len(g.others) for g in groups)
     if json:
         print_json(
@@ -85,6 +95,7 @@ def dedupe(
                 "rule": rule,
                 "models": len(names),
                 "spare": spare,
+                "say_nothing": silent,
                 "groups": [asdict(g) for g in groups],
             }
         )

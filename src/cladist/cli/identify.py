@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
     WEIGHING,
+    AlphaOption,
     AssayOption,
     JsonOption,
+    LabelsOption,
+    OldRateOption,
     QuietOption,
     RegistryOption,
+    alpha_of,
     note,
     one_line,
     out,
+    plain,
     print_json,
     progress_bars,
     table,
 )
-from cladist.cli.kinship import LabelsOption, RateOption, evidence, load, plain, read
+from cladist.cli.names import families_here
+
+if TYPE_CHECKING:
+    from cladist.kinship.inference.decision import Policy
+    from cladist.workflows.kinship import Question
 
 
 def identify(
@@ -35,7 +44,8 @@ def identify(
         float,
         typer.Option(min=0.001, max=0.999, help="Chance, beforehand, that it is none of these."),
     ] = 0.5,
-    rate: RateOption = 0.01,
+    alpha: AlphaOption = 0.01,
+    rate: OldRateOption = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many to show.")] = 5,
     reference: Annotated[
         str, typer.Option(help="Installed reference to hold the URI against; else one that fits.")
@@ -70,19 +80,32 @@ def identify(
     from cladist.cli.identify_uri import identify_uri, is_uri
 
     if reference or is_uri(model, registry):
-        identify_uri(model, registry, reference, interface, probes, rate, (count, json, quiet))
+        identify_uri(
+            model,
+            registry,
+            reference,
+            interface,
+            probes,
+            alpha_of(alpha, rate),
+            (count, json, quiet),
+        )  # fmt: skip
         return
     from cladist.compare import resolve_assay
+    from cladist.kinship.inference.decision import Policy
     from cladist.registry import Registry
+    from cladist.workflows.kinship import answered, question
 
+    policy = Policy(alpha_of(alpha, rate))
     with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
         store.model(model)
-        responses = load(store, chosen)
-        declared = read(labels, store.models())
-    pairs, circles = evidence(responses, declared)
+        declared = families_here(labels, store.models())
+        asked = question(chosen, answered(store, chosen), declared)
+    for remark in asked.remarks:
+        note(remark)
+    pairs, circles = asked.pairs, asked.made.labels
     if circles is None:
-        _nearest(pairs, model, rate, count, chosen.short, json)
+        _nearest(asked, model, policy, count, json)
         return
     from cladist.kinship.inference.family_sets import family_set, fit_sets
     from cladist.kinship.inference.identify import fit_identifier
@@ -126,46 +149,36 @@ def identify(
         note(chosen_set.note)
 
 
-def _nearest(pairs: Any, model: str, rate: float, count: int, assay: str, json: bool) -> None:
-    import numpy as np
+def _nearest(asked: Question, model: str, policy: Policy, count: int, json: bool) -> None:
+    from cladist.kinship.inference.pair_test import judge_candidates
+    from cladist.workflows.kinship import listed
 
-    from cladist.kinship.inference.calibration import MINIMUM_MODELS, calibrate
-    from cladist.kinship.inference.pair_test import adjust
-
-    i = pairs.index(model)
-    others = [k for k in range(len(pairs)) if k != i]
-    order = sorted(others, key=lambda k: (-pairs.score[i, k], k))
-    if len(others) <= MINIMUM_MODELS:
-        note(
-            f"{len(others)} other models are too few to calibrate on: this is an order, and says "
-            "nothing of kinship"
-        )
-        shown = [{"model": pairs.models[k], "p": None, "related": None} for k in order[:count]]
-        none = None
-    else:
-        fitted = calibrate(pairs, leave_out=[i])
-        excess = fitted.matching.excess(pairs.score[i, others], pairs.covariates(i, others))
-        raw = np.array([min(fitted.upper_p(float(e)), 1.0) for e in excess])
-        adjusted = dict(zip(others, adjust(raw.tolist(), "bh"), strict=True))
-        order = sorted(others, key=lambda k: (adjusted[k], -pairs.score[i, k]))
-        kin = {k for k in others if adjusted[k] <= rate and not fitted.unheard(pairs, i, k)}
-        shown = [
-            {"model": pairs.models[k], "p": float(adjusted[k]), "related": k in kin}
-            for k in order[:count]
-        ]
-        none = not kin
+    results = judge_candidates(asked.made, model, listed(asked, model, count), policy)
+    untested = all(r.verdict == "not tested" for r in results)
+    none = None if untested else not any(r.verdict == "related" for r in results)
     if json:
-        print_json({"model": model, "assay": assay, "none_shown": none, "nearest": shown})
+        rows = [
+            {"model": r.b, "p": r.p, "verdict": r.verdict, "code": r.code, "reason": r.reason}
+            for r in results
+        ]
+        data = {"model": model, "assay": asked.assay.short, "none_shown": none, "nearest": rows}
+        print_json(plain(data))
         return
-    rows = table("nearest", "p (adjusted)", "", right=("p (adjusted)",))
-    for s in shown:
-        p = s["p"]
-        word = "" if p is None else "related" if s["related"] else "not shown to be kin"
-        rows.add_row(one_line(str(s["model"])), "" if p is None else f"{p:.2g}", word)
+    shown = table("nearest", "verdict", "p (adjusted)", "why", right=("p (adjusted)",))
+    for r in results:
+        p = "" if r.p != r.p else f"{r.p:.2g}"
+        shown.add_row(one_line(r.b), r.verdict, p, one_line(r.reason))
     console = out()
-    console.print(rows)
+    console.print(shown)
+    if untested:
+        note("nothing could be tested: this is an order, and says nothing of kinship")
+    else:
+        console.print(
+            f"p is adjusted for the {len(results)} listed, which were chosen as the nearest of "
+            f"{len(asked.pairs) - 1}."
+        )
     if none:
         console.print(
-            f"None of these is shown to be kin at a false discovery rate of {rate:g}. That is no "
-            "proof of the contrary; --labels gives probabilities of families, and of none."
+            f"None of these is shown to be kin at a false-positive rate of {policy.alpha:g}. That "
+            "is no proof of the contrary; --labels gives probabilities of families, and of none."
         )

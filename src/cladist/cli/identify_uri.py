@@ -67,7 +67,7 @@ def identify_uri(
 
 
 def _as_data(found: Identified, count: int) -> dict[str, Any]:
-    from cladist.cli.kinship import plain
+    from cladist.cli.common import plain
 
     placement: dict[str, Any] = plain(asdict(found.placement))
     return {

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 from cladist.cli.common import note
 
 if TYPE_CHECKING:
+    from cladist.core.lineage import Lineage
+    from cladist.formats.labels import DeclaredModel
     from cladist.registry import ModelRecord
 
 T = TypeVar("T")
+
+SHOWN = 20
+"""Remarks told one by one; more are counted."""
 
 
 def named_here(
@@ -28,13 +33,34 @@ def named_here(
     return made
 
 
+def families_here(
+    path: Path | None, models: Iterable[ModelRecord | str]
+) -> dict[str, DeclaredModel]:
+    """Declared families under the names of the registry's models, nothing without a file."""
+    if path is None:
+        return {}
+    from cladist.formats.labels import read_labels
+
+    return named_here(read_labels(path), models, path)
+
+
+def tell(lineage: Lineage) -> None:
+    """Remarks of a reading, on standard error: what was not read, and what was not decided."""
+    for remark in lineage.remarks[:SHOWN]:
+        note(f"remark: {remark}")
+    if len(lineage.remarks) > SHOWN:
+        note(
+            f"and {len(lineage.remarks) - SHOWN} more remarks; 'cladist declared --json' with the "
+            "same sources prints all"
+        )
+
+
 def parents_here(path: Path, models: Sequence[ModelRecord]) -> dict[str, str]:
     """First declared parents ('' for none) of a file, under the names of the registry.
 
     A link of a model to itself is left out, and what was left out, not read or not decided is
     told. `InputError` for models that descend from each other, and where no link is left.
     """
-    from cladist.cli.declared import tell
     from cladist.errors import InputError
     from cladist.provenance.sources import read_declared
 

@@ -147,12 +147,11 @@ def _features(
 
 
 def _families(labels: Path | None, models: Sequence[str]) -> dict[str, str]:
-    from cladist.cli.kinship import read
-    from cladist.cli.names import known_families
+    from cladist.cli.names import families_here, known_families
 
     if labels is None:
         return known_families(models)
-    return {m: d.family for m, d in read(labels, models).items() if d.family}
+    return {m: d.family for m, d in families_here(labels, models).items() if d.family}
 
 
 def _known(chosen: Mapping[str, float], features: FeatureTable, name: str) -> dict[str, float]:

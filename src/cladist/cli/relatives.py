@@ -8,18 +8,22 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    AlphaOption,
     AssayOption,
     JsonOption,
+    LabelsOption,
     MetricOption,
     QuietOption,
     RegistryOption,
     note,
     one_line,
     out,
+    plain,
     print_json,
     progress_bars,
     table,
 )
+from cladist.cli.names import families_here
 
 
 def relatives(
@@ -42,12 +46,16 @@ def relatives(
             "measured. 0 compares everybody with everybody.",
         ),
     ] = 100,
+    labels: LabelsOption = None,
+    alpha: AlphaOption = 0.01,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """The nearest relatives of a model in the registry.
 
     Nearest does not mean related: in a registry without kin somebody is nearest all the same.
+    The verdict is that of 'cladist kinship' for each of those listed, at a false-positive rate
+    over all of them (--alpha); it is given in registries of up to 2,000 models.
     By DNA (euclidean, cosine) the answer is exact in a registry of any size, unless
     --approximate is given.
 
@@ -58,8 +66,10 @@ def relatives(
     `cladist relatives smollm2 -n 3 --metric cosine --json`
     """
     from cladist.compare import resolve_assay
+    from cladist.kinship.inference.decision import Policy
     from cladist.nearest import nearest
     from cladist.registry import Registry
+    from cladist.workflows.relatives import with_verdicts
 
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as report:
         store.model(model)
@@ -74,6 +84,10 @@ def relatives(
             candidates=candidates,
             report=report,
         )
+        declared = families_here(labels, store.models())
+        judged = with_verdicts(store, chosen, found, declared, Policy(alpha))
+    for remark in judged.remarks:
+        note(remark)
     if found.left_out:
         note(f"{found.left_out} models have a DNA of zeros, without a direction to compare")
     if json:
@@ -87,7 +101,21 @@ def relatives(
                 "route": found.route,
                 "measured": found.measured,
                 "reference": found.reference,
-                "relatives": [{"model": n.model, "distance": n.distance} for n in found.relatives],
+                "alpha": alpha,
+                "untested": judged.untested,
+                "relatives": plain(
+                    [
+                        {
+                            "model": n.model,
+                            "distance": n.distance,
+                            "verdict": d.verdict,
+                            "code": d.reason,
+                            "reason": d.sentence,
+                            "p": d.p,
+                        }
+                        for n, d in zip(found.relatives, judged.decisions, strict=True)
+                    ]
+                ),
             }
         )
         return
@@ -95,13 +123,23 @@ def relatives(
         "",
         "model",
         "distance",
-        right=("distance",),
+        "verdict",
+        "p",
+        right=("distance", "p"),
         title=f"nearest to {one_line(model)} of {found.compared}: {found.metric}, {chosen.short}",
     )
-    for rank, near in enumerate(found.relatives, 1):
-        rows.add_row(str(rank), one_line(near.model), f"{near.distance:.4f}")
+    for rank, (near, d) in enumerate(zip(found.relatives, judged.decisions, strict=True), 1):
+        p = "" if d.p != d.p else f"{d.p:.2g}"
+        rows.add_row(str(rank), one_line(near.model), f"{near.distance:.4f}", d.verdict, p)
     console = out()
     console.print(rows)
+    if judged.untested:
+        console.print(f"Nothing was tested: {one_line(judged.untested)}.")
+    else:
+        console.print(
+            f"p is adjusted for the {len(judged.decisions)} listed, which were chosen from "
+            f"{found.compared}; 'cladist kinship' tells why."
+        )
     if found.route == "approximate search":
         console.print("An approximate search: a nearer one may have been missed.")
     if found.route == "two stages":

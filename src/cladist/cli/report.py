@@ -10,16 +10,21 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    AlphaOption,
     AssayOption,
+    DeclaredOption,
+    LabelsOption,
+    OldRateOption,
     QuietOption,
     RegistryOption,
+    alpha_of,
     note,
     one_line,
     out,
+    plain,
     progress_bars,
 )
-from cladist.cli.declared import DeclaredOption, tell
-from cladist.cli.kinship import LabelsOption, RateOption, plain, read
+from cladist.cli.names import families_here, tell
 
 if TYPE_CHECKING:
     from cladist.provenance.report import Report
@@ -37,7 +42,8 @@ def report(
     declared: DeclaredOption = None,
     labels: LabelsOption = None,
     assay: AssayOption = "",
-    rate: RateOption = 0.01,
+    alpha: AlphaOption = 0.01,
+    rate: OldRateOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is resampled.")] = 0,
     quiet: QuietOption = False,
 ) -> None:
@@ -65,10 +71,16 @@ def report(
         store.model(model)
         lineage = read_declared(declared or [], store.models())
         tell(lineage)
-        material = gather(store, chosen, lineage, read(labels, store.models()), bars)
+        material = gather(store, chosen, lineage, families_here(labels, store.models()), bars)
         given = {"--declared": declared or [], "--labels": [labels] if labels else []}
         made = build_report(
-            store, material, model, rate=rate, sources=given, seed=seed, progress=bars
+            store,
+            material,
+            model,
+            alpha=alpha_of(alpha, rate),
+            sources=given,
+            seed=seed,
+            progress=bars,
         )
     if page is not None:
         from cladist.provenance.page import html_page

@@ -217,11 +217,11 @@ def _rows(models: Sequence[str], table_of: FeatureTable | None) -> NDArray[np.fl
 
 
 def _groups(models: Sequence[str], labels: Path | None) -> list[str] | None:
-    from cladist.cli.kinship import read
+    from cladist.cli.names import families_here
 
     if labels is None:
         return None
-    declared = read(labels, models)
+    declared = families_here(labels, models)
     return [declared[m].family or f"\0{m}" if m in declared else f"\0{m}" for m in models]
 
 

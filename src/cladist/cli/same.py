@@ -10,14 +10,16 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    AlphaOption,
     AssayOption,
     JsonOption,
+    OldRateOption,
     RegistryOption,
+    alpha_of,
     one_line,
     out,
     print_json,
 )
-from cladist.cli.kinship import RateOption
 
 if TYPE_CHECKING:
     from cladist.core.assay import Assay
@@ -34,7 +36,8 @@ def same(
         typer.Option("--other", help="Registry of the second model, when asked into another one."),
     ] = None,
     assay: AssayOption = "",
-    rate: RateOption = 0.01,
+    alpha: AlphaOption = 0.01,
+    rate: OldRateOption = None,
     tolerance: Annotated[
         float | None,
         typer.Option(
@@ -83,7 +86,8 @@ def same(
                 )
             require_own(store, chosen.protocol, second)
             b = _side(store, chosen, second)
-    result = hold_against(a, b, chosen.protocol.decoding, rate=rate, tolerance=tolerance)
+    level = alpha_of(alpha, rate)
+    result = hold_against(a, b, chosen.protocol.decoding, rate=level, tolerance=tolerance)
     known = cautions(a, b)
     if json:
         print_json({"assay": chosen.short, **asdict(result), "cautions": list(known)})

@@ -9,22 +9,26 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    AlphaOption,
     AssayOption,
     JsonOption,
+    OldRateOption,
     QuietOption,
     RegistryOption,
+    alpha_of,
     one_line,
     out,
     progress_bars,
 )
-from cladist.cli.kinship import RateOption
+from cladist.errors import CHANGED, UNDECIDED, ModelError
 
 if TYPE_CHECKING:
     from cladist.core.responses import ResponseSet
     from cladist.provenance.watch import Look
 
-CHANGED, UNDECIDED, FAILED = 11, 12, 5
-"""Exit codes: some look found a change; the last one could not tell; the last one failed."""
+FAILED = ModelError.exit_code
+"""Exit code of a last look that failed; CHANGED of any that found a change, UNDECIDED of a last one
+that could not tell."""
 
 
 def watch(
@@ -46,7 +50,8 @@ def watch(
             "without end.",
         ),
     ] = None,
-    rate: RateOption = 0.01,
+    alpha: AlphaOption = 0.01,
+    rate: OldRateOption = None,
     tolerance: Annotated[
         float | None,
         typer.Option(min=0.0, max=0.9, help="Difference that still counts as the same."),
@@ -64,7 +69,7 @@ def watch(
 ) -> None:
     """Ask a deployment again, once or on a schedule, and compare with its registered answers.
 
-    False alarms are at most --rate over all planned looks together, however they depend on each
+    False alarms are at most --alpha over all planned looks together, however they depend on each
     other. With --log a run counts the looks of earlier runs, so that cron can make one at a time.
 
     Exit codes: 0 the same, 11 changed, 12 cannot tell, 5 not reached; 1 to 8 an error.
@@ -103,7 +108,8 @@ def watch(
         refused = refused_settings(store, chosen.protocol, record)
     watching.require_reference(reference, chosen)
     looks = planned or (100 if log is not None or times == 0 else times)
-    plan = watching.Plan(reference, chosen, interface, rate, looks, 0, tolerance, refused)
+    level = alpha_of(alpha, rate)
+    plan = watching.Plan(reference, chosen, interface, level, looks, 0, tolerance, refused)
     if log is not None:
         from dataclasses import replace
 

@@ -10,16 +10,14 @@ from cladist.core.assay import Assay
 from cladist.core.progress import Hear, Progress, silent, unheard
 from cladist.errors import InputError, ModelError
 from cladist.extraction.asking import Asking
-from cladist.kinship.inference.calibration import MISS, Labels, calibrate, pair_evidence
+from cladist.kinship.inference.calibration import Labels, calibrate, pair_evidence
+from cladist.kinship.inference.decision import DEFAULT, Decision, Policy
+from cladist.kinship.inference.facts import gatherer
 from cladist.kinship.inference.sequential import (
     EarlyAnswer,
-    decide,
     first_probes,
-    fit_boundaries,
-    known_pairs,
-    looks_at,
-    path_excess,
-    verdict_of,
+    look_at,
+    until_decided,
 )
 from cladist.models.base import Model
 from cladist.registry import Registry
@@ -43,7 +41,7 @@ def ask_until_decided(
     registry: Registry,
     *,
     labels: Labels | None = None,
-    rate: float = 0.01,
+    policy: Policy = DEFAULT,
     progress: Progress = silent,
     hear: Hear = unheard,
 ) -> Asked:
@@ -52,44 +50,35 @@ def ask_until_decided(
     The other models of the registry that answered the assay are the panel; `labels` are theirs,
     in order of arrival, without the model asked. Answers are stored, and a later extraction goes
     on from them. No DNA is made. Raises `InputError` when the panel is too small to calibrate on
-    or the candidate is not in it, `ModelError` as extraction does, also when a request fails.
-    Cost: the evidence of the panel at every look.
+    or the candidate is not in it (nothing is registered then), `ModelError` as extraction does,
+    also when a request fails. Cost: the evidence of the panel at every look.
     """
-    identity = model.identity
-    record = registry.add_model(
-        identity.name, identity.uri, identity.fingerprint, dict(identity.metadata)
-    )
+    identity, protocol = model.identity, assay.protocol
     panel = [
-        r for r in registry.responses(assay.protocol) if r.model != record.name and r.usable().any()
+        r for r in registry.responses(protocol) if r.model != identity.name and r.usable().any()
     ]
     if candidate not in [r.model for r in panel]:
         raise InputError(f"'{candidate}' has no answers to {assay.short} in this registry")
+    calibrate(pair_evidence(panel), labels)  # before anything is registered or asked
+    record = registry.add_model(
+        identity.name, identity.uri, identity.fingerprint, dict(identity.metadata)
+    )
     asking = Asking.begin(model, assay, registry, hear=hear)
-    looks = looks_at(len(assay.protocol.probes))
-    wide = labels and Labels((*labels.families, ""), (*labels.circles, ""))
+    prompts = [p.text for p in protocol.probes.probes]
+    wide = labels and Labels((*labels.families, ""), (*labels.makers, ""))
     members = np.array([True] * len(panel) + [False])
-    complete = calibrate(pair_evidence(panel), labels)
-    allowed, missed = complete.plain_rate(rate), complete.plain_miss(MISS)
-    evidence, asked = [], 0
-    for number, look in enumerate(looks):
-        asked += _ask(asking, look, progress)
-        (mine,) = registry.responses(assay.protocol, [record.name])
-        cut = [first_probes(r, look) for r in (*panel, mine)]
-        evidence.append(pair_evidence(cut, members))
-        i, j = evidence[-1].index(record.name), evidence[-1].index(candidate)
-        kin, unrelated = known_pairs(evidence[-1], wide, (i, j))
-        rows = np.concatenate([np.array([[i, j]]), unrelated, kin])
-        excess = path_excess(evidence, rows[:, 0], rows[:, 1], wide, leave_out=(i, j))
-        null, related = excess[1 : 1 + len(unrelated)], excess[1 + len(unrelated) :]
-        bounds = fit_boundaries(
-            looks[: number + 1], null, related, rate=allowed, miss=missed, planned=len(looks)
-        )
-        decided = decide(bounds, excess[:1])
-        if decided.verdict[0]:
-            break
-    word = verdict_of(decided, complete, evidence[-1], i, j)
-    answer = EarlyAnswer(record.name, candidate, word, look, looks[-1], looks[-1] - look)
-    return Asked(answer, asked, looks[-1] * assay.protocol.decoding.samples)
+    asked = 0
+
+    def look(at: int, share: Policy) -> Decision:
+        nonlocal asked
+        asked += _ask(asking, at, progress)
+        (mine,) = registry.responses(protocol, [record.name])
+        cut = [first_probes(r, at) for r in (*panel, mine)]
+        made = gatherer(cut, pair_evidence(cut, members), wide, prompts=prompts[:at])
+        return look_at(made, record.name, candidate, share)
+
+    answer = until_decided(record.name, candidate, len(prompts), policy, look)
+    return Asked(answer, asked, len(prompts) * protocol.decoding.samples)
 
 
 def _ask(asking: Asking, look: int, progress: Progress) -> int:

@@ -13,9 +13,9 @@ from cladist.core.assay import Assay
 from cladist.core.responses import ResponseSet
 from cladist.descent import Parent, parents_of
 from cladist.kinship.inference.calibration import Labels, PairEvidence
+from cladist.kinship.inference.facts import gatherer
 from cladist.kinship.inference.identity import same_model
-from cladist.kinship.inference.pair_test import judge_kinship
-from cladist.kinship.inference.parentage import direction, mixture, rarity
+from cladist.kinship.inference.parentage import BACKGROUND, direction, mixture, rarity
 from cladist.lab.figures import Pairs, named
 from cladist.lab.truth import Truth
 from cladist.registry import Registry
@@ -97,8 +97,11 @@ def merges(
     """The mixture test on all merges, and on as many models with one parent, as controls.
 
     Candidates are the nearest relatives that are not its own descendants, as a date would tell.
+    Empty in a menagerie that is too small for the test (`parentage.BACKGROUND`).
     """
     names = [a.model for a in answers]
+    if len(names) - 1 - CANDIDATES < BACKGROUND:
+        return []
     true = [n for n in names if len(truth.by_name[n].parents) > 1]
     single = [
         n
@@ -124,12 +127,12 @@ def verdicts(
 ) -> dict[str, dict[str, int]]:
     """Verdicts of the kinship test, families declared, per kind of pair."""
     families = [truth.family(n) for n in evidence.models]
-    labels = Labels(tuple(families))
+    made = gatherer(answers, evidence, Labels(tuple(families)))
     out: dict[str, Counter[str]] = {}
     for kind, rows in _kinds(pairs).items():
         for k in evenly(rows, TESTED):
             a, b = pairs.names[pairs.a[k]], pairs.names[pairs.b[k]]
-            verdict = judge_kinship(answers, evidence, a, b, labels=labels).verdict
+            verdict = made.decide(evidence.index(a), evidence.index(b)).verdict
             out.setdefault(kind, Counter())[verdict] += 1
     return {k: dict(v) for k, v in out.items()}
 

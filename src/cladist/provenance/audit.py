@@ -6,33 +6,46 @@
     licence         terms that do not fit along a declared or measured line of descent
     duplicate       one model under several names
     unconfirmed     a declared link whose models have no more in common than unrelated ones
+    untested        a declared link that could not be tested, and why
 
 Each finding is an error, a warning or a note. Only relations that are shown are warnings or
-worse; what merely could not be confirmed is a note.
+worse; what merely could not be confirmed, or tested, is a note. What was not tested is counted
+apart, as silence about it is no reassurance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
-
-import numpy as np
-from scipy.stats import false_discovery_control
 
 from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
-from cladist.kinship.inference.pair_test import MINIMUM_KIN, STABLE
+from cladist.kinship.inference.decision import (
+    DEFAULT,
+    Decision,
+    PairFacts,
+    Policy,
+    test_declared,
+    untestable,
+)
 from cladist.phylogeny.dating import year_range
 from cladist.provenance.duplicates import Duplicate, duplicates
 from cladist.provenance.licences import conflicts
 from cladist.provenance.material import Material
-from cladist.provenance.relations import Control, Relation, Tested, null_of, undocumented
+from cladist.provenance.relations import (
+    Control,
+    Declarations,
+    Relation,
+    Tested,
+    held_against,
+    undocumented,
+)
 
 __all__ = ["LEVELS", "Audit", "Finding", "audit"]
 
-Kind = Literal["contradiction", "undocumented", "licence", "duplicate", "unconfirmed"]
+Kind = Literal["contradiction", "undocumented", "licence", "duplicate", "unconfirmed", "untested"]
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
@@ -61,7 +74,9 @@ class Audit:
     rate       false discovery rate that undocumented relations keep to
     control    'bh' or 'by': under which dependence it does
     tests      models held against families; 0 when nothing could be tested, and `basis` says why
-    withdrawn  findings that the checks over probes took back
+    withdrawn  findings whose strongest pair is not called related
+    absent     declared links of which a model is not here
+    untested   declared links among the models here that could not be tested
     """
 
     findings: tuple[Finding, ...]
@@ -72,6 +87,13 @@ class Audit:
     tests: int
     withdrawn: int
     basis: str
+    absent: int = 0
+    untested: int = 0
+
+    @property
+    def could_not_test(self) -> bool:
+        """Whether something was to be tested and could not be."""
+        return self.tests == 0 or self.untested > 0
 
     def worst(self) -> Level | None:
         """The highest level among the findings, None without any."""
@@ -82,7 +104,8 @@ def audit(
     material: Material,
     *,
     rate: float = 0.05,
-    control: Control = "bh",
+    control: Control = "by",
+    policy: Policy = DEFAULT,
     progress: Progress = silent,
 ) -> Audit:
     """Hold declarations against evidence. See the module's head for what is found.
@@ -100,18 +123,19 @@ def audit(
     found.extend(_dates(lineage))
     copies = duplicates(material.responses, material.prompts)
     found.extend(_copies(lineage, copies))
+    twice = {frozenset((d.a, d.b)) for d in copies}
+    held: Declarations | None = None
     try:
-        tested = undocumented(
-            material.responses, material.pairs, material.families(),
-            rate=rate, control=control, prompts=material.prompts, progress=progress,
-        )  # fmt: skip
+        held = held_against(
+            material.responses, material.pairs, material.families(), material.prompts
+        )
+        tested = undocumented(held, rate=rate, control=control, policy=policy, progress=progress)
     except InputError as problem:
         tested = Tested((), 0, 0, control, f"relations were not tested: {problem}")
-    twice = {frozenset((d.a, d.b)) for d in copies}
     shown = [r for r in tested.relations if frozenset((r.model, r.other)) not in twice]
     found.extend(_relation(r, tested) for r in shown)
-    if tested.tests:
-        found.extend(_links(material, tested, rate))
+    links = _links(material, held, tested, replace(policy, beta=rate))
+    found.extend(links)
     edges = [(k.child, p, "declared") for k in lineage.links for p in (k.parent,)]
     edges += [
         (m, a, "declared, at a remove") for m in _children(lineage) for a in lineage.ancestors(m)
@@ -119,19 +143,26 @@ def audit(
     edges += [e for r in shown for e in _directed(lineage, r.model, r.other, "measured kin")]
     edges += [e for d in copies for e in _directed(lineage, d.a, d.b, "the same answers")]
     found.extend(_licences(lineage, edges))
-    order = {"contradiction": 0, "undocumented": 1, "licence": 2, "duplicate": 3, "unconfirmed": 4}
+    order = {
+        "contradiction": 0,
+        "undocumented": 1,
+        "licence": 2,
+        "duplicate": 3,
+        "unconfirmed": 4,
+        "untested": 5,
+    }
     found.sort(
-        key=lambda f: (LEVELS.index(f.level), order[f.kind], f.q or 0.0, -_effect(f), f.models)
+        key=lambda f: (LEVELS.index(f.level), order[f.kind], f.q or 0.0, -_excess(f), f.models)
     )
     inside = sum(k.child in names and k.parent in names for k in lineage.links)
     return Audit(
         tuple(found), len(names), inside, rate, tested.control, tested.tests, tested.withdrawn,
-        tested.basis,
+        tested.basis, len(lineage.links) - inside, sum(f.kind == "untested" for f in links),
     )  # fmt: skip
 
 
-def _effect(finding: Finding) -> float:
-    return float(finding.detail.get("effect", 0.0))
+def _excess(finding: Finding) -> float:
+    return float(finding.detail.get("excess", 0.0))
 
 
 def _children(lineage: Lineage) -> list[str]:
@@ -182,15 +213,17 @@ def _relation(r: Relation, tested: Tested) -> Finding:
         f"among {tested.tests} questions)"
     )
     detail = {
-        "effect": r.effect, "p": r.p, "p_probes": r.p_probes, "p_mismatch": r.p_mismatch,
+        "excess": r.excess, "p": r.p, "p_probes": r.p_probes, "p_mismatch": r.p_mismatch,
         "family_members": r.members,
     }  # fmt: skip
     return Finding("undocumented", "warning", (r.model, r.other), message, r.q, detail)
 
 
-def _links(material: Material, tested: Tested, rate: float) -> Iterator[Finding]:
-    """Declared links that the evidence speaks against, or does not confirm."""
-    pairs, families = material.pairs, material.families()
+def _links(
+    material: Material, held: Declarations | None, tested: Tested, policy: Policy
+) -> list[Finding]:
+    """Declared links that the evidence speaks against, does not confirm, or cannot test."""
+    pairs = material.pairs
     place = {m: k for k, m in enumerate(pairs.models)}
     links = [k for k in material.lineage.links if k.child in place and k.parent in place]
     links = [
@@ -198,46 +231,55 @@ def _links(material: Material, tested: Tested, rate: float) -> Iterator[Finding]
         for k in links
         if k.child != k.parent and pairs.digest[place[k.child]] != pairs.digest[place[k.parent]]
     ]
-    if not links:
-        return
-    made, _, _ = null_of(pairs, families)
-    i, j = (
-        np.array([place[n] for n in side]) for side in zip(*((k.child, k.parent) for k in links))
+    if held is None:
+        return [_untested(k, tested.basis) for k in links]
+    facts = [held.made.facts(place[k.child], place[k.parent], policy) for k in links]
+    decisions = test_declared(facts, policy)
+    elsewhere: dict[str, Relation] = {}
+    for r in tested.relations:
+        elsewhere.setdefault(r.model, r)
+        elsewhere.setdefault(r.other, r)
+    open_ = sum(d.verdict != "related" for d in decisions) / max(len(decisions), 1)
+    out = []
+    for k, f, d in zip(links, facts, decisions, strict=True):
+        if untestable(d):
+            out.append(_untested(k, d.sentence))
+        elif d.verdict != "related":
+            out.append(_link(k, f, d, elsewhere.get(k.child), open_))
+    return out
+
+
+def _untested(k: DeclaredLink, why: str) -> Finding:
+    message = f"'{k.child}' is declared to come from '{k.parent}', which was not tested: {why}"
+    return Finding("untested", "note", (k.child, k.parent), message, detail={"source": k.source})
+
+
+def _link(
+    k: DeclaredLink, facts: PairFacts, decided: Decision, other: Relation | None, open_: float
+) -> Finding:
+    """A declared link that was tested and is not shown."""
+    both = (k.child, k.parent)
+    detail = {
+        "excess": facts.excess, "p_unrelated": facts.p, "kin_p": facts.kin_p,
+        "verdict": decided.verdict, "reason": decided.reason, "source": k.source,
+    }  # fmt: skip
+    if decided.verdict == "unrelated":
+        message = f"'{k.child}' and its declared parent '{k.parent}' are unrelated: " + (
+            decided.sentence
+        )
+        return Finding("contradiction", "error", both, message, None, detail)
+    if other is not None and decided.reason == "above-alpha":
+        toward = other.other if other.model == k.child else other.model
+        message = (
+            f"'{k.child}' is declared to come from '{k.parent}' and shows no kinship with it "
+            f"(p = {facts.p:.2g}), but does with '{toward}'"
+        )
+        return Finding("contradiction", "error", both, message, other.q, detail)
+    message = (
+        f"'{k.child}' is declared to come from '{k.parent}', which could not be confirmed: "
+        f"{decided.sentence}; so it is with {open_:.0%} of the declared links here"
     )
-    effect = made.matching.excess(pairs.score[i, j], pairs.covariates(i, j))
-    p = made.p_value(effect)
-    enough = len(made.kin) >= MINIMUM_KIN
-    kin_p = np.where(pairs.both_aloud(i, j), 1.0, np.minimum(made.kin_p(effect), 1.0))
-    q = false_discovery_control(kin_p) if enough else np.ones(len(p))
-    elsewhere = {r.model: r for r in reversed(tested.relations)} | {
-        r.other: r for r in reversed(tested.relations)
-    }
-    quiet = float(np.mean(p > STABLE))
-    for k, e, above, below in zip(links, effect.tolist(), p.tolist(), q.tolist(), strict=True):
-        if above <= STABLE:
-            continue
-        detail = {"effect": e, "p_unrelated": above, "q_too_little": below, "source": k.source}
-        other = elsewhere.get(k.child)
-        both = (k.child, k.parent)
-        if other is not None:
-            toward = other.other if other.model == k.child else other.model
-            message = (
-                f"'{k.child}' is declared to come from '{k.parent}' and shows no kinship with it "
-                f"(p = {above:.2g}), but does with '{toward}'"
-            )
-            yield Finding("contradiction", "error", both, message, other.q, detail)
-        elif below <= rate:
-            message = (
-                f"'{k.child}' and its declared parent '{k.parent}' have less in common than "
-                f"declared kin have (q = {below:.2g}), and no more than unrelated models"
-            )
-            yield Finding("contradiction", "error", both, message, below, detail)
-        else:
-            message = (
-                f"'{k.child}' is declared to come from '{k.parent}', which could not be confirmed; "
-                f"so it is with {quiet:.0%} of the declared links here"
-            )
-            yield Finding("unconfirmed", "note", both, message, None, detail)
+    return Finding("unconfirmed", "note", both, message, None, detail)
 
 
 def _directed(lineage: Lineage, a: str, b: str, basis: str) -> list[tuple[str, str, str]]:

@@ -54,17 +54,17 @@ def _kinship(report: Report) -> Claim:
             "Kinship",
             f"{report.model} is kin of {first.model}{others}.",
             "shown",
-            f"At most {first.test.p:.2g} of unrelated pairs of the same manner have so much in "
-            f"common (adjusted for {len(report.relatives)} candidates); the rate of false findings "
-            f"is kept to {report.rate:g}.{found}",
+            f"At most {first.test.p:.2g} of unrelated pairs of the same style have so much in "
+            f"common (adjusted for {len(report.relatives)} candidates); the false-positive rate "
+            f"is kept to {report.alpha:g}.{found}",
         )
     least = min((r.test for r in report.relatives), key=lambda t: t.p)
-    alone = sum(r.test.reason.startswith("alone it would") for r in report.relatives)
+    alone = sum(r.test.code == "among-candidates" for r in report.relatives)
     near = f" {alone} of them would be called related if tested alone." if alone else ""
     where = (
-        f"within the rate of {report.rate:g}, and yet: {_sentence(least.reason)}"
-        if least.p <= report.rate
-        else f"above the rate of {report.rate:g}."
+        f"within the rate of {report.alpha:g}, and yet: {_sentence(least.reason)}"
+        if least.p <= report.alpha
+        else f"above the rate of {report.alpha:g}."
     )
     return _claim(
         "Kinship",
@@ -127,6 +127,7 @@ def _declared(report: Report) -> list[Claim]:
         word = {
             "confirmed": ("is confirmed", "shown"),
             "contradicted": ("is contradicted by what the models answer", "shown"),
+            "not tested": ("could not be tested", "cannot tell"),
             "cannot tell": ("could be neither confirmed nor refuted", "cannot tell"),
             "not here": ("was not tested: that model is not in the registry", "cannot tell"),
         }[k.finding]

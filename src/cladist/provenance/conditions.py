@@ -62,7 +62,7 @@ def conditions_of(
     registry: Registry,
     material: Material,
     model: str,
-    rate: float,
+    alpha: float,
     sources: Mapping[str, Any],
     seed: int,
 ) -> Conditions:
@@ -76,7 +76,7 @@ def conditions_of(
     shown = decoding.told()
     how = ["--like", "REGISTRY"] if decoding.unsure else ["--assay", assay.name]
     ask = ["cladist", "extract", record.uri, *how, "--registry", "REGISTRY"]
-    again = ["cladist", "report", model, "--assay", assay.short, "--rate", f"{rate:g}"]
+    again = ["cladist", "report", model, "--assay", assay.short, "--alpha", f"{alpha:g}"]
     for option, values in sources.items():
         for value in values:
             again += [option, str(value)]

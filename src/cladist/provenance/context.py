@@ -14,8 +14,8 @@ from cladist.errors import InputError
 from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.kinship.inference.calibration import PairEvidence
 from cladist.phylogeny.ancestry import ancestry, descent_costs
-from cladist.phylogeny.dating import year_range
 from cladist.phylogeny.joining import neighbor_joining
+from cladist.phylogeny.parents import CONFIDENT, LEAST, TEMPERATURE, certainly_later
 from cladist.phylogeny.rooting import root_midpoint
 from cladist.phylogeny.saturation import bounded_distances
 from cladist.phylogeny.support import bootstrap
@@ -29,9 +29,6 @@ AROUND = 20
 CONSIDERED = 40
 """Nearest models among which parents are looked for."""
 
-LEAST, TEMPERATURE = 3.0, 2.0
-"""As in `cladist.descent`: evidence that a parent shows, and the unit of the margins."""
-
 RESAMPLED, REPLICATES = 40, 20
 """Models up to which probes are redrawn for the support of the tree, and how often."""
 
@@ -40,10 +37,12 @@ RESAMPLED, REPLICATES = 40, 20
 class Ancestry:
     """The most likely parent of a model among its nearest, and models it may be the parent of.
 
-    parent       None for having none here
+    parent       None for having none here, and where `told` is False
+    told         whether the likeliest answer reaches CONFIDENT; else nobody is named
     confidence   probability over all arborescences, from the margins of the evidence
     rival        next likely, None for having none here
-    children     models whose most likely parent it is, with that probability
+    children     models of which it is the parent with at least CONFIDENT, with that probability
+    untold       models whose most likely parent it is with less
     considered   models looked at
     """
 
@@ -53,6 +52,8 @@ class Ancestry:
     rival_confidence: float
     children: tuple[tuple[str, float], ...]
     considered: int
+    told: bool = True
+    untold: int = 0
 
 
 def nearest(pairs: PairEvidence, i: int, count: int) -> list[int]:
@@ -69,24 +70,16 @@ def likely_ancestry(material: Material, i: int) -> Ancestry | None:
     names = [pairs.models[k] for k in rows]
     similarity = pairs.combined[np.ix_(rows, rows)]
     costs = descent_costs(similarity)
-    costs[_later(names, material) | (similarity < LEAST)] = np.inf
+    costs[certainly_later(names, material.lineage.dates) | (similarity < LEAST)] = np.inf
     found = {d.model: d for d in ancestry(names, costs, -LEAST, temperature=TEMPERATURE)}
     own = found[names[0]]
-    below = tuple((d.model, d.confidence) for d in found.values() if d.parent == names[0])
+    below = [(d.model, d.confidence) for d in found.values() if d.parent == names[0]]
+    named = sorted((c for c in below if c[1] >= CONFIDENT), key=lambda c: -c[1])
+    told = own.confidence >= CONFIDENT
     return Ancestry(
-        own.parent, own.confidence, own.second or None, own.second_confidence,
-        tuple(sorted(below, key=lambda c: -c[1])), len(rows) - 1,
+        own.parent if told else None, own.confidence, own.second or None, own.second_confidence,
+        tuple(named), len(rows) - 1, told, len(below) - len(named),
     )  # fmt: skip
-
-
-def _later(names: Sequence[str], material: Material) -> NDArray[np.bool_]:
-    span = np.full((len(names), 2), np.nan)
-    for k, name in enumerate(names):
-        date = material.lineage.dates.get(name, "")
-        if date:
-            span[k] = year_range(date)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(span[:, None, 0] >= span[None, :, 1])
 
 
 def context_tree(

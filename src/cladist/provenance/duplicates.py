@@ -10,14 +10,14 @@ from scipy.stats import beta
 
 from cladist.core.responses import ResponseSet
 from cladist.kinship.inference.identity import TOLERANCE
-from cladist.kinship.inference.states import pair_states
+from cladist.kinship.inference.states import VETO, pair_states
 
 __all__ = ["Duplicate", "duplicates"]
 
 LEAST = 20
 """Probes answered by both below which equal answers say little."""
 
-DULL = frozenset({"constant-answers", "prompt-echo", "nearly-empty", "few-probes"})
+DULL = frozenset({*VETO, "few-probes"})
 
 
 @dataclass(frozen=True, slots=True)

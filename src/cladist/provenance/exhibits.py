@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cladist.kinship.inference.calibration import Labels
-from cladist.kinship.inference.pair_test import probe_excess
+from cladist.kinship.inference.probe_checks import probe_excess
 from cladist.provenance.material import Material
 
 __all__ = ["Exhibit", "exhibits"]

@@ -14,6 +14,7 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
+from cladist.kinship.inference.labels import labels_of
 from cladist.provenance.relations import Families
 from cladist.registry import ModelRecord, Registry
 
@@ -49,17 +50,17 @@ class Material:
         }
         speaking = np.array([n in spoken or bool(d.family) for n, d in zip(names, labels)])
         family = _joined([parts[n] for n in names], [d.family for d in labels])
-        circle = _joined(family, [d.group for d in labels])
+        maker = _joined(family, [d.group for d in labels])
         return Families(
-            np.array(family, np.int64), np.array(circle, np.int64), np.array(speaking, np.bool_)
+            np.array(family, np.int64), np.array(maker, np.int64), np.array(speaking, np.bool_)
         )
 
     def labels(self) -> Labels | None:
         """Families as labels, those of declared links where no table gives any; None for none."""
         names = self.pairs.models
-        if any(self.declared.get(n) for n in names):
-            rows = [self.declared.get(n, DeclaredModel("")) for n in names]
-            return Labels(tuple(r.family for r in rows), tuple(r.group for r in rows))
+        told = labels_of(names, self.declared)
+        if told is not None:
+            return told
         found = self.families()
         if not found.speaking.any():
             return None

@@ -8,6 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from cladist.kinship.inference.pair_test import KinshipResult
+from cladist.phylogeny.parents import CONFIDENT
 from cladist.provenance.context import REPLICATES
 from cladist.provenance.markup import answer, escaped, number, row
 from cladist.provenance.picture import tree_svg
@@ -22,6 +23,7 @@ _BADGES = {
     "confirmed": ("shown", "confirmed"),
     "contradicted": ("bad", "contradicted"),
     "cannot tell": ("open", "cannot tell"),
+    "not tested": ("open", "not tested"),
     "not here": ("open", "not in the registry"),
 }
 _SECTIONS = (
@@ -133,20 +135,20 @@ def _relatives(report: Report) -> str:
         rows.append(
             [
                 escaped(r.model), _badge(r.test.verdict), _num(number(r.test.p)),
-                _num(number(r.test.effect, ".1f")), _num(_interval(r.test)),
+                _num(number(r.test.excess, ".1f")), _num(_interval(r.test)),
                 _num(number(r.evidence, ".1f")), escaped(r.family) or "–",
                 _sentence(r.test.reason) + escaped(copy),
             ]
         )  # fmt: skip
-    head = ["model", "verdict", "p", "effect", "a probe (95%)", "nearness", "family", "why"]
+    head = ["model", "verdict", "p", "excess", "a probe (95%)", "nearness", "family", "why"]
     return (
         "<p>Nearest first. Near does not mean related: somebody is always nearest. The verdict "
         "does, and keeps to its rate.</p>"
         + _table(head, rows)
-        + f'<p class="small soft">p: share of unrelated pairs of the same manner with as much in '
-        f"common, an upper bound, adjusted for {len(report.relatives)} candidates; 'related' needs "
-        f"{report.rate:g} or less and evidence spread over probes. Effect: excess over such pairs "
-        "in their mean deviations. A probe: the same for an average probe, against controls. "
+        + f'<p class="small soft">p: share of unrelated pairs of the same style with as much in '
+        f"common, adjusted for {len(report.relatives)} candidates; 'related' needs "
+        f"{report.alpha:g} or less and evidence spread over probes. Excess: standardised residual "
+        "over such pairs. A probe: the same for an average probe, against controls. "
         f"Rests on {escaped(report.basis)}.</p>"
     )
 
@@ -183,21 +185,18 @@ def _parents(report: Report) -> str:
     out = []
     a = report.ancestry
     if a is not None:
-        rows = [
-            [
-                escaped(a.parent or "none of these"),
-                "most likely parent",
-                _num(f"{a.confidence:.0%}"),
-            ]
-        ]
-        if a.rival_confidence >= 0.01:
-            told = escaped(a.rival or "none of these")
-            rows.append([told, "next likely parent", _num(f"{a.rival_confidence:.0%}")])
+        name = escaped(a.parent or "none of these") if a.told else "not told"
+        rows = [[name, "most likely parent", _num(f"{a.confidence:.0%}")]]
+        if a.told and a.rival_confidence >= 0.01:
+            rival = escaped(a.rival or "none of these")
+            rows.append([rival, "next likely parent", _num(f"{a.rival_confidence:.0%}")])
         rows += [[escaped(n), "likely child", _num(f"{p:.0%}")] for n, p in a.children[:6]]
         out.append(
             f"<p>Among the {a.considered} nearest, parents chosen together so that nobody descends "
-            f"from himself. Probabilities come from the margins of the evidence, and a sibling "
-            f"stands in for a parent that is missing.</p>"
+            "from himself. Probabilities come from the margins of the evidence, and a sibling "
+            f"stands in for a parent that is missing. Nobody is named below {CONFIDENT:.0%}"
+            + (f"; so it is with {a.untold} possible children" if a.untold else "")
+            + ".</p>"
         )
         out.append(_table(["model", "as", "probability"], rows))
     else:
@@ -337,7 +336,7 @@ def _again(report: Report) -> str:
                 ("assay", f"{escaped(c.assay)}, <code>{c.assay_digest}</code>"),
                 ("protocol", f"<code>{c.protocol_digest}</code>"),
                 ("all answers compared", f"<code>{c.answers}</code> ({c.models} models)"),
-                ("rate of false findings", f"{report.rate:g}"),
+                ("false-positive rate (alpha)", f"{report.alpha:g}"),
                 ("seed", str(c.seed)),
                 ("versions", escaped(versions)),
             ]
@@ -352,13 +351,13 @@ def _words(report: Report) -> str:
             ("kin", "Models whose weights come from one pretrained model."),
             (
                 "related",
-                f"Shown to be kin: of a thousand unrelated pairs at most {1000 * report.rate:g} "
+                f"Shown to be kin: of a thousand unrelated pairs at most {1000 * report.alpha:g} "
                 "would be called so.",
             ),
             ("unrelated", "Nearly all known kin have more in common than these two."),
             ("inconclusive", "The evidence is of the sort that both kin and strangers show."),
             ("foundation", "The pretrained model that weights go back to."),
-            ("manner", "What a model does whatever it is asked, such as its opening words."),
+            ("style", "What a model does whatever it is asked, such as its opening words."),
         ]
     )
 

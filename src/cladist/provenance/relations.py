@@ -3,14 +3,14 @@
 The unit that is tested is a model and a family it is not declared to belong to (declared links,
 at any remove, make a family; a model without any is one by itself). Its p-value is Simes' over
 the pairs it forms with the family's members (Simes 1986, Biometrika 73:751), each pair held
-against pairs of the registry that are declared to be unrelated, matched on manner and tokenizer
-(`kinship.calibration`). Beyond the tenth-rarest unrelated pair the tail is a fitted generalised
-Pareto (Knijnenburg et al. 2009, Bioinformatics 25:i161), since counting ends at 1 / pairs.
+against pairs of the registry that are declared to be unrelated, matched on style and tokenizer
+(`kinship.inference.calibration`). Beyond the tenth-rarest unrelated pair the tail is a fitted
+generalised Pareto (Knijnenburg et al. 2009, Bioinformatics 25:i161), as counting ends at 1 / pairs.
 
-All units are then adjusted together: Benjamini-Hochberg controls the false discovery rate under
-positive dependence, Benjamini-Yekutieli (2001, Ann. Stat. 29:1165) under any. Pairs share models,
-so they do depend on each other. What is left must also hold up over probes and against shuffled
-probes, which only takes findings back.
+All units are then adjusted together: Benjamini-Yekutieli (2001, Ann. Stat. 29:1165) controls the
+false discovery rate under any dependence, Benjamini-Hochberg only under positive dependence.
+Pairs share models, so they do depend on each other. What is left is only proposed: it must also
+be called related by the decision on its strongest pair (`kinship.inference.decision`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control, genpareto
+from scipy.stats import genpareto
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
@@ -33,10 +33,18 @@ from cladist.kinship.inference.calibration import (
     calibrate,
     guess_families,
 )
-from cladist.kinship.inference.pair_test import STABLE, mismatch_p, probe_excess, sign_flip_p
-from cladist.kinship.inference.states import pair_states
+from cladist.kinship.inference.decision import DEFAULT, Policy, adjust, decide
+from cladist.kinship.inference.facts import Gatherer, gatherer
 
-__all__ = ["Families", "Relation", "Tested", "holds_up", "null_of", "tail_p", "undocumented"]
+__all__ = [
+    "Declarations",
+    "Families",
+    "Relation",
+    "Tested",
+    "held_against",
+    "tail_p",
+    "undocumented",
+]
 
 Control = Literal["bh", "by"]
 Ints = NDArray[np.int64]
@@ -47,20 +55,18 @@ TAIL = 0.05
 COUNTED = 10
 """Unrelated pairs that must reach an excess for their share to be believed as it is."""
 
-SPOILED = frozenset({"constant-answers", "prompt-echo", "nearly-empty", "few-probes"})
-
 
 @dataclass(frozen=True, eq=False)
 class Families:
     """What is declared of n models.
 
     family    int64 (n,): equal where declared links connect two models
-    circle    int64 (n,): equal where models are at least not clearly unrelated
+    maker     int64 (n,): equal where models are at least not clearly unrelated
     speaking  bool (n,): models of which something is declared, if only that they have no parent
     """
 
     family: Ints
-    circle: Ints
+    maker: Ints
     speaking: NDArray[np.bool_]
 
 
@@ -69,7 +75,7 @@ class Relation:
     """A relation that is shown and not declared.
 
     model, other  its strongest pair
-    effect        excess over unrelated pairs of the same manner, in their mean deviations
+    excess        standardised residual over unrelated pairs of the same style
     p, q          of the model and the other's family; q is p adjusted for all that were tested
     p_probes, p_mismatch  of the strongest pair, over probes and against shuffled probes
     members       models of the other's family that the model was held against
@@ -77,7 +83,7 @@ class Relation:
 
     model: str
     other: str
-    effect: float
+    excess: float
     p: float
     q: float
     p_probes: float
@@ -90,7 +96,7 @@ class Tested:
     """Relations found, strongest first, and what that rests on.
 
     tests      units tested
-    withdrawn  units below the rate that the checks over probes took back
+    withdrawn  units below the rate whose strongest pair is not called related
     basis      what the unrelated pairs are, in a sentence
     """
 
@@ -101,28 +107,49 @@ class Tested:
     basis: str
 
 
-def null_of(pairs: PairEvidence, families: Families) -> tuple[Calibration, bool, str]:
-    """Calibration on models of which something is declared; else on all, families guessed.
+@dataclass(frozen=True, eq=False)
+class Declarations:
+    """What is declared, with all that verdicts are gathered from.
 
-    Returns it, whether it rests on declarations, and that in words. `InputError` when there are
-    too few models or pairs for either.
+    declared  whether unrelated pairs are known from declarations; else they were guessed
+    basis     that in words
+    """
+
+    families: Families
+    made: Gatherer
+    declared: bool
+    basis: str
+
+
+def held_against(
+    responses: Sequence[ResponseSet],
+    pairs: PairEvidence,
+    families: Families,
+    prompts: Sequence[str] | None = None,
+) -> Declarations:
+    """Calibrate on models of which something is declared; else on all, families guessed.
+
+    `InputError` when there are too few models or pairs for either.
     """
     known = families.speaking
     names = tuple(str(f) if k else "" for f, k in zip(families.family, known, strict=True))
-    wide = tuple(str(c) if k else "" for c, k in zip(families.circle, known, strict=True))
+    wide = tuple(str(c) if k else "" for c, k in zip(families.maker, known, strict=True))
+    labels, declared = Labels(names, wide), True
     try:
-        made = calibrate(pairs, Labels(names, wide))
+        made = calibrate(pairs, labels)
+        basis = f"{_size(made)} that are declared to be of different families"
     except InputError:
-        merged = _merged(families.circle, guess_families(pairs))
-        labels = tuple(str(c) for c in merged)
-        made = calibrate(pairs, Labels(labels))
+        merged = _merged(families.maker, guess_families(pairs.score))
+        labels, declared = Labels(tuple(str(c) for c in merged)), False
+        made = calibrate(pairs, labels)
         how = "too little is declared to know unrelated pairs, so families were guessed as well"
-        return made, False, f"{_size(made)}; {how}"
-    return made, True, f"{_size(made)} that are declared to be of different families"
+        basis = f"{_size(made)}; {how}"
+    facts = gatherer(responses, pairs, labels, prompts=prompts, calibration=made)
+    return Declarations(families, facts, declared, basis)
 
 
 def _size(c: Calibration) -> str:
-    return f"{len(c.null)} unrelated pairs among {c.models} models of {c.families} families"
+    return f"{c.size} unrelated pairs among {c.models} models of {c.families} families"
 
 
 def _merged(a: Ints, b: Ints) -> Ints:
@@ -162,72 +189,52 @@ def tail_p(null: Floats, excess: Floats) -> Floats:
 
 
 def undocumented(
-    responses: Sequence[ResponseSet],
-    pairs: PairEvidence,
-    families: Families,
+    held: Declarations,
     *,
     rate: float = 0.05,
-    control: Control = "bh",
-    prompts: Sequence[str] | None = None,
+    control: Control = "by",
+    policy: Policy = DEFAULT,
     progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> Tested:
     """Models that share more with a family than declared unrelated pairs do.
 
     Of every two families only the strongest pair is reported. Without enough declarations the
-    control is Benjamini-Yekutieli whatever was asked for, as guessed families make p-values a
-    little too small. Errors: `InputError` for a rate outside 0 to 1 or too few models. Cost: one
-    calibration, and about 0.1 s a finding.
+    control is Benjamini-Yekutieli whatever was asked for. Errors: `InputError` for a rate outside
+    0 to 1. Cost: about 0.1 s a finding.
     """
     if not 0 < rate < 1:
         raise InputError(f"a false discovery rate of {rate} is outside 0 to 1")
-    made, declared, basis = null_of(pairs, families)
-    control = control if declared else "by"
-    units = _units(pairs, families, made)
+    made, families = held.made, held.families
+    pairs = made.pairs
+    assert made.calibration is not None
+    control = control if held.declared else "by"
+    units = _units(pairs, families, made.calibration)
     if not len(units.p):
-        return Tested((), 0, 0, control, basis)
-    q = false_discovery_control(units.p, method=control)
+        return Tested((), 0, 0, control, held.basis)
+    q = adjust(units.p.tolist(), control)
     best: dict[tuple[int, int], int] = {}
-    for u in np.lexsort((-units.effect, q)).tolist():
+    for u in np.lexsort((-units.excess, q)).tolist():
         if q[u] > rate:
             break
         i, j = int(units.model[u]), int(units.other[u])
         f, g = sorted((int(families.family[i]), int(families.family[j])))
         best.setdefault((f, g), u)
     kept, withdrawn = [], 0
-    labels = Labels(tuple(str(c) for c in families.circle))
     for done, u in enumerate(best.values()):
         i, j = int(units.model[u]), int(units.other[u])
         progress("checking relations", done, len(best))
-        ok, p_probes, p_mismatch = holds_up(responses, pairs, i, j, labels, prompts)
-        if not ok or made.unheard(pairs, i, j):
+        facts = made.facts(i, j, policy)
+        if decide(facts, policy).verdict != "related":
             withdrawn += 1
             continue
         kept.append(
             Relation(
-                pairs.models[i], pairs.models[j], float(units.effect[u]), float(units.p[u]),
-                float(q[u]), p_probes, p_mismatch, int(units.members[u]),
+                pairs.models[i], pairs.models[j], float(units.excess[u]), float(units.p[u]),
+                float(q[u]), facts.p_probes, facts.p_mismatch, int(units.members[u]),
             )
         )  # fmt: skip
     progress("checking relations", len(best), len(best))
-    return Tested(tuple(kept), len(units.p), withdrawn, control, basis)
-
-
-def holds_up(
-    responses: Sequence[ResponseSet],
-    pairs: PairEvidence,
-    i: int,
-    j: int,
-    labels: Labels,
-    prompts: Sequence[str] | None = None,
-) -> tuple[bool, float, float]:
-    """Whether a pair is more than a few probes, manner or degenerate answers; with both p-values.
-
-    The second and third step of `kinship.pair_test`.
-    """
-    spread = sign_flip_p(probe_excess(responses, pairs, i, j, labels))
-    shuffled = mismatch_p(responses[i], responses[j])
-    spoiled = SPOILED.intersection(pair_states(responses[i], responses[j], prompts))
-    return not spoiled and spread <= STABLE and shuffled <= STABLE, spread, shuffled
+    return Tested(tuple(kept), len(units.p), withdrawn, control, held.basis)
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,7 +242,7 @@ class _Units:
     model: Ints
     other: Ints
     members: Ints
-    effect: Floats
+    excess: Floats
     p: Floats
 
 
@@ -243,12 +250,13 @@ def _units(pairs: PairEvidence, families: Families, made: Calibration) -> _Units
     """Simes' p-value of every model and family that are not declared to belong together."""
     alive = np.flatnonzero(pairs.present.any(axis=1))
     i, j = (x.ravel() for x in np.meshgrid(alive, alive, indexing="ij"))
-    apart = families.circle[i] != families.circle[j]
+    apart = families.maker[i] != families.maker[j]
     i, j = i[apart], j[apart]
-    effect = made.matching.excess(pairs.score[i, j], pairs.covariates(i, j))
-    p = np.minimum(tail_p(made.null, effect), 1.0)
-    order = np.lexsort((-effect, p, families.family[j], i))
-    i, j, effect, p = i[order], j[order], effect[order], p[order]
+    excess = made.excess(pairs, i, j)
+    tails = [tail_p(null.residual, null.excess(pairs, i, j)) for null in made.nulls]
+    p = np.minimum(np.sum(tails, axis=0), 1.0)
+    order = np.lexsort((-excess, p, families.family[j], i))
+    i, j, excess, p = i[order], j[order], excess[order], p[order]
     family = families.family[j]
     new = (np.diff(i, prepend=-1) != 0) | (np.diff(family, prepend=-1) != 0)
     start = np.flatnonzero(new)
@@ -258,4 +266,4 @@ def _units(pairs: PairEvidence, families: Families, made: Calibration) -> _Units
     count = np.diff(np.append(start, len(p)))
     rank = np.arange(len(p)) - np.repeat(start, count) + 1
     simes = np.minimum.reduceat(p * np.repeat(count, count) / rank, start)
-    return _Units(i[start], j[start], count, effect[start], np.minimum(simes, 1.0))
+    return _Units(i[start], j[start], count, excess[start], np.minimum(simes, 1.0))

@@ -6,15 +6,23 @@ claim is made that the tests of `cladist.kinship` do not make, and each says how
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cladist.core.lineage import DeclaredLink
 from cladist.core.progress import Progress, silent
 from cladist.core.tree import Tree
 from cladist.errors import InputError
+from cladist.kinship.inference.decision import Policy
+from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.identify import fit_identifier, identify
-from cladist.kinship.inference.pair_test import KinshipResult, adjust, judge_kinship
+from cladist.kinship.inference.pair_test import (
+    KinshipResult,
+    basis_of,
+    judge_candidates,
+    judge_declared,
+)
 from cladist.kinship.inference.parentage import Direction, direction, rarity
 from cladist.provenance.audit import links_of
 from cladist.provenance.conditions import Conditions, Limit, conditions_of, limits_of
@@ -31,6 +39,7 @@ RELATIVES = 8
 """Nearest models that are tested; their p-values are adjusted for one another (Holm)."""
 
 Strength = Literal["shown", "not shown", "cannot tell"]
+Finding = Literal["confirmed", "contradicted", "cannot tell", "not tested", "not here"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,7 @@ class Link:
     parent: str
     relation: str
     source: str
-    finding: Literal["confirmed", "contradicted", "cannot tell", "not here"]
+    finding: Finding
     test: KinshipResult | None
 
 
@@ -99,7 +108,7 @@ class Report:
     tree_groups: Mapping[str, str]
     exhibits: tuple[Exhibit, ...]
     limits: tuple[Limit, ...]
-    rate: float
+    alpha: float
     calibrated: bool
     basis: str
 
@@ -109,7 +118,7 @@ def build_report(
     material: Material,
     model: str,
     *,
-    rate: float = 0.01,
+    alpha: float = 0.01,
     sources: Mapping[str, Any] | None = None,
     seed: int = 0,
     progress: Progress = silent,
@@ -135,14 +144,10 @@ def build_report(
     near = nearest(pairs, i, RELATIVES)
     family = dict(zip(pairs.models, labels.families, strict=True)) if labels else {}
 
-    def test(other: str) -> KinshipResult:
-        return judge_kinship(
-            material.responses, pairs, model, other,
-            rate=rate, labels=labels, prompts=material.prompts, seed=seed,
-        )  # fmt: skip
-
-    tests = {pairs.models[k]: test(pairs.models[k]) for k in near}
-    tests = _adjusted(tests, rate)
+    policy = Policy(alpha)
+    made = gatherer(material.responses, pairs, labels, prompts=material.prompts, seed=seed)
+    results = judge_candidates(made, model, [pairs.models[k] for k in near], policy)
+    tests = {r.b: r for r in results}
     relatives = tuple(
         Relative(
             pairs.models[k],
@@ -154,7 +159,7 @@ def build_report(
         for k in near
     )
     progress("testing relatives", 1, steps)
-    links = tuple(_link(k, model, tests, test, pairs.models) for k in links_of(lineage, model))
+    links = _links(made, links_of(lineage, model), model, policy)
     progress("testing relatives", 2, steps)
     foundation = _foundation(material, model)
     progress("testing relatives", 3, steps)
@@ -177,9 +182,8 @@ def build_report(
     shown = _pairs_to_show(relatives, links, model)
     found = tuple(e for other in shown for e in exhibits(material, model, other, labels))
     progress("testing relatives", 6, steps)
-    first = relatives[0].test
-    calibrated = first.p == first.p
-    conditions = conditions_of(registry, material, model, rate, sources or {}, seed)
+    calibrated, basis = made.calibration is not None, basis_of(made)
+    conditions = conditions_of(registry, material, model, alpha, sources or {}, seed)
     groups = {n: family.get(n, "") for n in (tree.leaves() if tree else ())}
     report = Report(
         model, conditions, (), relatives, foundation,
@@ -187,8 +191,8 @@ def build_report(
         directions, links,
         tuple(d.message for d in lineage.disagreements() if model in d.models),
         tree, groups, found,
-        limits_of(material, conditions, calibrated, labels is not None, first.basis),
-        rate, calibrated, first.basis,
+        limits_of(material, conditions, calibrated, labels is not None, basis),
+        alpha, calibrated, basis,
     )  # fmt: skip
     from dataclasses import replace
 
@@ -197,34 +201,39 @@ def build_report(
     return replace(report, claims=claims_of(report))
 
 
-def _adjusted(tests: dict[str, KinshipResult], rate: float) -> dict[str, KinshipResult]:
-    """Accusations that testing several candidates makes doubtful are taken back (Holm)."""
-    from dataclasses import replace
+def _links(
+    made: Gatherer,
+    declared: Sequence[DeclaredLink],
+    model: str,
+    policy: Policy,
+) -> tuple[Link, ...]:
+    """Declared links of a model, each tested where both are here.
 
-    p = adjust([min(t.p, 1.0) if t.p == t.p else 1.0 for t in tests.values()])
-    out = {}
-    for (name, t), adjusted in zip(tests.items(), p.tolist(), strict=True):
-        if t.p != t.p:
-            out[name] = t
-        elif t.verdict == "related" and adjusted > rate:
-            reason = f"alone it would be related; among {len(tests)} candidates p is {adjusted:.2g}"
-            out[name] = replace(t, verdict="inconclusive", reason=reason, p=adjusted)
-        else:
-            out[name] = replace(t, p=adjusted)
-    return out
+    A link is a question that somebody asked, so p is not adjusted for the nearest models, which
+    nobody named; that it may be called unrelated is controlled over all links.
+    """
+    names = set(made.pairs.models)
+    here = [_other(k, model) for k in declared]
+    here = list(dict.fromkeys(o for o in here if o in names and o != model))
+    found = {r.b: r for r in judge_declared(made, model, here, policy)}
+    out = []
+    for k in declared:
+        test = found.get(_other(k, model))
+        word = "not here" if test is None else _FINDINGS[test.verdict]
+        out.append(Link(k.child, k.parent, k.relation, k.source, word, test))
+    return tuple(out)
 
 
-def _link(k: Any, model: str, tests: Any, test: Any, names: tuple[str, ...]) -> Link:
-    other = k.parent if k.child == model else k.child
-    if other not in names or other == model:
-        return Link(k.child, k.parent, k.relation, k.source, "not here", None)
-    found: KinshipResult = tests.get(other) or test(other)
-    words: dict[str, Literal["confirmed", "contradicted", "cannot tell"]] = {
-        "related": "confirmed",
-        "unrelated": "contradicted",
-    }
-    word = words.get(found.verdict, "cannot tell")
-    return Link(k.child, k.parent, k.relation, k.source, word, found)
+def _other(k: DeclaredLink, model: str) -> str:
+    return k.parent if k.child == model else k.child
+
+
+_FINDINGS: Mapping[str, Finding] = {
+    "related": "confirmed",
+    "unrelated": "contradicted",
+    "inconclusive": "cannot tell",
+    "not tested": "not tested",
+}
 
 
 def _foundation(material: Material, model: str, prior: float = 0.5) -> Foundation:

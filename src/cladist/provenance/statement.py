@@ -54,7 +54,7 @@ def statement_of(report: Report, created: str) -> Statement:
         "cladist:dna": c.dna,
         "cladist:probes": f"{c.answered} of {c.probes}",
         "cladist:models-compared": str(c.models - 1),
-        "cladist:rate": f"{report.rate:g}",
+        "cladist:alpha": f"{report.alpha:g}",
         "cladist:calibrated": "yes" if report.calibrated else "no",
         "cladist:basis": report.basis,
         "cladist:nearest": first.model,
@@ -83,8 +83,12 @@ def _role(word: str) -> Role:
 
 
 def _numbers(t: KinshipResult) -> dict[str, str]:
-    found = {"cladist:verdict": t.verdict, "cladist:reason": t.reason}
-    for key, value in (("p", t.p), ("effect", t.effect), ("p-probes", t.p_probes)):
+    found = {
+        "cladist:verdict": t.verdict,
+        "cladist:reason": t.reason,
+        "cladist:reason-code": t.code,
+    }
+    for key, value in (("p", t.p), ("excess", t.excess), ("p-probes", t.p_probes)):
         if value == value:
             found[f"cladist:{key}"] = f"{value:.3g}"
-    return found | {"cladist:rate": f"{t.rate:g}", "cladist:probes": str(t.probes)}
+    return found | {"cladist:alpha": f"{t.alpha:g}", "cladist:probes": str(t.probes)}

@@ -1,1 +1,1 @@
-"""Questions of people, answered from beginning to end by the parts below."""
+"""Questions that people ask of a registry, each answered from start to end in one file."""

@@ -25,7 +25,7 @@ from cladist.extraction.asking import choose_interface, requests_for, stand_in
 from cladist.extraction.derive import derive
 from cladist.extraction.like import Like
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.sequential import looks_at
+from cladist.kinship.inference.sequential import interim_looks
 from cladist.models.base import AskedInterface, Model
 from cladist.references.catalogue import catalogue
 from cladist.references.home import data_folder
@@ -281,4 +281,4 @@ def _ask_some(
 
 def _looks(most: int) -> Sequence[int]:
     """How many probes are asked before the answers are looked at."""
-    return looks_at(most) if most >= 10 else (most,)
+    return interim_looks(most) if most >= 10 else (most,)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, get_args
 
 from cladist import __version__
 from cladist.atlas.server.service import MOST_DISTANCES, MOST_LISTED, MOST_RELATIVES, Service
 from cladist.extraction.derive import MINIMUM_COVERAGE
+from cladist.kinship.inference.decision import VERDICTS, Reason
 
 __all__ = ["MOST_QUERY", "describe"]
 
@@ -44,7 +45,7 @@ def _ref(name: str) -> Schema:
 
 
 def _schemas() -> dict[str, Schema]:
-    verdict = {"enum": ["related", "unrelated", "inconclusive", "not tested"]}
+    verdict = {"enum": list(VERDICTS)}
     kind = {"enum": ["category", "number", "date"]}
     value = {"type": ["string", "number", "null"]}
     speaking = _list(_object(probe=_COUNT, weight=_NUMBER))
@@ -56,6 +57,7 @@ def _schemas() -> dict[str, Schema]:
         "distance": {"type": "number", "minimum": 0},
         "similarity": _or_null(_NUMBER),
         "verdict": verdict,
+        "reason": {"enum": list(get_args(Reason))},
         "p": _or_null({"type": "number", "minimum": 0}),
         "rate": _or_null(_SHARE),
         "note": _STRING,
@@ -99,6 +101,7 @@ def _schemas() -> dict[str, Schema]:
             declared=_or_null(
                 _object(
                     source=_STRING,
+                    counts={"type": "object", "additionalProperties": _COUNT},
                     edges=_list(
                         _object(
                             child=_COUNT,
@@ -110,6 +113,7 @@ def _schemas() -> dict[str, Schema]:
                                     "supported",
                                     "contradicted",
                                     "inconclusive",
+                                    "not tested",
                                     "not measured",
                                 ]
                             },

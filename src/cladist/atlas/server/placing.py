@@ -10,17 +10,15 @@ import numpy as np
 
 from cladist.apply.neighbours import unit_rows
 from cladist.atlas.build import Atlas
-from cladist.atlas.evidence import probe_weights
 from cladist.atlas.kin import RELATIVES, AnswerKin
 from cladist.atlas.source import Source
 from cladist.atlas.subtree import induced
-from cladist.atlas.verdicts import Relation, make_tests
+from cladist.atlas.verdicts import Relation, make_tests, untested
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import InputError
 from cladist.extraction.derive import dna_of
-from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.similarity import distance_of
-from cladist.kinship.inference.calibration import guess_families, pair_evidence
+from cladist.kinship.inference.calibration import pair_evidence
 from cladist.phylogeny.placement import place_model
 from cladist.phylogeny.saturation import bounded_distances
 
@@ -68,8 +66,7 @@ def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcome
     kin = atlas.kin
     if not isinstance(kin, AnswerKin):
         by_dna = tuple(
-            Relation(int(j), max(float(gap[j]), 0.0), None, "not tested", None, None, kin.remark)
-            for j in order[:RELATIVES]
+            untested(int(j), max(float(gap[j]), 0.0), kin.remark) for j in order[:RELATIVES]
         )
         note = "nearest by DNA; for so many models the tree is not that of answers"
         return Newcomer(dna.usable, kin.metric, by_dna, None, note)
@@ -84,18 +81,10 @@ def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcome
     else:
         row = np.linalg.norm(source.vectors[chosen] - dna.vector, axis=1)
     last, ranked = len(chosen), np.argsort(row, kind="stable")[:RELATIVES]
-    tests = make_tests(responses, pairs, None, source.assay, kin.tests.rate)
-    adjusted = tests.adjusted(last)
-    weights = probe_weights(
-        read_corpus(responses),
-        np.asarray(guess_families(pairs.score), dtype=np.int64),
-        pairs.manner,
-        np.column_stack([np.full(len(ranked), last), ranked]),
-    )
-    nearest = tuple(
-        replace(tests.among_all(last, k, float(row[k]), adjusted, w), index=chosen[k])
-        for k, w in zip(ranked.tolist(), weights, strict=True)
-    )
+    tests = make_tests(responses, pairs, None, source.assay, kin.tests.policy)
+    near = [int(k) for k in ranked.tolist()]
+    found = tests.listed(last, near, [float(row[k]) for k in near])
+    nearest = tuple(replace(r, index=chosen[r.index]) for r in found)
     placed, note = _on_tree(atlas, source, chosen, similarity, row)
     return Newcomer(dna.usable, kin.metric, nearest, placed, note)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.atlas.evidence import probe_weights
 from cladist.atlas.source import Source
-from cladist.atlas.verdicts import Relation
-from cladist.kinship.evidence.corpus import read_corpus
-from cladist.kinship.inference.calibration import guess_families, pair_evidence
-from cladist.kinship.inference.pair_test import judge_kinship
+from cladist.atlas.verdicts import Relation, make_tests
+from cladist.kinship.inference.calibration import pair_evidence
+from cladist.kinship.inference.decision import Policy
 from cladist.registry import Registry
 
 __all__ = ["PANEL", "sampled_pair"]
@@ -20,7 +20,7 @@ PANEL = 300
 
 
 def sampled_pair(
-    registry: Registry, source: Source, i: int, j: int, distance: float, rate: float = 0.01
+    registry: Registry, source: Source, i: int, j: int, distance: float, alpha: float = 0.01
 ) -> tuple[Relation, NDArray[np.float32]]:
     """Test models i and j against a panel of others; evidence by probe, float32 (p,).
 
@@ -33,16 +33,7 @@ def sampled_pair(
     responses = source.answers(registry, rows)
     members = np.arange(len(rows)) < len(others)
     pairs = pair_evidence(responses, members)
-    prompts = [p.text for p in source.assay.protocol.probes.probes]
-    a, b = source.names[i], source.names[j]
-    found = judge_kinship(responses, pairs, a, b, rate=rate, prompts=prompts)
-    weights = probe_weights(
-        read_corpus(responses),
-        np.asarray(guess_families(pairs.score), dtype=np.int64),
-        pairs.manner,
-        np.array([[len(rows) - 2, len(rows) - 1]]),
-    )[0]
-    similarity = float(pairs.score[-2, -1] + pairs.clock[-2, -1])
-    p = None if np.isnan(found.p) else found.p
-    note = f"{found.reason}; against {len(others)} models drawn at random"
-    return Relation(j, distance, similarity, found.verdict, p, rate, note), weights
+    tests = make_tests(responses, pairs, None, source.assay, Policy(alpha))
+    found = tests.alone(len(others), len(others) + 1, distance)
+    note = f"{found.note}; against {len(others)} models drawn at random"
+    return replace(found, index=j, note=note), tests.by_probe(len(others), len(others) + 1)

@@ -20,7 +20,7 @@ from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.server.placing import Newcomer, place_newcomer
 from cladist.atlas.server.sampled import sampled_pair
 from cladist.atlas.subtree import induced
-from cladist.atlas.verdicts import Relation
+from cladist.atlas.verdicts import Relation, untested
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.registry import Registry
@@ -106,10 +106,7 @@ class Service:
             order = [j for j in near.tolist() if j not in shown]
             note = f"only the {len(found)} nearest are tested in lists; ask for the pair"
             note = self.atlas.kin.remark or note
-            found = found + [
-                Relation(j, float(row[j]), None, "not tested", None, None, note)
-                for j in order[: limit - len(found)]
-            ]
+            found = found + [untested(j, float(row[j]), note) for j in order[: limit - len(found)]]
         return {"index": i, "relatives": [documents.relation(r) for r in found]}
 
     def distances(self, chosen: Sequence[int]) -> Document:

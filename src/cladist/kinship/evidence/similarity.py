@@ -126,7 +126,7 @@ def copies_of(corpus: Corpus) -> NDArray[np.bool_]:
     _, code = np.unique(np.array(corpus.digests()), return_inverse=True)
     same = (code[:, None] == code[None, :]) & np.array(varied)[:, None]
     np.fill_diagonal(same, False)
-    return same
+    return np.asarray(same, np.bool_)
 
 
 def lacking(found: Floats, copies: NDArray[np.bool_]) -> Floats:

@@ -309,8 +309,9 @@ class Calibration:
             mean += below / size[family]
             if size[family] >= FAMILY_KIN:
                 worst = np.maximum(worst, (1.0 + below) / (1.0 + size[family]))
-        share = np.maximum(mean / (1.0 + np.count_nonzero(size)), worst)
-        return np.asarray(share.reshape(residual.shape))
+        share = np.maximum(mean / (1.0 + np.count_nonzero(size)), worst).reshape(residual.shape)
+        # Known kin that both write reasoning traces are too few to say how little they share.
+        return np.asarray(np.where(pairs.both_aloud(a, b), np.nan, np.minimum(share, 1.0)))
 
     def power(self, alpha: float) -> float:
         """Share of known kin, each family counting once, that reach `alpha`; NaN without any."""

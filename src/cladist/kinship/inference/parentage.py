@@ -29,7 +29,8 @@ from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.manner import opening_keys
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.calibration import PairEvidence
-from cladist.kinship.inference.pair_test import adjust, sign_flip_p
+from cladist.kinship.inference.decision import adjust
+from cladist.kinship.inference.probe_checks import sign_flip_p
 
 __all__ = ["Direction", "Mixture", "direction", "mixture", "rarity"]
 
@@ -40,6 +41,9 @@ CLOSE = 0.5
 """A relative has at least this part of the pair's own evidence in common with one of the two."""
 
 RESAMPLES = 1_000
+BACKGROUND = 10
+"""Models besides the candidates without which nobody can say what falls in with one by chance."""
+
 SURE = 0.9
 """Share of bootstrap replicates that must agree before an ancestor is named."""
 
@@ -166,8 +170,10 @@ def mixture(
 
     Per probe the child's shared information with everybody (nats of the longest common opening)
     is the profile to explain by those of the candidates. A parent is needed if, on the probes
-    where it and the rest of the mixture disagree, the child goes with it more often than
-    unrelated models do. Raises `InputError` for fewer than two candidates or unknown names.
+    where it and the rest of the mixture disagree, the child goes with it more than the background
+    models do. What is tested is the difference of the two, which has either sign: what the child
+    gains alone is never below zero, so its sign would be no evidence. Raises `InputError` for
+    fewer than two candidates, unknown names, and fewer than BACKGROUND other models.
     """
     if len(set(candidates)) < 2 or child in candidates:
         raise InputError("a mixture needs at least two candidates other than the model itself")
@@ -179,6 +185,11 @@ def mixture(
     row = names.index(child)
     parents = [names.index(c) for c in candidates]
     rest = [k for k in range(len(names)) if k != row and k not in parents]
+    if len(rest) < BACKGROUND:
+        raise InputError(
+            f"{len(rest)} models besides '{child}' and the candidates; a mixture needs "
+            f"{BACKGROUND} to tell what unrelated models share with a candidate by chance"
+        )
     common = np.flatnonzero(corpus.present[[row, *parents]].all(axis=0))
     shared = _profiles(corpus.codes, [row, *parents])
     # Targets: what the child shares with each candidate, and candidates with each other.
@@ -192,11 +203,10 @@ def mixture(
         mine = shared[0][parents[k]][common]
         best = shared[0][[parents[q] for q in others]][:, common].max(axis=0)
         gain = np.maximum(mine - best, 0.0)
-        if rest:
-            # Unrelated models fall in with a parent by chance as well: take their part off.
-            ground = shared[1 + k][rest][:, common]
-            against = np.max([shared[1 + q][rest][:, common] for q in others], axis=0)
-            gain = gain - np.maximum(ground - against, 0.0).mean(axis=0)
+        # Unrelated models fall in with a parent by chance as well: take their part off.
+        ground = shared[1 + k][rest][:, common]
+        against = np.max([shared[1 + q][rest][:, common] for q in others], axis=0)
+        gain = gain - np.maximum(ground - against, 0.0).mean(axis=0)
         p_values.append(sign_flip_p(gain, seed=seed))
     total = float(weights.sum())
     share = weights / total if total > 0 else weights

@@ -1,59 +1,131 @@
-"""What is remarkable about the answers of two models before anything is measured."""
+"""What is remarkable about the answers of a model, and of two, before anything is measured.
+
+Some of it takes all meaning from a comparison: a model that says one thing whatever it is asked,
+repeats its prompts, or hardly answers shows nothing of its descent. Such flags are in `VETO`; no
+verdict but 'inconclusive' is given of a pair that has one (`kinship.inference.decision`).
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cladist.core.responses import ResponseSet
 from cladist.kinship.evidence.repeated import MOSTLY, Cleaned
 
-__all__ = ["Flag", "answer_flags", "pair_states", "thinks_aloud"]
+__all__ = [
+    "FLAGS",
+    "VETO",
+    "Flag",
+    "ModelFlags",
+    "answer_flags",
+    "model_flags",
+    "pair_flags",
+    "pair_states",
+    "speaking",
+    "thinks_aloud",
+]
 
 ECHO = 0.5
 ECHO_LENGTH = 20
+FEW = 10
+EMPTY = 0.2
+
+CANNED = 3
+"""Prompts that are answered by one text from which this text is canned."""
+
+SHARED_CANNED = 0.5
+"""Part of the equal answers of two models that may be canned."""
+
 ALOUD = 0.2
-"""Share of answers with a sign of reasoning from which a model thinks aloud; long reasoning is
-cut before its closing sign, and templates hide the opening one."""
+"""Share of answers with a sign of reasoning from which a model writes reasoning traces; long ones
+are cut before their closing sign, and templates hide the opening one."""
 
 _SIGNS = (
     "think>", "thinking>", "thought>", "reasoning>", "THINK]", "think\u25b7", "of_thought|>",
     "<|channel|>analysis",
 )  # fmt: skip
 
+VETO = ("constant-answers", "prompt-echo", "canned-answers", "nearly-empty")
+"""Flags that forbid any verdict but 'inconclusive', in the order in which they are named."""
+
+FLAGS: Mapping[str, str] = {
+    "identical-answers": "all their common answers are the same to the character",
+    "constant-answers": "one of them says the same whatever it is asked",
+    "prompt-echo": "one of them mostly repeats the prompts, which says nothing",
+    "canned-answers": "what they answer alike is mostly one text given to several unlike prompts",
+    "nearly-empty": "one of them answers fewer than a fifth of the probes",
+    "few-probes": "they have fewer than ten probes in common",
+    "reasoning-trace": "both write a reasoning trace into their answers",
+}
+"""Every flag in a sentence."""
+
+
+@dataclass(frozen=True)
+class ModelFlags:
+    """What is remarkable about one model.
+
+    texts   usable answers by probe id, without the blanks around them
+    canned  texts that it gives to several different prompts
+    """
+
+    texts: Mapping[str, str]
+    canned: frozenset[str]
+    constant: bool
+    echo: bool
+    empty: bool
+    reasoning_trace: bool
+
+
+def model_flags(responses: ResponseSet, prompts: Sequence[str] | None = None) -> ModelFlags:
+    """Flags of one model; without `prompts` (p) an echo cannot be seen. O(characters)."""
+    texts = _by_probe(responses)
+    asked = None if prompts is None else dict(zip(responses.probe_ids, prompts, strict=True))
+    return ModelFlags(
+        texts,
+        _canned(texts, asked),
+        _constant(texts),
+        asked is not None and _echoes(texts, asked),
+        len(texts) < EMPTY * len(responses.probe_ids),
+        thinks_aloud(texts.values()),
+    )
+
+
+def speaking(responses: Sequence[ResponseSet], prompts: Sequence[str] | None = None) -> list[bool]:
+    """Whether each model's answers can say anything: not constant, no echo, not nearly none."""
+    found = [model_flags(r, prompts) for r in responses]
+    return [not (f.constant or f.echo or f.empty) for f in found]
+
+
+def pair_flags(a: ModelFlags, b: ModelFlags) -> tuple[str, ...]:
+    """Flags of a pair in the order of `FLAGS`, which says what each means."""
+    common = a.texts.keys() & b.texts.keys()
+    equal = [p for p in common if a.texts[p] == b.texts[p]]
+    constant = a.constant or b.constant
+    canned = sum(a.texts[p] in a.canned or b.texts[p] in b.canned for p in equal)
+    found = {
+        "identical-answers": bool(common) and len(equal) == len(common),
+        "constant-answers": constant,
+        "prompt-echo": a.echo or b.echo,
+        "canned-answers": not constant and canned >= CANNED and canned > SHARED_CANNED * len(equal),
+        "nearly-empty": a.empty or b.empty,
+        "few-probes": len(common) < FEW,
+        "reasoning-trace": a.reasoning_trace and b.reasoning_trace,
+    }
+    return tuple(flag for flag in FLAGS if found[flag])
+
 
 def pair_states(
     a: ResponseSet, b: ResponseSet, prompts: Sequence[str] | None = None
 ) -> tuple[str, ...]:
-    """States of a pair, in a fixed order.
+    """Flags of two models from their answers; see `pair_flags`.
 
-    identical-answers  all common answers are the same
-    constant-answers   one of them gives one answer to four fifths of its probes
-    prompt-echo        one of them begins by repeating the prompt at half of its probes
-    nearly-empty       one of them answers fewer than a fifth of its probes
-    few-probes         fewer than ten probes in common
-    think-aloud        both write their reasoning into their answers
+    >>> one = ResponseSet.of_texts("a", ["No."] * 12)
+    >>> pair_states(one, ResponseSet.of_texts("b", ["No."] * 12))
+    ('identical-answers', 'constant-answers')
     """
-    texts = [_by_probe(r) for r in (a, b)]
-    common = texts[0].keys() & texts[1].keys()
-    found = []
-    if common and all(texts[0][p] == texts[1][p] for p in common):
-        found.append("identical-answers")
-    if any(_constant(t) for t in texts):
-        found.append("constant-answers")
-    if prompts is not None and any(
-        _echoes(t, dict(zip(r.probe_ids, prompts, strict=True)))
-        for t, r in zip(texts, (a, b), strict=True)
-    ):
-        found.append("prompt-echo")
-    if any(len(t) < 0.2 * len(r.probe_ids) for t, r in zip(texts, (a, b), strict=True)):
-        found.append("nearly-empty")
-    if len(common) < 10:
-        found.append("few-probes")
-    if all(thinks_aloud(t.values()) for t in texts):
-        found.append("think-aloud")
-    return tuple(found)
+    return pair_flags(model_flags(a, prompts), model_flags(b, prompts))
 
 
 @dataclass(frozen=True)
@@ -120,13 +192,26 @@ def _by_probe(r: ResponseSet) -> dict[str, str]:
     }
 
 
-def _constant(texts: dict[str, str]) -> bool:
+def _canned(texts: Mapping[str, str], asked: Mapping[str, str] | None) -> frozenset[str]:
+    """Texts given to CANNED different prompts.
+
+    A word or two may be the right answer to many questions (yes, B, positive) and is not counted;
+    what begins with a sign, as tokens and placeholders do, is.
+    """
+    uses: dict[str, set[str]] = {}
+    for probe, text in texts.items():
+        if len(text.split()) > 2 or not text[0].isalnum():
+            uses.setdefault(text, set()).add(probe if asked is None else asked[probe].strip())
+    return frozenset(text for text, where in uses.items() if len(where) >= CANNED)
+
+
+def _constant(texts: Mapping[str, str]) -> bool:
     if len(texts) < 3:
         return False
     return max(Counter(texts.values()).values()) >= MOSTLY * len(texts)
 
 
-def _echoes(texts: dict[str, str], prompts: dict[str, str]) -> bool:
+def _echoes(texts: Mapping[str, str], prompts: Mapping[str, str]) -> bool:
     asked = [
         (t, prompts[p].strip()) for p, t in texts.items() if len(prompts[p].strip()) > ECHO_LENGTH
     ]

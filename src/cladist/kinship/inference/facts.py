@@ -1,0 +1,167 @@
+"""Facts about pairs of models, gathered once for all who ask for a verdict.
+
+Cheap facts (residuals, p-values, flags) are there for every pair. The two checks over probes cost
+thousands of times as much, and no verdict needs them of a pair that is not rare among unrelated
+ones, so they are made where p is within alpha, and kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.core.responses import ResponseSet
+from cladist.errors import InputError
+from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.calibration import Calibration, Labels, PairEvidence, calibrate
+from cladist.kinship.inference.decision import DEFAULT, Decision, PairFacts, Policy, decide
+from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess, sign_flip_p
+from cladist.kinship.inference.states import ModelFlags, model_flags, pair_flags
+
+__all__ = ["Gatherer", "gatherer"]
+
+
+@dataclass(frozen=True, eq=False)
+class Gatherer:
+    """All that facts of pairs of n models are gathered from.
+
+    calibration  None where there is none; `missing` then says why
+    flags        of each model
+    """
+
+    responses: Sequence[ResponseSet]
+    pairs: PairEvidence
+    labels: Labels | None
+    calibration: Calibration | None
+    missing: str
+    flags: tuple[ModelFlags, ...]
+    seed: int = 0
+    _excess: dict[tuple[int, int], Floats] = field(default_factory=dict)
+    _mismatch: dict[tuple[int, int], float] = field(default_factory=dict)
+
+    def p_values(self, i: int) -> Floats:
+        """p of model i with everybody, float64 (n,); 1 with itself, NaN without calibration."""
+        n = len(self.pairs)
+        if self.calibration is None:
+            return np.full(n, np.nan)
+        p = self.calibration.p(self.pairs, np.full(n, i), np.arange(n))
+        p[i] = 1.0
+        return p
+
+    def facts(self, i: int, j: int, policy: Policy = DEFAULT, *, whole: bool = False) -> PairFacts:
+        """Facts of models i and j; with `whole` the checks over probes are made in any case."""
+        pairs, c = self.pairs, self.calibration
+        common = int((pairs.present[i] & pairs.present[j]).sum())
+        flags = pair_flags(self.flags[i], self.flags[j])
+        a, b = pairs.models[i], pairs.models[j]
+        if c is None:
+            return PairFacts(
+                a, b, common, flags, p_mismatch=self.mismatch(i, j), missing=self.missing
+            )
+        rows = np.array([i]), np.array([j])
+        p = float(c.p(pairs, *rows)[0])
+        checked = whole or p <= policy.alpha
+        return PairFacts(
+            a,
+            b,
+            common,
+            flags,
+            excess=float(c.excess(pairs, *rows)[0]),
+            p=p,
+            kin_p=float(c.kin_p(pairs, *rows)[0]),
+            p_probes=sign_flip_p(self.probe_excess(i, j), seed=self.seed) if checked else math.nan,
+            p_mismatch=self.mismatch(i, j) if checked else math.nan,
+            uncovered=c.uncovered(pairs, i, j),
+            floor=c.floor,
+            labelled=c.labelled,
+            null=c.size,
+            makers=c.families,
+        )
+
+    def decide(self, i: int, j: int, policy: Policy = DEFAULT) -> Decision:
+        """The verdict on models i and j."""
+        return decide(self.facts(i, j, policy), policy)
+
+    def probe_excess(self, i: int, j: int) -> Floats:
+        """Evidence of the pair on every common probe beyond its controls, float64 (m,).
+
+        What two models say alike on several probes counts once where it is a canned text.
+        """
+        key = self._ordered(i, j)
+        if key not in self._excess:
+            answers = list(self.responses)
+            answers[key[0]], answers[key[1]] = self._once(*key)
+            self._excess[key] = probe_excess(answers, self.pairs, *key, self.labels)
+        return self._excess[key]
+
+    def probes_of(self, i: int, j: int) -> NDArray[np.int64]:
+        """Numbers of the probes that `probe_excess` is of, rising, int64 (m,)."""
+        texts = [r.texts() for r in self._once(*self._ordered(i, j))]
+        both = [bool(a) and bool(b) for a, b in zip(*texts, strict=True)]
+        return np.flatnonzero(both)
+
+    def mismatch(self, i: int, j: int) -> float:
+        """p-value against the same answers on shuffled probes."""
+        key = self._ordered(i, j)
+        if key not in self._mismatch:
+            self._mismatch[key] = mismatch_p(*self._once(*key), seed=self.seed)
+        return self._mismatch[key]
+
+    def _once(self, i: int, j: int) -> tuple[ResponseSet, ResponseSet]:
+        """The answers of both, without repetitions of a canned text against the same answer."""
+        one, two = self.flags[i], self.flags[j]
+        seen: set[tuple[str, str]] = set()
+        again: set[str] = set()
+        for probe in self.responses[i].probe_ids:
+            said = one.texts.get(probe), two.texts.get(probe)
+            if said[0] is None or said[1] is None:
+                continue
+            if said[0] in one.canned or said[1] in two.canned:
+                if (said[0], said[1]) in seen:
+                    again.add(probe)
+                seen.add((said[0], said[1]))
+        return _without(self.responses[i], again), _without(self.responses[j], again)
+
+    def _ordered(self, i: int, j: int) -> tuple[int, int]:
+        """By name, so that a pair is shuffled alike whoever asks."""
+        return (i, j) if self.pairs.models[i] <= self.pairs.models[j] else (j, i)
+
+
+def _without(responses: ResponseSet, probes: set[str]) -> ResponseSet:
+    """The same with no answer to `probes`."""
+    if not probes:
+        return responses
+    slots = tuple(
+        () if probe in probes else slot
+        for probe, slot in zip(responses.probe_ids, responses.slots, strict=True)
+    )
+    return replace(responses, slots=slots)
+
+
+def gatherer(
+    responses: Sequence[ResponseSet],
+    pairs: PairEvidence,
+    labels: Labels | None = None,
+    *,
+    prompts: Sequence[str] | None = None,
+    calibration: Calibration | None = None,
+    seed: int = 0,
+) -> Gatherer:
+    """Calibrate once, unless `calibration` is given, and flag every model.
+
+    `responses` and `pairs` are of the same models in the same order; `prompts` (p) let repeated
+    prompts be told from answers. A panel too small to calibrate on is no error: facts then say
+    so, and nothing is tested.
+    """
+    missing = ""
+    if calibration is None:
+        try:
+            calibration = calibrate(pairs, labels)
+        except InputError as problem:
+            missing = str(problem)
+    flags = tuple(model_flags(r, prompts) for r in responses)
+    return Gatherer(responses, pairs, labels, calibration, missing, flags, seed)

@@ -1,0 +1,156 @@
+"""Two checks of a pair over probes: is it spread over them, and is it more than style?
+
+sign flips  the per-probe excess over controls, its signs drawn anew: a few lucky probes fail
+mismatch    the same answers on shuffled probes: needs no panel, and tells agreement from style,
+            not kin from truth
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from cladist.core.responses import ResponseSet
+from cladist.kinship.evidence.corpus import Corpus, read_corpus
+from cladist.kinship.evidence.manner import opening_keys
+from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.calibration import Labels, PairEvidence, guess_families
+
+__all__ = ["mean_interval", "mismatch_p", "probe_excess", "shingles", "sign_flip_p"]
+
+CONTROLS = 40
+"""Controls a side for the per-probe excess: the panel members most alike in style."""
+
+FLIPS = 9_999
+READ = 400  # characters of an answer whose wording is compared
+SHINGLE = 5
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def probe_excess(
+    responses: Sequence[ResponseSet],
+    pairs: PairEvidence,
+    i: int,
+    j: int,
+    labels: Labels | None = None,
+) -> Floats:
+    """Evidence of the pair on every common probe beyond its controls, float64 (m,).
+
+    Shared openings (-ln of the share of controls that begin alike) and shared wording, each less
+    the mean over controls and in units of their spread over controls. Controls of a side are
+    the CONTROLS models most alike in style that are neither of the two families.
+    """
+    family = guess_families(pairs.score) if labels is None else np.array(labels.makers)
+    other = (family != family[i]) & (family != family[j]) & pairs.present.any(axis=1)
+    other[[i, j]] = False
+    free = np.flatnonzero(other)
+    if len(free) < 2:
+        return np.zeros(0)
+    sides = [free[np.argsort(-pairs.manner[k, free], kind="stable")[:CONTROLS]] for k in (i, j)]
+    chosen = np.unique(np.concatenate(sides))
+    rows = [i, j, *chosen]
+    corpus = read_corpus([responses[k] for k in rows])
+    place = {int(k): 2 + n for n, k in enumerate(chosen)}
+    both = np.flatnonzero(corpus.present[0] & corpus.present[1])
+    total = np.zeros(len(both))
+    for values in (_openings(corpus), _wordings(corpus)):
+        mine = values[0, 1, both]
+        ground = np.zeros(len(both))
+        means = []
+        for side, row in zip(sides, (0, 1), strict=True):
+            against = values[row][[place[int(k)] for k in side]][:, both]
+            ground += against.mean(axis=0) / 2
+            means.append(against.mean(axis=1))
+        spread = float(np.concatenate(means).std())
+        total += (mine - ground) / max(spread, 1e-6)
+    return np.asarray(total / 2)
+
+
+def _openings(corpus: Corpus) -> Floats:
+    """(2, n, p) nats of the longest shared opening of models 0 and 1 with everybody."""
+    n, p = corpus.length.shape
+    out = np.zeros((2, n, p))
+    for key in opening_keys(corpus.codes):
+        for row in (0, 1):
+            same = (key == key[row]) & (key > 0)
+            nats = np.log((n + 1) / (same.sum(axis=0) + 1))
+            out[row] = np.maximum(out[row], np.where(same, nats, 0.0))
+    return out
+
+
+def _wordings(corpus: Corpus) -> Floats:
+    """(2, n, p) square-rooted cosines of shingles of models 0 and 1 with everybody."""
+    n, p = corpus.length.shape
+    out = np.zeros((2, n, p))
+    for probe in range(p):
+        x = shingles([row[probe][:READ] for row in corpus.texts])
+        out[:, :, probe] = np.sqrt(np.clip((x[:2] @ x.T).toarray(), 0.0, None))
+    return out
+
+
+def sign_flip_p(excess: Floats, *, flips: int = FLIPS, seed: int = 0) -> float:
+    """One-sided p-value that the mean excess is not above zero, signs flipped over probes.
+
+    (1 + k) / (1 + n). 1 for no probes. A few huge probes cannot make it small.
+    """
+    m = len(excess)
+    if m == 0:
+        return 1.0
+    draw = np.random.default_rng(seed)
+    signs = draw.integers(0, 2, (flips, m), dtype=np.int8) * 2 - 1
+    return float((1 + np.sum(signs @ excess >= excess.sum() - 1e-12)) / (1 + flips))
+
+
+def mismatch_p(a: ResponseSet, b: ResponseSet, *, shuffles: int = 9_999, seed: int = 0) -> float:
+    """p-value that two models agree on the same probe no more than on different ones.
+
+    A's answer to probe p is held against B's to probe pi(p) for random pi: both keep their
+    style, and whatever they agree on because they were asked the same is lost. Agreement is the
+    cosine of 5-character shingles weighted by rarity in the two models' own answers, square-
+    rooted, so no panel is needed. 1 with fewer than two common probes.
+    """
+    corpus = read_corpus([a, b])
+    both = np.flatnonzero(corpus.present.all(axis=0))
+    m = len(both)
+    if m < 2:
+        return 1.0
+    x = shingles([corpus.texts[k][p][:READ] for k in (0, 1) for p in both])
+    kernel = np.sqrt(np.clip((x[:m] @ x[m:].T).toarray(), 0.0, None))
+    draw = np.random.default_rng(seed)
+    observed = float(np.trace(kernel))
+    order = np.argsort(draw.random((shuffles, m)), axis=1)
+    shuffled = kernel[np.arange(m), order].sum(axis=1)
+    return float((1 + np.sum(shuffled >= observed - 1e-9)) / (1 + shuffles))
+
+
+def shingles(texts: Sequence[str]) -> sparse.csr_array:
+    """(n, f) unit rows of SHINGLE-character shingles, each weighing -ln of its share of texts."""
+    owners, hashes = [], []
+    for number, text in enumerate(texts):
+        raw = (text + "\0" * (SHINGLE - 1)).encode("utf-32-le", "surrogatepass") if text else b""
+        codes = np.frombuffer(raw, "<u4")
+        width = max(len(codes) - SHINGLE + 1, 0)
+        h = np.zeros(width, np.uint64)
+        for d in range(SHINGLE):
+            h = (h + codes[d : d + width].astype(np.uint64) + np.uint64(1)) * _GOLDEN
+        h = np.unique(h)
+        hashes.append(h)
+        owners.append(np.full(len(h), number))
+    owner: NDArray[np.int64] = np.concatenate(owners)
+    _, place, users = np.unique(np.concatenate(hashes), return_inverse=True, return_counts=True)
+    weight = np.log((len(texts) + 1) / users)[place]
+    norm = np.sqrt(np.bincount(owner, weight**2, len(texts)))
+    return sparse.csr_array((weight / norm[owner], (owner, place)), shape=(len(texts), len(users)))
+
+
+def mean_interval(excess: Floats, seed: int, resamples: int = 2_000) -> tuple[float, float, float]:
+    """Mean over probes with its 95% percentile interval; NaN below two probes."""
+    if len(excess) < 2:
+        return (float("nan"),) * 3
+    draw = np.random.default_rng(seed)
+    picks = draw.integers(0, len(excess), (resamples, len(excess)))
+    low, high = np.quantile(excess[picks].mean(axis=1), [0.025, 0.975])
+    return float(excess.mean()), float(low), float(high)

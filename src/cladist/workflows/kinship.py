@@ -1,0 +1,197 @@
+"""Is a model kin of others? From a registry, and a panel if there is one, to verdicts.
+
+Everything that a question of kinship needs is loaded and measured once (`Question`); the answers
+are those of `kinship.inference`. Nothing here talks to people: remarks are returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.core.assay import Assay
+from cladist.core.progress import Hear, Progress, silent, unheard
+from cladist.core.responses import ResponseSet
+from cladist.errors import InputError, NotComparableError
+from cladist.extraction.until import Asked, ask_until_decided
+from cladist.formats.labels import DeclaredModel
+from cladist.kinship.inference.calibration import PairEvidence, pair_evidence
+from cladist.kinship.inference.decision import DEFAULT, Policy
+from cladist.kinship.inference.facts import Gatherer, gatherer
+from cladist.kinship.inference.labels import labels_of
+from cladist.kinship.inference.pair_test import KinshipResult
+from cladist.kinship.inference.parentage import (
+    BACKGROUND,
+    Direction,
+    Mixture,
+    direction,
+    mixture,
+    rarity,
+)
+from cladist.kinship.inference.sequential import EarlyAnswer, stop_early
+from cladist.kinship.panel.saved import load_panel
+from cladist.models.base import Model
+from cladist.registry import Registry
+
+__all__ = [
+    "UNUSED_LABELS",
+    "Question",
+    "answered",
+    "ask_one",
+    "directions",
+    "listed",
+    "question",
+    "sequential",
+    "split",
+    "with_panel",
+]
+
+UNUSED_LABELS = "no declared model is in this registry: the labels are not used"
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """The models that are compared, with all that verdicts on them are gathered from.
+
+    remarks  sentences for people
+    """
+
+    assay: Assay
+    made: Gatherer
+    declared: Mapping[str, DeclaredModel]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def responses(self) -> Sequence[ResponseSet]:
+        """Answers, in the order of `pairs`."""
+        return self.made.responses
+
+    @property
+    def pairs(self) -> PairEvidence:
+        """Evidence of all pairs."""
+        return self.made.pairs
+
+    @property
+    def prompts(self) -> list[str]:
+        """Texts of the probes."""
+        return [p.text for p in self.assay.protocol.probes.probes]
+
+
+def answered(registry: Registry, assay: Assay) -> list[ResponseSet]:
+    """Answers of all models that answered an assay's protocol with anything usable."""
+    return [r for r in registry.responses(assay.protocol) if r.usable().any()]
+
+
+def with_panel(
+    path: Path, assay: Assay, responses: Sequence[ResponseSet], tested: Sequence[str]
+) -> tuple[list[ResponseSet], NDArray[np.bool_]]:
+    """The panel's answers and those of the models tested, and which of them are the panel.
+
+    A member that bears the name of a model tested is left out. Raises `NotComparableError` when
+    the panel answers another protocol, `InputError` for a panel of fewer than two others.
+    """
+    found = load_panel(path)
+    if found.protocol != assay.protocol.digest:
+        raise NotComparableError(
+            f"{path} rests on protocol {found.protocol[:8]}, {assay.short} on "
+            f"{assay.protocol.digest[:8]}; build the panel from the same assay"
+        )
+    wanted = set(tested)
+    rest = [r for r in found.responses if r.model not in wanted]
+    own = [r for r in responses if r.model in wanted]
+    if len(rest) < 2:
+        raise InputError("the panel has fewer than two models besides those tested")
+    return [*rest, *own], np.arange(len(rest) + len(own)) < len(rest)
+
+
+def question(
+    assay: Assay,
+    responses: Sequence[ResponseSet],
+    declared: Mapping[str, DeclaredModel],
+    members: NDArray[np.bool_] | None = None,
+) -> Question:
+    """Measure all pairs and calibrate once. Raises `InputError` for fewer than two models."""
+    if len(responses) < 2:
+        raise InputError("kinship needs the answers of two models at least")
+    pairs = pair_evidence(responses, members)
+    labels = labels_of(pairs.models, declared)
+    remarks = (UNUSED_LABELS,) if declared and labels is None else ()
+    prompts = [p.text for p in assay.protocol.probes.probes]
+    made = gatherer(responses, pairs, labels, prompts=prompts)
+    return Question(assay, made, declared, remarks)
+
+
+def listed(asked: Question, model: str, count: int) -> list[str]:
+    """The models with most evidence of kinship with one of them, nearest first."""
+    pairs = asked.pairs
+    i = pairs.index(model)
+    order = sorted(range(len(pairs)), key=lambda k: (-pairs.score[i, k], k))
+    return [pairs.models[k] for k in order if k != i][:count]
+
+
+def sequential(
+    asked: Question, model: str, candidates: Sequence[str], policy: Policy = DEFAULT
+) -> list[EarlyAnswer]:
+    """After how many probes each candidate was decided. Raises as `stop_early` does."""
+    return [
+        stop_early(
+            asked.responses, model, c, labels=asked.made.labels, policy=policy,
+            prompts=asked.prompts,
+        )
+        for c in candidates
+    ]  # fmt: skip
+
+
+def directions(asked: Question, results: Sequence[KinshipResult]) -> list[Direction]:
+    """Of every pair that is related, which is the ancestor; empty where none is."""
+    related = [r for r in results if r.verdict == "related"]
+    if not related:
+        return []
+    rare, unknown = rarity(asked.responses), DeclaredModel("")
+    return [
+        direction(
+            asked.pairs,
+            rare,
+            r.a,
+            r.b,
+            dates=(asked.declared.get(r.a, unknown).date, asked.declared.get(r.b, unknown).date),
+        )
+        for r in related
+    ]
+
+
+def split(asked: Question, model: str, candidates: Sequence[str]) -> tuple[Mixture | None, str]:
+    """The model as a mixture of the candidates, or None and why there is none.
+
+    Raises `InputError` for fewer than two candidates.
+    """
+    rest = len(asked.pairs) - 1 - len(set(candidates))
+    if rest < BACKGROUND and len(set(candidates)) > 1:
+        return None, (
+            f"no mixture: {rest} models besides those named are here, and {BACKGROUND} are needed "
+            "to tell what unrelated models share with a candidate by chance"
+        )
+    return mixture(asked.responses, model, candidates), ""
+
+
+def ask_one(
+    model: Model,
+    candidate: str,
+    assay: Assay,
+    registry: Registry,
+    declared: Mapping[str, DeclaredModel],
+    *,
+    policy: Policy = DEFAULT,
+    progress: Progress = silent,
+    hear: Hear = unheard,
+) -> Asked:
+    """Ask a model until its kinship with a candidate is decided; see `ask_until_decided`."""
+    known = [r.model for r in answered(registry, assay) if r.model != model.identity.name]
+    return ask_until_decided(
+        model, candidate, assay, registry,
+        labels=labels_of(known, declared), policy=policy, progress=progress, hear=hear,
+    )  # fmt: skip

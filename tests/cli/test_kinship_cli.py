@@ -29,9 +29,9 @@ def fails(kind: type[CladistError], *arguments: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A registry of sixteen families of three, with labels and a panel beside it."""
+    """A registry of forty families of three, with labels and a panel beside it."""
     folder = tmp_path_factory.mktemp("lab")
-    models, names = population(families=16, members=3, kept=0.75)
+    models, names = population(families=40, members=3, kept=0.75)
     lines = [
         {"model": m.model, "prompt_id": p, "response": t}
         for m in models
@@ -97,10 +97,10 @@ def test_early_stop_direction_and_mixture(lab: Path) -> None:
 def test_a_panel_serves_instead_of_the_registry(lab: Path) -> None:
     call = ("kinship", "f0-m0", "f0-m1", "-r", lab / "r", "--panel", lab / "panel.parquet")
     found = said(run(*call, "--json"))["results"][0]
-    assert found["verdict"] == "related" and "48 models" in found["basis"]
+    assert found["verdict"] == "related" and "120 models" in found["basis"]
     shown = said(run("panel", "show", lab / "panel.parquet", "--json"))
-    assert (len(shown["models"]), shown["probes"]) == (48, 40)
-    assert "and 28 more" in run("panel", "show", lab / "panel.parquet").output
+    assert (len(shown["models"]), shown["probes"]) == (120, 40)
+    assert "and 100 more" in run("panel", "show", lab / "panel.parquet").output
 
 
 def test_another_protocol_of_a_panel_is_refused(lab: Path, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ ASSAY = small_assay(40, max_tokens=16)
 
 @pytest.fixture
 def lab(registry: Registry) -> tuple[Registry, Labels, dict[str, list[str | None]]]:
-    """A registry of sixteen families of three; the last model is kept out, to be asked."""
-    models, names = population(families=16, members=3, kept=0.85)
+    """A registry of forty families of three; the last model is kept out, to be asked."""
+    models, names = population(families=40, members=3, kept=0.85)
     protocol = registry.add_protocol(ASSAY.protocol)
     for m in models[:-1]:
         record = registry.add_model(m.model, m.model, m.model)

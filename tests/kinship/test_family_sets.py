@@ -49,7 +49,8 @@ def made_pairs(score: np.ndarray, copies: dict[int, int] | None = None) -> PairE
     n = len(score)
     digest = [(copies or {}).get(i, i).to_bytes(4, "little") for i in range(n)]
     return PairEvidence(
-        tuple(f"m{i}" for i in range(n)), score, score, np.zeros((n, n)), np.zeros((n, n)),
+        tuple(f"m{i}" for i in range(n)), score, score, (score, score),
+        np.zeros((n, n)), np.zeros((n, n)),
         np.ones((n, 5), np.bool_), tuple(digest), np.zeros(n, np.bool_),
     )  # fmt: skip
 
@@ -80,7 +81,7 @@ def made_panel(seed: int, makers: int = 24) -> tuple[PairEvidence, Labels]:
 def covered(seed: int, coverage: float) -> tuple[dict[str, list[float]], list[int]]:
     """Per way of asking the shares of covered models of makers held out, and sizes of sets."""
     pairs, labels = made_panel(seed)
-    family, circle = np.array(labels.families), np.array(labels.circles)
+    family, circle = np.array(labels.families), np.array(labels.makers)
     draw = np.random.default_rng(10_000 + seed)
     out = draw.choice(np.unique(circle), 3, replace=False)
     known = np.flatnonzero(~np.isin(circle, out)).tolist()
@@ -259,8 +260,8 @@ def test_families_that_cannot_be_held_against_it_stay() -> None:
     present[0, 20:] = False
     present[4:8, :20] = False
     blind = PairEvidence(
-        pairs.models, pairs.combined, pairs.score, pairs.manner, pairs.clock, present,
-        pairs.digest, pairs.aloud,
+        pairs.models, pairs.combined, pairs.score, pairs.halves, pairs.manner, pairs.clock,
+        present, pairs.digest, pairs.aloud,
     )  # fmt: skip
     s = set_of(blind, labels, fit_sets(blind, labels), "f0-m0")
     assert set(s.families) == {"family0", "family1"}

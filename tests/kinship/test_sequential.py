@@ -11,6 +11,7 @@ from cladist.errors import InputError
 from cladist.kinship.inference.calibration import Labels
 from cladist.kinship.inference.decision import Decision, PairFacts, Policy, decide
 from cladist.kinship.inference.sequential import (
+    affordable_looks,
     first_probes,
     interim_looks,
     levels,
@@ -53,7 +54,7 @@ def test_the_first_look_that_decides_ends_it() -> None:
         asked.append((at, policy))
         return decide(facts_at(p[at]), policy)
 
-    found = until_decided("a", "b", 20, Policy(0.01), look)
+    found = until_decided("a", "b", 20, Policy(0.01), look, 1e-6)
     assert (found.verdict, found.probes, found.saved, found.p) == ("related", 15, 5, 0.002)
     assert [at for at, _ in asked] == [10, 15]
     assert found.alpha == asked[1][1].alpha == pytest.approx(levels(3, 0.01)[1])
@@ -61,14 +62,27 @@ def test_the_first_look_that_decides_ends_it() -> None:
 
 
 def test_what_is_decided_at_no_look_has_the_reason_of_the_last() -> None:
-    found = until_decided("a", "b", 20, Policy(), lambda at, policy: decide(facts_at(0.3), policy))
+    found = until_decided(
+        "a", "b", 20, Policy(), lambda at, policy: decide(facts_at(0.3), policy), 1e-6
+    )
     assert (found.verdict, found.code, found.probes) == ("inconclusive", "above-alpha", 20)
+
+
+def test_a_small_panel_affords_few_looks() -> None:
+    """No look may have a share of alpha that the panel cannot reach; the last is always there."""
+    for floor in (1e-5, 0.0005, 0.001, 0.002, 0.004, 0.0083, 0.02):
+        looks = affordable_looks(100, 0.01, floor)
+        assert looks[-1] == 100 and set(looks) <= set(interim_looks(100))
+        assert len(looks) == 1 or levels(len(looks), 0.01).min() >= floor
+    assert affordable_looks(100, 0.01, 0.0083) == (100,)
+    assert affordable_looks(100, 0.01, 1e-5) == interim_looks(100)
+    assert len(affordable_looks(100, 0.01, 0.002)) == 2
 
 
 @pytest.mark.parametrize("kind", ["refusal", "echo"])
 def test_degenerate_answers_are_never_related(kind: str) -> None:
     """Two models that always refuse, or that echo, share everything; they were called related."""
-    models, names = population(families=16, members=3, probes=40, kept=0.7)
+    models, names = population(families=40, members=3, probes=40, kept=0.7)
     prompts = [f"please continue the text number {i}" for i in range(40)]
     texts = [q + " and so on" for q in prompts]
     if kind == "refusal":
@@ -82,7 +96,7 @@ def test_degenerate_answers_are_never_related(kind: str) -> None:
 
 def test_a_panel_too_small_is_refused() -> None:
     models, _ = population(families=3, members=2, probes=20)
-    with pytest.raises(InputError, match="needs a panel to test against: 6 other"):
+    with pytest.raises(InputError, match="needs a panel to test against: 6 models"):
         stop_early(models, "f0-m0", "f0-m1")
 
 
@@ -93,7 +107,7 @@ def test_looks_end_with_all_probes() -> None:
 
 
 def test_kin_are_decided_before_the_last_probe() -> None:
-    models, names = population(families=16, members=3, probes=40, kept=0.85)
+    models, names = population(families=40, members=3, probes=40, kept=0.85)
     assert first_probes(models[0], 7).texts() == models[0].texts()[:7]
     answer = stop_early(models, "f0-m0", "f0-m1", labels=Labels(tuple(names)))
     assert answer.verdict == "related"

@@ -54,11 +54,11 @@ def population(
 
 def taught(pupils: int) -> tuple[list[ResponseSet], list[str]]:
     """A panel, and models of families of their own that think as one teacher taught them."""
-    models, names = population(families=16, members=3, kept=0.7)
+    models, names = population(families=40, members=3, kept=0.7)
     draw = np.random.default_rng(5)
-    teacher = [f"{a} is what {b} asks, so {c}" for a, b, c in draw.integers(0, 10**6, (40, 3))]
+    teacher = [sentence(draw, 12) for _ in range(40)]
     for k in range(pupils):
-        own = [f"{x} {y}" for x, y in draw.integers(0, 10**6, (40, 2))]
+        own = [sentence(draw, 12) for _ in range(40)]
         kept = draw.random(40) < 0.8
         texts = [t if yes else o for t, o, yes in zip(teacher, own, kept, strict=True)]
         sign = ("<think>\n", "")[k % 2]  # some templates hide it; then the closing one is there

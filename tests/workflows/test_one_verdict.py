@@ -55,11 +55,11 @@ CODES = {
 
 
 def models() -> tuple[list[ResponseSet], dict[str, str]]:
-    """A panel of sixteen families, and pairs of models that say nothing, each in its own way.
+    """A panel of forty families, and pairs of models that say nothing, each in its own way.
 
     These are of no known family, so that the panel is one of models that speak.
     """
-    made, names = population(families=16, members=3, probes=PROBES, kept=0.75)
+    made, names = population(families=40, members=3, probes=PROBES, kept=0.75)
     draw = np.random.default_rng(3)
     texts: dict[str, list[str | None]] = {}
     for k in range(2):

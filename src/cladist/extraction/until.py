@@ -59,7 +59,7 @@ def ask_until_decided(
     ]
     if candidate not in [r.model for r in panel]:
         raise InputError(f"'{candidate}' has no answers to {assay.short} in this registry")
-    calibrate(pair_evidence(panel), labels)  # before anything is registered or asked
+    floor = calibrate(pair_evidence(panel), labels).floor  # before anything is asked
     record = registry.add_model(
         identity.name, identity.uri, identity.fingerprint, dict(identity.metadata)
     )
@@ -77,7 +77,7 @@ def ask_until_decided(
         made = gatherer(cut, pair_evidence(cut, members), wide, prompts=prompts[:at])
         return look_at(made, record.name, candidate, share)
 
-    answer = until_decided(record.name, candidate, len(prompts), policy, look)
+    answer = until_decided(record.name, candidate, len(prompts), policy, look, floor)
     return Asked(answer, asked, len(prompts) * protocol.decoding.samples)
 
 

@@ -22,7 +22,12 @@ import numpy as np
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
+from cladist.kinship.inference.calibration import (
+    Labels,
+    PairEvidence,
+    calibrate,
+    pair_evidence,
+)
 from cladist.kinship.inference.decision import (
     DEFAULT,
     Decision,
@@ -35,6 +40,7 @@ from cladist.kinship.inference.facts import Gatherer, gatherer
 __all__ = [
     "LOOKS",
     "EarlyAnswer",
+    "affordable_looks",
     "first_probes",
     "interim_looks",
     "levels",
@@ -90,13 +96,32 @@ def first_probes(responses: ResponseSet, count: int) -> ResponseSet:
     return replace(responses, probe_ids=responses.probe_ids[:count], slots=responses.slots[:count])
 
 
-def until_decided(a: str, b: str, probes: int, policy: Policy, look: Look) -> EarlyAnswer:
-    """Take one look after another until one of them says related or unrelated.
+def affordable_looks(probes: int, alpha: float, floor: float) -> tuple[int, ...]:
+    """As many of `interim_looks` as leave every look a share of alpha that the panel can reach.
 
-    `look` is asked once for each of `interim_looks(probes)`, with the share of both error rates
-    that this look has. Raises what it raises.
+    `floor` is the least p-value of the panel: a look whose share lies below it can call nobody
+    related. Looks are spread evenly, and the last one is always there.
+
+    >>> affordable_looks(60, 0.01, 0.0083), affordable_looks(60, 0.01, 0.001)
+    ((60,), (10, 15, 20, 30, 60))
     """
     looks = interim_looks(probes)
+    for count in range(len(looks), 1, -1):
+        if levels(count, alpha).min() >= floor:
+            at = np.unique(np.linspace(0, len(looks) - 1, count + 1)[1:].round().astype(int))
+            return tuple(looks[k] for k in (range(len(looks)) if count == len(looks) else at))
+    return looks[-1:]
+
+
+def until_decided(
+    a: str, b: str, probes: int, policy: Policy, look: Look, floor: float
+) -> EarlyAnswer:
+    """Take one look after another until one of them says related or unrelated.
+
+    `look` is asked once for each of `affordable_looks(probes, policy.alpha, floor)`, with the
+    share of both error rates that this look has. Raises what it raises.
+    """
+    looks = affordable_looks(probes, policy.alpha, floor)
     alphas, betas = levels(len(looks), policy.alpha), levels(len(looks), policy.beta)
     for at, alpha, beta in zip(looks, alphas.tolist(), betas.tolist(), strict=True):
         decided = look(at, replace(policy, alpha=alpha, beta=beta))
@@ -135,6 +160,11 @@ def stop_early(
     all pairs at every look until it is decided.
     """
     looks = interim_looks(len(responses[0].probe_ids))
+    whole = pair_evidence(responses) if evidence is None else evidence[-1]
+    try:
+        floor = calibrate(whole, labels).floor
+    except InputError as problem:
+        raise InputError(f"stopping early needs a panel to test against: {problem}") from None
 
     def look(at: int, share: Policy) -> Decision:
         cut = [first_probes(r, at) for r in responses]
@@ -142,4 +172,4 @@ def stop_early(
         asked = None if prompts is None else prompts[:at]
         return look_at(gatherer(cut, pairs, labels, prompts=asked), a, b, share)
 
-    return until_decided(a, b, looks[-1], policy, look)
+    return until_decided(a, b, looks[-1], policy, look, floor)

@@ -97,8 +97,10 @@ def composition(d: Labelled, grams: list[ProbeGrams]) -> list[Drawn]:
             for name in names:
                 for k in range(draws):
                     panel = draw(d, name, mine, size, zlib.crc32(f"{name} {k}".encode()))
-                    none = panel is None
-                    found.append(np.nan if none else area(d, grams, panel, SETS[d.name], name))
+                    if panel is None:
+                        found.append(np.nan)
+                    else:
+                        found.append(area(d, grams, panel, SETS[d.name], name))
             if np.isfinite(found).any():
                 areas[share] = np.array(found)
         if areas:

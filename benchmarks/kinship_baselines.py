@@ -121,7 +121,7 @@ def gram(
             (weight[use], (row[use], number[column[use]])), shape=(n, int(kept.sum()))
         )
         y = x.toarray() if dense else x
-        part = np.asarray(y @ y.T) if dense else (y @ y.T).toarray()
+        part = np.asarray((y @ y.T) if dense else sparse.csr_array(y @ y.T).toarray())
         np.fill_diagonal(part, 0.0)
         out += part
     return np.asarray(out)
@@ -156,4 +156,4 @@ def prefix(corpus: Corpus) -> np.ndarray:
     np.fill_diagonal(total, np.nan)
     mean, spread = np.nanmean(total, 1), np.nanstd(total, 1)
     z = (total - mean[:, None]) / np.maximum(spread, 1e-9)[:, None]
-    return np.nan_to_num((z + z.T) / 2)
+    return np.asarray(np.nan_to_num((z + z.T) / 2))

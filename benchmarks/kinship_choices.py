@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 from kinship_sets import KEYS, ORDERS, Labelled, read_grams, substituted
@@ -96,7 +97,7 @@ def sensitivity(
     for place, (name, values) in enumerate(zip(NAMES, GRID, strict=True)):
         cells = []
         for value in values:
-            parts = list(SHIPPED.parts())
+            parts: list[Any] = list(SHIPPED.parts())
             parts[place] = value
             both = np.mean([s[Choice(*parts)] for s in found.values()], axis=0)
             mark = "**" if value == SHIPPED.parts()[place] else ""

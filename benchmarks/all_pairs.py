@@ -15,7 +15,7 @@ import time
 from assays import load
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.evidence.similarity import kinship_similarity
+from cladist.kinship.inference.calibration import pair_evidence
 
 
 def moved(one: ResponseSet, by: int) -> ResponseSet:
@@ -32,7 +32,7 @@ def main() -> None:
     models = [moved(s, 37 * k) for k in range(-(-count // len(recorded))) for s in recorded]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     start, used = time.perf_counter(), time.process_time()
-    kinship_similarity(models[:count])
+    pair_evidence(models[:count])
     print(
         f"{count} models x {len(recorded[0].probe_ids)} probes: "
         f"{time.perf_counter() - start:.1f} s, {time.process_time() - used:.1f} of processor, peak "

@@ -1,0 +1,153 @@
+"""How kinship holds when one foundation is a large part of the panel.
+
+    OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/composition.py
+
+Panels are drawn so that the largest foundation is a given share of the models. Every statistic is
+taken from the drawn panel alone. Prints the AUC of kin pairs of that foundation against the
+unrelated pairs of the panel. `kinship.py` writes the same into docs/kinship.md.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from kinship_sets import Labelled, evidence_in, main_guard, panel_of, read_grams, table
+
+from cladist.kinship.evidence.wording import ProbeGrams
+
+SETS = {"rand": 1, "can_ai_code": 1, "bench6": 4}
+"""Sets, and the step by which probes are taken."""
+
+SIZES = {12: 12, 50: 6, 200: 3, 700: 1}
+"""Models of a panel, and how many are drawn for each foundation."""
+
+SHARES = (0.05, 0.15, 0.30, 0.50)
+FOUNDATIONS = 3
+
+
+def draw(d: Labelled, foundation: str, mine: int, size: int, seed: int) -> np.ndarray | None:
+    """Places in `keep`: `mine` models of a foundation and at most as many of any other."""
+    rng = np.random.default_rng(seed)
+    own = np.flatnonzero(d.foundation == foundation)
+    if len(own) < mine:
+        return None
+    taken = list(rng.choice(own, mine, replace=False))
+    count: Counter[str] = Counter()
+    for k in rng.permutation(np.flatnonzero(d.foundation != foundation)):
+        if len(taken) == size:
+            break
+        if count[d.foundation[k]] < mine:
+            count[d.foundation[k]] += 1
+            taken.append(k)
+    return np.sort(taken) if len(taken) == size else None
+
+
+def area(d: Labelled, grams: list[ProbeGrams], panel: np.ndarray, step: int, own: str) -> float:
+    """AUC of kin pairs of `own` against unrelated pairs, everything from the panel alone."""
+    probes = np.arange(0, len(d.corpus.probe_ids), step)
+    part, said = panel_of(d.corpus, grams, d.keep[panel], probes)
+    likeness = evidence_in(part, said).combined
+    i, j = np.triu_indices(len(panel), 1)
+    a, b = panel[i], panel[j]
+    kin = d.is_kin(a, b) & (d.foundation[a] == own)
+    far = d.family[a] != d.family[b]
+    if not kin.any() or not far.any():
+        return float("nan")
+    strangers = np.sort(likeness[i, j][far])
+    mine = likeness[i, j][kin]
+    below = np.searchsorted(strangers, mine, "left") + np.searchsorted(strangers, mine, "right")
+    return float(below.mean() / (2 * len(strangers)))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """AUC by share, one value for each panel; nan where no such panel can be drawn."""
+
+    size: int
+    areas: dict[float, np.ndarray]
+
+    def change(self, first: float, last: float) -> str:
+        """Mean change between two shares and its standard error over pairs of panels."""
+        if first not in self.areas or last not in self.areas or first == last:
+            return "-"
+        change = self.areas[last] - self.areas[first]
+        change = change[np.isfinite(change)]
+        if len(change) < 3:
+            return "-"
+        return f"{change.mean():+.2f} ± {change.std(ddof=1) / np.sqrt(len(change)):.2f}"
+
+
+def composition(d: Labelled, grams: list[ProbeGrams]) -> list[Drawn]:
+    """AUC by share where panels can be drawn, for every size."""
+    ranked = Counter(d.foundation).most_common()
+    out = []
+    for size, draws in SIZES.items():
+        counts = {s: round(s * size) for s in SHARES if round(s * size) >= 2}
+        possible = {s: k for s, k in counts.items() if k <= ranked[0][1]}
+        if size > len(d.keep) or not possible:
+            continue
+        most = max(possible.values())
+        names = [f for f, n in ranked if n >= most][:FOUNDATIONS]
+        areas = {}
+        for share, mine in possible.items():
+            found = []
+            for name in names:
+                for k in range(draws):
+                    panel = draw(d, name, mine, size, zlib.crc32(f"{name} {k}".encode()))
+                    if panel is None:
+                        found.append(np.nan)
+                    else:
+                        found.append(area(d, grams, panel, SETS[d.name], name))
+            if np.isfinite(found).any():
+                areas[share] = np.array(found)
+        if areas:
+            out.append(Drawn(size, areas))
+    return out
+
+
+def rows_of(d: Labelled, found: list[Drawn]) -> list[tuple[str, list[str]]]:
+    """Rows of the table of one set."""
+    out = []
+    for one in found:
+        cells = [f"{np.nanmean(one.areas[s]):.2f}" if s in one.areas else "-" for s in SHARES]
+        first, last = min(one.areas), max(one.areas)
+        panels = max(int(np.isfinite(x).sum()) for x in one.areas.values())
+        cells += [one.change(first, last), one.change(0.15, last), str(panels)]
+        out.append((f"{d.name}, {one.size} models", cells))
+    return out
+
+
+def plainly(found: list[Drawn]) -> str:
+    """The mean change over all rows that have two shares, in a sentence."""
+    said = []
+    for first in (0.05, 0.15):
+        change = [
+            float(np.nanmean(one.areas[max(one.areas)] - one.areas[first]))
+            for one in found
+            if first in one.areas and max(one.areas) > first
+        ]
+        if change:
+            said.append(
+                f"From {first:.0%} to the largest share the mean change of AUC over "
+                f"{len(change)} rows is {np.mean(change):+.3f}, the worst {min(change):+.3f}."
+            )
+    return " ".join(said)
+
+
+COLUMNS = (*(f"{s:.0%}" for s in SHARES), "from least to most", "from 15% to most", "panels")
+
+
+def main() -> None:
+    main_guard()
+    rows = []
+    for name in SETS:
+        d = Labelled(name)
+        rows += rows_of(d, composition(d, read_grams(d.corpus)))
+    print(table("panel", rows, COLUMNS))
+
+
+if __name__ == "__main__":
+    main()

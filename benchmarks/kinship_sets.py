@@ -19,7 +19,7 @@ import pandas as pd
 from assays import SHARED, every, load
 
 from cladist.kinship.config import EVIDENCE
-from cladist.kinship.evidence import similarity, wording, words
+from cladist.kinship.evidence.similarity import similarity, wording, words
 from cladist.kinship.evidence.corpus import Corpus, read_corpus
 from cladist.kinship.evidence.wording import ProbeGrams
 

@@ -35,9 +35,13 @@ def test_functions_are_not_hidden_by_modules() -> None:
 def test_every_error_has_its_own_way_out() -> None:
     from cladist import errors
 
-    for name in errors.__all__:
-        kind = getattr(errors, name)
+    named = {name: getattr(errors, name) for name in errors.__all__}
+    kinds = [kind for kind in named.values() if isinstance(kind, type)]
+    codes = [code for code in named.values() if isinstance(code, int)]
+    assert len(kinds) + len(codes) == len(named) and len(set(codes)) == len(codes) == 4
+    assert not {kind.exit_code for kind in kinds} & {0, *codes}
+    for kind in kinds:
         assert issubclass(kind, errors.CladistError)
         assert kind.exit_code > 0
         assert kind.__doc__
-    assert sorted(errors.__all__) == errors.__all__
+    assert sorted(errors.__all__, key=lambda n: (not n.isupper(), n)) == errors.__all__

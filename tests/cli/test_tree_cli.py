@@ -156,9 +156,16 @@ def test_ancestry_keeps_to_families_and_dates(
         assert m["basis"] == "probes"
         assert 0 <= m["confidence"] <= m["either_way"] <= 1
         assert m["confidence"] + m["rival_confidence"] <= 1 + 1e-9
+        assert m["told"] == (m["confidence"] >= 0.5)
+        assert m["parent"] == (m["likeliest"] if m["told"] else None)
+    assert found["not_told"] == sum(not m["told"] for m in found["models"]) > 0
+    likeliest = {m["model"]: m["likeliest"] for m in found["models"]}
     for copy in (n for n in LINE.observed if n.startswith("q")):
         original = LINE.names[int(LINE.parents[LINE.index(copy)])]
-        assert given.get(copy) == original or given.get(original) == copy
+        assert likeliest[copy] == original or likeliest[original] == copy
+    every = data("ancestry", "-r", lab, "--replicates", "3", "--confidence", "0")
+    assert {m["model"]: m["parent"] for m in every["models"]} == likeliest
+    assert "Not told: of" in run("ancestry", "-r", lab, "--replicates", "3").output
     # The original came later, says the table: so it can only be the copy's child.
     copy = next(n for n in LINE.observed if n.startswith("q"))
     original = LINE.names[int(LINE.parents[LINE.index(copy)])]

@@ -89,12 +89,13 @@ def test_names_must_differ() -> None:
         kinship_similarity([member("a", family(1), 1), member("a", family(2), 2)])
 
 
-def test_guard_models_that_say_one_thing_are_alike_and_nobody_elses_kin() -> None:
+def test_models_that_say_one_thing_are_nobodys_kin() -> None:
+    """Nor each other's: one word to forty prompts is said once."""
     guards = [ResponseSet.of_texts(f"guard-{k}", ["safe"] * 40) for k in range(2)]
     found = kinship_distances([*panel(3, 3), *guards])
     a, b = found.index("guard-0"), found.index("guard-1")
     others = [k for k in range(len(found)) if k not in (a, b)]
-    assert found.matrix[a, b] < 1
+    assert found.matrix[a, b] > np.log(2)
     assert found.matrix[a, others].min() > 2
 
 

@@ -86,6 +86,23 @@ def test_a_merge_needs_both_parents_and_a_child_needs_one() -> None:
     assert mixture(every, models[5].model, names).needed(0.01) == ()
 
 
+def test_unrelated_candidates_are_not_needed() -> None:
+    """By the sign of what a child gains alone, which is never below zero, nearly all were."""
+    models, _ = population(families=30, members=1, probes=60, seed=7)
+    names = [m.model for m in models]
+    needed = 0
+    for k in range(10):
+        found = mixture(models, names[3 * k], names[3 * k + 1 : 3 * k + 3], seed=k)
+        needed += len(found.needed(0.05))
+    assert needed <= 2
+
+
+def test_a_mixture_without_a_background_is_refused() -> None:
+    models, _ = population(families=12, members=1, probes=20)
+    with pytest.raises(InputError, match="9 models besides 'f0-m0' and the candidates"):
+        mixture(models, "f0-m0", ["f1-m0", "f2-m0"])
+
+
 def test_mixtures_need_candidates() -> None:
     models, _ = population(families=3, members=1)
     with pytest.raises(InputError, match="at least two candidates"):

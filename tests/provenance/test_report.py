@@ -30,7 +30,7 @@ def run(*arguments: str | Path) -> Any:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lab")
-    models, names = population(families=14, members=3, kept=0.75)
+    models, names = population(families=24, members=3, kept=0.75)
     rows = [
         {
             "model": m.model,
@@ -96,7 +96,7 @@ def test_a_pair_that_is_not_called_related_all_the_same_says_why(tmp_path: Path)
     assert claims["Kinship"]["strength"] == "not shown"
     pupil = next(r["test"] for r in data["relatives"] if r["model"] == "pupil1")
     assert (pupil["verdict"], pupil["code"]) == ("inconclusive", "uncovered")
-    assert "both write a reasoning trace" in pupil["reason"]
+    assert "both write reasoning traces" in pupil["reason"]
     assert "1 of the models think aloud" in claims["Foundation"]["certainty"]
 
 

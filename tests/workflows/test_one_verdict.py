@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from cladist.compare import resolve_assay
 from cladist.core.assay import Assay
 from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.core.responses import Response, ResponseSet
+from cladist.errors import UNTESTED
 from cladist.formats.labels import DeclaredModel, read_labels
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.pair_test import KinshipResult, judge_candidates
@@ -242,6 +244,35 @@ def test_the_old_name_of_alpha_still_works(world: World) -> None:
     new = CliRunner().invoke(app, [*call, "--alpha", "0.02", "--json"])
     assert old.stdout == new.stdout and json.loads(new.stdout)["results"][0]["alpha"] == 0.02
     assert "--rate is now called --alpha" in old.stderr and not new.stderr
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_the_lines_of_the_documents(
+    world: World, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lines that said nothing of prompts called a pair of echoes related."""
+    page = (Path(__file__).parents[2] / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"## From Python\n\n```python\n(.+?)```", page, re.S)
+    a, b = PAIRS[kind]
+    said = lines.replace('"suspect"', repr(a)).replace('"llama-2-7b"', repr(b))
+    exec(compile(said, "verdicts.md", "exec"), {"registry": world.store, "assay": world.assay})
+    unlabelled = question(world.assay, world.asked.responses, {})
+    (wanted,) = judge_candidates(unlabelled.made, a, [b])
+    assert capsys.readouterr().out.startswith(f"{wanted.verdict} {wanted.code} ")
+    assert wanted.verdict != "related" or kind == "kin"
+
+
+def test_what_could_not_be_tested_has_its_own_way_out(world: World, tmp_path: Path) -> None:
+    table = tmp_path / "d.csv"
+    call = ["audit", "-r", world.folder / "r", "--labels", world.folder / "labels.csv"]
+    table.write_text("model,parent\nsome-0,some-1\nf0-m0,gone\n")
+    told = run(*call, "-d", table, "--fail-on", "error", code=UNTESTED)
+    first, second = told.splitlines()[:2]
+    assert first.startswith("Not tested: 1 of 1 declared links among the models here")
+    assert second == "Not here: 1 declared links name a model without answers."
+    run(*call, "-d", table, "--fail-on", "never")
+    table.write_text("model,parent\nf0-m0,f0-m1\n")
+    assert "Not tested" not in run(*call, "-d", table, "--fail-on", "error")
 
 
 def test_a_policy_is_kept_to(world: World) -> None:

@@ -43,7 +43,7 @@ class Wishes:
     metadata    CSV with a column model and any others
     declared    CSV with columns model and parent, and relation if wanted
     labels      CSV with columns model and family, to calibrate verdicts and to name foundations
-    rate        of false accusations
+    alpha       false-positive rate of verdicts
     replicates  of the tree's bootstrap; None for what is quick
     seed        of the maps
     only_maps   leave out the tree, likely parents and families

@@ -9,10 +9,13 @@ import typer
 
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    AlphaOption,
     AssayOption,
     JsonOption,
+    OldRateOption,
     QuietOption,
     RegistryOption,
+    alpha_of,
     note,
     out,
     print_json,
@@ -45,9 +48,6 @@ SupportOption = Annotated[
     int | None,
     typer.Option("--support", min=0, help="Bootstrap replicates of the tree; 100 for small ones."),
 ]
-RateOption = Annotated[
-    float, typer.Option("--rate", min=1e-6, max=0.5, help="Rate of false accusations.")
-]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the maps.")]
 ALL_MAPS = "tsne,umap,pcoa"
 
@@ -62,7 +62,8 @@ def atlas(
     title: TitleOption = "",
     maps: MapsOption = ALL_MAPS,
     support: SupportOption = None,
-    rate: RateOption = 0.01,
+    alpha: AlphaOption = 0.01,
+    rate: OldRateOption = None,
     answers: Annotated[
         bool | None,
         typer.Option(
@@ -90,7 +91,9 @@ def atlas(
     from cladist.registry import Registry
     from cladist.registry.kept import Kept, default_folder
 
-    wishes = wishes_of(title, maps, metadata, declared, labels, rate, support, seed)
+    wishes = wishes_of(
+        title, maps, metadata, declared, labels, alpha_of(alpha, rate), support, seed
+    )
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
         chosen = resolve_assay(store, assay)
         made = build(store, chosen, wishes, bars, Kept(default_folder()))
@@ -128,7 +131,7 @@ def wishes_of(
     metadata: Path | None,
     declared: Path | None,
     labels: Path | None,
-    rate: float,
+    alpha: float,
     support: int | None,
     seed: int,
 ) -> Wishes:
@@ -142,4 +145,4 @@ def wishes_of(
     if unknown:
         raise UsageError(f"map '{unknown[0]}' is unknown; use {', '.join(KINDS)}")
     kinds = tuple(k for word in words for k in KINDS if k == word)
-    return Wishes(title, kinds, metadata, declared, labels, rate, support, seed)
+    return Wishes(title, kinds, metadata, declared, labels, alpha, support, seed)

@@ -12,7 +12,6 @@ from cladist.cli.atlas import (
     LabelsOption,
     MapsOption,
     MetadataOption,
-    RateOption,
     SeedOption,
     SupportOption,
     TitleOption,
@@ -20,9 +19,12 @@ from cladist.cli.atlas import (
 )
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
+    AlphaOption,
     AssayOption,
+    OldRateOption,
     QuietOption,
     RegistryOption,
+    alpha_of,
     note,
     progress_bars,
 )
@@ -42,7 +44,8 @@ def serve(
     title: TitleOption = "",
     maps: MapsOption = ALL_MAPS,
     support: SupportOption = None,
-    rate: RateOption = 0.01,
+    alpha: AlphaOption = 0.01,
+    rate: OldRateOption = None,
     seed: SeedOption = 0,
     quiet: QuietOption = False,
 ) -> None:
@@ -72,7 +75,9 @@ def serve(
     from cladist.registry import Registry
     from cladist.registry.kept import Kept, default_folder
 
-    wishes = wishes_of(title, maps, metadata, declared, labels, rate, support, seed)
+    wishes = wishes_of(
+        title, maps, metadata, declared, labels, alpha_of(alpha, rate), support, seed
+    )
     # First of all: a taken port should be told before minutes of work, not after.
     bound = listen(DEFAULT_PORT if port < 0 else port, search=port < 0)
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:

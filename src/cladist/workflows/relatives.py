@@ -45,8 +45,13 @@ def with_verdicts(
     `kinship_similarity` for all models.
     """
     responses = answered(registry, assay)
+    silent = {found.model, *(n.model for n in found.relatives)} - {r.model for r in responses}
+    why = ""
     if len(responses) > MOST_TESTED or len(responses) < 2:
         why = f"pairs are tested among 2 to {MOST_TESTED:,} models, here are {len(responses):,}"
+    elif silent:
+        why = f"the answers of '{min(silent)[:60]}' are not in this registry"
+    if why:
         none = Decision("not tested", "no-panel", why, math.nan)
         return Judged((none,) * len(found.relatives), why)
     asked = question(assay, responses, declared)

@@ -3,7 +3,7 @@
 export type Cell = string | number | null;
 export type ColumnKind = "category" | "number" | "date";
 export type Verdict = "related" | "unrelated" | "inconclusive" | "not tested";
-export type DeclaredVerdict = "supported" | "contradicted" | "inconclusive" | "not measured";
+export type DeclaredVerdict = "supported" | "contradicted" | "inconclusive" | "not tested" | "not measured";
 
 export interface ColumnDocument {
   readonly key: string;
@@ -82,6 +82,7 @@ export interface Relative {
   readonly verdict: Verdict;
   readonly p: number | null;
   readonly rate: number | null;
+  readonly reason?: string;
   readonly note: string;
 }
 
@@ -133,6 +134,7 @@ export interface PairDocument {
   readonly verdict: Verdict;
   readonly p: number | null;
   readonly rate: number | null;
+  readonly reason?: string;
   readonly note: string;
   readonly probe: readonly Weighed[];
 }

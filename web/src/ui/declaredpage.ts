@@ -8,7 +8,7 @@ import { MEANINGS, name, verdict } from "./marks";
 import { failed, modelLink } from "./parts";
 import { tanglegram } from "./tanglegram";
 
-const ORDER: readonly DeclaredVerdict[] = ["contradicted", "inconclusive", "not measured", "supported"];
+const ORDER: readonly DeclaredVerdict[] = ["contradicted", "inconclusive", "not tested", "not measured", "supported"];
 const STEP = 100;
 
 export function declaredPage(app: App, host: HTMLElement): void {

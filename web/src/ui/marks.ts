@@ -39,13 +39,13 @@ const CLASSES: Readonly<Record<AnyVerdict, string>> = {
 };
 
 export const MEANINGS: Readonly<Record<AnyVerdict, string>> = {
-  related: "The two answer alike more than unrelated models would; the rate says how often such a verdict wrongly accuses a pair of strangers.",
+  related: "The two answer alike more than unrelated models would; the false-positive rate says how many unrelated pairs would be called so.",
   unrelated: "What they share is no more than strangers share, and kin this close would have shared more.",
   inconclusive: "The evidence neither shows kinship nor rules it out. This is not a 'no'.",
-  "not tested": "Only the distance is known; no test was made for this pair. Nearest does not mean related.",
+  "not tested": "No test could be made: only the distance is known, or the answers or the models here do not allow one. Nearest does not mean related.",
   supported: "The measured evidence agrees with what was declared.",
   contradicted: "The measured evidence speaks against what was declared.",
-  "not measured": "One of the two was never asked, or shares too few usable answers.",
+  "not measured": "The declared parent is not among the models here.",
 };
 
 /** A verdict as a chip with a sign, so that colour is never all there is. */

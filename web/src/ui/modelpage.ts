@@ -62,7 +62,7 @@ function relatives(app: App, document: ModelDocument): HTMLElement {
       h("td", { class: "bar-cell" }, bar(r.distance / most)),
       similar ? h("td", { class: "num" }, r.similarity === null ? "–" : figure(r.similarity)) : null,
       h("td", {}, verdict(r.verdict)),
-      h("td", { class: "num", title: r.rate === null ? null : `Among unrelated pairs, ${chance(r.rate)} would be accused with this verdict` }, chance(r.p)),
+      h("td", { class: "num", title: r.rate === null ? null : `Among unrelated pairs, ${chance(r.rate)} would be called related` }, chance(r.p)),
       h("td", {}, button({ class: "quiet", "aria-label": `Compare with ${app.label(r.index)}` }, "compare", () => app.go({ page: "pair", a: document.index, b: r.index }))),
     );
   const rate = document.relatives.find((r) => r.rate !== null)?.rate ?? null;

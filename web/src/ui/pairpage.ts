@@ -87,7 +87,7 @@ function summary(app: App, a: number, b: number, judged: Judged | null, sides: S
       judged === null ? null : fact("Verdict", verdict(judged.verdict)),
       judged === null ? null : fact("Distance", figure(judged.distance)),
       judged === null ? null : fact("p", chance(judged.p)),
-      judged?.rate == null ? null : fact("False accusations", chance(judged.rate)),
+      judged?.rate == null ? null : fact("False-positive rate", chance(judged.rate)),
       counts === null ? null : fact("Begin alike", `${grouped(counts.alike)} of ${grouped(counts.both)}`),
       counts === null ? null : fact("Same answer", grouped(counts.same))),
     counts === null ? null : bar(counts.alike / Math.max(1, counts.both), "wide"),

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.kinship.evidence.repeated import repeated_answers
 
-__all__ = ["DEPTH", "Corpus", "read_corpus"]
+__all__ = ["DEPTH", "Corpus", "read_corpus", "said_once"]
 
 DEPTH = 32
 """Characters of an answer that alleles are read from. On recorded greedy answers 16 characters
 carry everything; other scripts put fewer tokens into a character, hence twice that."""
+
+ALIVE = 0.1
+"""Share of its answers that a model must not have said before, or it takes no part in likeness."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +96,29 @@ def read_corpus(responses: Sequence[ResponseSet]) -> Corpus:
         rows.append(tuple(row))
         further.append(_further(r, place))
     return Corpus(names, tuple(place), tuple(rows), codes, length, tuple(further))
+
+
+def said_once(corpus: Corpus) -> Corpus:
+    """The corpus with a text that a model gives to several prompts kept at the first alone.
+
+    What is said by rote is no evidence of how a prompt is taken: an error note, a stock refusal,
+    a constant answer (`repeated_answers`). A model of which less than ALIVE is left says nothing
+    at all. O(characters).
+    """
+    again = repeated_answers(corpus.texts)
+    if not again.any():
+        return corpus
+    there = corpus.length > 0
+    again[(there & ~again).sum(1) < ALIVE * there.sum(1)] = True
+    texts = tuple(
+        tuple("" if gone else text for text, gone in zip(row, mask, strict=True))
+        for row, mask in zip(corpus.texts, again.tolist(), strict=True)
+    )
+    further = tuple(
+        {probe: more for probe, more in table.items() if not again[i, probe]}
+        for i, table in enumerate(corpus.further)
+    )
+    return replace(corpus, texts=texts, length=np.where(again, 0, corpus.length), further=further)
 
 
 def _further(responses: ResponseSet, place: Mapping[str, int]) -> dict[int, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.evidence.corpus import Corpus, read_corpus
+from cladist.kinship.evidence.corpus import Corpus, read_corpus, said_once
 from cladist.kinship.evidence.similarity import combined_of, copies_of, evidence_of, lacking
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.evidence.wording import Wording, wording_by_probe
@@ -64,13 +64,13 @@ def resampled_similarity(responses: Sequence[ResponseSet]) -> Resampled:
     """
     corpus = read_corpus(responses)
     n = len(corpus)
-    everybody = np.ones(n, np.bool_)
+    everybody, once = np.ones(n, np.bool_), said_once(corpus)
     found = evidence_of(corpus, everybody)
     return Resampled(
         corpus.models,
-        _stacked(corpus, everybody),
-        corpus.present,
-        found.channels.get("tokenizer", np.zeros((n, n))),
+        _stacked(once, everybody),
+        once.present,
+        found.unit * found.channels.get("tokenizer", np.zeros((n, n))),
         found.combined,
         copies_of(corpus),
     )

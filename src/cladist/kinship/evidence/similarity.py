@@ -14,7 +14,7 @@ from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.clock import clock_evidence
-from cladist.kinship.evidence.corpus import Corpus, read_corpus
+from cladist.kinship.evidence.corpus import Corpus, read_corpus, said_once
 from cladist.kinship.evidence.manner import manner_agreement
 from cladist.kinship.evidence.rate import fit_rates, rate_evidence
 from cladist.kinship.evidence.standard import Floats, standardise
@@ -30,7 +30,15 @@ __all__ = [
     "kinship_distances",
     "kinship_similarity",
     "lacking",
+    "unrelated_spread",
 ]
+
+CLIPPED = 8
+"""Panel members from which the spread of unrelated pairs can be told from the pairs."""
+
+USUAL = 0.5
+"""Spread of unrelated pairs, by their lower half, in panels of many families: recorded ones show
+.39 to .55 of a model's spread. Evidence keeps its unit there."""
 
 OFFSET = 3.0
 """Similarity at which distances begin to flatten, in units of the evidence. Unrelated pairs lie
@@ -46,11 +54,12 @@ class Evidence:
               wording    how alike two models go on where models part, on the same probes
               tokenizer  whether the two cut their text into tokens alike
               identical  what is missing to `EVIDENCE.identical` where all answers are the same
-    combined  float64 (n, n), the sum, symmetric, zero diagonal; its unit is about one spread
-              of wording over the pairs of a model, and unrelated pairs lie around zero
+    combined  float64 (n, n), the sum, symmetric, zero diagonal; unrelated pairs lie around zero,
+              and the unit is that of panels of many families
     halves    wording from even and from odd probes alone, each float64 (n, n)
     style     float64 (n, n) in 0..1: how alike two models sound whatever they are asked; no
               part of the sum, but what unrelated pairs are compared by
+    unit      how much narrower or wider unrelated pairs lie than in panels of many families
     """
 
     ids: tuple[str, ...]
@@ -58,6 +67,7 @@ class Evidence:
     combined: Floats
     halves: tuple[Floats, Floats]
     style: Floats
+    unit: float = 1.0
 
 
 def kinship_similarity(responses: Sequence[ResponseSet]) -> Evidence:
@@ -91,18 +101,55 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
     with ThreadPoolExecutor(1) as aside:
         # Much of either side runs on one thread only, so the two fill two cores together.
         tokens = aside.submit(_tokenizer, corpus, members)
-        found = wording(corpus, members)
+        found = wording(said_once(corpus), members)
         style = manner_agreement(corpus, members)
         whole, even, odd = (_standing(found, members, own, half) for half in (None, 0, 1))
-        channels = {"wording": whole, "tokenizer": EVIDENCE.tokenizer * tokens.result()}
+        tokenizer = EVIDENCE.tokenizer * tokens.result()
+    middle, unit = unrelated_spread(whole + tokenizer, members)
+    # Two models without a common probe show neither likeness nor unlikeness.
+    likeness = np.where(found.common.sum(0) > 0, (whole - middle) / unit, 0.0)
+    channels = {"wording": _off_diagonal(likeness), "tokenizer": tokenizer / unit}
     channels["identical"] = lacking(channels["wording"] + channels["tokenizer"], copies_of(corpus))
     combined = sum(channels.values(), np.zeros_like(whole))
-    return Evidence(corpus.models, channels, combined, (even, odd), style)
+    return Evidence(corpus.models, channels, combined, (even, odd), style, unit)
 
 
 def combined_of(found: Wording, tokenizer: Floats, members: NDArray[np.bool_]) -> Floats:
     """All evidence from wording and what the tokenizer says already weighted, float64 (n, n)."""
-    return _standing(found, members, np.full(len(members), -1), None) + tokenizer
+    total = _standing(found, members, np.full(len(members), -1), None) + tokenizer
+    middle, unit = unrelated_spread(total, members)
+    return _off_diagonal(
+        np.where(found.common.sum(0) > 0, (total - middle) / unit, tokenizer / unit)
+    )
+
+
+def unrelated_spread(evidence: Floats, members: NDArray[np.bool_]) -> tuple[float, float]:
+    """Middle and unit of evidence from unrelated pairs, where kin may be half of all pairs.
+
+    Kin lie above. Pairs three spreads above the middle are left out, middle and spread are taken
+    anew from the others, the spread from the lower half alone, until nothing changes (one-sided
+    sigma clipping). Where a few families fill a panel, kin sit in every row's mean and spread;
+    this gives evidence the unit that it has elsewhere, a spread of USUAL. Panels of fewer than
+    CLIPPED models have 0 and 1.
+    """
+    inside = np.flatnonzero(members)
+    if len(inside) < CLIPPED:
+        return 0.0, 1.0
+    values = np.sort(evidence[np.ix_(inside, inside)][np.triu_indices(len(inside), 1)])
+    kept, middle, spread = values, 0.0, 0.0
+    while len(kept):
+        middle = float(np.median(kept))
+        spread = 1.4826 * float(np.median(middle - kept[kept <= middle]))
+        fewer = kept[: int(np.searchsorted(kept, middle + 3 * spread, side="right"))]
+        if len(fewer) == len(kept):
+            break
+        kept = fewer
+    return (middle, spread / USUAL) if spread > 1e-6 else (0.0, 1.0)
+
+
+def _off_diagonal(matrix: Floats) -> Floats:
+    np.fill_diagonal(matrix, 0.0)
+    return matrix
 
 
 def _standing(

@@ -15,7 +15,7 @@ from cladist.kinship.inference.calibration import PairEvidence
 
 __all__ = ["FITTED", "evidence_from", "evidence_to", "fitted_on"]
 
-FITTED = 2
+FITTED = 4
 """Version of what is fitted; what another version fitted is fitted again."""
 
 _MATRICES = ("combined", "score", "even", "odd", "manner", "clock")

@@ -22,8 +22,8 @@ of high or medium confidence. All pairs count as often as they occur.
 - Nearest is kin: share of models whose likest other model has the same foundation.
 
 Intervals are 95%. They come from {draws} draws of makers with replacement. A pair of two makers
-weighs by both draws, a pair within one maker by its one draw. The interval of a mean over sets draws the makers of each set apart. A wide interval says
-that few makers carry the figure.
+weighs by both draws, a pair within one maker by its one draw. The interval of a mean over sets
+draws the makers of each set apart. A wide interval says that few makers carry the figure.
 
 Where a method has no answer for a model, the model counts as unlike everybody.
 

@@ -69,15 +69,20 @@ class Drawn:
     size: int
     areas: dict[float, np.ndarray]
 
-    def change(self, first: float, last: float) -> str:
+    def change(self, first: float, last: float) -> tuple[float, float] | None:
         """Mean change between two shares and its standard error over pairs of panels."""
         if first not in self.areas or last not in self.areas or first == last:
-            return "-"
+            return None
         change = self.areas[last] - self.areas[first]
         change = change[np.isfinite(change)]
         if len(change) < 3:
-            return "-"
-        return f"{change.mean():+.2f} ± {change.std(ddof=1) / np.sqrt(len(change)):.2f}"
+            return None
+        return float(change.mean()), float(change.std(ddof=1) / np.sqrt(len(change)))
+
+
+def told(change: tuple[float, float] | None) -> str:
+    """A change and its standard error in a cell."""
+    return "-" if change is None else f"{change[0]:+.2f} ± {change[1]:.2f}"
 
 
 def composition(d: Labelled, grams: list[ProbeGrams]) -> list[Drawn]:
@@ -115,26 +120,26 @@ def rows_of(d: Labelled, found: list[Drawn]) -> list[tuple[str, list[str]]]:
         cells = [f"{np.nanmean(one.areas[s]):.2f}" if s in one.areas else "-" for s in SHARES]
         first, last = min(one.areas), max(one.areas)
         panels = max(int(np.isfinite(x).sum()) for x in one.areas.values())
-        cells += [one.change(first, last), one.change(0.15, last), str(panels)]
+        cells += [told(one.change(first, last)), told(one.change(0.15, last)), str(panels)]
         out.append((f"{d.name}, {one.size} models", cells))
     return out
 
 
 def plainly(found: list[Drawn]) -> str:
-    """The mean change over all rows that have two shares, in a sentence."""
+    """What is lost over all rows that have two shares, in sentences."""
     said = []
     for first in (0.05, 0.15):
-        change = [
-            float(np.nanmean(one.areas[max(one.areas)] - one.areas[first]))
-            for one in found
-            if first in one.areas and max(one.areas) > first
-        ]
+        made = [one.change(first, max(one.areas)) for one in found]
+        change = [x for x in made if x is not None]
         if change:
+            sure = sum(mean < -2 * error for mean, error in change)
             said.append(
-                f"From {first:.0%} to the largest share the mean change of AUC over "
-                f"{len(change)} rows is {np.mean(change):+.3f}, the worst {min(change):+.3f}."
+                f"From {first:.0%} to the largest share the mean change of AUC over\n"
+                f"{len(change)} rows is {np.mean([m for m, _ in change]):+.3f}, the worst "
+                f"{min(m for m, _ in change):+.3f}; {sum(m < 0 for m, _ in change)} rows fall, "
+                f"{sure} of them by more than two\nstandard errors."
             )
-    return " ".join(said)
+    return "\n".join(said)
 
 
 COLUMNS = (*(f"{s:.0%}" for s in SHARES), "from least to most", "from 15% to most", "panels")

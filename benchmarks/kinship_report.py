@@ -21,9 +21,9 @@ of high or medium confidence. All pairs count as often as they occur.
 - TPR at 1%: share of kin above the likest 1% of unrelated pairs.
 - Nearest is kin: share of models whose likest other model has the same foundation.
 
-Intervals are 95%. They come from {draws} draws of makers with replacement, and pairs weigh by both
-draws. The interval of a mean over sets draws the makers of each set apart. A wide interval says
-that few makers carry the figure.
+Intervals are 95%. They come from {draws} draws of makers with replacement. A pair of two makers
+weighs by both draws, a pair within one maker by its one draw. The interval of a mean over sets
+draws the makers of each set apart. A wide interval says that few makers carry the figure.
 
 Where a method has no answer for a model, the model counts as unlike everybody.
 
@@ -81,17 +81,20 @@ pairs of panels, which does not count that few foundations stand behind it.
 
 {drawn}
 
-A dash says that the data do not allow it: 5% of 12 is less than two models; the largest labelled
-foundation has {largest}; {models}. So 30 and 50% of 200 and anything above 5% of 700 cannot be
-drawn. At 5% of 50 there is one pair of kin a panel, so that column is rough.
+A dash says that the data do not allow it. 5% of 12 is less than two models. The largest labelled
+foundation has {largest}.
+{models}.
+So 30 and 50% of 200 cannot be drawn, nor anything above 5% of 700. At 5% of 50 there is one pair
+of kin a panel, so that column is rough.
 
-Kinship loses when kin fill the panel: kin raise their own mean and spread, and what they
-share is no longer rare. {plainly}
+Kinship loses when kin fill the panel. The likely cause: kin raise their own mean and spread, and
+what they share is no longer rare.
+{plainly}
 
 Tried against it: position-based weights (Henikoff and Henikoff 1994), weights by 1 / number of
 like models, row statistics without a model's own cluster, one-sided trimmed row statistics. Each
 changed the mean AUC over the six sets by less than .01 either way, and none was kept. Those trials
-are not rerun here. What helps in practice is a panel with other makers in it.
+are not rerun here.
 """
 
 REST = """## How much is needed
@@ -107,13 +110,13 @@ is one that is not kin although kin are there.
 
 {limits}
 
-Where halves agree well and kin lie below the median stranger, more probes do not help: these
-models have changed what they say. Where halves agree badly, more probes help. Most strangers above
-the line are of few pairs of makers, who share data, a tokenizer or a teacher.
+Where halves agree well, more probes of the kind can add little: kin that are missed there have
+changed what they say. Where halves agree badly, more probes can help. Strangers above the line
+are often of few pairs of makers, and some of these share a tokenizer, data or a teacher.
 
 The tokenizer tells makers and not foundations. It can tell nothing where answers end by
-themselves. In `can_ai_code` the prompt template of each model shapes its answers more than its
-descent does, and no method here gets far.
+themselves. In `can_ai_code` models were asked through templates of their own, which shape answers
+much, and no method here gets far.
 """
 
 

@@ -93,7 +93,11 @@ class Labelled:
         return areas(self.kin[rank].astype(float), (~self.kin[rank]).astype(float))
 
     def drawn(self, matrix: np.ndarray) -> np.ndarray:
-        """Figures with makers drawn anew with replacement, (DRAWS, 4); pairs weigh by both."""
+        """Figures with makers drawn anew with replacement, (DRAWS, 4).
+
+        A pair of two makers weighs by both draws, a pair within one maker by its one draw: two
+        draws of a maker are two makers, and make no kin of each other. So kin stay as rare.
+        """
         value = self.values(matrix)
         rank = np.argsort(-value, kind="stable")
         a, b, kin = self.a[rank], self.b[rank], self.kin[rank]
@@ -105,11 +109,12 @@ class Labelled:
         hit = self.foundation[near.argmax(1)] == self.foundation
         _, code = np.unique(self.family, return_inverse=True)
         makers = int(code.max()) + 1
+        one = self.family[a] == self.family[b]
         rng = np.random.default_rng(zlib.crc32(self.name.encode()))
         out: list[tuple[float, ...]] = []
         while len(out) < DRAWS:
             times = np.bincount(rng.integers(0, makers, makers), minlength=makers)[code]
-            w = (times[a] * times[b]).astype(float)
+            w = np.where(one, times[a], times[a] * times[b]).astype(float)
             yes, no = w * kin, w * ~kin
             if not yes.sum() or not no.sum() or not (times * has).sum():
                 continue

@@ -72,8 +72,13 @@ class Measured:
         self.limits = limits(d, ours)
         self.curve = curve(d, grams) if name in CURVES else []
         self.drawn = composition.composition(d, grams) if name in composition.SETS else []
-        self.kernels = Kernels(d, grams, ours.channels["tokenizer"] / EVIDENCE.tokenizer)
-        if not np.allclose(self.kernels.of(SHIPPED), ours.combined, atol=1e-3):
+        self.kernels = Kernels(
+            d, grams, ours.unit * ours.channels["tokenizer"] / EVIDENCE.tokenizer
+        )
+        # Middle and unit of unrelated pairs apart, which change no order.
+        whole = ours.unit * (ours.combined - ours.channels["identical"])
+        apart = (self.kernels.of(SHIPPED) - whole)[np.triu_indices(len(whole), 1)]
+        if np.quantile(np.abs(apart - np.median(apart)), 0.99) > 1e-3:
             raise SystemExit(f"{name}: the recombined evidence is not that of the package")
         self.scores = scores(d, self.kernels)
 

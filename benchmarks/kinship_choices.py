@@ -11,7 +11,7 @@ import numpy as np
 from kinship_sets import KEYS, ORDERS, Labelled, read_grams, substituted
 
 from cladist.kinship.config import EVIDENCE
-from cladist.kinship.evidence.similarity import words
+from cladist.kinship.evidence import words
 from cladist.kinship.evidence.standard import standardise
 from cladist.kinship.evidence.wording import ProbeGrams, wording
 

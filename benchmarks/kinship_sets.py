@@ -19,8 +19,8 @@ import pandas as pd
 from assays import SHARED, every, load
 
 from cladist.kinship.config import EVIDENCE
-from cladist.kinship.evidence.similarity import similarity, wording, words
-from cladist.kinship.evidence.corpus import Corpus, read_corpus
+from cladist.kinship.evidence import similarity, wording, words
+from cladist.kinship.evidence.corpus import Corpus, read_corpus, said_once
 from cladist.kinship.evidence.wording import ProbeGrams
 
 NAMES = {
@@ -57,7 +57,7 @@ class Labelled:
         sets, self.lineage = load(name)
         self.name = name
         self.sets = [every(s, 5) for s in sets] if name == "alpaca" else sets
-        self.corpus = read_corpus(self.sets)
+        self.corpus = said_once(read_corpus(self.sets))
         self.ids = list(self.corpus.models)
         self.score = scorer()
         rows = self.lineage.drop_duplicates("model").set_index("model").reindex(self.ids)

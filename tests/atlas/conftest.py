@@ -13,6 +13,8 @@ from cladist.registry import Registry
 from tests.support.synthetic import Made, make_models, make_registry
 
 COUNT = 72
+FAMILIES = 50
+"""Enough for verdicts at 1% on ten relatives together, which need 46."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Lab:
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     folder = tmp_path_factory.mktemp("atlas") / "lab"
-    make_registry(folder, COUNT, hostile=True)
-    models = make_models(COUNT, hostile=True)
+    make_registry(folder, COUNT, hostile=True, families=FAMILIES)
+    models = make_models(COUNT, hostile=True, families=FAMILIES)
     labels = folder / "labels.csv"
     with labels.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(

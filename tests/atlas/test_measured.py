@@ -42,7 +42,7 @@ def measured(lab: Lab) -> AnswerKin:
 def test_evidence_by_probe_agrees_with_the_test_of_one_pair() -> None:
     responses, _ = population(families=14, members=3)
     pairs = pair_evidence(responses)
-    family = np.asarray(guess_families(pairs), dtype=np.int64)
+    family = np.asarray(guess_families(pairs.score), dtype=np.int64)
     wanted = np.array([[0, 1], [0, 2], [3, 5], [0, 3], [7, 20]])
     found = probe_weights(read_corpus(responses), family, pairs.manner, wanted)
     for row, (i, j) in zip(found, wanted.tolist(), strict=True):
@@ -57,7 +57,10 @@ def test_evidence_is_missing_where_an_answer_is() -> None:
     responses[0] = type(responses[0])(responses[0].model, responses[0].probe_ids, ((), *lost[1:]))
     pairs = pair_evidence(responses)
     found = probe_weights(
-        read_corpus(responses), guess_families(pairs), pairs.manner, np.array([[0, 1], [1, 2]])
+        read_corpus(responses),
+        guess_families(pairs.score),
+        pairs.manner,
+        np.array([[0, 1], [1, 2]]),
     )
     assert np.isnan(found[0, 0]) and np.isfinite(found[0, 1:]).all()
     assert np.isfinite(found[1]).all()
@@ -67,8 +70,7 @@ def test_p_values_of_a_row_are_those_of_the_calibration(lab: Lab) -> None:
     made = measured(lab).tests.made
     fitted = calibrate(made.pairs, measured(lab).labels)
     for i in (0, 13, 40):
-        covariates = made.pairs.covariates(i, slice(None))
-        exact = fitted.p_value(fitted.matching.excess(made.pairs.score[i], covariates))
+        exact = fitted.p(made.pairs, np.full(len(made.pairs), i), np.arange(len(made.pairs)))
         exact[i] = 1.0
         np.testing.assert_allclose(made.p_values(i), exact)
 
@@ -148,7 +150,7 @@ def test_few_models_are_not_tested(tmp_path: Path) -> None:
         assert [m.key for m in made.maps] == ["pcoa"]
         assert made.forest is not None and made.forest.replicates == 5
     assert {r.verdict for i in range(6) for r in made.kin.relatives(i)} == {"not tested"}
-    assert "6 other models to calibrate on" in made.kin.relatives(0)[0].note
+    assert "6 models to calibrate on" in made.kin.relatives(0)[0].note
     assert any("t-SNE needs at least" in remark or "t-SNE" in remark for remark in made.remarks)
     assert made.families is None and "declared" in made.families_note
     head = documents.head(made, models=True, answers=True)
@@ -188,7 +190,7 @@ def test_large_registries_rest_on_dna(lab: Lab, monkeypatch: pytest.MonkeyPatch)
             made.kin.distances(20), matrix.matrix[matrix.index(lab.models[20].name)], atol=1e-5
         )
         # A pair that somebody asks about is tested all the same.
-        found, weights = sampled_pair(store, made.source, 20, nearest[0].index, 0.1)
+        found, weights = sampled_pair(store, made.source, 20, nearest[0].index, 0.1, alpha=0.05)
     assert found.verdict in ("related", "inconclusive") and "at random" in found.note
     assert np.isfinite(weights).any()
     # Groups hold together kin and no strangers.

@@ -65,7 +65,9 @@ def synthetic_assay(probes: int = 24, dimension: int = 64, metric: str = "kinshi
     return Assay("synthetic", Protocol("synthetic", chosen, Decoding()), method, description)
 
 
-def make_models(count: int, probes: int = 24, seed: int = 0, hostile: bool = False) -> list[Made]:
+def make_models(
+    count: int, probes: int = 24, seed: int = 0, hostile: bool = False, families: int = 0
+) -> list[Made]:
     """`count` models in families of very different size, parents before children."""
     draw = np.random.default_rng(seed)
     words = ["".join(draw.choice(SYLLABLES, 2)) for _ in range(400)]
@@ -74,7 +76,7 @@ def make_models(count: int, probes: int = 24, seed: int = 0, hostile: bool = Fal
         return [words[k] for k in draw.integers(0, len(words), length)]
 
     common = [[sentence() for _ in range(5)] for _ in range(probes)]
-    families = max(2, round(count**0.6 / 2))
+    families = families or max(2, round(count**0.6 / 2))
     share = 1 / np.arange(1, families + 1) ** 0.8
     family_of = draw.choice(families, count, p=share / share.sum())
     family_of[:families] = np.arange(families)
@@ -146,11 +148,12 @@ def make_registry(
     dimension: int = 64,
     seed: int = 0,
     hostile: bool = False,
+    families: int = 0,
     metric: str = "kinship",
     progress: Progress = silent,
 ) -> Assay:
     """Fill `folder` with a registry of `count` made models, `models.csv` and `lineage.csv`."""
-    models = make_models(count, probes, seed, hostile)
+    models = make_models(count, probes, seed, hostile, families)
     assay = synthetic_assay(probes, dimension, metric)
     with Registry.open(folder) as store:
         protocol = store.add_protocol(assay.protocol)

@@ -75,9 +75,11 @@ class Measured:
         self.kernels = Kernels(
             d, grams, ours.unit * ours.channels["tokenizer"] / EVIDENCE.tokenizer
         )
-        # Middle and unit of unrelated pairs apart, which change no order.
+        # Apart from the middle and the unit of unrelated pairs, which change no order.
         whole = ours.unit * (ours.combined - ours.channels["identical"])
-        apart = (self.kernels.of(SHIPPED) - whole)[np.triu_indices(len(whole), 1)]
+        have = d.corpus.present.astype(float)
+        seen = np.triu(have @ have.T > 0, 1)
+        apart = (self.kernels.of(SHIPPED) - whole)[seen]
         if np.quantile(np.abs(apart - np.median(apart)), 0.99) > 1e-3:
             raise SystemExit(f"{name}: the recombined evidence is not that of the package")
         self.scores = scores(d, self.kernels)

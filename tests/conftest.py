@@ -73,3 +73,11 @@ def scripted(name: str, assay: Assay, **kwargs: object) -> ScriptedModel:
     """A model that answers every probe with its own name and the prompt."""
     answers = {p.text: Response.of(f"{name} says {p.text}") for p in assay.protocol.probes.probes}
     return ScriptedModel(name, answers, **kwargs)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fitted panels and maps of tests stay out of the user's cache folder."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield

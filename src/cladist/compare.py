@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from cladist.core.assay import Assay
 from cladist.core.distances import DistanceMatrix, dna_distances, symmetric
+from cladist.core.hashing import canonical_json
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.encoders import represent
@@ -112,6 +114,27 @@ def resampled_distances(
 def panel_answers(registry: Registry, assay: Assay) -> list[ResponseSet]:
     """Answers of all models that have a DNA by the assay: the panel of the metric 'kinship'."""
     return list(registry.responses(assay.protocol, [d.model for d in registry.dnas(assay)]))
+
+
+def kept_evidence(responses: Sequence[ResponseSet], *, kept: Kept | None = None) -> PairEvidence:
+    """`pair_evidence` of these answers, fitted once and kept under a hash of all that they say.
+
+    Kept in the user's cache folder, or in `kept`. O(characters) where it is there.
+    """
+    from cladist.kinship.inference.calibration import pair_evidence
+    from cladist.kinship.panel.fitted import evidence_from, evidence_to, fitted_on
+
+    said = blake2b(digest_size=16)
+    for r in responses:
+        told = [
+            r.model,
+            list(r.probe_ids),
+            [[s.text for s in slot if s.usable] for slot in r.slots],
+        ]
+        said.update(canonical_json(told).encode("utf-8", "surrogatepass"))
+    on = fitted_on("answers", said.hexdigest())
+    place = kept or Kept(default_folder())
+    return evidence_from(*place.result(on, lambda: evidence_to(pair_evidence(responses))))
 
 
 def panel_evidence(

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cladist.compare import kept_evidence
 from cladist.core.assay import Assay
 from cladist.core.lineage import Lineage
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
+from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.labels import labels_of
 from cladist.provenance.relations import Families
 from cladist.registry import ModelRecord, Registry
@@ -118,7 +119,7 @@ def gather(
             "provenance needs two at least"
         )
     progress("comparing models", 1, 2)
-    pairs = pair_evidence(responses)
+    pairs = kept_evidence(responses)
     progress("comparing models", 2, 2)
     records = {m.name: m for m in registry.models()}
     return Material(assay, responses, pairs, lineage, records, dict(declared or {}))

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.compare import kept_evidence
 from cladist.core.assay import Assay
 from cladist.core.progress import Hear, Progress, silent, unheard
 from cladist.core.responses import ResponseSet
@@ -117,7 +118,8 @@ def question(
     """Measure all pairs and calibrate once. Raises `InputError` for fewer than two models."""
     if len(responses) < 2:
         raise InputError("kinship needs the answers of two models at least")
-    pairs = pair_evidence(responses, members)
+    # Members of a panel beside others are weighed afresh; all alone they are a fitted panel.
+    pairs = kept_evidence(responses) if members is None else pair_evidence(responses, members)
     labels = labels_of(pairs.models, declared)
     remarks = (UNUSED_LABELS,) if declared and labels is None else ()
     prompts = [p.text for p in assay.protocol.probes.probes]

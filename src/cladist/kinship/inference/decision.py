@@ -261,7 +261,8 @@ def makers_needed(alpha: float) -> int:
 
 def percent(share: float) -> str:
     """A share in two digits, as '0.12%'."""
-    return f"{100 * min(share, 1.0):.2g}%"
+    whole = 100 * min(share, 1.0)
+    return f"{whole:.0f}%" if whole >= 99.5 else f"{whole:.2g}%"
 
 
 def test_candidates(

@@ -13,14 +13,12 @@ docs/verdicts.md, between its marks.
 from __future__ import annotations
 
 import argparse
-import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from kinship_tests import write
-from recorded_pairs import DATA, ROOT, load_evidence
+from verdicts import ROOT, load, write
 
 from cladist.errors import InputError
 from cladist.kinship.inference.calibration import Labels, PairEvidence
@@ -116,13 +114,12 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", default=list(SETS), choices=list(SETS))
     parser.add_argument("--coverage", type=float, nargs="*", default=[COVERAGE, 0.8])
     parser.add_argument("--write", action="store_true", help="put the tables into docs/")
-    parser.add_argument("--cache", type=Path, help="folder for the evidence between runs")
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     args = parser.parse_args()
-    if not DATA.is_dir():
-        raise SystemExit("the recorded responses in ../shared/data are not here")
-    with tempfile.TemporaryDirectory() as scratch:
-        cache = args.cache or Path(scratch)
-        data = {name: load_evidence(name, SETS[name], cache) for name in args.sets}
+    if not args.data.is_dir():
+        raise SystemExit(f"the recorded responses in {args.data} are not here")
+    data = {name: (r.pairs, r.labels) for name in args.sets for r in
+            [load(name, SETS[name], args.data)]}  # fmt: skip
     header = [
         "set", "asked with", "models", "coverage", "over models", "families in the set",
         "'none' in the set", "only the true answer", "empty",

@@ -54,15 +54,23 @@ def identify(
         str, typer.Option(help="Where the reference does not tell: raw or chat. Else it is tried.")
     ] = "auto",
     probes: Annotated[
-        int, typer.Option(min=0, help="Prompts to ask at most; 0 asks all of the reference's.")
+        int,
+        typer.Option(
+            min=0, help="Prompts to ask at most, chosen before any result is seen; 0 sets no limit."
+        ),
     ] = 0,
+    all_prompts: Annotated[
+        bool,
+        typer.Option("--all-prompts", help="Ask all, also where a few settle it."),
+    ] = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Tell whose descendant a model is: of the world's models, or of a registry's.
 
     A URI is asked the prompts of an installed reference ('cladist reference add') and held
-    against its models; no registry is needed. Answers are kept, and a second run asks nothing.
+    against its models; no registry is needed. A few prompts are asked first, and all only where
+    these do not settle it. Answers are kept, and a second run asks nothing.
 
     The name of a model in a registry is held against the others there, with 'none of these' among
     the answers. With --labels, families get probabilities, calibrated by asking the registry's own
@@ -85,7 +93,7 @@ def identify(
             registry,
             reference,
             interface,
-            probes,
+            (probes, all_prompts),
             alpha_of(alpha, rate),
             (count, json, quiet),
         )  # fmt: skip

@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
 
 from cladist.cli.common import DEFAULT_REGISTRY, one_line, out, print_json, progress_bars
 
@@ -13,6 +17,8 @@ if TYPE_CHECKING:
     from cladist.workflows.identify_model import Identified
 
 FAMILIES = 4
+NAMES = 60
+"""Characters of a name that a model gave itself that are shown."""
 
 
 def is_uri(model: str, registry: Path) -> bool:
@@ -34,15 +40,20 @@ def identify_uri(
     registry: Path,
     reference: str,
     interface: str,
-    probes: int,
-    rate: float,
+    prompts: tuple[int, bool],
+    alpha: float,
     shown: tuple[int, bool, bool],
 ) -> None:
-    """Ask, place, and print; `shown` is how many neighbours, whether JSON, whether quiet."""
+    """Ask, place, and print.
+
+    `prompts` are how many at most, and whether all in any case; `shown` is how many neighbours,
+    whether JSON, whether quiet. A rate that nobody gave is the reference's to choose.
+    """
     from cladist.extraction.opening import open_any
     from cladist.workflows.identify_model import check_ready, identify_model
+    from cladist.workflows.looks import never
 
-    count, json, quiet = shown
+    (probes, every), (count, json, quiet) = prompts, shown
     check_ready(reference)  # before a model is loaded for minutes
     kept = None if registry == DEFAULT_REGISTRY else registry
     with progress_bars(quiet or json) as bars:
@@ -54,7 +65,8 @@ def identify_uri(
                 registry=kept,
                 interface=interface,
                 probes=probes,
-                rate=rate,
+                alpha=alpha if _given("alpha", "rate") else None,
+                decided=never if every else None,
                 progress=bars,
             )
         finally:
@@ -66,10 +78,17 @@ def identify_uri(
         out().print(line, soft_wrap=True)
 
 
+def _given(*names: str) -> bool:
+    """Whether one of the command's options was given, and not left as it is."""
+    context = click.get_current_context()
+    return any(context.get_parameter_source(n) is not ParameterSource.DEFAULT for n in names)
+
+
 def _as_data(found: Identified, count: int) -> dict[str, Any]:
     from cladist.cli.common import plain
 
     placement: dict[str, Any] = plain(asdict(found.placement))
+    kept = found.placement.kept
     return {
         "model": found.model,
         "uri": found.uri,
@@ -77,35 +96,33 @@ def _as_data(found: Identified, count: int) -> dict[str, Any]:
         "interface": found.interface,
         "assumed": list(found.taken),
         **placement,
+        "kept": None if kept is None else plain(kept.to_dict()),
         "nearest": placement["nearest"][:count],
+        "looks": [{"prompts": k, "alpha": a} for k, a in
+                  zip(found.plan.looks, found.plan.rates, strict=True)],
         "asked": {**asdict(found.asked), "saved": found.asked.saved},
         "registry": str(found.registry),
-    }
+    }  # fmt: skip
 
 
 def _told(found: Identified, count: int) -> list[str]:
     """The answer in ten lines or so, for people."""
-    p, name, facts = found.placement, one_line(found.model), found.reference.facts
+    p, name = found.placement, one_line(found.model, NAMES)
     first = one_line(p.nearest[0].model)
     words = {
         "related": f"{name} is related to {first}.",
         "not shown": f"{name} is not shown to be related to any model of the reference.",
-        "no answer": f"Nothing can be said of {name} and {first}.",
+        "no answer": f"Whether {name} is related to {first} cannot be said.",
     }
-    chance = "" if math.isnan(p.p) else f" (p {p.p:.2g}; called related up to {p.rate:g})"
-    lines = [words[p.verdict], f"  why       {one_line(p.reason)}{chance}"]
+    lines = [words[p.verdict], f"  why       {one_line(p.reason)}"]
+    if not math.isnan(p.p):
+        lines.append(f"  rate      {_rate(found)}")
     for number, near in enumerate(p.nearest[:count]):
-        family = f"  (family {one_line(near.family)})" if near.family else ""
+        known = f"  (family {one_line(near.family)})" if near.family else ""
         head = "" if number else "nearest"
-        lines.append(f"  {head:<9} {near.evidence:5.1f}  {one_line(near.model)}{family}")
-    if p.families:
-        told = ", ".join(
-            f"{one_line(f.name) or 'none of these'} {f.probability:.0%}"
-            for f in p.families[:FAMILIES]
-        )
-        more = len(p.families) - FAMILIES
-        rest = f" and {more} more" if more > 0 else ""
-        lines.append(f"  family    {told}{rest}")
+        lines.append(f"  {head:<9} {near.evidence:5.1f}  {one_line(near.model)}{known}")
+    lines.append(f"  family    {_family(found)}")
+    facts = found.reference.facts
     pinned = "" if facts.pinned else "; its content is not the catalogued one"
     lines.append(
         f"  held to   {one_line(facts.name)}: {facts.models} models, "
@@ -113,15 +130,51 @@ def _told(found: Identified, count: int) -> list[str]:
     )
     if found.taken:
         lines.append(f"  assumed   {'; '.join(found.taken)}")
-    return [*lines, _cost(found), f"  answers   kept in {found.registry}"]
+    return [*lines, f"  asked     {_cost(found)}", f"  next      {_next(found)}"]
+
+
+def _rate(found: Identified) -> str:
+    """The rate of the verdict in plain words, and over how many looks it holds."""
+    p, looks = found.placement, len(found.plan.looks)
+    over = "" if looks == 1 else f", over {looks} looks together"
+    often = max(round(1 / found.alpha), 1)
+    return (
+        f"of {often} strangers at most 1 would be called related so{over} (p {p.p:.2g}, "
+        f"{p.makers} makers)"
+    )
+
+
+def _family(found: Identified) -> str:
+    p = found.placement
+    if p.kept is None:
+        return "not told: too few models of the reference have a known relative in it"
+    chances = {f.name: f.probability for f in p.families}
+    names = [
+        f"{one_line(f)} {chances[f]:.0%}" if f in chances else one_line(f)
+        for f in p.kept.families[:FAMILIES]
+    ]
+    more = len(p.kept.families) - FAMILIES
+    names += [f"{more} more"] * (more > 0) + ["none of these"] * p.kept.none
+    if p.kept.refused:
+        return f"no family is excluded: {one_line(p.kept.refused)}"
+    told = ", ".join(names) or "none of the known ones, and not a stranger's answers either"
+    return f"{told}  (sets like this hold the right one in {p.kept.coverage:.0%} of cases)"
 
 
 def _cost(found: Identified) -> str:
     a = found.asked
-    spared = f", {a.saved} not asked" if a.saved else ""
+    before = f", {a.known} known before" if a.known else ""
+    spared = f"; {a.saved} of {a.available} were not needed" if a.saved else f" of {a.available}"
+    if a.saved and a.probes == found.plan.looks[-1]:
+        spared = f"; {a.saved} of {a.available} not asked, by --probes"
     lost = f", {a.failed} without an answer" if a.failed else ""
-    before = f" and {a.known} before" if a.known else ""
     return (
-        f"  asked     {a.made} prompts now{before}, of {a.available}{spared}{lost}; "
-        f"{a.tokens} tokens, {a.seconds:.0f} s, and {found.seconds:.0f} s to compare"
+        f"{a.made} prompts now{before}{spared}{lost}; {a.tokens} tokens, {a.seconds:.0f} s, and "
+        f"{found.seconds:.0f} s to compare"
     )
+
+
+def _next(found: Identified) -> str:
+    name, reference = quote(one_line(found.model)), quote(found.reference.name)
+    page = f"cladist atlas --reference {reference} --out world"
+    return f"{page}  (shows {name} among them; answers are in {found.registry})"

@@ -166,6 +166,8 @@ def _added(made: Reference, json: bool) -> None:
     )
     if not f.pinned:
         note("its content is not the catalogued one: results say so")
+    for remark in f.remarks:
+        note(remark)
     for source, reason in list(f.skipped.items())[:SHOWN]:
         note(f"left out: {source}: {reason}")
     if len(f.skipped) > SHOWN:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,12 +28,12 @@ from cladist.references.catalogue import Collection
 from cladist.references.files import Files
 from cladist.references.home import require_space
 from cladist.references.installed import HEAD, LABELS, Facts, Reference, find, place
-from cladist.references.labels import labels_text, match
+from cladist.references.labels import known_labels, labels_text, match
 from cladist.references.layouts import Answers, Skipped, layout
 from cladist.references.panel import fit_panel
 from cladist.registry import Registry
 
-__all__ = ["COMMON", "Content", "add_collection", "aside", "read_content"]
+__all__ = ["COMMON", "Content", "add_collection", "aside", "read_content", "shipped_remark"]
 
 COMMON = 0.2
 """Share of a collection's models that must have answered a prompt for it to be one of the
@@ -123,16 +123,20 @@ def add_collection(
 ) -> Reference:
     """Make a reference of a collection's files, fit its panel, and install it.
 
-    `tree` is git's hash of what was given. An interrupted call leaves nothing behind. Raises
-    `UsageError` where a reference of the name is installed (without `replace`), `InputError`
-    where the disk has no room, or too little can be read.
+    `tree` is git's hash of what was given. Without a `lineage` the table of cladist says which
+    families, dates and licences its models have, as far as it knows them.
+
+    An interrupted call leaves nothing behind. Raises `UsageError` where a reference of the name
+    is installed (without `replace`), `InputError` where the disk has no room, or too little can
+    be read.
     """
     require_free(collection.name, replace)
     require_space(place(), 3 * collection.size, f"reference '{collection.name}'")
     content = read_content(files, collection, prompts=prompts, progress=progress)
     with aside(collection.name, replace) as folder:
         assay = _store(folder, collection, content, progress)
-        labels = match((m.model for m in content.models), lineage or {})
+        names = [m.model for m in content.models]
+        labels = known_labels(names) if lineage is None else match(names, lineage)
         if labels:
             (folder / LABELS).write_text(labels_text(labels), "utf-8")
         pinned = tree == collection.tree
@@ -141,7 +145,8 @@ def add_collection(
             collection.commit if pinned else "", tree, pinned, collection.licence, assay.digest,
             len(content.models), len(content.prompts), len(labels),
             assay.protocol.decoding.told(), _today(), version("cladist"),
-            _remarks(collection, content), dict(content.skipped),
+            (*_remarks(collection, content), *shipped_remark(labels, names, lineage)),
+            dict(content.skipped),
         )  # fmt: skip
         (folder / HEAD).write_text(facts.as_text(), "utf-8")
         fit_panel(folder, labels, progress=progress)
@@ -154,6 +159,21 @@ def _remarks(collection: Collection, content: Content) -> tuple[str, ...]:
         *collection.remarks,
         *([f"{content.varied} prompts differ by model in their wording."] * bool(content.varied)),
         *([f"The texts of {bare} prompts are not known."] * bool(bare)),
+    )
+
+
+def shipped_remark(
+    labels: Mapping[str, DeclaredModel], names: Sequence[str], given: object
+) -> tuple[str, ...]:
+    """What is said where nobody gave families: how many the table of cladist knew."""
+    if given is not None:
+        return ()
+    count = len(labels)
+    dated = sum(bool(d.date) for d in labels.values())
+    licensed = sum(bool(d.licence) for d in labels.values())
+    return (
+        f"Families of {count} of {len(names)} models are from the table of cladist, which has "
+        f"dates of {dated} and licences of {licensed} of them; --labels gives others.",
     )
 
 

@@ -87,6 +87,13 @@ class Reference:
         """What it takes on the disk."""
         return sum(p.stat().st_size for p in self.folder.rglob("*") if p.is_file())
 
+    def models(self) -> list[str]:
+        """Names of its models, in order of arrival."""
+        from cladist.registry import Registry
+
+        with Registry.open(self.folder, create=False) as registry:
+            return [m.name for m in registry.models()]
+
     def assay(self) -> Assay:
         """The assay its models are measured by; `InputError` where the registry lost it."""
         from cladist.registry import Registry

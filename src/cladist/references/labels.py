@@ -9,8 +9,9 @@ from pathlib import Path
 
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
+from cladist.known import facts_of
 
-__all__ = ["labels_text", "match", "plain_name", "read_lineage"]
+__all__ = ["known_labels", "labels_text", "match", "plain_name", "read_lineage"]
 
 
 def plain_name(name: str) -> str:
@@ -57,7 +58,10 @@ def _declared(row: Mapping[str, str], lineage: bool) -> DeclaredModel | None:
     if not lineage:
         family = (row["family"] or "").strip()
         made = DeclaredModel(
-            family, (row.get("group") or "").strip(), (row.get("date") or "").strip()
+            family,
+            (row.get("group") or "").strip(),
+            (row.get("date") or "").strip(),
+            (row.get("licence") or "").strip(),
         )
         return made if family else None
     doubtful = (row.get("usable") or "True").strip() in ("False", "false", "0")
@@ -74,10 +78,27 @@ def match(models: Iterable[str], declared: Mapping[str, DeclaredModel]) -> dict[
     return {m: declared[k] for m in models if (k := plain_name(m)) in declared}
 
 
+def known_labels(models: Iterable[str]) -> dict[str, DeclaredModel]:
+    """What the table that ships with cladist, and the user's own, know of `models`.
+
+    The family is the foundation, the group whose generations of models it belongs to. Only facts
+    that are sure enough to be used unasked; raises `InputError` for a table of the user's that
+    cannot be read.
+
+    >>> known_labels(["Qwen_Qwen2.5-7B-Instruct"])["Qwen_Qwen2.5-7B-Instruct"].family
+    'Qwen/Qwen2.5-7B'
+    """
+    return {
+        model: DeclaredModel(fact.foundation, fact.group, fact.released, fact.licence)
+        for model, fact in facts_of(models).items()
+        if fact.foundation
+    }
+
+
 def labels_text(labels: Mapping[str, DeclaredModel]) -> str:
-    """A labels file: model, family, group, date."""
+    """A labels file: model, family, group, date, licence."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["model", "family", "group", "date"])
-    writer.writerows([m, d.family, d.group, d.date] for m, d in sorted(labels.items()))
+    writer.writerow(["model", "family", "group", "date", "licence"])
+    writer.writerows([m, d.family, d.group, d.date, d.licence] for m, d in sorted(labels.items()))
     return out.getvalue()

@@ -11,7 +11,7 @@ from cladist.formats.labels import DeclaredModel
 from cladist.kinship.panel.saved import Panel, build_panel, load_panel, save_panel
 from cladist.registry import Registry
 
-__all__ = ["PANEL", "fit_panel", "open_panel"]
+__all__ = ["PANEL", "fit_panel", "open_panel", "require_panel"]
 
 PANEL = "panel.parquet"
 
@@ -40,7 +40,12 @@ def fit_panel(
 
 def open_panel(folder: Path) -> Panel:
     """The panel of a reference; `InputError` where it is missing or was changed."""
+    return load_panel(require_panel(folder))
+
+
+def require_panel(folder: Path) -> Path:
+    """The file of a reference's panel; `InputError` where it is missing."""
     path = folder / PANEL
     if not path.is_file():
         raise InputError(f"reference '{folder.name}' has no panel; remove it and add it again")
-    return load_panel(path)
+    return path

@@ -25,7 +25,7 @@ from cladist.extraction.archived import import_archive
 from cladist.extraction.derive import derive
 from cladist.formats.files import replacing
 from cladist.formats.labels import DeclaredModel
-from cladist.references.adding import aside, require_free
+from cladist.references.adding import aside, require_free, shipped_remark
 from cladist.references.home import require_space
 from cladist.references.installed import (
     FORMAT,
@@ -37,7 +37,7 @@ from cladist.references.installed import (
     place,
     read_facts,
 )
-from cladist.references.labels import labels_text, match, read_lineage
+from cladist.references.labels import known_labels, labels_text, match, read_lineage
 from cladist.references.panel import fit_panel
 from cladist.registry import Registry
 from cladist.registry.archive import write_archive
@@ -158,6 +158,12 @@ def add_file(path: Path, *, over: bool = False, progress: Progress = silent) -> 
         labels = read_lineage(folder / LABELS) if facts.labelled else {}
         if not labels:
             (folder / LABELS).unlink()
+            with Registry.open(folder) as store:
+                names = [m.name for m in store.models()]
+            labels = known_labels(names)
+            told = shipped_remark(labels, names, None)
+            facts = replace(facts, labelled=len(labels), remarks=(*facts.remarks, *told))
+            (folder / LABELS).write_text(labels_text(labels), "utf-8")
         (folder / HEAD).write_text(replace(facts, origin=path.name).as_text(), "utf-8")
         fit_panel(folder, labels, progress=progress)
     found = find(facts.name)

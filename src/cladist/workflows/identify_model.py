@@ -8,8 +8,9 @@ kept in a registry, so that a run that was stopped goes on, and a second one ask
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cladist.core.assay import Assay
@@ -25,15 +26,16 @@ from cladist.extraction.asking import choose_interface, requests_for, stand_in
 from cladist.extraction.derive import derive
 from cladist.extraction.like import Like
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.sequential import interim_looks
+from cladist.kinship.inference.sequential import first_probes, interim_looks
 from cladist.models.base import AskedInterface, Model
 from cladist.references.catalogue import catalogue
 from cladist.references.home import data_folder
 from cladist.references.installed import Reference, broken, find, installed
-from cladist.references.panel import open_panel
+from cladist.references.panel import open_panel, require_panel
 from cladist.references.source import Source
 from cladist.registry import ModelRecord, Registry
-from cladist.workflows.placing import Placement, place, require_answers
+from cladist.workflows.looks import Decided, Looks, Plan, plan_looks
+from cladist.workflows.placing import Placement, makers_of, rate_for
 
 __all__ = [
     "Asked",
@@ -43,9 +45,6 @@ __all__ = [
     "choose_reference",
     "identify_model",
 ]
-
-Decided = Callable[[ResponseSet], bool]
-"""Whether the answers so far settle the question, so that no more need be asked."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Identified:
-    """The answer, what it rests on, and what it took."""
+    """The answer, what it rests on, and what it took.
+
+    plan     when the answers were looked at, and the share of the rate that each look had
+    alpha    the rate over all looks together, which is what `placement.alpha` says too
+    seconds  that were spent on comparing, and not on asking
+    """
 
     model: str
     uri: str
@@ -80,6 +84,8 @@ class Identified:
     taken: tuple[str, ...]
     placement: Placement
     asked: Asked
+    plan: Plan
+    alpha: float
     registry: Path
     seconds: float
 
@@ -96,35 +102,50 @@ def identify_model(
     registry: Path | None = None,
     interface: str = "auto",
     probes: int = 0,
-    rate: float = 0.01,
+    alpha: float | None = None,
     decided: Decided | None = None,
     progress: Progress = silent,
 ) -> Identified:
     """Ask `model` the prompts of an installed reference, and place it among its models.
 
-    `probes` limits how many prompts are asked, 0 for all. Raises `UsageError` where no reference
-    is installed, `NotComparableError` where none fits the model's interface, `ModelError` where
-    it cannot be asked (answers that came before stay stored), `CoverageError` where its answers
-    say nothing of descent.
+    A few prompts are asked first, and all only where those do not show a relation; `decided` puts
+    another rule in the place of that one, and with `looks.never` all are asked. `probes` limits
+    how many are asked, 0 for all: say so before you have seen a result, or the rate is not kept.
+    `alpha` is the rate over all looks; None takes the least that the reference can carry.
+
+    Raises `UsageError` where no reference is installed, `NotComparableError` where none fits the
+    model's interface, `ModelError` where it cannot be asked (answers that came before stay
+    stored), `CoverageError` where its answers say nothing of descent.
+
+    Examples
+    --------
+    >>> found = identify_model(open_any("gguf:model.gguf"))  # doctest: +SKIP
+    >>> found.placement.nearest[0].family  # doctest: +SKIP
+    'HuggingFaceTB/SmolLM2-135M'
     """
     chosen, how = choose_reference(model, reference, interface)
+    labels = labels_of(chosen)
+    makers = makers_of(chosen.models(), labels)
+    texts = [p.text for p in how.asked.protocol.probes.probes]
+    most = min(probes or len(texts), len(texts))
+    stated = rate_for(makers, alpha)
+    plan = plan_looks(most, stated, makers, decided)
     folder = registry or asked_registry()
-    panel = open_panel(chosen.folder)
-    with Registry.open(folder) as store:
-        asked = _ask(model, how, store, probes, decided, progress)
-        record = store.model(_record(model, store).name)
-        (answers,) = store.responses(how.asked.protocol, [record.name])
+    require_panel(chosen.folder)
+    with ThreadPoolExecutor(1) as aside, Registry.open(folder) as store:
+        panel = aside.submit(open_panel, chosen.folder)  # read while the model is asked
+        looks = Looks(panel.result, labels, texts, plan)
+        asked, answers = _ask(model, how, store, plan, decided or looks, progress)
+        record = store.model(answers.model)
         if registry is not None:  # a registry of the user's: other commands want a DNA there
             derive(store, how.counts, [record.name])
-    start = time.monotonic()
-    texts = {p.id: p.text for p in how.asked.protocol.probes.probes}
-    require_answers(_cut(answers, asked.probes), texts)
-    progress("comparing", 0, 1)
-    placement = place(panel, labels_of(chosen), answers, rate=rate)
+        progress("comparing", 0, 1)
+        placement = looks.look(answers, asked.probes)
     progress("comparing", 1, 1)
     return Identified(
         record.name, record.uri, chosen, how.asked.protocol.decoding.interface, how.taken,
-        placement, asked, folder, time.monotonic() - start,
+        replace(placement, alpha=stated), asked, plan, stated, folder,
+        looks.seconds,
     )  # fmt: skip
 
 
@@ -136,15 +157,14 @@ def check_ready(reference: str = "") -> None:
         raise UsageError(none_installed())
 
 
-def _cut(answers: ResponseSet, probes: int) -> ResponseSet:
-    return ResponseSet(answers.model, answers.probe_ids[:probes], answers.slots[:probes])
-
-
 def labels_of(reference: Reference) -> Mapping[str, DeclaredModel]:
-    """Families of a reference's models; nothing where none are known."""
+    """Families of a reference's models: its own, or else what the table of cladist knows."""
     from cladist.formats.labels import read_labels
+    from cladist.references.labels import known_labels
 
-    return read_labels(reference.labels) if reference.labels else {}
+    if reference.labels:
+        return read_labels(reference.labels)
+    return known_labels(reference.models())
 
 
 def choose_reference(
@@ -205,18 +225,21 @@ def _ask(
     model: Model,
     how: Like,
     store: Registry,
-    probes: int,
-    decided: Decided | None,
+    plan: Plan,
+    decided: Decided,
     progress: Progress,
-) -> Asked:
-    """Ask look by look until it is decided, or all was asked; every answer is stored at once."""
+) -> tuple[Asked, ResponseSet]:
+    """Ask look by look until it is decided, or all was asked; every answer is stored at once.
+
+    A look sees the answers to its own prompts alone, whatever else is known: so a second run
+    ends where the first did.
+    """
     record, assay = _record(model, store), how.asked
     row = store.add_protocol(assay.protocol)
     interface = choose_interface(model, assay)
-    available = len(assay.protocol.probes)
-    most = min(probes or available, available)
+    most = plan.looks[-1]
     known = {p for p, _ in store.settled(row, record) if p < most}
-    start, tokens, look = time.monotonic(), 0, 0
+    start, waited, tokens, look = time.monotonic(), 0.0, 0, 0
     tried: set[int] = set()
     try:
         if store.set_interface(row, record, interface) != interface:
@@ -226,20 +249,26 @@ def _ask(
             )
         if how.counts.protocol.digest != assay.protocol.digest:
             stand_in(store, how.counts, record, interface)
-        for look in _looks(most):
+        # More steps than looks: an endpoint that died is noticed at the end of one.
+        for look in sorted({*plan.looks, *interim_looks(most)}):
             todo = [p for p in range(look) if p not in known and p not in tried]
             tried.update(todo)
             tokens += _ask_some(model, assay, store, record, todo, len(known), most, progress)
             (answers,) = store.responses(assay.protocol, [record.name])
-            if decided is not None and decided(answers):
+            looking = time.monotonic()
+            ended = look < most and look in plan.looks and decided(first_probes(answers, look))
+            waited += time.monotonic() - looking
+            if ended:
                 break
     except (CladistError, KeyboardInterrupt):
         store.forget_if_silent(record)
         raise
     settled = {p for p, _ in store.settled(row, record)}
     failed = sum(p not in settled for p in range(look))
-    seconds = time.monotonic() - start
-    return Asked(len(tried), len(known), failed, tokens, seconds, look, available)
+    used = len({p for p in known if p < look})
+    seconds = time.monotonic() - start - waited
+    available = len(assay.protocol.probes)
+    return Asked(len(tried), used, failed, tokens, seconds, look, available), answers
 
 
 def _ask_some(
@@ -277,8 +306,3 @@ def _ask_some(
         why = problems[-1] or "no reason given"
         raise ModelError(f"'{record.name}' gave no answer to {len(todo)} requests: {why}; {kept}")
     return tokens
-
-
-def _looks(most: int) -> Sequence[int]:
-    """How many probes are asked before the answers are looked at."""
-    return interim_looks(most) if most >= 10 else (most,)

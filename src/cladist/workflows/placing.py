@@ -1,13 +1,23 @@
 """Where a new model stands among the models of a reference.
 
 How near the nearest member is means nothing by itself: among many strangers some are near. So
-every member is asked the same question as an outsider, its own family taken away: how near is the
-nearest then? The share of members that strangers come as near to is the p-value of the new
-model's nearest, all members compared at once included in it.
+every member is asked the same question as a stranger, all of its maker taken away: how near is
+the nearest then, the new model among those it may be near to? Models of one maker are alike, so
+makers are what is counted, each once, and
+
+    p = (1 + sum over makers of the share of their models that have as near a one) / (1 + makers).
+
+If the new model is of a maker drawn as those of the reference were, and kin of nobody here, its
+maker is as likely as any other to hold the nearest strangers; so p <= alpha has a probability of
+at most alpha (as in `kinship.inference.calibration`). The search for the nearest is part of what
+is compared: all members are asked about at once. The new model must be among those that a member
+may be near to: the nearest two strangers of all are two, and it would be taken for one of them
+twice as often otherwise.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,26 +30,30 @@ from cladist.extraction.like import cut_alike
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.calibration import (
-    MINIMUM_MODELS,
     Calibration,
     Labels,
     PairEvidence,
     calibrate,
-    guess_families,
     pair_evidence,
 )
+from cladist.kinship.inference.decision import UNTESTABLE, Policy, decide, percent
+from cladist.kinship.inference.facts import gatherer
+from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
 from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.labels import labels_of
 from cladist.kinship.inference.states import pair_states
 from cladist.kinship.panel.saved import Panel, index_panel, nearest_members
 from cladist.kinship.panel.shortlist import CANDIDATES, EXHAUSTIVE, sample_of
 
-__all__ = ["COVERAGE", "LEAST", "Family", "Near", "Placement", "place", "require_answers"]
+__all__ = ["LEAST", "RATES", "Family", "Near", "Placement", "least_p", "makers_of", "place",
+           "rate_for", "require_answers"]  # fmt: skip
 
-COVERAGE = 0.9
-"""Probability that the families of the set hold the right one, as the calibration has it."""
+RATES = (0.01, 0.05)
+"""False-positive rates that a verdict may have when none is asked for: the first that the
+reference can carry. How many makers it has decides, and nothing that the model says."""
 
 SHOWN = 20
-"""Members named, nearest first."""
+"""Members and families named, nearest and likeliest first."""
 
 LEAST = 10
 """Usable answers below which nothing is said at all."""
@@ -52,11 +66,12 @@ _STRANGE = {
 
 @dataclass(frozen=True)
 class Near:
-    """A member near the model: what both share, in spreads of unrelated pairs, and its family."""
+    """A member near the model: the evidence of kinship, and what is known of the member."""
 
     model: str
     evidence: float
     family: str
+    licence: str
 
 
 @dataclass(frozen=True)
@@ -72,23 +87,56 @@ class Placement:
     """Where a model stands.
 
     nearest   members, nearest first
-    families  the fewest that hold COVERAGE of the probability, likeliest first; empty where
-              too few labels are known
+    families  likeliest first, 'none of these' among them; empty where too few labels are known
+    kept      the families that cannot be excluded; None where too few labels are known
     verdict   'related', or 'not shown' of the nearest, or 'no answer' where nothing can be said
-    p         share of members to whom a stranger is as near; NaN where it cannot be told
-    rate      of false accusations that the verdict keeps to
-    outsiders members it was told from, and `circles` the families they belong to
-    reason    of the verdict, a sentence
+    code      of the reason, as in `kinship.inference.decision`
+    p         that a stranger has a nearest one as near; NaN where it cannot be told
+    alpha     rate of false accusations that the verdict keeps to
+    makers    that p counts, and `outsiders` their models
+    reason    of the verdict, a sentence without a full stop
     """
 
     nearest: tuple[Near, ...]
     families: tuple[Family, ...]
+    kept: FamilySet | None
     verdict: str
+    code: str
     p: float
-    rate: float
+    alpha: float
+    makers: int
     outsiders: int
-    circles: int
     reason: str
+
+
+def makers_of(models: Sequence[str], labels: Mapping[str, DeclaredModel]) -> int:
+    """How many makers the models of known family are of."""
+    known = labels_of(models, labels)
+    if known is None:
+        return 0
+    return len({m for m, f in zip(known.makers, known.families, strict=True) if f})
+
+
+def least_p(makers: int) -> float:
+    """The least p that so many makers can give.
+
+    >>> least_p(99)
+    0.01
+    """
+    return 1.0 / (1 + makers)
+
+
+def rate_for(makers: int, wanted: float | None = None) -> float:
+    """The rate that is wanted, or else the first of RATES that so many makers carry.
+
+    Twice the least p must lie within it, as a parent that is its maker's only model counts too.
+
+    >>> rate_for(80), rate_for(199), rate_for(80, 0.01)
+    (0.05, 0.01, 0.01)
+    """
+    if wanted is not None:
+        return wanted
+    return next((r for r in RATES if 2 * least_p(makers) <= r), RATES[-1])
 
 
 def require_answers(answers: ResponseSet, prompts: Mapping[str, str]) -> None:
@@ -115,7 +163,7 @@ def place(
     labels: Mapping[str, DeclaredModel],
     answers: ResponseSet,
     *,
-    rate: float = 0.01,
+    alpha: float = RATES[0],
     count: int = SHOWN,
 ) -> Placement:
     """Place a model, by its answers to some of the panel's probes, among the panel's members.
@@ -131,22 +179,22 @@ def place(
         raise InputError("fewer than three members of the reference answered these prompts")
     members = cut_alike(asked, members)
     pairs = pair_evidence([*members, asked], np.arange(len(members) + 1) < len(members))
-    known = [labels.get(m, DeclaredModel("")) for m in pairs.models]
-    circles = Labels(tuple(k.family for k in known), tuple(k.group for k in known))
-    labelled = any(circles.families)
-    i, others = len(members), np.arange(len(members))
-    order = sorted(others.tolist(), key=lambda k: (-pairs.combined[i, k], k))
+    known = labels_of(pairs.models, labels)
+    i = len(members)
+    order = sorted(range(i), key=lambda k: (-pairs.combined[i, k], k))
+    nothing = DeclaredModel("")
     near = tuple(
-        Near(pairs.models[k], float(pairs.combined[i, k]), known[k].family) for k in order[:count]
+        Near(m, float(pairs.combined[i, k]), d.family, d.licence)
+        for k in order[:count]
+        for m in [pairs.models[k]]
+        for d in [labels.get(m, nothing)]
     )
-    families = _families(pairs, circles, name) if labelled else ()
-    if len(members) <= MINIMUM_MODELS:
-        reason = (
-            f"{len(members)} members are too few to say how near strangers come; this is an order"
-        )
-        return Placement(near, families, "no answer", float("nan"), rate, 0, 0, reason)
-    fitted = calibrate(pairs, circles if labelled else None)
-    return _judged(pairs, circles if labelled else None, fitted, near, families, rate)
+    if known is None:
+        reason = "no family of the reference's models is known, so this is an order and no more"
+        return Placement(near, (), None, "no answer", "no-panel", math.nan, alpha, 0, 0, reason)
+    families, kept = _families(pairs, known, name)
+    blank = Placement(near, families, kept, "", "", math.nan, alpha, 0, 0, "")
+    return _judged([*members, asked], pairs, known, order[0], blank)
 
 
 def _answered(answers: ResponseSet) -> ResponseSet:
@@ -174,80 +222,71 @@ def _fitted(panel: Panel, asked: ResponseSet) -> list[ResponseSet]:
     ]
 
 
-def _families(pairs: PairEvidence, circles: Labels, name: str) -> tuple[Family, ...]:
-    """The smallest set of families, 'none' among them, that holds COVERAGE."""
+def _families(
+    pairs: PairEvidence, labels: Labels, name: str
+) -> tuple[tuple[Family, ...], FamilySet | None]:
+    """Families by probability, 'none' among them, and those that cannot be excluded."""
     try:
-        fitted = fit_identifier(pairs, circles, without=name)
-        found = identify(pairs, circles, fitted, name)
+        found = identify(pairs, labels, fit_identifier(pairs, labels, without=name), name)
     except InputError:
-        return ()  # fewer than MINIMUM_QUERIES labelled models with a relative
+        return (), None  # fewer than MINIMUM_QUERIES labelled models with a relative
     ranked = [
         *(Family(f, p) for f, p in zip(found.families, found.probabilities, strict=True)),
         Family("", found.none),
     ]
     ranked.sort(key=lambda f: -f.probability)
-    sums = np.cumsum([f.probability for f in ranked])
-    return tuple(ranked[: int(np.searchsorted(sums, COVERAGE)) + 1])
+    kept = family_set(pairs, labels, fit_sets(pairs, labels, without=name), found)
+    return tuple(ranked[:SHOWN]), kept
 
 
 def _judged(
+    responses: Sequence[ResponseSet],
     pairs: PairEvidence,
-    labels: Labels | None,
-    fitted: Calibration,
-    near: Sequence[Near],
-    families: tuple[Family, ...],
-    rate: float,
+    labels: Labels,
+    nearest: int,
+    blank: Placement,
 ) -> Placement:
+    """The verdict on the nearest member, by the rule that every pair is decided by."""
     i = len(pairs) - 1
-    k = pairs.index(near[0].model)
-    circle = _circles(pairs, labels)
-    outsiders = [r for r in range(i) if circle[r] >= 0]
-    others = np.arange(i)
-    usual = np.array([_best(pairs, fitted, r, others[circle[others] != circle[r]])
-                      for r in outsiders])  # fmt: skip
-    mine = float(_excess(pairs, fitted, i, np.array([k]))[0])
-    reached = int((usual >= mine).sum())
-    p = (1 + reached) / (1 + len(usual))
-    unheard = fitted.uncovered(pairs, i, k)
-    if unheard:
-        verdict, reason = "no answer", unheard
-    elif (least := 1 / (1 + len(usual))) > rate:
-        verdict = "no answer"
-        reason = (
-            f"{len(usual)} models of known family are too few: the least p they can give is "
-            f"{least:.2g}, and a rate of {rate:g} was asked for"
-        )
-    elif p <= rate:
-        verdict = "related"
-        reason = (
-            f"with their own family taken away, {reached} of {len(usual)} models of the reference "
-            "have a nearest one as near"
-        )
-    else:
-        verdict = "not shown"
-        reason = (
-            f"with their own family taken away, {reached} of {len(usual)} models of the reference "
-            f"have a nearest one as near, which is more than {rate:.0%}"
-        )
-    count = len(set(circle[outsiders].tolist()))
-    return Placement(tuple(near), families, verdict, p, rate, len(usual), count, reason)
+    try:
+        fitted = calibrate(pairs, labels)
+    except InputError as problem:
+        reason = f"the reference cannot say how near strangers come: {problem}"
+        return replace(blank, verdict="no answer", code="no-panel", reason=reason)
+    maker = fitted.nulls[0].makers
+    makers = len(np.unique(maker[maker >= 0]))
+    p = _stranger_p(pairs, fitted, maker)
+    policy = Policy(blank.alpha, minimum_probes=LEAST)
+    made = gatherer(responses, pairs, labels, calibration=fitted)
+    facts = made.facts(i, nearest, policy, whole=p <= blank.alpha)
+    facts = replace(facts, p=p, kin_p=math.nan, floor=least_p(makers))
+    found = decide(facts, policy)
+    verdict = "related" if found.verdict == "related" else "not shown"
+    verdict = "no answer" if found.reason in UNTESTABLE else verdict
+    told = f"strangers have a nearest model as near in {percent(p)} of cases"
+    reason = {
+        "beyond-unrelated": f"{told}, and what both share is spread over prompts",
+        "above-alpha": f"{told}, which is more than {percent(blank.alpha)}",
+        "panel-too-small": f"the {makers} makers of the reference cannot give a p below "
+        f"{least_p(makers):.2g}, and a rate of {blank.alpha:g} was asked for",
+    }.get(found.reason, found.sentence)
+    return replace(
+        blank, verdict=verdict, code=found.reason, p=p, makers=makers,
+        outsiders=int((maker >= 0).sum()), reason=reason,
+    )  # fmt: skip
 
 
-def _circles(pairs: PairEvidence, labels: Labels | None) -> NDArray[np.int64]:
-    """Number of each model's circle of kin, -1 where it is unknown; guessed without labels."""
-    if labels is None:
-        guessed = guess_families(pairs.score).copy()
-        guessed[-1] = -1
-        return guessed
-    numbers = np.unique(np.array(labels.makers), return_inverse=True)[1].astype(np.int64)
-    return np.where(np.array([bool(f) for f in labels.families]), numbers, -1)
-
-
-def _excess(pairs: PairEvidence, fitted: Calibration, i: int, others: NDArray[np.int64]) -> Floats:
-    return fitted.excess(pairs, np.full(len(others), i), others)
-
-
-def _best(pairs: PairEvidence, fitted: Calibration, i: int, others: NDArray[np.int64]) -> float:
-    """The excess of a member's nearest among `others`, chosen as the new model's is."""
-    nearest = others[int(np.argmax(pairs.combined[i, others]))]
-    return float(_excess(pairs, fitted, i, np.array([nearest]))[0])
+def _stranger_p(pairs: PairEvidence, fitted: Calibration, maker: NDArray[np.int64]) -> float:
+    """p of the last model of `pairs`; `maker` (n,) is -1 where it is not known."""
+    i = len(pairs) - 1
+    rows = np.append(np.flatnonzero(maker >= 0), i)
+    own = maker[rows]
+    beside = pairs.combined[rows].copy()
+    beside[(own[:, None] == maker[None, :]) & (own >= 0)[:, None]] = -np.inf
+    beside[np.arange(len(rows)), rows] = -np.inf
+    excess: Floats = fitted.excess(pairs, rows, beside.argmax(axis=1))
+    others = own[:-1]
+    reached = np.bincount(others, excess[:-1] >= excess[-1])
+    size = np.bincount(others)
+    share = reached[size > 0] / size[size > 0]
+    return float((1 + share.sum()) / (1 + len(share)))

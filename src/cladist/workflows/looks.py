@@ -1,0 +1,101 @@
+"""Few prompts first: a new model is looked at before all are asked, at the rate that was stated.
+
+How often, and after how many prompts, is planned before anything is asked, from how many makers
+the reference has. Looks share the rate (`kinship.inference.sequential`), so that over all of them
+together a stranger is called related no more often than it says. Where the reference has too few
+makers to share the rate out, there is one look, after all prompts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cladist.core.responses import ResponseSet
+from cladist.errors import CoverageError
+from cladist.formats.labels import DeclaredModel
+from cladist.kinship.inference.sequential import (
+    affordable_looks,
+    first_probes,
+    interim_looks,
+    levels,
+)
+from cladist.kinship.panel.saved import Panel
+from cladist.workflows.placing import LEAST, Placement, least_p, place, require_answers
+
+__all__ = ["Decided", "Looks", "Plan", "never", "plan_looks"]
+
+Decided = Callable[[ResponseSet], bool]
+"""Whether the answers so far settle the question, so that no more need be asked."""
+
+
+def never(answers: ResponseSet) -> bool:
+    """Say of no answers that they settle the question: all are asked, and looked at once."""
+    return False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """After how many prompts the answers are looked at, and the rate that each look has."""
+
+    looks: tuple[int, ...]
+    rates: tuple[float, ...]
+
+    def rate(self, probes: int) -> float:
+        """The rate of the look after so many prompts; of the last one for any other number."""
+        return dict(zip(self.looks, self.rates, strict=True)).get(probes, self.rates[-1])
+
+
+def plan_looks(probes: int, alpha: float, makers: int, decided: Decided | None = None) -> Plan:
+    """The looks for a number of prompts, fixed before any is asked.
+
+    With `decided` the looks are those of that rule, which must not look at kinship, and the
+    verdict of whichever is the last has the whole rate; with `never` there is one.
+
+    >>> plan_looks(100, 0.05, 80).looks, plan_looks(100, 0.01, 80).looks
+    ((20, 100), (100,))
+    """
+    if decided is never or probes < LEAST:
+        return Plan((probes,), (alpha,))
+    if decided is not None:
+        looks = interim_looks(probes)
+        return Plan(looks, (alpha,) * len(looks))
+    looks = affordable_looks(probes, alpha, least_p(makers))
+    return Plan(looks, tuple(levels(len(looks), alpha).tolist()))
+
+
+@dataclass
+class Looks:
+    """Looks at one model's answers.
+
+    `last` is what the last of them showed, after `probes` prompts; `seconds` is what all took.
+
+    `panel` is called for at the first look, so that it may be read while the model is asked.
+    """
+
+    panel: Callable[[], Panel]
+    labels: Mapping[str, DeclaredModel]
+    prompts: Sequence[str]
+    plan: Plan
+    last: Placement | None = None
+    probes: int = 0
+    seconds: float = 0.0
+
+    def __call__(self, answers: ResponseSet) -> bool:
+        """Look at the answers to the prompts asked so far, and say whether that is enough."""
+        try:
+            return self.look(answers, len(answers.probe_ids)).verdict == "related"
+        except CoverageError:
+            return False
+
+    def look(self, answers: ResponseSet, probes: int) -> Placement:
+        """Place the model by its first answers; raises as `require_answers` and `place` do."""
+        asked = first_probes(answers, probes)
+        require_answers(asked, dict(zip(answers.probe_ids, self.prompts, strict=False)))
+        if self.last is None or self.probes != probes:
+            rate = self.plan.rate(probes)
+            start = time.monotonic()
+            self.last = place(self.panel(), self.labels, asked, alpha=rate)
+            self.probes, self.seconds = probes, self.seconds + time.monotonic() - start
+        return self.last

@@ -125,7 +125,7 @@ def test_the_table_of_cladist_gives_families_where_none_are_given(
 ) -> None:
     said, prompts, _ = families(3, 2, 12)
     names = ["Qwen/Qwen2.5-7B", "Qwen/Qwen2.5-7B-Instruct", "google/gemma-2-2b", "no/body-knows"]
-    known = {n: t for n, t in zip(names, said.values(), strict=False)}
+    known = dict(zip(names, said.values(), strict=False))
     dna_web(tmp_path / "made", known, prompts)
     made = obtain(collection("made", folder=tmp_path / "made"), clone=tmp_path / "made")
     labels = labels_of(made)

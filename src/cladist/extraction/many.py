@@ -17,6 +17,7 @@ from cladist.extraction.run import Extraction, extract
 from cladist.models.base import Model
 from cladist.models.budget import Budget
 from cladist.registry import Registry
+from cladist.registry.unused import leaving_nothing_empty
 
 
 @dataclass(frozen=True)
@@ -97,15 +98,16 @@ def extract_many(
         except CladistError as problem:
             return Failure(uri, problem)
 
-    # Made here once, so that no two threads make it at the same time.
-    Registry.open(folder).close()
-    if jobs == 1:
-        return [one(uri) for uri in uris]
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        waiting = [pool.submit(one, uri) for uri in uris]
-        try:
-            return [w.result() for w in waiting]
-        except BaseException:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
-            raise
+    with leaving_nothing_empty(folder):
+        # Made here once, so that no two threads make it at the same time.
+        Registry.open(folder).close()
+        if jobs == 1:
+            return [one(uri) for uri in uris]
+        with ThreadPoolExecutor(max_workers=jobs) as pool:
+            waiting = [pool.submit(one, uri) for uri in uris]
+            try:
+                return [w.result() for w in waiting]
+            except BaseException:
+                stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,8 @@ class Connection:
         """Open the registry in `folder`, making it when it is missing and `create` is set.
 
         Raises `RegistryError` when it is missing (without `create`), damaged, locked, of a newer
-        version, or cannot be written.
+        version, or cannot be read. One that may not be written, file or folder, is opened for
+        reading alone; it needs the present version of tables, and no writer that was killed.
         """
         folder = Path(folder)
         path = folder / FILE
@@ -42,13 +44,20 @@ class Connection:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as problem:
                 raise RegistryError(f"cannot make the folder {folder}: {problem}") from problem
+        readable = path.exists() and not (_writable(folder) and _writable(path))
         with _explained(str(path)):
-            db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+            address, kind = (_read_only(path), True) if readable else (path, False)
+            db = sqlite3.connect(
+                address, timeout=60, isolation_level=None, check_same_thread=False, uri=kind
+            )
             try:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = FULL")
-                db.execute("PRAGMA foreign_keys = ON")
-                schema.migrate(db, str(path))
+                if readable:
+                    schema.require_version(db, str(path))
+                else:
+                    db.execute("PRAGMA journal_mode = WAL")
+                    db.execute("PRAGMA synchronous = FULL")
+                    db.execute("PRAGMA foreign_keys = ON")
+                    schema.migrate(db, str(path))
             except BaseException:
                 db.close()
                 raise
@@ -107,6 +116,21 @@ class Connection:
             return self._db.execute(query, values).fetchall()
 
 
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _read_only(path: Path) -> str:
+    """The address under which SQLite reads a file that it may not write, nor lay others beside.
+
+    A log beside it belongs to a writer, and is read with it. Without one nobody is writing, and
+    the file is read as it lies there: a log cannot be made here.
+    """
+    log = path.with_name(path.name + "-wal")
+    kind = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    return f"{path.resolve().as_uri()}?{kind}"
+
+
 def marks(values: Sequence[object]) -> str:
     """One question mark for every value, for `IN (...)`; SQLite takes up to 32,766."""
     return ",".join("?" * len(values))
@@ -123,7 +147,9 @@ def _explained(where: str) -> Iterator[None]:
             hint = "the disk is full; free some space and run the same command again"
         elif "locked" in text:
             hint = "another process holds it for over a minute; wait or stop that process"
-        elif "readonly" in text or "unable to open" in text:
+        elif "readonly" in text:
+            hint = "it can be read here and not written; use another folder, or a copy of it"
+        elif "unable to open" in text:
             hint = "check that the folder exists and may be written"
         else:
             hint = "see 'cladist doctor'"

@@ -86,16 +86,7 @@ def migrate(connection: sqlite3.Connection, where: str) -> None:
 
     Raises `RegistryError` for a file that is no registry, or one of a newer version.
     """
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if application != APPLICATION_ID and (tables or version):
-        raise RegistryError(f"{where} is an SQLite file of another program; choose another folder")
-    if version > VERSION:
-        raise RegistryError(
-            f"{where} has schema version {version}, this cladist knows up to {VERSION}; "
-            "update cladist to open it"
-        )
+    version = _version(connection, where)
     while version < VERSION:
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -111,3 +102,27 @@ def migrate(connection: sqlite3.Connection, where: str) -> None:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+
+
+def require_version(connection: sqlite3.Connection, where: str) -> None:
+    """Raise `RegistryError` for a file that is not of `VERSION` and cannot be brought to it."""
+    version = _version(connection, where)
+    if version < VERSION:
+        raise RegistryError(
+            f"{where} has schema version {version} and may not be written, so it cannot be brought "
+            f"to {VERSION}; copy the folder to where you may write, and open the copy"
+        )
+
+
+def _version(connection: sqlite3.Connection, where: str) -> int:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID and (tables or version):
+        raise RegistryError(f"{where} is an SQLite file of another program; choose another folder")
+    if version > VERSION:
+        raise RegistryError(
+            f"{where} has schema version {version}, this cladist knows up to {VERSION}; "
+            "update cladist to open it"
+        )
+    return int(version)

@@ -34,6 +34,7 @@ from cladist.references.installed import Reference, broken, find, installed
 from cladist.references.panel import open_panel, require_panel
 from cladist.references.source import Source
 from cladist.registry import ModelRecord, Registry
+from cladist.registry.unused import leaving_nothing_empty
 from cladist.workflows.looks import Decided, Looks, Plan, plan_looks
 from cladist.workflows.placing import Placement, makers_of, rate_for
 
@@ -132,7 +133,11 @@ def identify_model(
     plan = plan_looks(most, stated, makers, decided)
     folder = registry or asked_registry()
     require_panel(chosen.folder)
-    with ThreadPoolExecutor(1) as aside, Registry.open(folder) as store:
+    with (
+        ThreadPoolExecutor(1) as aside,
+        leaving_nothing_empty(folder),
+        Registry.open(folder) as store,
+    ):
         panel = aside.submit(open_panel, chosen.folder)  # read while the model is asked
         looks = Looks(panel.result, labels, texts, plan)
         asked, answers = _ask(model, how, store, plan, decided or looks, progress)

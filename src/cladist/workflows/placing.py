@@ -45,8 +45,19 @@ from cladist.kinship.inference.states import pair_states
 from cladist.kinship.panel.saved import Panel, index_panel, nearest_members
 from cladist.kinship.panel.shortlist import CANDIDATES, EXHAUSTIVE, sample_of
 
-__all__ = ["LEAST", "RATES", "Family", "Near", "Placement", "least_p", "makers_of", "place",
-           "rate_for", "require_answers"]  # fmt: skip
+__all__ = [
+    "LEAST",
+    "RATES",
+    "Family",
+    "Near",
+    "Placement",
+    "least_p",
+    "makers_of",
+    "place",
+    "placed",
+    "rate_for",
+    "require_answers",
+]
 
 RATES = (0.01, 0.05)
 """False-positive rates that a verdict may have when none is asked for: the first that the
@@ -179,8 +190,23 @@ def place(
         raise InputError("fewer than three members of the reference answered these prompts")
     members = cut_alike(asked, members)
     pairs = pair_evidence([*members, asked], np.arange(len(members) + 1) < len(members))
+    return placed([*members, asked], pairs, labels, alpha=alpha, count=count)
+
+
+def placed(
+    responses: Sequence[ResponseSet],
+    pairs: PairEvidence,
+    labels: Mapping[str, DeclaredModel],
+    *,
+    alpha: float = RATES[0],
+    count: int = SHOWN,
+) -> Placement:
+    """Place the last of several models among the others, whose evidence is measured already.
+
+    `labels` say nothing of the last one. Cost: that of `fit_sets`.
+    """
     known = labels_of(pairs.models, labels)
-    i = len(members)
+    name, i = pairs.models[-1], len(pairs) - 1
     order = sorted(range(i), key=lambda k: (-pairs.combined[i, k], k))
     nothing = DeclaredModel("")
     near = tuple(
@@ -194,7 +220,7 @@ def place(
         return Placement(near, (), None, "no answer", "no-panel", math.nan, alpha, 0, 0, reason)
     families, kept = _families(pairs, known, name)
     blank = Placement(near, families, kept, "", "", math.nan, alpha, 0, 0, "")
-    return _judged([*members, asked], pairs, known, order[0], blank)
+    return _judged(responses, pairs, known, order[0], blank)
 
 
 def _answered(answers: ResponseSet) -> ResponseSet:

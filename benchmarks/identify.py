@@ -28,9 +28,10 @@ from cladist.core.comparable import READ_TOKENS
 from cladist.core.responses import Response, ResponseSet
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.calibration import PairEvidence, pair_evidence
-from cladist.kinship.inference.sequential import first_probes
+from cladist.kinship.inference.sequential import first_probes, levels
+from cladist.kinship.inference.states import speaking
 from cladist.references.labels import known_labels
-from cladist.workflows.looks import Plan, plan_looks
+from cladist.workflows.looks import Plan
 from cladist.workflows.placing import Placement, makers_of, placed
 
 RATES = (0.01, 0.05)
@@ -61,7 +62,7 @@ def load(folder: Path) -> list[ResponseSet]:
         ResponseSet.of_texts(m, [t if isinstance(t, str) else "" for t in row])
         for m, row in zip(wide.index, wide.to_numpy(dtype=object), strict=True)
     ]
-    return [r for r in made if r.usable().any()]
+    return [r for r, says in zip(made, speaking(made), strict=True) if says]
 
 
 def shortened(answers: ResponseSet) -> ResponseSet:
@@ -200,32 +201,27 @@ def main() -> None:
     labels = known_labels([r.model for r in answers])
     makers = makers_of([r.model for r in answers], labels)
     probes = len(answers[0].probe_ids)
-    plan = plan_looks(probes, RATES[-1], makers)
+    looks = (20, 30, 60, probes)
     plans = {
         "at 1%, all prompts": Plan((probes,), (RATES[0],)),
-        "at 5%, all prompts": Plan((probes,), (RATES[1],)),
-        f"at 5%, looks after {' and '.join(map(str, plan.looks))}": plan,
-        f"at 5%, {plan.looks[0]} prompts": Plan(plan.looks[:1], (RATES[1],)),
+        **{f"at 5%, {k} prompts": Plan((k,), (RATES[1],)) for k in looks},
+        "at 5%, looks after 20 and all": Plan((20, probes), tuple(levels(2, RATES[1]))),
+        "at 5%, looks after 30 and all": Plan((30, probes), tuple(levels(2, RATES[1]))),
+        "at 5%, looks after 60 and all": Plan((60, probes), tuple(levels(2, RATES[1]))),
     }
     chosen = [k for k, r in enumerate(answers) if r.model in labels][:: args.every]
     found: dict[str, list[Asked]] = {"kin": [], "family": [], "maker": []}
     # Far apart in the list, which is by maker, so that few lose their kin to each other.
     for first in range(-(-len(chosen) // AT_ONCE)):
         some = chosen[first :: -(-len(chosen) // AT_ONCE)]
-        for way, asked in ask(answers, labels, some, plan.looks).items():
+        for way, asked in ask(answers, labels, some, looks).items():
             found[way] += asked
         print(f"{sum(map(len, found.values())) // 3} asked, {time.monotonic() - start:.0f} s")
-    ends = [related(a.at, plan) for a in found["kin"] if a.kin]
-    early = [k for hit, k in ends if hit]
     text = "\n".join([
         f"Every {args.every}th of {len(labels)} labelled models, {makers} makers, "
         f"`python benchmarks/identify.py --every {args.every}`:",
         "",
-        *rows(found, plans, plan.looks[-1]),
-        "",
-        f"Of kin that were called related {np.mean(np.array(early) < probes):.0%} were after "
-        f"{plan.looks[0]} prompts; all kin together were asked "
-        f"{np.mean([k for _, k in ends]):.0f} of {probes}.",
+        *rows(found, plans, probes),
     ])  # fmt: skip
     print(text, f"\n{time.monotonic() - start:.0f} s")
     if args.write:

@@ -49,6 +49,12 @@ SupportOption = Annotated[
     typer.Option("--support", min=0, help="Bootstrap replicates of the tree; 100 for small ones."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the maps.")]
+ReferenceOption = Annotated[
+    str,
+    typer.Option(
+        "--reference", help="Instead of a registry: an installed reference, and models asked."
+    ),
+]
 ALL_MAPS = "tsne,umap,pcoa"
 
 
@@ -64,6 +70,7 @@ def atlas(
     support: SupportOption = None,
     alpha: AlphaOption = 0.01,
     rate: OldRateOption = None,
+    reference: ReferenceOption = "",
     answers: Annotated[
         bool | None,
         typer.Option(
@@ -83,6 +90,8 @@ def atlas(
 
     `cladist atlas --out family`
 
+    `cladist atlas --reference dna-web-rand --out world`
+
     `cladist atlas --out family --metadata models.csv --declared lineage.csv --title "Our models"`
     """
     from cladist.atlas.build import build
@@ -94,6 +103,8 @@ def atlas(
     wishes = wishes_of(
         title, maps, metadata, declared, labels, alpha_of(alpha, rate), support, seed
     )
+    if reference:
+        registry, wishes = of_reference(reference, wishes, quiet)
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
         chosen = resolve_assay(store, assay)
         made = build(store, chosen, wishes, bars, Kept(default_folder()))
@@ -123,6 +134,21 @@ def atlas(
         f"wrote {len(made.source)} models to {found.folder} "
         f"({found.files} files, {found.size / 1e6:.1f} MB); open {found.folder / 'index.html'}"
     )
+
+
+def of_reference(name: str, wishes: Wishes, quiet: bool) -> tuple[Path, Wishes]:
+    """The registry of a reference and of models held against it, and its families."""
+    from dataclasses import replace
+
+    from cladist.references.installed import find
+    from cladist.workflows.world import world
+
+    found = find(name)
+    with progress_bars(quiet) as bars:
+        folder = world(found, progress=bars)
+    note(f"{name} is in {folder}" + ("" if folder == found.folder else ", with the models asked"))
+    labels, title = wishes.labels or found.labels, wishes.title or found.facts.title
+    return folder, replace(wishes, labels=labels, title=title)
 
 
 def wishes_of(

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 
 def identify(
+    context: typer.Context,
     model: Annotated[
         str, typer.Argument(help="URI of the model, as for 'extract', or its name in a registry.")
     ],
@@ -94,7 +95,7 @@ def identify(
             reference,
             interface,
             (probes, all_prompts),
-            alpha_of(alpha, rate),
+            alpha_of(alpha, rate) if _given(context, "alpha", "rate") else None,
             (count, json, quiet),
         )  # fmt: skip
         return
@@ -155,6 +156,12 @@ def identify(
         note(found.note)
     if chosen_set.note:
         note(chosen_set.note)
+
+
+def _given(context: typer.Context, *names: str) -> bool:
+    """Whether one of the options was given, and not left as it is."""
+    sources = [context.get_parameter_source(name) for name in names]
+    return any(s is not None and s.name != "DEFAULT" for s in sources)
 
 
 def _nearest(asked: Question, model: str, policy: Policy, count: int, json: bool) -> None:

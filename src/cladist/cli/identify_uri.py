@@ -8,9 +8,6 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-import click
-from click.core import ParameterSource
-
 from cladist.cli.common import DEFAULT_REGISTRY, one_line, out, print_json, progress_bars
 
 if TYPE_CHECKING:
@@ -41,13 +38,13 @@ def identify_uri(
     reference: str,
     interface: str,
     prompts: tuple[int, bool],
-    alpha: float,
+    alpha: float | None,
     shown: tuple[int, bool, bool],
 ) -> None:
     """Ask, place, and print.
 
     `prompts` are how many at most, and whether all in any case; `shown` is how many neighbours,
-    whether JSON, whether quiet. A rate that nobody gave is the reference's to choose.
+    whether JSON, whether quiet. Without `alpha` the rate is the least that the reference carries.
     """
     from cladist.extraction.opening import open_any
     from cladist.workflows.identify_model import check_ready, identify_model
@@ -65,7 +62,7 @@ def identify_uri(
                 registry=kept,
                 interface=interface,
                 probes=probes,
-                alpha=alpha if _given("alpha", "rate") else None,
+                alpha=alpha,
                 decided=never if every else None,
                 progress=bars,
             )
@@ -76,12 +73,6 @@ def identify_uri(
         return
     for line in _told(found, count):
         out().print(line, soft_wrap=True)
-
-
-def _given(*names: str) -> bool:
-    """Whether one of the command's options was given, and not left as it is."""
-    context = click.get_current_context()
-    return any(context.get_parameter_source(n) is not ParameterSource.DEFAULT for n in names)
 
 
 def _as_data(found: Identified, count: int) -> dict[str, Any]:

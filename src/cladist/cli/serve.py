@@ -12,9 +12,11 @@ from cladist.cli.atlas import (
     LabelsOption,
     MapsOption,
     MetadataOption,
+    ReferenceOption,
     SeedOption,
     SupportOption,
     TitleOption,
+    of_reference,
     wishes_of,
 )
 from cladist.cli.common import (
@@ -46,6 +48,7 @@ def serve(
     support: SupportOption = None,
     alpha: AlphaOption = 0.01,
     rate: OldRateOption = None,
+    reference: ReferenceOption = "",
     seed: SeedOption = 0,
     quiet: QuietOption = False,
 ) -> None:
@@ -57,6 +60,8 @@ def serve(
     Examples:
 
     `cladist serve --open`
+
+    `cladist serve --reference dna-web-rand --open`
 
     `cladist serve --registry lab --port 8080 --metadata models.csv --declared lineage.csv`
     """
@@ -80,6 +85,8 @@ def serve(
     )
     # First of all: a taken port should be told before minutes of work, not after.
     bound = listen(DEFAULT_PORT if port < 0 else port, search=port < 0)
+    if reference:
+        registry, wishes = of_reference(reference, wishes, quiet)
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
         chosen = resolve_assay(store, assay)
         made = build(store, chosen, wishes, bars, Kept(default_folder()))

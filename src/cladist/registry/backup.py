@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from cladist.errors import RegistryError, UsageError
-from cladist.registry.connection import FILE
+from cladist.registry.connection import FILE, read_only_address, writable
 from cladist.registry.connection import _explained as explained
 
 
@@ -20,8 +20,9 @@ def read_only(folder: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise RegistryError(f"no registry in {folder}; name another with --registry")
     with explained(str(path)):
+        ours = writable(folder) and writable(path)
         return sqlite3.connect(
-            f"file:{quote(str(path.absolute()))}?mode=ro",
+            f"file:{quote(str(path.absolute()))}?mode=ro" if ours else read_only_address(path),
             uri=True,
             timeout=60,
             isolation_level=None,

@@ -44,9 +44,9 @@ class Connection:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as problem:
                 raise RegistryError(f"cannot make the folder {folder}: {problem}") from problem
-        readable = path.exists() and not (_writable(folder) and _writable(path))
+        readable = path.exists() and not (writable(folder) and writable(path))
         with _explained(str(path)):
-            address, kind = (_read_only(path), True) if readable else (path, False)
+            address, kind = (read_only_address(path), True) if readable else (path, False)
             db = sqlite3.connect(
                 address, timeout=60, isolation_level=None, check_same_thread=False, uri=kind
             )
@@ -116,11 +116,12 @@ class Connection:
             return self._db.execute(query, values).fetchall()
 
 
-def _writable(path: Path) -> bool:
+def writable(path: Path) -> bool:
+    """Whether this process may write a file or folder."""
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _read_only(path: Path) -> str:
+def read_only_address(path: Path) -> str:
     """The address under which SQLite reads a file that it may not write, nor lay others beside.
 
     A log beside it belongs to a writer, and is read with it. Without one nobody is writing, and

@@ -37,11 +37,11 @@ from cladist.kinship.inference.calibration import (
     pair_evidence,
 )
 from cladist.kinship.inference.decision import UNTESTABLE, Policy, decide, percent
-from cladist.kinship.inference.facts import gatherer
+from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
 from cladist.kinship.inference.identify import fit_identifier, identify
 from cladist.kinship.inference.labels import labels_of
-from cladist.kinship.inference.states import pair_states
+from cladist.kinship.inference.states import pair_states, speaking
 from cladist.kinship.panel.saved import Panel, index_panel, nearest_members
 from cladist.kinship.panel.shortlist import CANDIDATES, EXHAUSTIVE, sample_of
 
@@ -65,6 +65,9 @@ reference can carry. How many makers it has decides, and nothing that the model 
 
 SHOWN = 20
 """Members and families named, nearest and likeliest first."""
+
+CHECKED = 60
+"""Strangers as near whose answers are looked at one by one; of more of them p is large anyway."""
 
 LEAST = 10
 """Usable answers below which nothing is said at all."""
@@ -106,6 +109,7 @@ class Placement:
     alpha     rate of false accusations that the verdict keeps to
     makers    that p counts, and `outsiders` their models
     reason    of the verdict, a sentence without a full stop
+    mute      members that took no part, as they say the same to all, or hardly anything
     """
 
     nearest: tuple[Near, ...]
@@ -118,6 +122,7 @@ class Placement:
     makers: int
     outsiders: int
     reason: str
+    mute: int = 0
 
 
 def makers_of(models: Sequence[str], labels: Mapping[str, DeclaredModel]) -> int:
@@ -179,18 +184,22 @@ def place(
 ) -> Placement:
     """Place a model, by its answers to some of the panel's probes, among the panel's members.
 
-    Members are read on the probes that the model answered, and as far as it was let speak. No
-    member is left out for bearing its name. Raises `InputError` for a panel of fewer than three
-    members with answers to these probes. Cost: the evidence of up to EXHAUSTIVE members.
+    Members are read on the probes that the model answered, and as far as it was let speak. Those
+    that say the same whatever they are asked, or hardly anything, take no part, as no kinship can
+    be seen in it; no member is left out for bearing the model's name. Raises `InputError` for a
+    panel of fewer than three members with answers to these probes. Cost: the evidence of up to
+    EXHAUSTIVE members.
     """
     name = "\0asked"
     asked = _answered(replace(answers, model=name))
-    members = [m for m in _fitted(panel, asked) if m.usable().any()]
+    fitted = _fitted(panel, asked)
+    members = [m for m, says in zip(fitted, speaking(fitted), strict=True) if says]
     if len(members) < 3:
         raise InputError("fewer than three members of the reference answered these prompts")
     members = cut_alike(asked, members)
     pairs = pair_evidence([*members, asked], np.arange(len(members) + 1) < len(members))
-    return placed([*members, asked], pairs, labels, alpha=alpha, count=count)
+    found = placed([*members, asked], pairs, labels, alpha=alpha, count=count)
+    return replace(found, mute=len(fitted) - len(members))
 
 
 def placed(
@@ -281,9 +290,9 @@ def _judged(
         return replace(blank, verdict="no answer", code="no-panel", reason=reason)
     maker = fitted.nulls[0].makers
     makers = len(np.unique(maker[maker >= 0]))
-    p = _stranger_p(pairs, fitted, maker)
     policy = Policy(blank.alpha, minimum_probes=LEAST)
     made = gatherer(responses, pairs, labels, calibration=fitted)
+    p = _stranger_p(made, fitted, maker, policy)
     facts = made.facts(i, nearest, policy, whole=p <= blank.alpha)
     facts = replace(facts, p=p, kin_p=math.nan, floor=least_p(makers))
     found = decide(facts, policy)
@@ -302,17 +311,29 @@ def _judged(
     )  # fmt: skip
 
 
-def _stranger_p(pairs: PairEvidence, fitted: Calibration, maker: NDArray[np.int64]) -> float:
-    """p of the last model of `pairs`; `maker` (n,) is -1 where it is not known."""
+def _stranger_p(
+    made: Gatherer, fitted: Calibration, maker: NDArray[np.int64], policy: Policy
+) -> float:
+    """p of the last model of `made`; `maker` (n,) is -1 where it is not known.
+
+    A member whose nearest stranger would not be called related however near it is, because what
+    they share rests on a few prompts or on nothing but style, is as one that has none.
+    """
+    pairs = made.pairs
     i = len(pairs) - 1
     rows = np.append(np.flatnonzero(maker >= 0), i)
     own = maker[rows]
     beside = pairs.combined[rows].copy()
     beside[(own[:, None] == maker[None, :]) & (own >= 0)[:, None]] = -np.inf
     beside[np.arange(len(rows)), rows] = -np.inf
-    excess: Floats = fitted.excess(pairs, rows, beside.argmax(axis=1))
+    nearest = beside.argmax(axis=1)
+    excess: Floats = fitted.excess(pairs, rows, nearest)
+    reached = excess[:-1] >= excess[-1]
+    if reached.sum() <= CHECKED:
+        for k in np.flatnonzero(reached):
+            facts = made.facts(int(rows[k]), int(nearest[k]), policy, whole=True)
+            reached[k] = decide(replace(facts, p=0.0), policy).verdict == "related"
     others = own[:-1]
-    reached = np.bincount(others, excess[:-1] >= excess[-1])
     size = np.bincount(others)
-    share = reached[size > 0] / size[size > 0]
+    share = np.bincount(others, reached)[size > 0] / size[size > 0]
     return float((1 + share.sum()) / (1 + len(share)))

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
+from cladist.core.next_token import Context, Gives, NextToken
 from cladist.core.responses import Response
 from cladist.errors import UsageError
 
@@ -77,6 +78,24 @@ class Model(Protocol):
 
     def close(self) -> None:
         """Free memory, processes and connections; safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class TellsNextToken(Protocol):
+    """A model that tells what it thinks the next token is; not every `Model` does."""
+
+    @property
+    def gives(self) -> Gives:
+        """How much of a distribution it tells, at best."""
+        ...
+
+    def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
+        """Answer all contexts, yielding (index, answer) as each is done, in any order.
+
+        One forward pass a context and nothing generated. A context that fails is answered with
+        `NextToken.failed`; a failure that no retry can mend raises `ModelError`.
+        """
         ...
 
 

@@ -75,6 +75,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             name TEXT NOT NULL, words TEXT NOT NULL,
             PRIMARY KEY (protocol_id, model_id, name)) STRICT, WITHOUT ROWID""",
     ),
+    (
+        # The distribution of what comes next, where that was asked for and not a text.
+        "ALTER TABLE response ADD COLUMN distribution BLOB NOT NULL DEFAULT x''",
+    ),
 )
 """MIGRATIONS[k] takes a registry from schema version k to k + 1; released steps never change."""
 

@@ -20,6 +20,7 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError, NotComparableError
 from cladist.extraction.until import Asked, ask_until_decided
 from cladist.formats.labels import DeclaredModel
+from cladist.kinship.evidence.functional import tells_functions
 from cladist.kinship.inference.calibration import PairEvidence, pair_evidence
 from cladist.kinship.inference.decision import DEFAULT, Policy
 from cladist.kinship.inference.facts import Gatherer, gatherer
@@ -151,7 +152,8 @@ def sequential(
 def directions(asked: Question, results: Sequence[KinshipResult]) -> list[Direction]:
     """Of every pair that is related, which is the ancestor; empty where none is."""
     related = [r for r in results if r.verdict == "related"]
-    if not related:
+    if not related or tells_functions(asked.responses):
+        # Of distributions nothing has been found yet that tells a parent from its child.
         return []
     rare, unknown = rarity(asked.responses), DeclaredModel("")
     return [

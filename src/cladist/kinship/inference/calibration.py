@@ -37,6 +37,12 @@ from scipy.spatial.distance import squareform
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.functional import (
+    Functions,
+    functional_evidence,
+    read_functions,
+    tells_functions,
+)
 from cladist.kinship.evidence.similarity import evidence_of
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.matching import Matching, fit_matching
@@ -144,9 +150,12 @@ def pair_evidence(
     The score leaves out what tells tokenizers, as unrelated models share those; it comes back
     as something that explains a score.
     """
+    inside = np.ones(len(responses), np.bool_) if members is None else members
+    if tells_functions(responses):
+        return _of_functions(read_functions(responses), inside)
     corpus = read_corpus(responses)
     n = len(corpus)
-    found = evidence_of(corpus, np.ones(n, np.bool_) if members is None else members)
+    found = evidence_of(corpus, inside)
     nothing = np.zeros((n, n))
     return PairEvidence(
         corpus.models,
@@ -159,6 +168,15 @@ def pair_evidence(
         tuple(corpus.digests()),
         np.array([thinks_aloud(row) for row in corpus.texts], np.bool_),
     )
+
+
+def _of_functions(read: Functions, members: NDArray[np.bool_]) -> PairEvidence:
+    """Evidence from distributions: nothing tells of tokenizers, and nobody writes traces."""
+    n, found = len(read.models), functional_evidence(read, members)
+    return PairEvidence(
+        read.models, found.combined, found.score, found.halves, found.style, np.zeros((n, n)),
+        read.present, read.digests, np.zeros(n, np.bool_),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

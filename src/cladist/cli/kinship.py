@@ -27,6 +27,8 @@ from cladist.cli.common import (
     progress_bars,
 )
 from cladist.cli.names import families_here
+from cladist.cli.secret import RevealOption, read_secret
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.kinship.inference.decision import Policy
@@ -64,6 +66,9 @@ def kinship(
         bool,
         typer.Option(help="MODEL is a URI: ask it, probe by probe, until the answer is decided."),
     ] = False,
+    statement: StatementOption = None,
+    key: KeyOption = None,
+    secret: RevealOption = None,
     json: JsonOption = False,
 ) -> None:
     """Test whether a model is kin of another, against the other models of the registry.
@@ -91,7 +96,10 @@ def kinship(
     if adjust not in methods:
         raise UsageError(f"--adjust {adjust}: use holm, bh, by or none")
     policy = Policy(alpha_of(alpha, rate))
+    signs = signer(statement, key)
     if ask:
+        if signs is not None or secret is not None:
+            raise UsageError("--statement and --secret are for answers that are here; leave --ask")
         _ask(model, candidates, registry, assay, labels, policy, json)
         return
     with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
@@ -99,6 +107,8 @@ def kinship(
         for name in (model, *candidates):
             store.model(name)
         responses, members = work.answered(store, chosen), None
+        if secret is not None:
+            responses = work.only_drawn(responses, model, read_secret(secret), chosen)
         declared = families_here(labels, store.models())
         if panel is not None:
             tested = [model, *candidates]
@@ -107,6 +117,16 @@ def kinship(
     for remark in asked.remarks:
         note(remark)
     results = judge_candidates(asked.made, model, candidates, policy, methods[adjust])
+    if signs is not None:
+        from cladist.attestation.cases import Ask, kinship_case
+
+        signs.write(
+            kinship_case(
+                asked.made, chosen.protocol, [Ask(model, tuple(candidates), adjust=adjust)], policy,
+                members=None if members is None else int(members.sum()),
+                secret=None if secret is None else (read_secret(secret), model),
+            )
+        )  # fmt: skip
     extra: dict[str, Any] = {}
     if sequential:
         found = work.sequential(asked, model, candidates, policy)

@@ -17,6 +17,7 @@ from cladist.compare import kept_evidence
 from cladist.core.assay import Assay
 from cladist.core.progress import Hear, Progress, silent, unheard
 from cladist.core.responses import ResponseSet
+from cladist.core.secret import Secret, restrict
 from cladist.errors import InputError, NotComparableError
 from cladist.extraction.until import Asked, ask_until_decided
 from cladist.formats.labels import DeclaredModel
@@ -45,6 +46,7 @@ __all__ = [
     "ask_one",
     "directions",
     "listed",
+    "only_drawn",
     "question",
     "sequential",
     "split",
@@ -85,6 +87,18 @@ class Question:
 def answered(registry: Registry, assay: Assay) -> list[ResponseSet]:
     """Answers of all models that answered an assay's protocol with anything usable."""
     return [r for r in registry.responses(assay.protocol) if r.usable().any()]
+
+
+def only_drawn(
+    responses: Sequence[ResponseSet], model: str, secret: Secret, assay: Assay
+) -> list[ResponseSet]:
+    """The same, with those answers alone of `model` that a secret draw asked for.
+
+    Raises `InputError` for a draw from other probes, and where answers of the draw are missing.
+    """
+    return [
+        restrict(r, secret, assay.protocol.probes) if r.model == model else r for r in responses
+    ]
 
 
 def with_panel(

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cladist.attestation.answers import answers_from, protocol_from
-from cladist.attestation.cases import PROTOCOL, recompute
+from cladist.attestation.case import PROTOCOL
+from cladist.attestation.cases import recompute
 from cladist.attestation.comparing import differences
 from cladist.attestation.envelope import Envelope, read_envelope
 from cladist.attestation.keys import key_id, read_public
@@ -91,7 +92,10 @@ def check_statement(path: Path, trust: Trust | None = None) -> Checked:
     """
     known = trust or Trust()
     with Pack(path) as pack:
-        envelope = read_envelope(pack.content(ENVELOPE, LARGEST_ENVELOPE), f"{path}, {ENVELOPE}")
+        raw = pack.content(ENVELOPE, LARGEST_ENVELOPE)
+        if len(raw) > LARGEST_ENVELOPE:
+            raise InputError(f"{path}, {ENVELOPE}: too large for a statement; it is not read on")
+        envelope = read_envelope(raw, f"{path}, {ENVELOPE}")
         checks = [_signature(envelope, pack, known)]
         try:
             stated = read_payload(envelope.payload, f"{path}, {ENVELOPE}")

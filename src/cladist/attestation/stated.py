@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from cladist.attestation.answers import json_bytes
-from cladist.attestation.cases import Case
+from cladist.attestation.case import Case
 from cladist.attestation.envelope import strict_json
 from cladist.attestation.pack import ENVELOPE, SIGNER, require_name
 from cladist.core.secret import Secret

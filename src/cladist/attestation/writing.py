@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cladist.attestation.cases import Case, recompute
+from cladist.attestation.case import Case
+from cladist.attestation.cases import recompute
 from cladist.attestation.comparing import differences
 from cladist.attestation.envelope import seal
 from cladist.attestation.keys import public_pem

@@ -27,6 +27,7 @@ from cladist.cli.common import (
     table,
 )
 from cladist.cli.names import families_here
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.kinship.inference.decision import Policy
@@ -64,6 +65,8 @@ def identify(
         bool,
         typer.Option("--all-prompts", help="Ask all, also where a few settle it."),
     ] = False,
+    statement: StatementOption = None,
+    key: KeyOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -87,7 +90,14 @@ def identify(
     `cladist identify suspect --labels families.csv`
     """
     from cladist.cli.identify_uri import identify_uri, is_uri
+    from cladist.errors import UsageError
 
+    signs = signer(statement, key)
+    if signs is not None and (reference or is_uri(model, registry)):
+        raise UsageError(
+            "--statement is for models of a registry; ask it there first: cladist extract URI "
+            "--like REFERENCE --registry REGISTRY, then 'identify' or 'kinship' its name"
+        )
     if reference or is_uri(model, registry):
         identify_uri(
             model,
@@ -113,6 +123,10 @@ def identify(
     for remark in asked.remarks:
         note(remark)
     pairs, circles = asked.pairs, asked.made.labels
+    if signs is not None:
+        from cladist.attestation.of_panel import families_case
+
+        signs.write(families_case(asked.made, chosen.protocol, model, prior_none))
     if circles is None:
         _nearest(asked, model, policy, count, json)
         return

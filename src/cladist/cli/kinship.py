@@ -118,7 +118,7 @@ def kinship(
         note(remark)
     results = judge_candidates(asked.made, model, candidates, policy, methods[adjust])
     if signs is not None:
-        from cladist.attestation.cases import Ask, kinship_case
+        from cladist.attestation.of_panel import Ask, kinship_case
 
         signs.write(
             kinship_case(

@@ -100,7 +100,7 @@ def same(
     result = hold_against(a, b, chosen.protocol.decoding, rate=level, tolerance=tolerance)
     known = cautions(a, b)
     if signs is not None:
-        from cladist.attestation.cases import identity_case
+        from cladist.attestation.of_deployments import identity_case
 
         signs.write(
             identity_case(a, b, chosen.protocol, rate=level, tolerance=tolerance, secret=revealed)

@@ -14,7 +14,7 @@ from cladist.cli.common import note
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from cladist.attestation.cases import Case
+    from cladist.attestation.case import Case
 
 VARIABLE = "CLADIST_KEY_PASSPHRASE"
 """Environment variable that a passphrase is read from; else it is asked for at a terminal."""

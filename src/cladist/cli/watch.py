@@ -83,7 +83,7 @@ def watch(
 
     `cladist watch 'openai:m@http://127.0.0.1:8080/v1' --against reference --log watch.jsonl`
     """
-    from cladist.attestation.cases import Looked, watch_case
+    from cladist.attestation.of_deployments import Looked, watch_case
     from cladist.cli.common import note
     from cladist.compare import resolve_assay
     from cladist.errors import UsageError

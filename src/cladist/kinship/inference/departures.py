@@ -28,8 +28,16 @@ from dataclasses import dataclass, replace
 
 from cladist.errors import InputError
 
-__all__ = ["LEARNING", "Evidence", "largest_share", "learning_error", "rate_bound", "ratio_of",
-           "threshold", "weight_left"]
+__all__ = [
+    "LEARNING",
+    "Evidence",
+    "largest_share",
+    "learning_error",
+    "rate_bound",
+    "ratio_of",
+    "threshold",
+    "weight_left",
+]
 
 LEARNING = 0.2
 """Part of the false-alarm rate that is kept for an unlucky learning of the bound."""

@@ -59,6 +59,14 @@ class Effort:
                 "one replicate"
             )
 
+    @property
+    def most(self) -> int:
+        """Queries that learning takes at most."""
+        near = self.pool + self.pool // 4
+        searched = max(3 * self.contexts, 2 * self.contexts + 4 * near + 6 * (self.pool + 10))
+        again = max(STEADY * near, SURE * (self.contexts + self.pool))
+        return len(LIMITS) * 3 + searched + again + 3 * self.pool + self.replicates
+
 
 def learn(asker: Asker, effort: Effort, seed: int, progress: Progress = silent) -> Border:
     """Search the border inputs of a model; the honest rate is still to be drawn (`sitting`).

@@ -26,7 +26,7 @@ from cladist.provenance.border.asking import Asker
 from cladist.provenance.border.inputs import Border
 from cladist.provenance.border.learning import Effort, drawn, learn, sitting
 
-__all__ = ["Rules", "Status", "TokenLook", "Watched", "bound_of", "take_look"]
+__all__ = ["Rules", "Status", "TokenLook", "Watched", "bound_of", "now_text", "take_look"]
 
 Status = Literal["learning", "learnt", "same", "inconclusive", "changed", "failed"]
 BATCH = 4
@@ -229,7 +229,7 @@ def _looking(
         evidence=evidence,
         suspect=0 if status == "same" else since,
         wear=_wear(watched.wear, seen) if status == "same" else watched.wear,
-        changed=_now() if status == "changed" else "",
+        changed=now_text() if status == "changed" else "",
     )
     reason = _reason(status, departed, len(seen), since, asker, border, failures)
     told = _told(after, rules, status, reason, asker)
@@ -285,7 +285,7 @@ def _told(
 ) -> TokenLook:
     border = watched.border
     return TokenLook(
-        watched.key, _now(), watched.model, watched.evidence.looks, status, reason,
+        watched.key, now_text(), watched.model, watched.evidence.looks, status, reason,
         watched.evidence.value, threshold(rules.alpha),
         bound_of(border, rules, watched.epoch) if border else None,
         queries=asker.queries if asker else 0,
@@ -294,5 +294,6 @@ def _told(
     )  # fmt: skip
 
 
-def _now() -> str:
+def now_text() -> str:
+    """The time in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

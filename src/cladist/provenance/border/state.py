@@ -16,7 +16,7 @@ from cladist.models.base import Identity
 from cladist.provenance.border.inputs import from_data, to_data
 from cladist.provenance.border.looking import Watched
 
-__all__ = ["begin", "load", "read_watched", "save", "watched_data"]
+__all__ = ["anew", "begin", "load", "read_watched", "save", "watched_data"]
 
 FORM = "cladist one-token watch 1"
 
@@ -24,6 +24,11 @@ FORM = "cladist one-token watch 1"
 def begin(identity: Identity) -> Watched:
     """A watch that knows nothing yet; its contexts are drawn by the system and kept secret."""
     return Watched(identity.name, identity.fingerprint, secrets.randbelow(2**48))
+
+
+def anew(watched: Watched) -> Watched:
+    """A new watch of the same deployment, which is to learn what answers now."""
+    return Watched(watched.model, watched.fingerprint, secrets.randbelow(2**48))
 
 
 def load(path: Path, identity: Identity) -> Watched:

@@ -19,6 +19,8 @@ COMMANDS = {
     "export": "export:export",
     "backup": "export:backup",
     "verify": "verify:verify",
+    "statement": "statement:app",
+    "verify-statement": "statement:verify_statement",
     "list": "listing:list_models",
     "show": "show:show",
     "distances": "distances:distances",

@@ -25,6 +25,7 @@ from cladist.cli.common import (
     progress_bars,
 )
 from cladist.cli.names import families_here, tell
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.provenance.report import Report
@@ -45,6 +46,8 @@ def report(
     alpha: AlphaOption = 0.01,
     rate: OldRateOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is resampled.")] = 0,
+    statement: StatementOption = None,
+    key: KeyOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Everything that is known of where a model comes from, and how surely.
@@ -66,6 +69,7 @@ def report(
     from cladist.provenance.sources import read_declared
     from cladist.registry import Registry
 
+    signs = signer(statement, key)
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
         chosen = resolve_assay(store, assay)
         store.model(model)
@@ -82,6 +86,10 @@ def report(
             seed=seed,
             progress=bars,
         )
+    if signs is not None:
+        from cladist.attestation.of_report import report_case
+
+        signs.write(report_case(material, made, as_json(made), seed))
     if page is not None:
         from cladist.provenance.page import html_page
 

@@ -67,7 +67,9 @@ def watch(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Ask a deployment again, once or on a schedule, and compare with its registered answers.
+    """Is a deployment still what it was?
+
+    Asks it again, once or on a schedule, and compares with its registered answers.
 
     False alarms are at most --alpha over all planned looks together, however they depend on each
     other. With --log a run counts the looks of earlier runs, so that cron can make one at a time.
@@ -157,7 +159,7 @@ def _append(log: Path, line: str) -> None:
 
 
 def _keep(folder: Path, found: Look, answers: ResponseSet) -> Path:
-    """Answers of a look as JSON lines that `cladist import` reads."""
+    """Answers of a look as JSON lines that `cladist registry import` reads."""
     import json as text
 
     from cladist.errors import InputError

@@ -76,7 +76,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_examples(command: str) -> None:
     shown = re.sub(r"\s+", " ", run("tree", command, "--help").output)
-    assert f"cladist {command}" in shown
+    assert f"cladist tree {command}".removesuffix(" draw") in shown
     assert "Example" in shown
 
 

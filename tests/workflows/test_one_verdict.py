@@ -31,7 +31,7 @@ from cladist.provenance.material import Material, gather
 from cladist.provenance.report import build_report
 from cladist.registry import Registry
 from cladist.registry.search import Neighbour
-from cladist.workflows.kinship import Question, answered, ask_one, question, sequential
+from cladist.workflows.kinship import Question, ask_one, question, sequential
 from cladist.workflows.relatives import with_verdicts
 from tests.conftest import ScriptedModel
 
@@ -103,7 +103,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         assay = resolve_assay(store)
         assert [p.text for p in assay.protocol.probes.probes] == PROMPTS
         declared = dict(read_labels(folder / "labels.csv"))
-        asked = question(assay, answered(store, assay), declared)
+        asked = question(store, assay, declared)
         told = {kind: judge_candidates(asked.made, a, [b])[0] for kind, (a, b) in PAIRS.items()}
         yield World(folder, store, assay, asked, declared, told)
 

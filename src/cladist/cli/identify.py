@@ -73,7 +73,7 @@ def identify(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Tell whose descendant a model is: of the world's models, or of a registry's.
+    """Whose descendant is this model: one of the world's models, or of a registry's?
 
     A URI is asked the prompts of an installed reference ('cladist reference add') and held
     against its models; no registry is needed. A few prompts are asked first, and all only where

@@ -167,5 +167,5 @@ def _cost(found: Identified) -> str:
 
 def _next(found: Identified) -> str:
     name, reference = quote(one_line(found.model)), quote(found.reference.name)
-    page = f"cladist atlas --reference {reference} --out world"
+    page = f"cladist map atlas --reference {reference} --out world"
     return f"{page}  (shows {name} among them; answers are in {found.registry})"

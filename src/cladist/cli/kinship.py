@@ -1,4 +1,4 @@
-"""cladist kinship: is a model kin of others, at a stated false-positive rate?"""
+"""cladist compare kinship: is a model kin of others, at a stated false-positive rate?"""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def kinship(
     secret: RevealOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Test whether a model is kin of another, against the other models of the registry.
+    """Do two models share an ancestor?
+
+    Tests a model against others, with the rest of the registry as the panel.
 
     The verdict is related, unrelated, inconclusive or not tested. 'related' is said of at most
     one in a hundred unrelated pairs of the same style and tokenizer (--alpha). 'unrelated' needs
@@ -79,9 +81,9 @@ def kinship(
 
     Examples:
 
-    `cladist kinship suspect llama-2-7b`
+    `cladist compare kinship suspect llama-2-7b`
 
-    `cladist kinship suspect llama-2-7b mistral-7b qwen2-7b --labels families.csv --json`
+    `cladist compare kinship suspect llama-2-7b mistral-7b qwen2-7b --labels families.csv --json`
     """
     from cladist.compare import resolve_assay
     from cladist.errors import UsageError

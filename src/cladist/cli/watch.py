@@ -107,7 +107,10 @@ def watch(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Ask a deployment again, once or on a schedule: is it what it was?
+    """Is a deployment still what it was?
+
+    Asks it again, once or on a schedule.
+
 
     By token (--by token) it is asked a few one-token queries, at inputs that its first look
     learns; false alarms are at most --alpha for ever. That is the cheap way, for a deployment held
@@ -222,7 +225,7 @@ def _append(log: Path, line: str) -> None:
 
 
 def _keep(folder: Path, found: Look, answers: ResponseSet) -> Path:
-    """Answers of a look as JSON lines that `cladist import` reads."""
+    """Answers of a look as JSON lines that `cladist registry import` reads."""
     import json as text
 
     from cladist.errors import InputError

@@ -206,8 +206,8 @@ def _nearest(
         note("nothing could be tested: this is an order, and says nothing of kinship")
     else:
         console.print(
-            f"p is adjusted for the {len(results)} listed, which were chosen as the nearest of "
-            f"{len(asked.pairs) - 1}."
+            f"p is adjusted for the {len(results)} listed, and not for their choice as the nearest "
+            f"of {len(asked.pairs) - 1}: what is related here is a lead (docs/verdicts.md)."
         )
     if none:
         console.print(

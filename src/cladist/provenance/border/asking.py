@@ -43,7 +43,17 @@ class Asker:
 
     @property
     def tokens(self) -> int | None:
-        """Tokens that the queries took as the server tells, None where nobody counts."""
+        """Tokens that the queries took, None where nobody counts.
+
+        As the server tells; where it tells fewer than queries, the most that they can have taken.
+        """
+        told = self._told
+        if told is None or told >= self.queries:
+            return told
+        return self._size + self.queries * self.limit
+
+    @property
+    def _told(self) -> int | None:
         now = self._usage()
         if now is None or self._before is None:
             return None
@@ -52,13 +62,17 @@ class Asker:
     @property
     def miscounted(self) -> str:
         """What is wrong with the server's count of tokens; '' when it can be right."""
-        told = self.tokens
+        told = self._told
         if told is None or not self.queries:
             return ""
         # A byte is at least a token's worth; a template adds some hundreds at most.
         if told > self._size + self.queries * (400 + self.limit):
             return f"the server counts {told} tokens for texts of {self._size} bytes"
-        return "the server counts no tokens" if told < self.queries else ""
+        return (
+            f"the server counts {told} tokens for {self.queries} queries"
+            if told < self.queries
+            else ""
+        )
 
     def say(
         self,

@@ -94,32 +94,34 @@ def kinship(
     if ask:
         _ask(model, candidates, registry, assay, labels, policy, json)
         return
-    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
+    extra: dict[str, Any] = {}
+    notes: list[str] = []
+    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING) as bars:
         chosen = resolve_assay(store, assay)
         for name in (model, *candidates):
             store.model(name)
-        responses, members = work.answered(store, chosen), None
         declared = families_here(labels, store.models())
-        if panel is not None:
+        if panel is None:
+            asked = work.question(store, chosen, declared, progress=bars)
+        else:
             tested = [model, *candidates]
-            responses, members = work.with_panel(panel, chosen, responses, tested)
-        asked = work.question(chosen, responses, declared, members)
-    for remark in asked.remarks:
+            responses = work.answered(store, chosen)
+            asked = work.question_beside(panel, chosen, responses, tested, declared)
+        notes.extend(asked.remarks)
+        results = judge_candidates(asked.made, model, candidates, policy, methods[adjust])
+        if sequential:
+            found = work.sequential(asked, model, candidates, policy)
+            extra["sequential"] = [asdict(s) for s in found]
+        if direction:
+            extra["direction"] = [asdict(d) for d in work.directions(asked, results)]
+            if not extra["direction"]:
+                notes.append("no pair is related, so there is no direction to tell")
+        if mixture:
+            parts, remark = work.split(asked, model, candidates)
+            extra["mixture"] = None if parts is None else asdict(parts)
+            notes.extend([remark] if remark else [])
+    for remark in notes:
         note(remark)
-    results = judge_candidates(asked.made, model, candidates, policy, methods[adjust])
-    extra: dict[str, Any] = {}
-    if sequential:
-        found = work.sequential(asked, model, candidates, policy)
-        extra["sequential"] = [asdict(s) for s in found]
-    if direction:
-        extra["direction"] = [asdict(d) for d in work.directions(asked, results)]
-        if not extra["direction"]:
-            note("no pair is related, so there is no direction to tell")
-    if mixture:
-        parts, remark = work.split(asked, model, candidates)
-        extra["mixture"] = None if parts is None else asdict(parts)
-        if remark:
-            note(remark)
     if json:
         shown = [plain(asdict(r)) for r in results]
         print_json({"assay": chosen.short, "results": shown, **plain(extra)})

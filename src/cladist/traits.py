@@ -122,10 +122,8 @@ def question_vectors(
     if encoder != "lexical":
         try:
             place = kept or Kept(default_folder())
-            vectors = [
-                _old_vectors(texts[:past], place, progress),
-                _encoded(texts[past:], progress),
-            ]
+            old = _old_vectors(texts[:past], place, progress)
+            new = _encoded(texts[past:], progress)
             return Questions(tuple(texts), np.concatenate([old, new])), "embedded"
         except MissingExtraError:
             if encoder == "embedded":

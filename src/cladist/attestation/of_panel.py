@@ -31,6 +31,7 @@ from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.family_sets import family_set, fit_sets
 from cladist.kinship.inference.identify import fit_identifier, identify
 from cladist.kinship.inference.pair_test import judge_candidates, judge_declared
+from cladist.kinship.panel.fitted import fit_panel
 from cladist.provenance.audit import Audit, audit
 from cladist.provenance.material import Material
 from cladist.provenance.relations import Control
@@ -173,8 +174,9 @@ def again_audit(question: Mapping[str, Any], files: Mapping[str, bytes], told: A
     protocol = protocol_from(files[PROTOCOL], PROTOCOL)
     responses = tuple(sets_from(files, ANSWERS, protocol))
     declared = strict_json(files[DECLARED], DECLARED)
+    panel = fit_panel(responses, [p.text for p in protocol.probes.probes])
     material = Material(
-        catalog.assay().on(protocol), responses, pair_evidence(responses),
+        catalog.assay().on(protocol), responses, panel.pairs, panel.flags,
         _lineage(strict_json(files[LINEAGE], LINEAGE)), {},
         {str(m): DeclaredModel(**d) for m, d in declared.items()},
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""cladist audit: declared lineage of a registry against what its models show."""
+"""cladist provenance audit: declared lineage of a registry against what its models show."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def audit(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Hold declared lineage against measured kinship: what contradicts, and what nobody declared.
+    """Is declared lineage true, and what has nobody declared?
+
+    Holds declared lineage against measured kinship.
 
     Looks for contradictions, undocumented relations at a false discovery rate, licences that do
     not fit along a line of descent (flagged for people; no legal advice), and duplicates.
@@ -67,9 +69,9 @@ def audit(
 
     Examples:
 
-    `cladist audit --declared declared.csv`
+    `cladist provenance audit --declared declared.csv`
 
-    `cladist audit --declared models/ --fdr 0.1 --fail-on error --json`
+    `cladist provenance audit --declared models/ --fdr 0.1 --fail-on error --json`
     """
     from cladist.compare import resolve_assay
     from cladist.kinship.inference.decision import Policy

@@ -57,9 +57,7 @@ def extract(
         ),
     ] = "auto",
     allow_sparse: SparseOption = False,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "--workers", "-j", min=1, help="Models asked at once.")
-    ] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Models asked at once.")] = 1,
     max_calls: Annotated[
         int | None, typer.Option(min=0, help="Calls at most, retries and all models included.")
     ] = None,
@@ -88,7 +86,9 @@ def extract(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Ask models the probes of an assay and make their DNA.
+    """What does a model answer, and what is its DNA?
+
+    Asks models the probes of an assay, keeps the answers, and makes DNA of them.
 
     Answers are stored as they come: a run that was stopped goes on where it was when the same
     command is given again, and a finished one asks nothing. Failed requests are asked again.

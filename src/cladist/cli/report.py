@@ -13,6 +13,7 @@ from cladist.cli.common import (
     AlphaOption,
     AssayOption,
     DeclaredOption,
+    JsonOption,
     LabelsOption,
     OldRateOption,
     QuietOption,
@@ -38,7 +39,7 @@ def report(
         Path | None, typer.Option("--out", "-o", help="Write the page: one .html file.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option("--json", help="Write the same as JSON; '-' prints it.")
+        Path | None, typer.Option("--data", help="Write the same as JSON, for programs.")
     ] = None,
     declared: DeclaredOption = None,
     labels: LabelsOption = None,
@@ -49,16 +50,17 @@ def report(
     statement: StatementOption = None,
     key: KeyOption = None,
     quiet: QuietOption = False,
+    json: JsonOption = False,
 ) -> None:
-    """Everything that is known of where a model comes from, and how surely.
+    """What is known of where a model comes from, and how surely?
 
     Identity, nearest relatives with verdicts, foundation with probabilities, likely parents,
     declared against measured, a tree, answers side by side, limits, and how to do it again. The
-    page holds no scripts and loads nothing. Without --out and --json the summary is printed.
+    page holds no scripts and loads nothing. Without --out and --data the summary is printed.
 
     Examples:
 
-    `cladist report suspect --out report.html --json report.json`
+    `cladist report suspect --out report.html --data report.json`
 
     `cladist report suspect --declared models/ --labels families.csv --out report.html`
     """
@@ -96,13 +98,11 @@ def report(
         write_text(page, html_page(made))
         note(f"wrote the report on {model} to {page}")
     if data is not None:
-        text = as_json(made)
-        if str(data) == "-":
-            typer.echo(text, nl=False)
-        else:
-            write_text(data, text)
-            note(f"wrote the report on {model} to {data}")
-    if page is None and data is None:
+        write_text(data, as_json(made))
+        note(f"wrote the report on {model} to {data}")
+    if json:
+        typer.echo(as_json(made), nl=False)
+    elif page is None and data is None:
         console = out()
         for c in made.claims:
             console.print(f"{c.topic}: {one_line(c.statement)} [{c.strength}]")

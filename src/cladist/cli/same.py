@@ -1,4 +1,4 @@
-"""cladist same: are two deployments the same model?"""
+"""cladist compare same: are two deployments the same model?"""
 
 from __future__ import annotations
 
@@ -53,14 +53,17 @@ def same(
     secret: RevealOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Test whether two sets of answers come from the same model in the same deployment.
+    """Is this the model that it claims to be?
+
+    Tests whether two sets of answers come from the same model in the same deployment.
 
     With one greedy answer a probe, answers are compared to the character, and a few differences
     (--tolerance, a share of probes) are put down to rounding. With several sampled answers, the
     distance between the two is held against the spread within each.
 
     To check an endpoint later, ask it into a registry of its own:
-    `cladist extract URI -r today`, then `cladist same NAME NAME -r reference --other today`.
+    `cladist extract URI -r today`, then
+    `cladist compare same NAME NAME -r reference --other today`.
     """
     from cladist.compare import resolve_assay
     from cladist.core.secret import restrict

@@ -138,8 +138,8 @@ def relatives(
     else:
         console.print(
             f"p is adjusted for the {len(judged.decisions)} listed, and not for their choice from "
-            f"{found.compared}: what is related here is a lead (docs/verdicts.md). 'cladist compare "
-            "kinship' tells why."
+            f"{found.compared}: what is related here is a lead (docs/verdicts.md). "
+            "'cladist compare kinship' tells why."
         )
     if found.route == "approximate search":
         console.print("An approximate search: a nearer one may have been missed.")

@@ -75,14 +75,44 @@ def main() -> None:
     tokenizers = []
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        rows = [of_llama(folder), *of_npm(folder), *of_mistral(folder), of_rwkv(folder), of_smollm()]
+        rows = [
+            of_llama(folder),
+            *of_npm(folder),
+            *of_mistral(folder),
+            of_rwkv(folder),
+            of_smollm(),
+        ]
         for name, about, origin, count in rows:
             counts = {key: count(text) for key, text in texts.items()}
-            tokenizers.append({"name": name, "about": about, "origin": origin, "counts": counts})
+            tokenizers.append(
+                {
+                    "name": name,
+                    "about": about,
+                    "origin": origin,
+                    "names": NAMES[name],
+                    "counts": counts,
+                }
+            )
             print(name, list(counts.values()), file=sys.stderr)
     whole = {"format": 1, "texts": texts, "tokenizers": tokenizers}
     TARGET.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
+
+NAMES = {
+    "llama-2": r"^llama-?[12](?![.\d])|^vicuna",
+    "llama-3": r"^(meta-)?llama-?3(?!\d)",
+    "qwen": r"^qwen-?(2|2\.5|3)(?![.\d])",
+    "gemma-3": r"^gemma-?3(?!\d)",
+    "deepseek-v3": r"^deepseek-?(v3|r1)(?!.*distill)",
+    "cl100k": r"^gpt-?3\.5|^gpt-?4(?!o|[.\d])",
+    "o200k": r"^gpt-?4o|^gpt-?4\.1|^gpt-?5|^gpt-oss|^o[134](?![.\d])",
+    "claude-2": r"^claude-(instant|[12])(?!\d)",
+    "mistral-v1": r"^mistral-?7b|^mixtral",
+    "tekken": r"^mistral-?nemo|^ministral|^pixtral",
+    "rwkv-world": r"^rwkv",
+    "smollm2": r"^smollm2?(?!\d)",
+}
+"""Names of models that are known to have a tokenizer; who bears another name claims nothing."""
 
 HELLO = {
     "cl100k": [9906, 1917, 0], "llama-3": [9906, 1917, 0], "o200k": [13225, 2375, 0],

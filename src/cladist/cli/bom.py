@@ -22,6 +22,7 @@ from cladist.cli.common import (
     time_told,
 )
 from cladist.cli.names import families_here, tell
+from cladist.core.optional import needed
 
 if TYPE_CHECKING:
     from cladist.formats.croissant import DataFile
@@ -131,8 +132,9 @@ def croissant(
 
 def _files(folder: Path) -> list[DataFile]:
     """Files of an exported folder by its manifest, with their columns."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with needed("Writing Croissant metadata", "arrow"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     from cladist.errors import InputError
     from cladist.formats.adapter import load_json
@@ -167,7 +169,8 @@ def _files(folder: Path) -> list[DataFile]:
 
 def _kind(of: object) -> str:
     """Kind of a column for Croissant; '' for bytes, which it cannot describe as a value."""
-    import pyarrow as pa
+    with needed("Writing Croissant metadata", "arrow"):
+        import pyarrow as pa
 
     kinds = [
         (pa.types.is_integer, "int"),

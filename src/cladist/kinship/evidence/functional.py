@@ -25,6 +25,7 @@ __all__ = [
     "FLOOR",
     "Functional",
     "Functions",
+    "beyond_panel",
     "context_cosines",
     "crossed_kernel",
     "functional_distances",
@@ -219,6 +220,13 @@ def functional_distances(responses: Sequence[ResponseSet], *, assay: str = "") -
     return symmetric(read.models, found, "hellinger", assay)
 
 
+def beyond_panel(read: Functions) -> NDArray[np.float32]:
+    """Directions of log ratios beyond the mean of all models, (n, p, 257), length 1 or 0."""
+    x = _beyond_panel(read, np.ones(len(read.models), np.bool_))
+    length = np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12)
+    return np.asarray(x / length, dtype=np.float32)
+
+
 def context_cosines(
     read: Functions, rows: Sequence[int], against: Sequence[int]
 ) -> NDArray[np.float64]:
@@ -226,8 +234,7 @@ def context_cosines(
 
     Of log ratios beyond the mean of all models.
     """
-    x = _beyond_panel(read, np.ones(len(read.models), np.bool_))
-    unit = x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12)
+    unit = beyond_panel(read)
     found = np.einsum("rpk,apk->rap", unit[list(rows)], unit[list(against)], dtype=np.float64)
     return np.asarray(found, np.float64)
 

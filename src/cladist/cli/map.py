@@ -53,7 +53,9 @@ def map_models(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """A map of the models of a registry: near models near each other.
+    """Where does each model of a registry lie among all others?
+
+    Draws a map on which near models are near each other.
 
     The note under it says how many of every model's nearest it keeps. Distances across a t-SNE or
     UMAP map mean little; for those take pcoa.

@@ -58,7 +58,7 @@ def drive(address: str, *words: str, by: str = "driver") -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3_000:]
-    seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    seen: dict[str, Any] = json.loads(done.stdout.rstrip("\n").rsplit("\n", 1)[-1])
     return seen
 
 

@@ -13,6 +13,7 @@ from cladist.cli.common import (
     AlphaOption,
     AssayOption,
     DeclaredOption,
+    JsonOption,
     LabelsOption,
     OldRateOption,
     QuietOption,
@@ -25,6 +26,7 @@ from cladist.cli.common import (
     time_told,
 )
 from cladist.cli.names import families_here, tell
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.provenance.report import Report
@@ -43,7 +45,7 @@ def report(
         ),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option("--json", help="Write it as JSON there; '-' prints it.")
+        Path | None, typer.Option("--data", help="Write it as JSON there, whatever the ending.")
     ] = None,
     declared: DeclaredOption = None,
     labels: LabelsOption = None,
@@ -62,14 +64,17 @@ def report(
         bool, typer.Option("--unfold", help="Prompts open on the screen; on paper they always are.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is resampled.")] = 0,
+    statement: StatementOption = None,
+    key: KeyOption = None,
     quiet: QuietOption = False,
+    json: JsonOption = False,
 ) -> None:
-    """Everything that is known of where a model comes from, and how surely.
+    """What is known of where a model comes from, and how surely?
 
     Identity, nearest relatives with verdicts, foundation with probabilities, likely parents,
     declared against measured, a tree, answers side by side, limits, and how to do it again. The
     page holds no scripts and loads nothing, and prints whole. PDF needs the extra 'pdf'. Without
-    --out and --json the summary is printed.
+    --out and --data the summary is printed.
 
     Examples:
 
@@ -87,6 +92,7 @@ def report(
     from cladist.provenance.twin import as_json
     from cladist.registry import Registry
 
+    signs = signer(statement, key)
     wanted = list(files or [])
     _check(wanted)
     making = Making(
@@ -120,14 +126,18 @@ def report(
                     file.write(pages)
             else:
                 write_text(path, page if kind == "page" else text)
+        if signs is not None:
+            from cladist.attestation.of_report import report_case
+
+            signs.write(report_case(material, made, text, seed))
     for path in wanted:
         note(f"wrote the report on {model} to {path}")
-    if data is not None and str(data) != "-":
+    if data is not None:
         write_text(data, text)
         note(f"wrote the report on {model} to {data}")
-    elif data is not None:
+    if json:
         typer.echo(text, nl=False)
-    elif not wanted:
+    elif data is None and not wanted:
         _print(made)
 
 

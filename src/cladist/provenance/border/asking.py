@@ -25,6 +25,7 @@ class Asker:
     limit    max_tokens of a query
     queries  queries asked so far
     trouble  why the model cannot be asked any more; '' while it can
+    scores   whether the model may tell log-probabilities; learning finds out whether it does
     """
 
     def __init__(self, model: Model, interface: Literal["raw", "chat"] | None = None) -> None:
@@ -33,17 +34,23 @@ class Asker:
         self.limit = 1
         self.queries = 0
         self.trouble = ""
+        self.scores = isinstance(model, TellsNextToken) and model.gives != "sampled"
         self._size = 0
         self._before = self._usage()
 
     @property
-    def scores(self) -> bool:
-        """Whether the model may tell log-probabilities."""
-        return isinstance(self.model, TellsNextToken) and self.model.gives != "sampled"
+    def tokens(self) -> int | None:
+        """Tokens that the queries took, None where nobody counts.
+
+        As the server tells; where it tells fewer than queries, the most that they can have taken.
+        """
+        told = self._told
+        if told is None or told >= self.queries:
+            return told
+        return self._size + self.queries * self.limit
 
     @property
-    def tokens(self) -> int | None:
-        """Tokens that the queries took as the server tells, None where nobody counts."""
+    def _told(self) -> int | None:
         now = self._usage()
         if now is None or self._before is None:
             return None
@@ -52,13 +59,17 @@ class Asker:
     @property
     def miscounted(self) -> str:
         """What is wrong with the server's count of tokens; '' when it can be right."""
-        told = self.tokens
+        told = self._told
         if told is None or not self.queries:
             return ""
         # A byte is at least a token's worth; a template adds some hundreds at most.
         if told > self._size + self.queries * (400 + self.limit):
             return f"the server counts {told} tokens for texts of {self._size} bytes"
-        return "the server counts no tokens" if told < self.queries else ""
+        return (
+            f"the server counts {told} tokens for {self.queries} queries"
+            if told < self.queries
+            else ""
+        )
 
     def say(
         self,

@@ -40,7 +40,7 @@ class Ledger:
     told: Mapping[str, Any] = field(default_factory=dict)
 
     def due(self, endpoint: Endpoint, now: float) -> bool:
-        """Whether the next look is due; a last look in the future means that the clock went back."""
+        """Whether a look is due; a last look in the future means that the clock went back."""
         return not self.last or not 0 <= now - self.last < endpoint.every
 
     def on(self, now: float) -> Ledger:
@@ -55,12 +55,12 @@ class Ledger:
             return replace(self, day=today)
         return replace(self, day=today, calls=0, tokens=0)
 
-    def after(self, look: TokenLook, watched: Watched, now: float, usage: Usage) -> Ledger:
+    def after(self, look: TokenLook, watched: Watched | None, now: float, usage: Usage) -> Ledger:
         """What is known after a look that cost so much."""
-        totals = dict(self.totals)
+        totals, tokens = dict(self.totals), max(usage.tokens, look.tokens or 0)
         for key, more in (
             (f"looks.{look.status}", 1), ("queries", look.queries), ("departed", look.departed),
-            ("tokens", usage.tokens), ("calls", usage.calls),
+            ("tokens", tokens), ("calls", usage.calls),
         ):  # fmt: skip
             totals[key] = totals.get(key, 0) + more
         return replace(
@@ -68,7 +68,7 @@ class Ledger:
             watched=watched,
             last=now,
             calls=self.calls + usage.calls,
-            tokens=self.tokens + usage.tokens,
+            tokens=self.tokens + tokens,
             totals=totals,
             told=asdict(look),
         )

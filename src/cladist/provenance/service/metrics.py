@@ -79,10 +79,10 @@ class Exporter:
                 family.add_metric([name], _gauge(ledger, key))
             yield family
         for key, words in counters.items():
-            family = CounterMetricFamily(f"cladist_watch_{key}", words, labels=["endpoint"])
+            count = CounterMetricFamily(f"cladist_watch_{key}", words, labels=["endpoint"])
             for name, ledger in self._ledgers.items():
-                family.add_metric([name], ledger.totals.get(key, 0))
-            yield family
+                count.add_metric([name], ledger.totals.get(key, 0))
+            yield count
         looks = CounterMetricFamily(
             "cladist_watch_looks", "Looks by what they found", labels=["endpoint", "status"]
         )

@@ -126,7 +126,7 @@ class Runner:
         if new and self._address:
             unsent = (*ledger.unsent, notices.notice(endpoint.name, ledger.told))
             ledger = replace(ledger, unsent=unsent)
-        if new and endpoint.after_change == "relearn":
+        if new and watched is not None and endpoint.after_change == "relearn":
             ledger = replace(ledger, watched=anew(watched))
         self.ledgers[endpoint.name] = ledger
         write_ledger(self._file(endpoint), ledger)
@@ -137,15 +137,15 @@ class Runner:
 
     def _taken(
         self, endpoint: Endpoint, ledger: Ledger, budget: Budget
-    ) -> tuple[TokenLook, Watched]:
+    ) -> tuple[TokenLook, Watched | None]:
         """A look, or a failed one whatever went wrong: nothing ends the service."""
-        watched = ledger.watched or Watched(endpoint.name, "", 0)
+        watched = ledger.watched
         try:
             opened = self.tools.open(endpoint.uri)
         except CladistError as problem:
             return _failed(endpoint, watched, str(problem)), watched
         try:
-            if ledger.watched is None:
+            if watched is None:
                 watched = begin(opened.identity)
             elif watched.fingerprint != opened.identity.fingerprint:
                 raise UsageError(
@@ -179,7 +179,8 @@ class Runner:
         return self.service.state / f"{endpoint.name}.json"
 
 
-def _failed(endpoint: Endpoint, watched: Watched, why: str) -> TokenLook:
+def _failed(endpoint: Endpoint, known: Watched | None, why: str) -> TokenLook:
+    watched = known or Watched(endpoint.name, "", 0)
     return TokenLook(
         watched.key, now_text(), endpoint.name, watched.evidence.looks, "failed", why,
         watched.evidence.value, threshold(endpoint.rules.alpha), None,

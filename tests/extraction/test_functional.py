@@ -22,6 +22,7 @@ from cladist.extraction.derive import derive
 from cladist.extraction.run import extract
 from cladist.extraction.verify import verify
 from cladist.models import open_model
+from cladist.models.budget import Budget, Limits
 from cladist.models.recorded import RecordedModel
 from cladist.registry import Registry
 from cladist.registry.check import check
@@ -174,3 +175,12 @@ def test_contexts_that_end_with_a_blank_are_refused(text: str) -> None:
 def test_decodings_that_make_no_sense_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(AssayError):
         replace(catalog.assay("functional").protocol.decoding, **changes)  # type: ignore[arg-type]
+
+
+def test_a_budget_leaves_the_rest_for_a_later_run(registry: Registry) -> None:
+    assay = catalog.assay("functional")
+    few = extract(open_model(URI.format("m0")), assay, registry, budget=Budget(Limits(calls=40)))
+    assert (few.asked, few.left, few.dna) == (40, 216, None)
+    rest = extract(open_model(URI.format("m0")), assay, registry)
+    assert (rest.asked, rest.known) == (216, 40)
+    assert rest.dna is not None

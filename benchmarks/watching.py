@@ -37,14 +37,16 @@ from cladist.models import open_model
 from cladist.models.base import Identity, Request
 from cladist.models.builtin import path_of
 from cladist.models.requantize import requantize
-from cladist.provenance.border.learning import Effort
+from cladist.provenance.border.asking import Asker
+from cladist.provenance.border.explaining import explanations, known_from, observed
+from cladist.provenance.border.learning import Effort, learn
 from cladist.provenance.border.looking import Rules, Watched, take_look
 from cladist.provenance.border.state import begin
 
 EFFORT = Effort(contexts=200, pool=30, replicates=150)
 RULES = Rules()
 SYSTEM = "You are a helpful assistant named Bob."
-TRIALS, WITHIN = 400, 60
+TRIALS, WITHIN = 200, 60
 
 
 @contextmanager
@@ -242,7 +244,7 @@ def tuned(source: Path, folder: Path, steps: int) -> Path:
     from cladist.lab.tokens import encode
     from cladist.lab.training import fit, windows
 
-    made = folder / f"tuned-{steps}.gguf"
+    made = folder / f"{source.stem}-tuned-{steps}.gguf"
     if made.exists():
         return made
     model, tokenizer = load_gguf(source)
@@ -252,7 +254,7 @@ def tuned(source: Path, folder: Path, steps: int) -> Path:
     else:
         model.save_pretrained(folder / "hf")
         tokenizer.save_pretrained(folder / "hf")
-    wide = folder / f"wide-{steps}.gguf"
+    wide = folder / f"{source.stem}-wide-{steps}.gguf"
     write_gguf(wide, Loaded("tuned", "llama", model, tokenizer), "tuned")
     requantize(wide, made, "Q8_0")
     return made
@@ -303,6 +305,90 @@ def family_table(folder: Path) -> None:
                         ("another family", "tiny-stage")):  # fmt: skip
         with llama(path_of(model)) as url:
             row(name, Served(url, "completions"), watched)
+
+
+SYSTEMS = (SYSTEM, "Answer in rhyme.", "You are a strict reviewer of legal contracts. Be brief.")
+HEAT = (0.3, 0.7, 1.0)
+
+
+def measured(
+    model: str, interface: str, reference: Path, changed: Sequence[tuple[str, str, Path, Any]]
+) -> list[dict[str, Any]]:
+    """Counts of known changes of one model, as `data/changes.json` holds them."""
+    rows: list[dict[str, Any]] = []
+    with llama(reference) as url:
+        effort = replace(EFFORT, contexts=120, replicates=10)
+        asker = Asker(Served(url, interface))
+        border = learn(asker, effort, 5)
+    for kind, name, path, settings in changed:
+        with llama(path) as url:
+            served = Served(url, interface, **settings)
+            asker = Asker(served, border.interface)
+            rounds = [observed(asker, border, random.Random(k)) for k in range(2)]
+            total = {
+                part: [sum(n) for n in zip(*(getattr(r, part) for r in rounds), strict=True)]
+                for part in ("border", "firm", "again")
+            }
+            rows.append({"kind": kind, "model": f"{model}, {interface}", "name": name, **total})
+            print(json.dumps(rows[-1]), flush=True)
+            served.close()
+    return rows
+
+
+def common_changes(path: Path) -> list[tuple[str, str, Path, Any]]:
+    """Changes of a deployment that leave the weights alone."""
+    return [
+        *(("system prompt", s, path, {"system": s}) for s in SYSTEMS),
+        *(("temperature", str(t), path, {"temperature": t}) for t in HEAT),
+    ]
+
+
+def explain(files: dict[str, Path], folder: Path, table: Path) -> None:
+    """Measure known changes, write their table, and say how often kinds are told right."""
+    rows: list[dict[str, Any]] = []
+    scripture, stage = path_of("tiny-scripture"), path_of("tiny-stage")
+    tiny = {"tiny-scripture": scripture, "tiny-stage": stage}
+    for name, path in tiny.items():
+        four = folder / f"{name}-Q4_0.gguf"
+        other = "tiny-stage" if path is scripture else "tiny-scripture"
+        requantize(path, four, "Q4_0")
+        changed = [
+            *common_changes(path), ("quantisation", "Q4_0", four, {}),
+            ("another snapshot", "20 steps on verse", tuned(path, folder, 20), {}),
+            ("another snapshot", "60 steps on verse", tuned(path, folder, 60), {}),
+            ("another model", other, tiny[other], {}),
+            ("another model", "SmolLM2", files["Q4_1"], {}),
+        ]  # fmt: skip
+        if path is scripture:
+            verse = path_of("tiny-scripture-poems")
+            changed.append(("another snapshot", "fine-tuned on verse", verse, {}))
+        rows += measured(name, "completions", path, changed)
+    plain = files["Q8_0"]
+    rows += measured("SmolLM2-135M", "completions", plain, [
+        *common_changes(plain), ("quantisation", "Q4_0", files["Q4_0"], {}),
+        ("quantisation", "Q4_1", files["Q4_1"], {}),
+        ("another snapshot", "20 steps on verse", tuned(plain, folder, 20), {}),
+        ("another model", "tiny-stage", stage, {}),
+        ("another model", "tiny-scripture", scripture, {}),
+    ])  # fmt: skip
+    lines = ",\n".join(json.dumps(r) for r in rows)
+    table.write_text(f'{{"deployments": [\n{lines}\n]}}\n')
+    judged(table)
+
+
+def judged(table: Path) -> None:
+    """Each deployment explained by the others: those of its model, and those of other models."""
+    known = [known_from(r) for r in json.loads(table.read_text())["deployments"]]
+    print("\n| kind | deployments | told right by the rest | by other models |\n|---|---|---|---|")
+    for kind in dict.fromkeys(k.kind for k in known):
+        right = [0, 0]
+        own = [k for k in known if k.kind == kind]
+        for one in own:
+            for i, rest in enumerate((
+                [k for k in known if k is not one], [k for k in known if k.model != one.model],
+            )):  # fmt: skip
+                right[i] += explanations(one.seen, rest)[0][0] == kind
+        print(f"| {kind} | {len(own)} | {right[0]} | {right[1]} |")
 
 
 def old_tokens(url: str) -> None:
@@ -398,7 +484,8 @@ def main() -> None:
     options.add_argument("--folder", type=Path)
     options.add_argument("--days", type=int, default=1000)
     options.add_argument("--watches", type=int, default=50)
-    options.add_argument("--only", choices=["chat", "raw", "family", "honest"])
+    options.add_argument("--only", choices=["chat", "raw", "family", "honest", "explain"])
+    options.add_argument("--table", type=Path, help="where the table of known changes is written")
     given = options.parse_args()
     os.environ.setdefault("OPENAI_API_KEY", "none")
     begun = time.process_time()
@@ -408,7 +495,7 @@ def main() -> None:
         files = {"Q4_1": path_of("smollm2")}
         for kind in ("Q8_0", "Q4_0"):
             files[kind] = folder / f"{kind}.gguf"
-            if not files[kind].exists() and given.only in (None, "chat", "raw"):
+            if not files[kind].exists() and given.only != "honest":
                 requantize(files["Q4_1"], files[kind], kind)
         if given.only in (None, "honest"):
             honest(given.days, given.watches)
@@ -418,6 +505,8 @@ def main() -> None:
             chat_table(files)
         if given.only in (None, "raw"):
             raw_table(files, folder)
+        if given.only in (None, "explain"):
+            explain(files, folder, given.table or folder / "changes.json")
     print(f"\n{time.process_time() - begun:.0f} s of processor", file=sys.stderr)
 
 

@@ -23,6 +23,7 @@ from cladist.kinship.inference.departures import (
 from cladist.models.base import Model
 from cladist.models.served import Served
 from cladist.provenance.border.asking import Asker
+from cladist.provenance.border.explaining import explanations, observed, worded
 from cladist.provenance.border.inputs import Border
 from cladist.provenance.border.learning import Effort, drawn, learn, sitting
 
@@ -43,12 +44,14 @@ class Rules:
     alpha      probability of a false alarm, ever
     tolerance  share of the inputs at which an honest server may always depart
     least      queries of a look at least, and `most`
+    explain    whether more is asked after a change, to tell what it is
     """
 
     alpha: float = 0.01
     tolerance: float = 0.05
     least: int = 4
     most: int = 60
+    explain: bool = True
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 1 or not 0 < self.tolerance < MOST_BOUND:
@@ -101,6 +104,7 @@ class TokenLook:
     queries   all queries of this look, those without an answer among them
     tokens    tokens that they took, as the server tells
     largest   share of departures that cannot be excluded (99%), of this look alone
+    explained what may have changed, each with its probability, the likeliest first
     """
 
     watch: str
@@ -119,6 +123,7 @@ class TokenLook:
     tokens: int | None = None
     largest: float | None = None
     served: str = ""
+    explained: tuple[tuple[str, float], ...] = ()
 
     def line(self) -> str:
         """JSON on one line."""
@@ -231,11 +236,16 @@ def _looking(
         wear=_wear(watched.wear, seen) if status == "same" else watched.wear,
         changed=now_text() if status == "changed" else "",
     )
+    explained: tuple[tuple[str, float], ...] = ()
+    if status == "changed" and rules.explain and border.greedy and not asker.trouble:
+        explained = explanations(observed(asker, border, draw))
     reason = _reason(status, departed, len(seen), since, asker, border, failures)
+    if explained:
+        reason += f". {worded(explained)}"
     told = _told(after, rules, status, reason, asker)
     largest = round(largest_share(departed, len(seen), 0.01), 4)
     return replace(
-        told, asked=len(seen), departed=departed, since=since, largest=largest
+        told, asked=len(seen), departed=departed, since=since, largest=largest, explained=explained
     ), after  # fmt: skip
 
 

@@ -41,7 +41,7 @@ from cladist.provenance.border.asking import Asker
 from cladist.provenance.border.explaining import explanations, known_from, observed
 from cladist.provenance.border.learning import Effort, learn
 from cladist.provenance.border.looking import Rules, Watched, take_look
-from cladist.provenance.border.state import begin
+from cladist.provenance.border.state import begin, read_watched, save
 
 EFFORT = Effort(contexts=200, pool=30, replicates=150)
 RULES = Rules()
@@ -162,14 +162,17 @@ class Played:
         pass
 
 
-def learnt(model: Any) -> Watched:
-    """The border of a server, and what learning it took."""
+def learnt(model: Any, kept: Path) -> Watched:
+    """The border of a server, and what learning it took; kept for another run."""
+    if kept.exists():
+        return read_watched(json.loads(kept.read_text()))
     begun = time.monotonic()
     watched = replace(begin(model.identity), secret=11)
     told, watched = take_look(model, watched, RULES, EFFORT, random.Random(2))
     assert watched.border is not None and told.status == "learnt", told.reason
     print(f"  learnt with {told.queries} queries ({time.monotonic() - begun:.0f} s): {told.reason}",
           flush=True)  # fmt: skip
+    save(kept, watched)
     return watched
 
 
@@ -239,8 +242,7 @@ HEAD = (
 def tuned(source: Path, folder: Path, steps: int) -> Path:
     """The model after so many steps on verse, as 8-bit GGUF; with none, written again."""
     from cladist.lab.corpora import split
-    from cladist.lab.gguf_file import write_gguf
-    from cladist.lab.store import Loaded, load_gguf
+    from cladist.lab.store import load_gguf
     from cladist.lab.tokens import encode
     from cladist.lab.training import fit, windows
 
@@ -250,20 +252,51 @@ def tuned(source: Path, folder: Path, steps: int) -> Path:
     model, tokenizer = load_gguf(source)
     if steps:
         texts = split("poems")[0]
-        fit(model, windows(encode(tokenizer, texts), 48, 2, 1), steps, 2e-5, name="tuned")
+        fit(model, windows(encode(tokenizer, texts), 32, 1, 1), steps, 2e-5, name="tuned")
     else:
         model.save_pretrained(folder / "hf")
         tokenizer.save_pretrained(folder / "hf")
     wide = folder / f"{source.stem}-wide-{steps}.gguf"
-    write_gguf(wide, Loaded("tuned", "llama", model, tokenizer), "tuned")
+    rewritten(source, model, wide)
     requantize(wide, made, "Q8_0")
     return made
 
 
-def chat_table(files: dict[str, Path]) -> None:
+def rewritten(source: Path, model: Any, target: Path) -> None:
+    """The GGUF file with the weights of `model`, as F16, and everything else as it was."""
+    import gguf
+
+    from cladist.lab.gguf_file import _NAMES
+    from cladist.models.requantize import _copy_metadata
+
+    reader = gguf.GGUFReader(source)
+    theirs = {f"{ours}.weight": f"{name}.weight" for name, ours in _NAMES.items()}
+    whole = {"token_embd.weight": "model.embed_tokens.weight", "output.weight": "lm_head.weight",
+             "output_norm.weight": "model.norm.weight"}  # fmt: skip
+    heads = {"attn_q.weight": model.config.num_attention_heads,
+             "attn_k.weight": model.config.num_key_value_heads}  # fmt: skip
+    state, writer = model.state_dict(), gguf.GGUFWriter(target, "llama")
+    _copy_metadata(reader, writer, "F16")
+    for tensor in reader.tensors:
+        block, _, name = tensor.name.removeprefix("blk.").partition(".")
+        key = whole.get(tensor.name) or f"model.layers.{block}.{theirs[name]}"
+        weight = state[key].detach().numpy()
+        if name in heads:
+            rows, columns = weight.shape
+            split_up = weight.reshape(heads[name], 2, rows // heads[name] // 2, columns)
+            weight = split_up.swapaxes(1, 2).reshape(rows, columns)
+        kept = np.float16 if weight.ndim == 2 else np.float32
+        writer.add_tensor(tensor.name, np.ascontiguousarray(weight.astype(kept)))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def chat_table(files: dict[str, Path], folder: Path) -> None:
     """Chat, with log-probabilities."""
     with llama(files["Q8_0"]) as url:
-        watched = learnt(Served(url, "chat"))
+        watched = learnt(Served(url, "chat"), folder / "chat.json")
         print(f"\nChat, tokens and log-probabilities\n\n{HEAD}")
         row("nothing: asked again", Served(url, "chat"), watched)
         row("a system prompt", Served(url, "chat", system=SYSTEM), watched)
@@ -278,8 +311,9 @@ def chat_table(files: dict[str, Path]) -> None:
 def raw_table(files: dict[str, Path], folder: Path) -> None:
     """Continuations; log-probabilities, and tokens alone."""
     with llama(files["Q8_0"]) as url:
-        both = {"tokens and log-probabilities": learnt(Served(url, "completions")),
-                "tokens alone": learnt(Bare(Served(url, "completions")))}  # fmt: skip
+        served = Served(url, "completions")
+        both = {"tokens and log-probabilities": learnt(served, folder / "raw.json"),
+                "tokens alone": learnt(Bare(served), folder / "tokens.json")}  # fmt: skip
     plain, verse = tuned(files["Q8_0"], folder, 0), tuned(files["Q8_0"], folder, 20)
     for how, watched in both.items():
         print(f"\nContinuations, {how}\n\n{HEAD}")
@@ -290,6 +324,7 @@ def raw_table(files: dict[str, Path], folder: Path) -> None:
             with llama(path) as url:
                 row(name, Served(url, "completions"), watched)
         with llama(files["Q8_0"], slots=4) as url:
+            row("a system prompt", Served(url, "completions", system=SYSTEM), watched)
             row("nothing: four slots", Served(url, "completions"), watched)
             row("temperature .7", Served(url, "completions", temperature=0.7), watched, 4)
         with transformers_server(folder / "hf") as url:
@@ -299,7 +334,7 @@ def raw_table(files: dict[str, Path], folder: Path) -> None:
 def family_table(folder: Path) -> None:
     """Other models of a family, on the tiny models of the project."""
     with llama(path_of("tiny-scripture")) as url:
-        watched = learnt(Served(url, "completions"))
+        watched = learnt(Served(url, "completions"), folder / "tiny.json")
     print(f"\nA tiny family, tokens and log-probabilities\n\n{HEAD}")
     for name, model in (("another of the family", "tiny-scripture-poems"),
                         ("another family", "tiny-stage")):  # fmt: skip
@@ -502,7 +537,7 @@ def main() -> None:
         if given.only in (None, "family"):
             family_table(folder)
         if given.only in (None, "chat"):
-            chat_table(files)
+            chat_table(files, folder)
         if given.only in (None, "raw"):
             raw_table(files, folder)
         if given.only in (None, "explain"):

@@ -39,7 +39,7 @@ def test_kinds_of_change_leave_marks_of_their_own(kind: type[Server]) -> None:
     assert rounded.border[1] > rounded.border[2] and rounded.again[1] == 0
     assert rounded.firm[0] >= 10
     other = asked(kind, kind(shift=4.0))
-    assert other.border[2] > other.border[0] and sum(other.firm[1:]) > 4
+    assert other.border[2] > other.border[0] and sum(other.firm[1:]) > 2
     hot = asked(kind, kind(served=1.0))
     assert hot.again[1] > 4
 

@@ -31,7 +31,7 @@ from cladist.provenance.material import Material, gather
 from cladist.provenance.report import build_report
 from cladist.registry import Registry
 from cladist.registry.search import Neighbour
-from cladist.workflows.kinship import Question, answered, ask_one, question, sequential
+from cladist.workflows.kinship import Question, ask_one, question, sequential
 from cladist.workflows.relatives import with_verdicts
 from tests.conftest import ScriptedModel
 
@@ -98,12 +98,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     (folder / "a.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
     rows = "".join(f"{m},{f}\n" for m, f in families.items())
     (folder / "labels.csv").write_text("model,family\n" + rows)
-    run("import", folder / "a.jsonl", "-r", folder / "r", "--allow-sparse")
+    run("registry", "import", folder / "a.jsonl", "-r", folder / "r", "--allow-sparse")
     with Registry.open(folder / "r", create=False) as store:
         assay = resolve_assay(store)
         assert [p.text for p in assay.protocol.probes.probes] == PROMPTS
         declared = dict(read_labels(folder / "labels.csv"))
-        asked = question(assay, answered(store, assay), declared)
+        asked = question(store, assay, declared)
         told = {kind: judge_candidates(asked.made, a, [b])[0] for kind, (a, b) in PAIRS.items()}
         yield World(folder, store, assay, asked, declared, told)
 
@@ -126,7 +126,16 @@ def test_the_verdict_is_what_it_should_be(world: World, kind: str) -> None:
 @pytest.mark.parametrize("kind", PAIRS)
 def test_the_command(world: World, kind: str) -> None:
     a, b = PAIRS[kind]
-    call = ["kinship", a, b, "-r", world.folder / "r", "--labels", world.folder / "labels.csv"]
+    call = [
+        "compare",
+        "kinship",
+        a,
+        b,
+        "-r",
+        world.folder / "r",
+        "--labels",
+        world.folder / "labels.csv",
+    ]
     found = json.loads(run(*call, "--json"))["results"][0]
     same(world, kind, found["verdict"], found["code"])
 
@@ -209,7 +218,7 @@ def test_an_audit_of_a_declared_parent(world: World, kind: str) -> None:
 def test_identify_lists_the_same(world: World, kind: str) -> None:
     a, _ = PAIRS[kind]
     found = json.loads(run("identify", a, "-r", world.folder / "r", "--json"))
-    unlabelled = question(world.assay, world.asked.responses, {})
+    unlabelled = question(world.store, world.assay, {})
     rows = found["nearest"]
     wanted = judge_candidates(unlabelled.made, a, [r["model"] for r in rows])
     assert [(r["verdict"], r["code"]) for r in rows] == [(r.verdict, r.code) for r in wanted]
@@ -232,14 +241,16 @@ def test_the_atlas(world: World, kin: AnswerKin, kind: str) -> None:
 
 
 def test_duplicates_are_none_of_those_that_say_nothing(world: World) -> None:
-    found: dict[str, Any] = json.loads(run("dedupe", "-r", world.folder / "r", "--json"))
+    found: dict[str, Any] = json.loads(
+        run("registry", "dedupe", "-r", world.folder / "r", "--json")
+    )
     grouped = {m for g in found["groups"] for m in (g["keep"], *g["others"])}
     nothing = {f"{kind}-{k}" for kind in ("no", "echo") for k in range(2)}
     assert nothing <= set(found["say_nothing"]) and not nothing & grouped
 
 
 def test_the_old_name_of_alpha_still_works(world: World) -> None:
-    call = ["kinship", *PAIRS["kin"], "-r", str(world.folder / "r")]
+    call = ["compare", "kinship", *PAIRS["kin"], "-r", str(world.folder / "r")]
     old = CliRunner().invoke(app, [*call, "--rate", "0.02", "--json"])
     new = CliRunner().invoke(app, [*call, "--alpha", "0.02", "--json"])
     assert old.stdout == new.stdout and json.loads(new.stdout)["results"][0]["alpha"] == 0.02
@@ -256,7 +267,7 @@ def test_the_lines_of_the_documents(
     a, b = PAIRS[kind]
     said = lines.replace('"suspect"', repr(a)).replace('"llama-2-7b"', repr(b))
     exec(compile(said, "verdicts.md", "exec"), {"registry": world.store, "assay": world.assay})
-    unlabelled = question(world.assay, world.asked.responses, {})
+    unlabelled = question(world.store, world.assay, {})
     (wanted,) = judge_candidates(unlabelled.made, a, [b])
     assert capsys.readouterr().out.startswith(f"{wanted.verdict} {wanted.code} ")
     assert wanted.verdict != "related" or kind == "kin"
@@ -264,7 +275,14 @@ def test_the_lines_of_the_documents(
 
 def test_what_could_not_be_tested_has_its_own_way_out(world: World, tmp_path: Path) -> None:
     table = tmp_path / "d.csv"
-    call = ["audit", "-r", world.folder / "r", "--labels", world.folder / "labels.csv"]
+    call = [
+        "provenance",
+        "audit",
+        "-r",
+        world.folder / "r",
+        "--labels",
+        world.folder / "labels.csv",
+    ]
     table.write_text("model,parent\nsome-0,some-1\nf0-m0,gone\n")
     told = run(*call, "-d", table, "--fail-on", "error", code=UNTESTED)
     first, second = told.splitlines()[:2]

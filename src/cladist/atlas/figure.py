@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from cladist.apply.maps import Layout
-from cladist.atlas.columns import Column, shortened
+from cladist.atlas.columns import CLUSTER, Column, shortened
+from cladist.core.optional import needed
 from cladist.core.text import printable
 from cladist.errors import InputError
 from cladist.formats.files import replacing
@@ -49,9 +50,10 @@ def draw_map(
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         raise InputError(f"cannot draw to '{path.name}': use a name ending in .svg, .png or .pdf")
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with needed("Drawing pictures", "plots"):
+        import matplotlib as mpl
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     settings: Any = {"svg.hashsalt": "cladist", "svg.fonttype": "none", "font.size": 8}
     with mpl.rc_context(settings), warnings.catch_warnings():
@@ -117,7 +119,7 @@ def _by_number(column: Column) -> Mapping[str, str]:
     return {
         str(i): str(v)
         for i, v in enumerate(column.values)
-        if v is not None and not (column.key == "family" and v == "alone")
+        if v is not None and not (column.key == CLUSTER and v == "alone")
     }
 
 

@@ -27,9 +27,13 @@ from cladist.cli.common import (
     table,
 )
 from cladist.cli.names import families_here
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cladist.kinship.inference.decision import Policy
+    from cladist.kinship.inference.pair_test import KinshipResult
     from cladist.workflows.kinship import Question
 
 
@@ -64,10 +68,12 @@ def identify(
         bool,
         typer.Option("--all-prompts", help="Ask all, also where a few settle it."),
     ] = False,
+    statement: StatementOption = None,
+    key: KeyOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Tell whose descendant a model is: of the world's models, or of a registry's.
+    """Whose descendant is this model: one of the world's models, or of a registry's?
 
     A URI is asked the prompts of an installed reference ('cladist reference add') and held
     against its models; no registry is needed. A few prompts are asked first, and all only where
@@ -87,7 +93,14 @@ def identify(
     `cladist identify suspect --labels families.csv`
     """
     from cladist.cli.identify_uri import identify_uri, is_uri
+    from cladist.errors import UsageError
 
+    signs = signer(statement, key)
+    if signs is not None and (reference or is_uri(model, registry)):
+        raise UsageError(
+            "--statement is for models of a registry; ask it there first: cladist extract URI "
+            "--like REFERENCE --registry REGISTRY, then 'identify' or 'kinship' its name"
+        )
     if reference or is_uri(model, registry):
         identify_uri(
             model,
@@ -102,19 +115,25 @@ def identify(
     from cladist.compare import resolve_assay
     from cladist.kinship.inference.decision import Policy
     from cladist.registry import Registry
-    from cladist.workflows.kinship import answered, question
+    from cladist.workflows.kinship import judged_nearest, question
 
     policy = Policy(alpha_of(alpha, rate))
-    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
+    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING) as bars:
         chosen = resolve_assay(store, assay)
         store.model(model)
         declared = families_here(labels, store.models())
-        asked = question(chosen, answered(store, chosen), declared)
+        asked = question(store, chosen, declared, progress=bars)
+        circles = asked.made.labels
+        results = judged_nearest(asked, model, count, policy) if circles is None else []
+        if signs is not None:
+            from cladist.attestation.of_panel import families_case
+
+            signs.write(families_case(asked.made, chosen.protocol, model, prior_none))
     for remark in asked.remarks:
         note(remark)
-    pairs, circles = asked.pairs, asked.made.labels
+    pairs = asked.pairs
     if circles is None:
-        _nearest(asked, model, policy, count, json)
+        _nearest(asked, model, results, policy, json)
         return
     from cladist.kinship.inference.family_sets import family_set, fit_sets
     from cladist.kinship.inference.identify import fit_identifier
@@ -164,11 +183,9 @@ def _given(context: typer.Context, *names: str) -> bool:
     return any(s is not None and s.name != "DEFAULT" for s in sources)
 
 
-def _nearest(asked: Question, model: str, policy: Policy, count: int, json: bool) -> None:
-    from cladist.kinship.inference.pair_test import judge_candidates
-    from cladist.workflows.kinship import listed
-
-    results = judge_candidates(asked.made, model, listed(asked, model, count), policy)
+def _nearest(
+    asked: Question, model: str, results: Sequence[KinshipResult], policy: Policy, json: bool
+) -> None:
     untested = all(r.verdict == "not tested" for r in results)
     none = None if untested else not any(r.verdict == "related" for r in results)
     if json:
@@ -189,8 +206,8 @@ def _nearest(asked: Question, model: str, policy: Policy, count: int, json: bool
         note("nothing could be tested: this is an order, and says nothing of kinship")
     else:
         console.print(
-            f"p is adjusted for the {len(results)} listed, which were chosen as the nearest of "
-            f"{len(asked.pairs) - 1}."
+            f"p is adjusted for the {len(results)} listed, and not for their choice as the nearest "
+            f"of {len(asked.pairs) - 1}: what is related here is a lead (docs/verdicts.md)."
         )
     if none:
         console.print(

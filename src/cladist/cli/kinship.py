@@ -1,4 +1,4 @@
-"""cladist kinship: is a model kin of others, at a stated false-positive rate?"""
+"""cladist compare kinship: is a model kin of others, at a stated false-positive rate?"""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ from cladist.cli.common import (
     progress_bars,
 )
 from cladist.cli.names import families_here
+from cladist.cli.secret import RevealOption, read_secret
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.kinship.inference.decision import Policy
@@ -64,9 +66,14 @@ def kinship(
         bool,
         typer.Option(help="MODEL is a URI: ask it, probe by probe, until the answer is decided."),
     ] = False,
+    statement: StatementOption = None,
+    key: KeyOption = None,
+    secret: RevealOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Test whether a model is kin of another, against the other models of the registry.
+    """Do two models share an ancestor?
+
+    Tests a model against others, with the rest of the registry as the panel.
 
     The verdict is related, unrelated, inconclusive or not tested. 'related' is said of at most
     one in a hundred unrelated pairs of the same style and tokenizer (--alpha). 'unrelated' needs
@@ -74,9 +81,9 @@ def kinship(
 
     Examples:
 
-    `cladist kinship suspect llama-2-7b`
+    `cladist compare kinship suspect llama-2-7b`
 
-    `cladist kinship suspect llama-2-7b mistral-7b qwen2-7b --labels families.csv --json`
+    `cladist compare kinship suspect llama-2-7b mistral-7b qwen2-7b --labels families.csv --json`
     """
     from cladist.compare import resolve_assay
     from cladist.errors import UsageError
@@ -91,35 +98,55 @@ def kinship(
     if adjust not in methods:
         raise UsageError(f"--adjust {adjust}: use holm, bh, by or none")
     policy = Policy(alpha_of(alpha, rate))
+    signs = signer(statement, key)
     if ask:
+        if signs is not None or secret is not None:
+            raise UsageError("--statement and --secret are for answers that are here; leave --ask")
         _ask(model, candidates, registry, assay, labels, policy, json)
         return
-    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
+    extra: dict[str, Any] = {}
+    notes: list[str] = []
+    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING) as bars:
         chosen = resolve_assay(store, assay)
         for name in (model, *candidates):
             store.model(name)
-        responses, members = work.answered(store, chosen), None
         declared = families_here(labels, store.models())
-        if panel is not None:
-            tested = [model, *candidates]
-            responses, members = work.with_panel(panel, chosen, responses, tested)
-        asked = work.question(chosen, responses, declared, members)
-    for remark in asked.remarks:
+        if panel is None and secret is None:
+            asked = work.question(store, chosen, declared, progress=bars)
+        else:
+            responses = work.answered(store, chosen)
+            if secret is not None:
+                responses = work.only_drawn(responses, model, read_secret(secret), chosen)
+            if panel is None:
+                asked = work.question_of(chosen, responses, declared)
+            else:
+                tested = [model, *candidates]
+                asked = work.question_beside(panel, chosen, responses, tested, declared)
+        notes.extend(asked.remarks)
+        results = judge_candidates(asked.made, model, candidates, policy, methods[adjust])
+        if signs is not None:
+            from cladist.attestation.of_panel import Ask, kinship_case
+
+            signs.write(
+                kinship_case(
+                    asked.made, chosen.protocol, [Ask(model, tuple(candidates), adjust=adjust)],
+                    policy, members=asked.members,
+                    secret=None if secret is None else (read_secret(secret), model),
+                )
+            )  # fmt: skip
+        if sequential:
+            found = work.sequential(asked, model, candidates, policy)
+            extra["sequential"] = [asdict(s) for s in found]
+        if direction:
+            extra["direction"] = [asdict(d) for d in work.directions(asked, results)]
+            if not extra["direction"]:
+                notes.append("no pair is related, so there is no direction to tell")
+        if mixture:
+            parts, remark = work.split(asked, model, candidates)
+            extra["mixture"] = None if parts is None else asdict(parts)
+            notes.extend([remark] if remark else [])
+    for remark in notes:
         note(remark)
-    results = judge_candidates(asked.made, model, candidates, policy, methods[adjust])
-    extra: dict[str, Any] = {}
-    if sequential:
-        found = work.sequential(asked, model, candidates, policy)
-        extra["sequential"] = [asdict(s) for s in found]
-    if direction:
-        extra["direction"] = [asdict(d) for d in work.directions(asked, results)]
-        if not extra["direction"]:
-            note("no pair is related, so there is no direction to tell")
-    if mixture:
-        parts, remark = work.split(asked, model, candidates)
-        extra["mixture"] = None if parts is None else asdict(parts)
-        if remark:
-            note(remark)
     if json:
         shown = [plain(asdict(r)) for r in results]
         print_json({"assay": chosen.short, "results": shown, **plain(extra)})

@@ -50,8 +50,8 @@ def tell(lineage: Lineage) -> None:
         note(f"remark: {remark}")
     if len(lineage.remarks) > SHOWN:
         note(
-            f"and {len(lineage.remarks) - SHOWN} more remarks; 'cladist declared --json' with the "
-            "same sources prints all"
+            f"and {len(lineage.remarks) - SHOWN} more remarks; 'cladist provenance declared "
+            "--json' with the same sources prints all"
         )
 
 
@@ -83,8 +83,8 @@ def parents_here(path: Path, models: Sequence[ModelRecord]) -> dict[str, str]:
 
 
 FROM_FACTS = (
-    "are taken from the facts that ship with cladist and from your corrections; 'cladist lineage "
-    "show MODEL' tells where they are from"
+    "are taken from the facts that ship with cladist and from your corrections; 'cladist "
+    "provenance lineage show MODEL' tells where they are from"
 )
 
 

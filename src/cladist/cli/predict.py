@@ -1,4 +1,4 @@
-"""cladist predict: benchmark scores of models that were never run on the benchmark."""
+"""cladist scores predict: benchmark scores of models that were never run on the benchmark."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ def predict(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Predict benchmark scores from DNA, with intervals that hold for new families.
+    """Which benchmark scores will a model have?
+
+    Predicts them from DNA, with intervals that hold for new families.
 
     Learns from the models of the registry that have a score, and how they answered; no answer
     key is needed. With --labels the intervals are calibrated by leaving out whole families, and
@@ -83,13 +85,13 @@ def predict(
 
     Examples:
 
-    `cladist predict --scores scores.csv --labels families.csv`
+    `cladist scores predict --scores scores.csv --labels families.csv`
 
-    `cladist predict newcomer --scores scores.csv --level 0.8 --json`
+    `cladist scores predict newcomer --scores scores.csv --level 0.8 --json`
 
-    `cladist predict --scores scores.csv --matrix distances.npz`
+    `cladist scores predict --scores scores.csv --matrix distances.npz`
 
-    `cladist predict --scores scores.csv --labels families.csv --evaluate`
+    `cladist scores predict --scores scores.csv --labels families.csv --evaluate`
     """
     from cladist.errors import UsageError
     from cladist.formats.score_tables import read_scores
@@ -163,7 +165,8 @@ def _known(chosen: Mapping[str, float], features: FeatureTable, name: str) -> di
     if not known:
         raise UsageError(
             f"none of the {len(chosen)} models scored in '{name}' is among the {len(here)} with a "
-            f"DNA (scored: {', '.join(unknown[:3])}); names must be those of 'cladist list'"
+            f"DNA (scored: {', '.join(unknown[:3])}); names must be "
+            "those of 'cladist registry list'"
         )
     if unknown:
         more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""

@@ -94,7 +94,9 @@ def tree(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """The evolutionary tree of the models of a registry.
+    """How do the models of a registry descend from each other?
+
+    Makes their evolutionary tree.
 
     Examples:
 
@@ -104,16 +106,16 @@ def tree(
 
     `cladist tree --method bme --root mad --metric cosine --support 1000 --collapse 0.5`
 
-    `cladist tree --outgroup gpt2 --plot family.pdf --layout circular --groups families.csv`
+    `cladist tree --outgroup gpt2 --plot family.pdf --layout circular --labels families.csv`
 
-    `cladist tree --dates released.csv --groups families.csv --out family.json`
+    `cladist tree --dates released.csv --labels families.csv --out family.json`
 
     `cladist tree --declared cards.csv --tanglegram lineage.svg`
     """
     from cladist import api
     from cladist.compare import resolve_assay
     from cladist.errors import UsageError
-    from cladist.formats.columns import read_column
+    from cladist.formats.columns import read_column, read_groups
     from cladist.formats.files import write_text
     from cladist.phylogeny.dating import dates_of
     from cladist.registry import Registry
@@ -121,12 +123,12 @@ def tree(
     writer = writer_of(file) if file is not None else None
     for wanted, given, message in (
         (collapse, support, "--collapse needs support: add, for example, --support 100"),
-        (itol, groups, "--itol needs --groups FILE"),
+        (itol, groups, "--itol needs --labels FILE"),
         (tanglegram, declared, "--tanglegram needs --declared FILE"),
     ):
         if wanted and not given:
             raise UsageError(message)
-    known = read_column(groups, "group") if groups is not None else {}
+    known = read_groups(groups) if groups is not None else {}
     when = dates_of(read_column(dates, "date"), str(dates)) if dates is not None else {}
     with (
         Registry.open(registry, create=False) as store,

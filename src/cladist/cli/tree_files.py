@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from cladist.core.tree import Tree
 
 GroupsOption = Annotated[
-    Path | None, typer.Option(help="CSV with columns model and group, to colour the picture.")
+    Path | None,
+    typer.Option(
+        "--labels", help="CSV with columns model and group, or family: what a colour stands for."
+    ),
 ]
 DatesOption = Annotated[
     Path | None,

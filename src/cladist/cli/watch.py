@@ -20,6 +20,7 @@ from cladist.cli.common import (
     out,
     progress_bars,
 )
+from cladist.cli.signing import KeyOption, StatementOption, signer
 from cladist.errors import CHANGED, UNDECIDED, ModelError
 
 if TYPE_CHECKING:
@@ -101,10 +102,15 @@ def watch(
     keep: Annotated[
         Path | None, typer.Option(help="Folder for the answers of every look that is not 'same'.")
     ] = None,
+    statement: StatementOption = None,
+    key: KeyOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Ask a deployment again, once or on a schedule: is it what it was?
+    """Is a deployment still what it was?
+
+    Asks it again, once or on a schedule.
+
 
     By token (--by token) it is asked a few one-token queries, at inputs that its first look
     learns; false alarms are at most --alpha for ever. That is the cheap way, for a deployment held
@@ -124,6 +130,7 @@ def watch(
 
     `cladist watch 'openai:m@http://127.0.0.1:8080/v1' --against reference --log watch.jsonl`
     """
+    from cladist.attestation.of_deployments import Looked, watch_case
     from cladist.cli import watch_by_token as tokens
 
     ways = tokens.Ways(model, by, state, relearn, config, once, replay, until)
@@ -135,11 +142,15 @@ def watch(
     from cladist.compare import resolve_assay
     from cladist.errors import UsageError
     from cladist.extraction.opening import open_any
+    from cladist.models.served import Served
     from cladist.provenance import watch as watching
     from cladist.registry import Registry
     from cladist.registry.asked import refused_settings
 
     pause = watching.seconds_of(every)
+    signs = signer(statement, key)
+    if signs is not None and times == 0:
+        raise UsageError("--statement is written at the end: say with --times how many looks")
     with Registry.open(registry, create=False) as store:
         chosen = resolve_assay(store, assay)
         names = [m.name for m in store.models()]
@@ -167,12 +178,16 @@ def watch(
         plan = replace(plan, before=watching.looks_in(log, plan.key))
     opened = open_any(uri)
     seen: list[str] = []
+    looked: list[Looked] = []
     try:
         with progress_bars(quiet or json) as bars:
             for found, answers in watching.watch(
                 opened, plan, times=times, every=pause, progress=bars, hear=note
             ):
                 seen.append(found.status)
+                if signs is not None:
+                    now = opened.refused_settings if isinstance(opened, Served) else {}
+                    looked.append(Looked(found, answers, now))
                 if log is not None:
                     _append(log, found.line())
                 if keep is not None and found.status in ("changed", "inconclusive"):
@@ -180,6 +195,8 @@ def watch(
                 _tell(found, json)
     finally:
         opened.close()
+    if signs is not None:
+        signs.write(watch_case(plan, looked))
     if "changed" in seen:
         raise typer.Exit(CHANGED)
     if seen[-1] != "same":
@@ -208,7 +225,7 @@ def _append(log: Path, line: str) -> None:
 
 
 def _keep(folder: Path, found: Look, answers: ResponseSet) -> Path:
-    """Answers of a look as JSON lines that `cladist import` reads."""
+    """Answers of a look as JSON lines that `cladist registry import` reads."""
     import json as text
 
     from cladist.errors import InputError

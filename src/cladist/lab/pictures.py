@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 
+from cladist.core.optional import needed
 from cladist.lab import methods
+
+with needed("Pictures of the lab", "lab"):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
 
 INK, PALE = "#333333", "#bbbbbb"
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999")
@@ -88,7 +91,7 @@ def draw_kin(scores: Mapping[str, Any], path: Path) -> None:
     right.set_xscale("log")
     right.set_xticks([p["probes"] for p in probes], [str(p["probes"]) for p in probes])
     right.minorticks_off()
-    right.set_xlabel("probes asked (cladist kinship)")
+    right.set_xlabel("probes asked (cladist compare kinship)")
     right.set_ylim(0, 1.08)
     _save(figure, (left, right), path)
 

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from watching_servers import Bare, Played, Served, llama, transformers_server, tuned
+from watching_changes import explain
+from watching_servers import SYSTEM, Bare, Played, Served, llama, transformers_server, tuned
 
 from cladist import catalog
 from cladist.core.hashing import key64
@@ -35,16 +36,14 @@ from cladist.models import open_model
 from cladist.models.base import Identity, Request
 from cladist.models.builtin import path_of
 from cladist.models.requantize import requantize
-from cladist.provenance.border.asking import Asker
-from cladist.provenance.border.explaining import explanations, known_from, observed
-from cladist.provenance.border.learning import Effort, learn
+from cladist.provenance.border.learning import Effort
 from cladist.provenance.border.looking import Rules, Watched, take_look
 from cladist.provenance.border.state import begin, read_watched, save
 
 EFFORT = Effort(contexts=200, pool=30, replicates=150)
 RULES = Rules()
-SYSTEM = "You are a helpful assistant named Bob."
-TRIALS, WITHIN = 200, 60
+TRIALS, WITHIN, MOST_ASKED = 200, 60, 200
+QUIET = Rules(explain=False)
 
 
 def learnt(model: Any, kept: Path) -> Watched:
@@ -92,8 +91,8 @@ def delays(played: Played, watched: Watched, calm_looks: int) -> list[int]:
         evidence = evidence.begun().after([False] * RULES.least, 0.05)
     for trial in range(TRIALS):
         state, asked, draw = replace(watched, evidence=evidence), 0, random.Random(trial)
-        while asked < 300:
-            told, state = take_look(played, state, RULES, EFFORT, draw)
+        while asked < MOST_ASKED:
+            told, state = take_look(played, state, QUIET, EFFORT, draw)
             asked += told.asked
             if told.status == "changed":
                 break
@@ -102,20 +101,22 @@ def delays(played: Played, watched: Watched, calm_looks: int) -> list[int]:
 
 
 def row(name: str, server: Served, watched: Watched, times: int = 1) -> None:
+    """Ask a server and tell its line of the table."""
+    line(name, recorded(server, watched, times), watched)
+    server.close()
+
+
+def line(name: str, played: Played, watched: Watched) -> None:
     """One line of the table of detection."""
-    assert watched.border is not None
-    played = recorded(server, watched, times)
     first, later = delays(played, watched, 0), delays(played, watched, 100)
 
     def shown(found: list[int]) -> str:
         within = np.mean([d <= WITHIN for d in found])
         middle, high = (int(np.quantile(found, q)) for q in (0.5, 0.95))
-        return " | ".join(
-            [f"{within:.1%}", *("never" if d > 300 else str(d) for d in (middle, high))]
-        )
+        told = ["never" if d > MOST_ASKED else str(d) for d in (middle, high)]
+        return " | ".join([f"{within:.1%}", *told])
 
     print(f"| {name} | {shown(first)} | {shown(later)} |", flush=True)
-    server.close()
 
 
 HEAD = (
@@ -140,121 +141,53 @@ def chat_table(files: dict[str, Path], folder: Path) -> None:
 
 
 def raw_table(files: dict[str, Path], folder: Path) -> None:
-    """Continuations; log-probabilities, and tokens alone."""
+    """Continuations; log-probabilities with tokens, and tokens alone at the same inputs."""
     with llama(files["Q8_0"]) as url:
-        served = Served(url, "completions")
-        both = {"tokens and log-probabilities": learnt(served, folder / "raw.json"),
-                "tokens alone": learnt(Bare(served), folder / "tokens.json")}  # fmt: skip
-    plain, verse = tuned(files["Q8_0"], folder, 0), tuned(files["Q8_0"], folder, 20)
-    for how, watched in both.items():
-        print(f"\nContinuations, {how}\n\n{HEAD}")
-        for name, path in (
-            ("nothing: written again", plain), ("20 steps of fine-tuning", verse),
-            ("Q8_0 to Q4_0", files["Q4_0"]), ("Q8_0 to Q4_1", files["Q4_1"]),
-        ):  # fmt: skip
-            with llama(path) as url:
-                row(name, Served(url, "completions"), watched)
-        with llama(files["Q8_0"], slots=4) as url:
-            row("a system prompt", Served(url, "completions", system=SYSTEM), watched)
-            row("nothing: four slots", Served(url, "completions"), watched)
-            row("temperature .7", Served(url, "completions", temperature=0.7), watched, 4)
-        with transformers_server(folder / "hf") as url:
-            row("the same weights, another engine", Served(url, "completions"), watched)
+        watched = learnt(Served(url, "completions"), folder / "raw.json")
+    print(f"\nContinuations: tokens and log-probabilities, then tokens alone\n\n{HEAD}")
+    for name, kind in (("Q8_0 to Q4_0", "Q4_0"), ("Q8_0 to Q4_1", "Q4_1")):
+        with llama(files[kind]) as url:
+            both(name, Served(url, "completions"), watched)
+    with llama(files["Q8_0"], slots=4) as url:
+        both("nothing: four slots", Served(url, "completions"), watched)
+        both("a system prompt", Served(url, "completions", system=SYSTEM), watched)
+        both("temperature .7", Served(url, "completions", temperature=0.7), watched, 4)
+    for name, steps in (("20 steps of fine-tuning", 20), ("nothing: written again", 0)):
+        with llama(tuned(files["Q8_0"], folder, steps)) as url:
+            both(name, Served(url, "completions"), watched)
+    with transformers_server(folder / "hf") as url:
+        both("the same weights, another engine", Served(url, "completions"), watched)
+
+
+def both(name: str, server: Served, watched: Watched, times: int = 1) -> None:
+    """Two lines of the table: with log-probabilities, and by tokens alone."""
+    assert watched.border is not None
+    plain = tuple(i for i in watched.border.inputs if i.kind == "token")
+    border = replace(watched.border, inputs=plain)
+    bare = replace(watched, border=border, wear=((0, 0),) * len(plain))
+    played = recorded(server, watched, times)
+    line(name, played, watched)
+    line(f"{name}, tokens alone", played, bare)
+    server.close()
 
 
 def family_table(folder: Path) -> None:
-    """Other models of a family, on the tiny models of the project."""
+    """Other models of a family, on the tiny models of the project; borders found in both ways."""
     with llama(path_of("tiny-scripture")) as url:
-        watched = learnt(Served(url, "completions"), folder / "tiny.json")
-    print(f"\nA tiny family, tokens and log-probabilities\n\n{HEAD}")
-    for name, model in (("another of the family", "tiny-scripture-poems"),
-                        ("another family", "tiny-stage")):  # fmt: skip
-        with llama(path_of(model)) as url:
-            row(name, Served(url, "completions"), watched)
-
-
-SYSTEMS = (SYSTEM, "Answer in rhyme.", "You are a strict reviewer of legal contracts. Be brief.")
-HEAT = (0.3, 0.7, 1.0)
-
-
-def measured(
-    model: str, interface: str, reference: Path, changed: Sequence[tuple[str, str, Path, Any]]
-) -> list[dict[str, Any]]:
-    """Counts of known changes of one model, as `data/changes.json` holds them."""
-    rows: list[dict[str, Any]] = []
-    with llama(reference) as url:
-        effort = replace(EFFORT, contexts=120, replicates=10)
-        asker = Asker(Served(url, interface))
-        border = learn(asker, effort, 5)
-    for kind, name, path, settings in changed:
-        with llama(path) as url:
-            served = Served(url, interface, **settings)
-            asker = Asker(served, border.interface)
-            rounds = [observed(asker, border, random.Random(k)) for k in range(2)]
-            total = {
-                part: [sum(n) for n in zip(*(getattr(r, part) for r in rounds), strict=True)]
-                for part in ("border", "firm", "again")
-            }
-            rows.append({"kind": kind, "model": f"{model}, {interface}", "name": name, **total})
-            print(json.dumps(rows[-1]), flush=True)
-            served.close()
-    return rows
-
-
-def common_changes(path: Path) -> list[tuple[str, str, Path, Any]]:
-    """Changes of a deployment that leave the weights alone."""
-    return [
-        *(("system prompt", s, path, {"system": s}) for s in SYSTEMS),
-        *(("temperature", str(t), path, {"temperature": t}) for t in HEAT),
-    ]
-
-
-def explain(files: dict[str, Path], folder: Path, table: Path) -> None:
-    """Measure known changes, write their table, and say how often kinds are told right."""
-    rows: list[dict[str, Any]] = []
-    scripture, stage = path_of("tiny-scripture"), path_of("tiny-stage")
-    tiny = {"tiny-scripture": scripture, "tiny-stage": stage}
-    for name, path in tiny.items():
-        four = folder / f"{name}-Q4_0.gguf"
-        other = "tiny-stage" if path is scripture else "tiny-scripture"
-        requantize(path, four, "Q4_0")
-        changed = [
-            *common_changes(path), ("quantisation", "Q4_0", four, {}),
-            ("another snapshot", "20 steps on verse", tuned(path, folder, 20), {}),
-            ("another snapshot", "60 steps on verse", tuned(path, folder, 60), {}),
-            ("another model", other, tiny[other], {}),
-            ("another model", "SmolLM2", files["Q4_1"], {}),
-        ]  # fmt: skip
-        if path is scripture:
-            verse = path_of("tiny-scripture-poems")
-            changed.append(("another snapshot", "fine-tuned on verse", verse, {}))
-        rows += measured(name, "completions", path, changed)
-    plain = files["Q8_0"]
-    rows += measured("SmolLM2-135M", "completions", plain, [
-        *common_changes(plain), ("quantisation", "Q4_0", files["Q4_0"], {}),
-        ("quantisation", "Q4_1", files["Q4_1"], {}),
-        ("another snapshot", "20 steps on verse", tuned(plain, folder, 20), {}),
-        ("another model", "tiny-stage", stage, {}),
-        ("another model", "tiny-scripture", scripture, {}),
-    ])  # fmt: skip
-    lines = ",\n".join(json.dumps(r) for r in rows)
-    table.write_text(f'{{"deployments": [\n{lines}\n]}}\n')
-    judged(table)
-
-
-def judged(table: Path) -> None:
-    """Each deployment explained by the others: those of its model, and those of other models."""
-    known = [known_from(r) for r in json.loads(table.read_text())["deployments"]]
-    print("\n| kind | deployments | told right by the rest | by other models |\n|---|---|---|---|")
-    for kind in dict.fromkeys(k.kind for k in known):
-        right = [0, 0]
-        own = [k for k in known if k.kind == kind]
-        for one in own:
-            for i, rest in enumerate((
-                [k for k in known if k is not one], [k for k in known if k.model != one.model],
-            )):  # fmt: skip
-                right[i] += explanations(one.seen, rest)[0][0] == kind
-        print(f"| {kind} | {len(own)} | {right[0]} | {right[1]} |")
+        served = Served(url, "completions")
+        borders = {
+            "tokens and log-probabilities": learnt(served, folder / "tiny.json"),
+            "tokens alone, by samples": learnt(Bare(served), folder / "tiny-tokens.json"),
+        }
+    four = folder / "tiny-scripture-Q4_0.gguf"
+    requantize(path_of("tiny-scripture"), four, "Q4_0")
+    for how, watched in borders.items():
+        print(f"\nA tiny family, {how}\n\n{HEAD}")
+        for name, path in (("to Q4_0", four),
+                           ("another of the family", path_of("tiny-scripture-poems")),
+                           ("another family", path_of("tiny-stage"))):  # fmt: skip
+            with llama(path) as url:
+                row(name, Served(url, "completions"), watched)
 
 
 def old_tokens(url: str) -> None:

@@ -20,6 +20,8 @@ from cladist.models import open_model
 from cladist.models.base import Identity, Request
 from cladist.models.requantize import requantize
 
+SYSTEM = "You are a helpful assistant named Bob."
+
 
 @contextmanager
 def llama(path: Path, slots: int = 1) -> Iterator[str]:

@@ -160,7 +160,7 @@ def tuned(source: Path, folder: Path, steps: int) -> Path:
 
 
 def rewritten(source: Path, model: Any, target: Path) -> None:
-    """The GGUF file with the weights of `model`, as F16, and everything else as it was."""
+    """The GGUF file with the weights of `model`, as F32, and everything else as it was."""
     import gguf
 
     from cladist.lab.gguf_file import _NAMES
@@ -182,8 +182,7 @@ def rewritten(source: Path, model: Any, target: Path) -> None:
             rows, columns = weight.shape
             split_up = weight.reshape(heads[name], 2, rows // heads[name] // 2, columns)
             weight = split_up.swapaxes(1, 2).reshape(rows, columns)
-        kept = np.float16 if weight.ndim == 2 else np.float32
-        writer.add_tensor(tensor.name, np.ascontiguousarray(weight.astype(kept)))
+        writer.add_tensor(tensor.name, np.ascontiguousarray(weight.astype(np.float32)))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -143,6 +143,7 @@ def sitting(asker: Asker, border: Border, count: int, draw: random.Random) -> Bo
             "answers repeat when the same is asked and differ when a little else is: the server "
             "seems to keep answers (a cache), so a change may be seen late"
         )
+        answered = varied  # Those that it kept say nothing of what it answers when it forgets.
     return replace(
         border,
         drawn=border.drawn + len(answered),

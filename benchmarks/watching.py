@@ -216,7 +216,7 @@ def honest(days: int, watches: int) -> None:
         ("answers the same always", (0.0, 0.0, 0.0)),
         ("rounds: 2% of answers depart at random", (0.02, 0.0, 0.0)),
         ("two replicas, by the day: 0 or 4% of the inputs differ", (0.0, 0.04, 0.0)),
-        ("kernels change: an input in 30 turns for good after a year", (0.01, 0.0, 1 / 30)),
+        ("kernels change: one input of 30 turns for good after a year", (0.01, 0.0, 1.0)),
     ):
         alarms, asked, anew = 0, 0, 0
         for number in range(watches):
@@ -249,6 +249,8 @@ def _honest_watch(
         server.other = draw.random() < 0.5
         told, watched = take_look(server, watched, RULES, effort, draw)
         asked += told.asked
+        if watched.border is not None and not server.worn:
+            server.worn = watched.border.inputs[0].text
         if told.status == "changed":
             return 1, asked, watched.epoch
     return 0, asked, watched.epoch
@@ -262,6 +264,7 @@ class _Honest:
 
     def __init__(self, draw: random.Random, rounding: float, replica: float, turned: float) -> None:
         self.draw, self.shares, self.day, self.other = draw, (rounding, replica, turned), 0, False
+        self.worn = ""
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         rounding, replica, turned = self.shares
@@ -269,7 +272,7 @@ class _Honest:
             place = key64(r.prompt) % 9973 / 9973
             away = self.draw.random() < rounding
             away ^= self.other and place < replica
-            away ^= self.day > 365 and 0.5 < place < 0.5 + turned
+            away ^= bool(turned) and self.day > 365 and r.prompt == self.worn
             sampled = r.temperature > 0 and self.draw.random() < 0.5
             yield i, Response.of("other" if away or sampled else "word", truncated=True)
 

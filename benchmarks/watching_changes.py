@@ -13,7 +13,7 @@ from watching_servers import SYSTEM, Served, llama, tuned
 from cladist.models.builtin import path_of
 from cladist.models.requantize import requantize
 from cladist.provenance.border.asking import Asker
-from cladist.provenance.border.explaining import explanations, known_from, observed
+from cladist.provenance.border.explaining import JOINED, explanations, known_from, observed
 from cladist.provenance.border.learning import Effort, learn
 
 SYSTEMS = (SYSTEM, "Answer in rhyme.", "You are a strict reviewer of legal contracts. Be brief.")
@@ -102,5 +102,5 @@ def judged(table: Path) -> None:
             for i, rest in enumerate((
                 [k for k in known if k is not one], [k for k in known if k.model != one.model],
             )):  # fmt: skip
-                right[i] += explanations(one.seen, rest)[0][0] == kind
+                right[i] += explanations(one.seen, rest)[0][0] == JOINED.get(kind, kind)
         print(f"| {kind} | {len(own)} | {right[0]} | {right[1]} |")

@@ -23,10 +23,22 @@ from cladist.errors import InputError
 from cladist.provenance.border.asking import Asker
 from cladist.provenance.border.inputs import Border, BorderInput, Reading
 
-__all__ = ["Known", "Observed", "explanations", "known_changes", "known_from", "observed", "worded"]
+__all__ = [
+    "JOINED",
+    "Known",
+    "Observed",
+    "explanations",
+    "known_changes",
+    "known_from",
+    "observed",
+    "worded",
+]
 
 TWICE = 14
 """Border inputs that are asked twice each."""
+JOINED = {"quantisation": "precision or tuning", "another snapshot": "precision or tuning"}
+"""Kinds that are told as one: held against each other they were told wrong more often than right.
+Both turn near ties to the rival and leave the rest."""
 CONCENTRATION = 16.0
 """How far a deployment of a kind may lie from those measured: as counts of so many would."""
 
@@ -82,7 +94,9 @@ def explanations(
         return ()
     kinds: dict[str, list[float]] = defaultdict(list)
     for deployment in known_changes() if known is None else known:
-        kinds[deployment.kind].append(_log_likelihood(seen, deployment.seen))
+        kinds[JOINED.get(deployment.kind, deployment.kind)].append(
+            _log_likelihood(seen, deployment.seen)
+        )
     if not kinds:
         return ()
     highest = max(max(logs) for logs in kinds.values())
@@ -95,8 +109,8 @@ def explanations(
 def worded(explained: Sequence[tuple[str, float]]) -> str:
     """The likeliest kinds in words.
 
-    >>> worded([("temperature", 0.9), ("quantisation", 0.08), ("another model", 0.02)])
-    'Likeliest: temperature (90%), quantisation (8%)'
+    >>> worded([("temperature", 0.9), ("precision or tuning", 0.08), ("another model", 0.02)])
+    'Likeliest: temperature (90%), precision or tuning (8%)'
     """
     told = [f"{kind} ({share:.0%})" for kind, share in explained[:3] if share >= 0.05]
     return f"Likeliest: {', '.join(told)}"

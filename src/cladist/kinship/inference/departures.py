@@ -137,7 +137,7 @@ def largest_share(departed: int, drawn: int, alpha: float) -> float:
     The limit of a confidence sequence: the smallest rate against which bets that it is lower have
     won 1/alpha. It takes the rate to be the same over the queries that are counted.
 
-    >>> 0.04 < largest_share(0, 100, 0.05) < 0.12
+    >>> 0.03 < largest_share(0, 100, 0.05) < 0.05
     True
     """
     if not 0 <= departed <= drawn:

@@ -166,6 +166,8 @@ def _cost(found: Identified) -> str:
 
 
 def _next(found: Identified) -> str:
+    from cladist.workflows.identify_model import asked_registry
+
+    own = "" if found.registry == asked_registry() else f" --registry {quote(str(found.registry))}"
     name, reference = quote(one_line(found.model)), quote(found.reference.name)
-    page = f"cladist map atlas --reference {reference} --out world"
-    return f"{page}  (shows {name} among them; answers are in {found.registry})"
+    return f"cladist report {name} --reference {reference}{own} --out report.html"

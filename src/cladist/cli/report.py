@@ -30,6 +30,7 @@ from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.provenance.report import Report
+    from cladist.workflows.world import Beside
 
 
 def report(
@@ -47,6 +48,9 @@ def report(
     alpha: AlphaOption = 0.01,
     rate: OldRateOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is resampled.")] = 0,
+    reference: Annotated[
+        str, typer.Option(help="Among the models of a reference that 'identify' held it against.")
+    ] = "",
     statement: StatementOption = None,
     key: KeyOption = None,
     quiet: QuietOption = False,
@@ -63,21 +67,29 @@ def report(
     `cladist report suspect --out report.html --data report.json`
 
     `cladist report suspect --declared models/ --labels families.csv --out report.html`
+
+    `cladist report suspect --reference dna-web-rand --out report.html`
     """
     from cladist.compare import resolve_assay
     from cladist.formats.files import write_text
     from cladist.provenance.material import gather
     from cladist.provenance.report import build_report
     from cladist.provenance.sources import read_declared
+    from cladist.references.installed import find
     from cladist.registry import Registry
 
-    signs = signer(statement, key)
+    signs, length = signer(statement, key), 0
+    if reference:
+        place = _among(reference, model, registry, quiet)
+        registry, model, length = place.folder, place.name, place.length
+        labels = labels or find(reference).labels
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
         chosen = resolve_assay(store, assay)
         store.model(model)
         lineage = read_declared(declared or [], store.models())
         tell(lineage)
-        material = gather(store, chosen, lineage, families_here(labels, store.models()), bars)
+        families = families_here(labels, store.models())
+        material = gather(store, chosen, lineage, families, bars, length)
         given = {"--declared": declared or [], "--labels": [labels] if labels else []}
         made = build_report(
             store,
@@ -107,6 +119,19 @@ def report(
         for c in made.claims:
             console.print(f"{c.topic}: {one_line(c.statement)} [{c.strength}]")
             console.print(f"  {one_line(c.certainty)}")
+
+
+def _among(reference: str, model: str, registry: Path, quiet: bool) -> Beside:
+    """The model among those of a reference; its answers are where 'identify' kept them."""
+    from cladist.references.installed import find
+    from cladist.workflows.world import beside_reference
+
+    asked = None if registry == DEFAULT_REGISTRY else registry
+    with progress_bars(quiet) as bars:
+        found = beside_reference(find(reference), model, asked=asked, progress=bars)
+    if found.length:
+        note(f"all answers are read to {found.length} characters, as far as its own mostly go")
+    return found
 
 
 def as_json(made: Report) -> str:

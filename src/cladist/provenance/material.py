@@ -12,11 +12,14 @@ from cladist.core.lineage import Lineage
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.extraction.like import cut_to
 from cladist.fitting import answers_of, fitted_panel
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.labels import labels_of
-from cladist.kinship.inference.states import ModelFlags
+from cladist.kinship.inference.states import ModelFlags, model_flags
+from cladist.kinship.panel.fitted import FittedPanel
+from cladist.kinship.panel.outsider import fit_members
 from cladist.provenance.relations import Families
 from cladist.registry import ModelRecord, Registry
 
@@ -102,25 +105,43 @@ def _joined(numbers: list[int], names: list[str]) -> list[int]:
     return [find(n) for n in numbers]
 
 
+def _cut(
+    registry: Registry, assay: Assay, length: int, progress: Progress
+) -> tuple[Sequence[ResponseSet], FittedPanel]:
+    """Answers read to so many characters, and what is fitted on them."""
+    progress("fitting the panel", 0, 1)
+    said = [cut_to(r, length) for r in registry.responses(assay.protocol) if r.usable().any()]
+    prompts = [p.text for p in assay.protocol.probes.probes]
+    flags = tuple(model_flags(r, prompts) for r in said)
+    panel = FittedPanel(fit_members(said).pairs, flags)  # lengths of cut answers say nothing
+    progress("fitting the panel", 1, 1)
+    return said, panel
+
+
 def gather(
     registry: Registry,
     assay: Assay,
     lineage: Lineage,
     declared: Mapping[str, DeclaredModel] | None = None,
     progress: Progress = silent,
+    length: int = 0,
 ) -> Material:
     """The fitted panel of a registry, and what is declared of its models.
+
+    With a `length` answers are read to so many characters, and the panel is not kept: a model
+    that was asked for fewer tokens than the others is held against as much of theirs.
 
     Answers are read as they are needed, so the registry must stay open. `InputError` for fewer
     than two models. Cost: that of `fitting.fitted_panel`.
     """
-    panel = fitted_panel(registry, assay, progress=progress)
+    cut = _cut(registry, assay, length, progress) if length else None
+    panel = fitted_panel(registry, assay, progress=progress) if cut is None else cut[1]
     if len(panel.pairs) < 2:
         raise InputError(
             f"{registry.folder} has one model with answers to {assay.short}; "
             "provenance needs two at least"
         )
-    responses = answers_of(registry, assay, panel)
+    responses = answers_of(registry, assay, panel) if cut is None else cut[0]
     records = {m.name: m for m in registry.models()}
     declared = dict(declared or {})
     return Material(assay, responses, panel.pairs, panel.flags, lineage, records, declared)

@@ -169,5 +169,6 @@ def _next(found: Identified) -> str:
     from cladist.workflows.identify_model import asked_registry
 
     own = "" if found.registry == asked_registry() else f" --registry {quote(str(found.registry))}"
+    rate = "" if found.alpha == 0.01 else f" --alpha {found.alpha:g}"
     name, reference = quote(one_line(found.model)), quote(found.reference.name)
-    return f"cladist report {name} --reference {reference}{own} --out report.html"
+    return f"cladist report {name} --reference {reference}{own}{rate} --out report.html"

@@ -72,16 +72,17 @@ def report(
     """
     from cladist.compare import resolve_assay
     from cladist.formats.files import write_text
-    from cladist.provenance.material import gather
+    from cladist.provenance.material import Reading, gather
     from cladist.provenance.report import build_report
     from cladist.provenance.sources import read_declared
     from cladist.references.installed import find
     from cladist.registry import Registry
 
-    signs, length = signer(statement, key), 0
+    signs, reading = signer(statement, key), None
     if reference:
         place = _among(reference, model, registry, quiet)
-        registry, model, length = place.folder, place.name, place.length
+        registry, model = place.folder, place.name
+        reading = Reading(place.length, place.others)
         labels = labels or find(reference).labels
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
         chosen = resolve_assay(store, assay)
@@ -89,7 +90,7 @@ def report(
         lineage = read_declared(declared or [], store.models())
         tell(lineage)
         families = families_here(labels, store.models())
-        material = gather(store, chosen, lineage, families, bars, length)
+        material = gather(store, chosen, lineage, families, bars, reading)
         given = {"--declared": declared or [], "--labels": [labels] if labels else []}
         made = build_report(
             store,

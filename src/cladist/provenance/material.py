@@ -23,7 +23,20 @@ from cladist.kinship.panel.outsider import fit_members
 from cladist.provenance.relations import Families
 from cladist.registry import ModelRecord, Registry
 
-__all__ = ["Material", "gather"]
+__all__ = ["Material", "Reading", "gather"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How much of a registry is looked at.
+
+    length   characters that answers are read to, 0 for all: a model that was asked for fewer
+             tokens than the others is held against as much of theirs
+    without  models left out
+    """
+
+    length: int = 0
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,12 +118,16 @@ def _joined(numbers: list[int], names: list[str]) -> list[int]:
     return [find(n) for n in numbers]
 
 
-def _cut(
-    registry: Registry, assay: Assay, length: int, progress: Progress
+def _read(
+    registry: Registry, assay: Assay, reading: Reading, progress: Progress
 ) -> tuple[Sequence[ResponseSet], FittedPanel]:
-    """Answers read to so many characters, and what is fitted on them."""
+    """Answers as they are to be read, and what is fitted on them."""
     progress("fitting the panel", 0, 1)
-    said = [cut_to(r, length) for r in registry.responses(assay.protocol) if r.usable().any()]
+    said = [
+        cut_to(r, reading.length)
+        for r in registry.responses(assay.protocol)
+        if r.usable().any() and r.model not in reading.without
+    ]
     prompts = [p.text for p in assay.protocol.probes.probes]
     flags = tuple(model_flags(r, prompts) for r in said)
     panel = FittedPanel(fit_members(said).pairs, flags)  # lengths of cut answers say nothing
@@ -124,17 +141,16 @@ def gather(
     lineage: Lineage,
     declared: Mapping[str, DeclaredModel] | None = None,
     progress: Progress = silent,
-    length: int = 0,
+    reading: Reading | None = None,
 ) -> Material:
     """The fitted panel of a registry, and what is declared of its models.
 
-    With a `length` answers are read to so many characters, and the panel is not kept: a model
-    that was asked for fewer tokens than the others is held against as much of theirs.
+    With a `reading` the panel is of some models or of cut answers, and it is not kept.
 
     Answers are read as they are needed, so the registry must stay open. `InputError` for fewer
     than two models. Cost: that of `fitting.fitted_panel`.
     """
-    cut = _cut(registry, assay, length, progress) if length else None
+    cut = _read(registry, assay, reading, progress) if reading else None
     panel = fitted_panel(registry, assay, progress=progress) if cut is None else cut[1]
     if len(panel.pairs) < 2:
         raise InputError(

@@ -86,6 +86,10 @@ class Looks:
     def next_fit(self, answers: ResponseSet, probes: int) -> tuple[int, int] | None:
         """What `fit` will be called with at the first look after `probes` prompts, once it is
         known how far the model speaks; None before, and after the last look."""
+        try:
+            require_answers(answers, dict(zip(answers.probe_ids, self.prompts, strict=False)))
+        except CoverageError:  # nothing will be compared, unless later answers say more
+            return None
         if int(answers.usable().sum()) < LOOKED_AT:
             return None
         following = [k for k in self.plan.looks if k >= probes]

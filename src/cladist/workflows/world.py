@@ -74,12 +74,14 @@ class Beside:
 
     name    of the model there: ASKED follows it where a model of the reference bears it too
     length  characters that answers are read to, so that all are as long as the model's own
+    others  models there that were asked too, and are none of the reference's
     """
 
     folder: Path
     name: str
     assay: Assay
     length: int
+    others: frozenset[str]
 
 
 def beside_reference(
@@ -100,7 +102,7 @@ def beside_reference(
                 f"URI --reference {reference.name}'"
             )
         (answers,) = store.responses(assay.protocol, [name])
-    return Beside(folder, name, assay, reading_length(answers))
+    return Beside(folder, name, assay, reading_length(answers), frozenset(there) - {name})
 
 
 def _copied(reference: Reference) -> Path:

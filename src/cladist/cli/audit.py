@@ -90,10 +90,12 @@ def audit(
         tell(lineage)
         material = gather(store, chosen, lineage, families_here(labels, store.models()), bars)
         found = run(material, rate=rate, control=control, policy=Policy(alpha), progress=bars)
-    if signs is not None:
-        from cladist.attestation.of_panel import audit_case
+        if signs is not None:
+            from cladist.attestation.of_panel import audit_case
 
-        signs.write(audit_case(material, found, rate=rate, control=control, policy=Policy(alpha)))
+            signs.write(
+                audit_case(material, found, rate=rate, control=control, policy=Policy(alpha))
+            )
     worst = found.worst()
     failed = (
         worst is not None and fail_on != "never" and LEVELS.index(worst) <= LEVELS.index(fail_on)

@@ -33,7 +33,7 @@ from cladist.registry.connection import _explained as explained
 FORMAT = 1
 KIND = "cladist registry"
 MANIFEST = "manifest.json"
-DERIVED = frozenset({"dna_change"})
+DERIVED = frozenset({"answers_state", "dna_change"})
 """Tables that triggers fill from the others."""
 MAX_FILES, MAX_FILE, MAX_MANIFEST = 100_000, 2 << 30, 64 << 20
 _NAME = re.compile(r"[a-z_]{1,40}-\d{5}\.parquet")
@@ -318,7 +318,9 @@ def fill(archive: Archive, db: sqlite3.Connection) -> None:
             if file.table not in tables:
                 raise InputError(f"{archive.path}: has a table {file.table!r:.60} of no registry")
             table = tables[file.table]
-            insert = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES "  # noqa: S608
+            # Answers that come in have filled the table of their states already.
+            how = "INSERT OR REPLACE" if table.name == "answers_state" else "INSERT"
+            insert = f"{how} INTO {table.name} ({', '.join(table.columns)}) VALUES "
             insert += f"({', '.join('?' * len(table.columns))})"
             for rows in archive.rows(file, table):
                 db.executemany(insert, rows)

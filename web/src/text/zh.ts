@@ -1,6 +1,7 @@
 /** Chinese, by the English text; the keys are all texts that the page has. */
 
 export const ZH = {
+  "(of {all})": "（共 {all} 条）",
   "(of {all}; {n} could not be tested)": "（共 {all} 条；{n} 条无法检验）",
   "({n} without a known family)": "（{n} 个没有已知家族）",
   ", ": "、",
@@ -200,8 +201,8 @@ export const ZH = {
   "There is no other model to compare with.": "没有可比较的其他模型。",
   "There is no tree in these data.": "这些数据没有树。",
   "These data": "这些数据",
-  "These two are not among each other's nearest models, so this folder holds no verdict on them. The server (cladist serve) tests any pair.": "这两者不在彼此的最近模型之列，因此此文件夹没有对它们的判定。服务器（cladist serve）可检验任意配对。",
-  "This folder holds verdicts on nearest models alone; the server (cladist serve) tests all pairs.": "此文件夹只有对最近模型的判定；服务器（cladist serve）检验所有配对。",
+  "These two are not among each other's nearest models, so this folder holds no verdict on them. The server (cladist map serve) tests any pair.": "这两者不在彼此的最近模型之列，因此此文件夹没有对它们的判定。服务器（cladist map serve）可检验任意配对。",
+  "This folder holds verdicts on nearest models alone; the server (cladist map serve) tests all pairs.": "此文件夹只有对最近模型的判定；服务器（cladist map serve）检验所有配对。",
   "This folder was made without the answers.": "此文件夹不含回答。",
   "This folder was made without the pages of models.": "此文件夹不含模型页面。",
   "This page": "本页",
@@ -308,7 +309,8 @@ export const ZH = {
   "{n} more family|{n} more families": "另外 {n} 个家族",
   "{n} more prompt|{n} more prompts": "还有 {n} 条提示",
   "{n} more row|{n} more rows": "还有 {n} 行",
-  "{n} of these kin|{n} of these kin": "含所列亲缘 {n} 个",
+  "it and {n} near": "该模型及 {n} 个近邻",
+  "{n} near it": "{n} 个近邻",
   "{n} prompt|{n} prompts": "{n} 条提示",
   "{n} remark|{n} remarks": "{n} 条说明",
   "{n} selected model of both trees.|{n} selected models of both trees.": "两棵树共有的 {n} 个所选模型。",

@@ -65,8 +65,8 @@ function table(app: App, models: readonly number[], cells: ReadonlyMap<string, C
     const found = cells.get(key(a, b));
     if (found === undefined) return h("td", { title: tr("not in this folder") }, "–");
     return h("td", { class: `pair ${found.verdict.replace(" ", "-")}` },
-      button({ title: `${tr(found.verdict)}, p ${chance(found.p)}`, "aria-label": `${app.label(a)}, ${app.label(b)}: ${tr(found.verdict)}` },
-        [h("span", { "aria-hidden": "true" }, `${sign(found.verdict)} `), figure(found.distance)], () => app.go({ page: "pair", a, b })));
+      button({ title: `${tr(found.verdict)}, p ${chance(found.p)}` },
+        [h("span", { "aria-hidden": "true" }, `${sign(found.verdict)} `), figure(found.distance), h("span", { class: "sr" }, ` ${app.label(a)}, ${app.label(b)}: ${tr(found.verdict)}`)], () => app.go({ page: "pair", a, b })));
   };
   const save = () => {
     const quoted = (text: string) => `"${(/^[=+\-@]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
@@ -82,7 +82,7 @@ function table(app: App, models: readonly number[], cells: ReadonlyMap<string, C
       h("thead", {}, h("tr", {}, h("td", {}), ...models.map((_, k) => h("th", { scope: "col" }, k + 1)))),
       h("tbody", {}, ...models.map((a, k) => h("tr", {}, h("th", { scope: "row" }, `${k + 1} `, modelLink(app, a)), ...models.map((b) => cell(a, b))))))),
     h("div", { class: "meanings" }, ...[...used].map((v) => h("p", {}, verdict(v), " ", h("span", {}, meaning(v))))),
-    h("p", { class: "hint" }, partial ? tr("This folder holds verdicts on nearest models alone; the server (cladist serve) tests all pairs.")
+    h("p", { class: "hint" }, partial ? tr("This folder holds verdicts on nearest models alone; the server (cladist map serve) tests all pairs.")
       : tr("Figures are distances. p is adjusted for the {n} pairs, as they were asked about together.", { n: cells.size })),
     button({ class: "tool" }, "CSV", save),
   ];

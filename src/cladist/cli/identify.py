@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from cladist.workflows.kinship import Question
 
 
+SHOWN = 3
+"""Nearest models that are shown of a reference, so that the answer fits a glance."""
+
+
 def identify(
     context: typer.Context,
     model: Annotated[
@@ -51,7 +55,9 @@ def identify(
     ] = 0.5,
     alpha: AlphaOption = 0.01,
     rate: OldRateOption = None,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many to show.")] = 5,
+    count: Annotated[
+        int, typer.Option("--count", "-n", min=1, help="How many to show; 3 of a reference.")
+    ] = 5,
     reference: Annotated[
         str, typer.Option(help="Installed reference to hold the URI against; else one that fits.")
     ] = "",
@@ -109,7 +115,7 @@ def identify(
             interface,
             (probes, all_prompts),
             alpha_of(alpha, rate) if _given(context, "alpha", "rate") else None,
-            (count, json, quiet),
+            (count if _given(context, "count") else SHOWN, json, quiet),
         )  # fmt: skip
         return
     from cladist.compare import resolve_assay

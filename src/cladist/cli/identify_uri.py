@@ -166,6 +166,9 @@ def _cost(found: Identified) -> str:
 
 
 def _next(found: Identified) -> str:
+    from cladist.workflows.identify_model import asked_registry
+
+    own = "" if found.registry == asked_registry() else f" --registry {quote(str(found.registry))}"
+    rate = "" if found.alpha == 0.01 else f" --alpha {found.alpha:g}"
     name, reference = quote(one_line(found.model)), quote(found.reference.name)
-    page = f"cladist map atlas --reference {reference} --out world"
-    return f"{page}  (shows {name} among them; answers are in {found.registry})"
+    return f"cladist report {name} --reference {reference}{own}{rate} --out report.html"

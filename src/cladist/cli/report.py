@@ -30,6 +30,7 @@ from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.provenance.report import Report
+    from cladist.workflows.world import Beside
 
 
 ENDINGS = {".html": "page", ".htm": "page", ".pdf": "PDF", ".json": "data"}
@@ -64,6 +65,9 @@ def report(
         bool, typer.Option("--unfold", help="Prompts open on the screen; on paper they always are.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is resampled.")] = 0,
+    reference: Annotated[
+        str, typer.Option(help="Among the models of a reference that 'identify' held it against.")
+    ] = "",
     statement: StatementOption = None,
     key: KeyOption = None,
     quiet: QuietOption = False,
@@ -81,15 +85,18 @@ def report(
     `cladist report suspect --out report.html --out report.pdf --out report.json`
 
     `cladist report suspect --declared models/ --labels families.csv --author 'A. Expert' -o r.pdf`
+
+    `cladist report suspect --reference dna-web-rand --out report.html`
     """
     from cladist.compare import resolve_assay
     from cladist.formats.files import replacing, write_text
     from cladist.provenance.making import Making, given
-    from cladist.provenance.material import gather
+    from cladist.provenance.material import Reading, gather
     from cladist.provenance.page import html_page
     from cladist.provenance.report import build_report
     from cladist.provenance.sources import read_declared
     from cladist.provenance.twin import as_json
+    from cladist.references.installed import find
     from cladist.registry import Registry
 
     signs = signer(statement, key)
@@ -99,14 +106,22 @@ def report(
         time_told(created), author, str(registry),
         given({"--declared": declared or [], "--labels": [labels] if labels else []}),
         tuple(map(str, wanted)),
-        ("--paper", paper, "--evidence", str(evidence), *(["--unfold"] if unfold else [])),
+        (*(["--reference", reference] if reference else []), "--paper", paper,
+         "--evidence", str(evidence), *(["--unfold"] if unfold else [])),
     )  # fmt: skip
+    reading = None
+    if reference:
+        place = _among(reference, model, registry, quiet)
+        registry, model = place.folder, place.name
+        reading = Reading(place.length, place.others)
+        labels = labels or find(reference).labels
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
         chosen = resolve_assay(store, assay)
         store.model(model)
         lineage = read_declared(declared or [], store.models())
         tell(lineage)
-        material = gather(store, chosen, lineage, families_here(labels, store.models()), bars)
+        families = families_here(labels, store.models())
+        material = gather(store, chosen, lineage, families, bars, reading)
         made = build_report(
             store, material, model,
             alpha=alpha_of(alpha, rate), making=making, seed=seed, progress=bars,
@@ -139,6 +154,19 @@ def report(
         typer.echo(text, nl=False)
     elif data is None and not wanted:
         _print(made)
+
+
+def _among(reference: str, model: str, registry: Path, quiet: bool) -> Beside:
+    """The model among those of a reference; its answers are where 'identify' kept them."""
+    from cladist.references.installed import find
+    from cladist.workflows.world import beside_reference
+
+    asked = None if registry == DEFAULT_REGISTRY else registry
+    with progress_bars(quiet) as bars:
+        found = beside_reference(find(reference), model, asked=asked, progress=bars)
+    if found.length:
+        note(f"all answers are read to {found.length} characters, as far as its own mostly go")
+    return found
 
 
 def _check(wanted: list[Path]) -> None:

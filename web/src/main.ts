@@ -26,7 +26,7 @@ const ENOUGH = 0.7;
 /** Families, or makers where there are too many families to have a mark each. */
 function telling(atlas: AtlasDocument): ColumnDocument | undefined {
   const { columns } = atlas.models;
-  const known = [atlas.families.column, "group", "cluster"].flatMap((key) => columns.find((c) => c.key === key && c.kind === "category") ?? []);
+  const known = [atlas.families.column, "group"].flatMap((key) => columns.find((c) => c.key === key && c.kind === "category") ?? []);
   const good = known.find((source) => {
     const { counts, missing, number } = column(source);
     return counts.slice(0, MOST).reduce((a, b) => a + b, 0) > ENOUGH * (number.length - missing);

@@ -406,3 +406,15 @@ def test_small_answers_are_sent_at_once() -> None:
     with listen(0) as bound:
         # asyncio sets TCP_NODELAY on connections of sockets that name their protocol alone.
         assert bound.proto == socket.IPPROTO_TCP
+
+
+def test_several_models_are_compared_at_once(ask: Client, lab: Lab) -> None:
+    found = ask(f"{API}/compare?models=20,21,22,23").json()
+    assert found["models"] == [20, 21, 22, 23] and len(found["pairs"]) == 6
+    assert [(p["a"], p["b"]) for p in found["pairs"]][:3] == [(20, 21), (20, 22), (20, 23)]
+    for pair in found["pairs"]:
+        alone = ask(f"{API}/kinship?a={pair['a']}&b={pair['b']}").json()
+        assert pair["distance"] == alone["distance"] and pair["alpha"] == alone["alpha"]
+        assert alone["p"] is None or pair["p"] >= alone["p"]
+    for query, status in (("20", 422), (",".join(map(str, range(11))), 400), ("1,1", 400)):
+        assert ask(f"{API}/compare?models={query}").status_code == status

@@ -170,11 +170,13 @@ def make_registry(
         table = csv.writer(file)
         columns = [c for c in models[0].metadata if c not in ("architecture", "parameters")]
         table.writerow(["model", *columns])
-        table.writerows([m.name, *(m.metadata[c] for c in columns)] for m in models)
+        # A name with a NUL is in the registry; no table of people can hold one.
+        named = [m for m in models if "\0" not in m.name]
+        table.writerows([m.name, *(m.metadata[c] for c in columns)] for m in named)
     with (folder / "lineage.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(["model", "parent"])
-        table.writerows(declared_lineage(models))
+        table.writerows(r for r in declared_lineage(models) if not any("\0" in c for c in r))
     return assay
 
 

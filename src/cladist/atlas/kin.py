@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from cladist import compare
 from cladist.apply.neighbours import Distances, Space, Vectors, nearest
-from cladist.atlas.evidence import probe_weights
+from cladist.atlas.evidence import context_weights, probe_weights
 from cladist.atlas.source import Source
 from cladist.atlas.verdicts import Relation, Tests, untested
 from cladist.core.distances import DistanceMatrix
@@ -28,6 +28,7 @@ from cladist.core.responses import ResponseSet
 from cladist.fitting import fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.functional import read_functions, tells_functions
 from cladist.kinship.evidence.similarity import distance_of
 from cladist.kinship.inference.calibration import (
     Labels,
@@ -237,8 +238,11 @@ def measure(
     index = np.column_stack([np.repeat(np.arange(n), near.shape[1]), near.ravel()])
 
     def weigh() -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        corpus = read_corpus(responses)
-        return {"weights": probe_weights(corpus, family, pairs.manner, index, progress)}, {}
+        if tells_functions(responses):
+            found = context_weights(read_functions(responses), family, pairs.manner, index)
+        else:
+            found = probe_weights(read_corpus(responses), family, pairs.manner, index, progress)
+        return {"weights": found}, {}
 
     on = ["probe weights", *panel.on, source.key, metric]
     weights, _ = kept.result(on, weigh)

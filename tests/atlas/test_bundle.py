@@ -69,7 +69,7 @@ def test_all_documents_are_there_and_fit_together(lab: Lab, tmp_path: Path) -> N
         str(i) for i in range(COUNT)
     ]
     assert sorted(re.findall(r"m(\d+)", head["declared"]["newick"]), key=int) == [
-        str(i) for i in range(COUNT)
+        str(i) for i, m in enumerate(lab.models) if "\0" not in m.name
     ]
     probes = read(tmp_path / "out", "probes")
     model, said = read(tmp_path / "out", "model/20"), read(tmp_path / "out", "answers/20")
@@ -220,16 +220,19 @@ def test_columns_tell_their_kind() -> None:
 
 def test_metadata_files(tmp_path: Path) -> None:
     path = tmp_path / "models.csv"
-    path.write_text("\ufeffmodel,org\na,X,surplus\nb\n,\n", encoding="utf-8")
-    assert read_metadata(path) == {"a": {"org": "X"}, "b": {}}
+    for mark in (",", ";", "\t"):
+        text = "\ufeffModel,org,seen\na,X,N/A\nb\n,,\n".replace(",", mark)
+        path.write_text(text, encoding="utf-8")
+        assert read_metadata(path) == {"a": {"org": "X"}, "b": {}}
     for text, message in (
         ("name,org\n", "column model"),
         ("model,org\na,1\na,2\n", "line 3: 'a' stands there twice"),
-        ('model\n"a', "not a readable CSV"),
+        ("model,org\na,X,surplus\n", "line 2: 3 cells where the header has 2"),
+        ('model\n"a', "not a CSV"),
     ):
         path.write_text(text)
         with pytest.raises(InputError, match=message):
             read_metadata(path)
     path.write_bytes(b"model\n\xff\n")
-    with pytest.raises(InputError, match="not a readable CSV"):
+    with pytest.raises(InputError, match="not UTF-8"):
         read_metadata(path)

@@ -138,6 +138,17 @@ def test_tables_come_back_as_written(tmp_path: Path) -> None:
             read_declared_table(path)
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_a_table_is_read_as_spreadsheets_write_it(mark: str, tmp_path: Path) -> None:
+    text = "Model,Base Model,Licence,Release date\nc,org/p,mit,2024-05\nf,none,n/a,\nu,?,,\n"
+    path = tmp_path / "t.csv"
+    path.write_text("\ufeff" + text.replace(",", mark), encoding="utf-8")
+    found = read_declared_table(path)
+    assert links(found) == [("c", "org/p", "")]
+    assert found.licences == {"c": ("mit",)} and found.dates == {"c": "2024-05"}
+    assert found.founders == ("f",) and found.models == ("c", "f", "u")
+
+
 def kinds(*pairs: tuple[str, str, str, str]) -> list[str]:
     return [d.kind for d in Lineage(tuple(DeclaredLink(*p) for p in pairs)).disagreements()]
 

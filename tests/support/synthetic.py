@@ -170,11 +170,15 @@ def make_registry(
         table = csv.writer(file)
         columns = [c for c in models[0].metadata if c not in ("architecture", "parameters")]
         table.writerow(["model", *columns])
-        table.writerows([m.name, *(m.metadata[c] for c in columns)] for m in models)
+        # A name with a NUL is in the registry; no table of people can hold one.
+        named = [m for m in models if "\0" not in m.name]
+        rows = ([m.name, *(m.metadata[c] for c in columns)] for m in named)
+        table.writerows([cell.replace("\0", "") for cell in row] for row in rows)
     with (folder / "lineage.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(["model", "parent"])
-        table.writerows(declared_lineage(models))
+        links = ((m, "" if "\0" in p else p) for m, p in declared_lineage(models))
+        table.writerows([m, p] for m, p in links if "\0" not in m)
     return assay
 
 

@@ -14,6 +14,7 @@ from cladist.apply.maps import LABELS, LEAST, Kind, Layout, make_map
 from cladist.atlas.columns import CLUSTER, Column, columns_of, known_columns, read_metadata
 from cladist.atlas.families import Known, Whose, known_families, whose
 from cladist.atlas.forest import Forest, cluster_names, likely_parents, make_tree
+from cladist.atlas.keeping import kept_parents
 from cladist.atlas.kin import NOTHING, AnswerKin, VectorKin, measure
 from cladist.atlas.lineage import lineage, read_declared
 from cladist.atlas.source import Source, read_source
@@ -140,7 +141,9 @@ def build(
     parents = None
     asked: tuple[Whose | None, str] = None, "no families are declared"
     if isinstance(kin, AnswerKin) and not wishes.only_maps:
-        parents = tuple(likely_parents(source, kin, _dates(columns, len(source))))
+        answered, when = kin, _dates(columns, len(source))
+        on = [source.key, kin.stamp, when]
+        parents = kept_parents(kept, on, lambda: likely_parents(source, answered, when))
         asked = whose(kin, source.names)
     return Atlas(
         source,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from cladist.errors import InputError
+from cladist.formats.tables import read_table
 from cladist.known import facts_of
 from cladist.phylogeny.dating import year_range
 from cladist.registry import ModelRecord
@@ -56,29 +56,15 @@ def read_metadata(path: Path) -> dict[str, dict[str, str]]:
     Blank cells are left out. Raises `InputError` for a file that cannot be read, one without
     the column `model`, and a model that stands there twice.
     """
+    table = read_table(path, ("model",), every=True)
     out: dict[str, dict[str, str]] = {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            if "model" not in (reader.fieldnames or ()):
-                raise InputError(f"{path}: needs a first line with a column model")
-            for row in reader:
-                name = (row["model"] or "").strip()
-                if not name:
-                    continue
-                if name in out:
-                    raise InputError(
-                        f"{path}, line {reader.line_num}: '{name[:60]}' stands there twice"
-                    )
-                # A row with too many cells has them under the key None, one with too few has
-                # None for cells.
-                out[name] = {
-                    key: value.strip()
-                    for key, value in row.items()
-                    if key and key != "model" and isinstance(value, str) and value.strip()
-                }
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise InputError(f"{path}: not a readable CSV file ({problem})") from problem
+    for line, row in zip(table.lines, table.rows, strict=True):
+        name = row["model"]
+        if not name:
+            continue
+        if name in out:
+            raise InputError(f"{path}, line {line}: '{name[:60]}' stands there twice")
+        out[name] = {key: value for key, value in row.items() if key != "model" and value}
     return out
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -21,10 +21,11 @@ from cladist import compare
 from cladist.apply.neighbours import Distances, Space, Vectors, nearest
 from cladist.atlas.evidence import context_weights, probe_weights
 from cladist.atlas.source import Source
-from cladist.atlas.verdicts import Relation, Tests, make_tests, untested
+from cladist.atlas.verdicts import Relation, Tests, untested
 from cladist.core.distances import DistanceMatrix
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
+from cladist.fitting import fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.functional import read_functions, tells_functions
@@ -33,13 +34,20 @@ from cladist.kinship.inference.calibration import (
     Labels,
     PairEvidence,
     guess_families,
-    pair_evidence,
 )
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.labels import labels_of
+from cladist.kinship.panel.fitted import (
+    FittedPanel,
+    fit_panel,
+    fitted_from,
+    fitted_on,
+    fitted_to,
+)
 from cladist.phylogeny.saturation import bounded_distances
 from cladist.registry import Registry
 from cladist.registry.kept import Kept
+from cladist.registry.state import answers_state
 
 __all__ = ["MOST_TESTED", "RELATIVES", "AnswerKin", "Kin", "VectorKin", "measure"]
 
@@ -195,7 +203,8 @@ def measure(
 ) -> AnswerKin | VectorKin:
     """Nearness of all models, by the answers up to `MOST_TESTED` models and by DNA above.
 
-    Cost: that of `pair_evidence` and of `probe_weights`, or n^2 L for DNAs.
+    Cost: that of `fitting.fitted_panel` and of `probe_weights`, or n^2 L for DNAs; where `kept` has
+    them, that of reading the answers.
     """
     n = len(source)
     if n > MOST_TESTED:
@@ -211,7 +220,8 @@ def measure(
     if n < 2:
         return _by_vectors(source, "there is no other model", kept, progress)
     progress("evidence of kinship", 0, 1)
-    pairs = pair_evidence(responses)
+    panel = _panel(registry, source, responses, kept, progress)
+    pairs = panel.pairs
     progress("evidence of kinship", 1, 1)
     metric = source.assay.method.metric
     if metric == "kinship":
@@ -220,18 +230,43 @@ def measure(
     else:
         distance = compare.distances(registry, source.assay).matrix
     labels = labels_of(source.names, declared)
-    tests = make_tests(responses, pairs, labels, source.assay, Policy(alpha))
+    made = gathered(registry, source.assay, panel, labels, kept=kept)
+    # The atlas outlives the reading of the registry, so it holds the answers themselves.
+    tests = Tests(replace(made, responses=responses), Policy(alpha))
     family = np.asarray(guess_families(pairs.score), dtype=np.int64)
     near, _ = nearest(Distances(distance), RELATIVES)
     index = np.column_stack([np.repeat(np.arange(n), near.shape[1]), near.ravel()])
-    if tells_functions(responses):
-        weights = context_weights(read_functions(responses), family, pairs.manner, index)
-    else:
-        weights = probe_weights(read_corpus(responses), family, pairs.manner, index, progress)
-    shaped = weights.reshape(n, near.shape[1], -1)
+
+    def weigh() -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        if tells_functions(responses):
+            found = context_weights(read_functions(responses), family, pairs.manner, index)
+        else:
+            found = probe_weights(read_corpus(responses), family, pairs.manner, index, progress)
+        return {"weights": found}, {}
+
+    on = ["probe weights", *panel.on, source.key, metric]
+    weights, _ = kept.result(on, weigh)
+    shaped = np.asarray(weights["weights"], np.float32).reshape(n, near.shape[1], -1)
     return AnswerKin(
         responses, pairs, distance, tests, near, shaped, family, metric, labels, tests.missing
     )
+
+
+def _panel(
+    registry: Registry,
+    source: Source,
+    responses: Sequence[ResponseSet],
+    kept: Kept,
+    progress: Progress,
+) -> FittedPanel:
+    """The fitted panel of the atlas's models: the registry's own where they are all of it."""
+    whole = fitted_panel(registry, source.assay, kept=kept, progress=progress)
+    if whole.pairs.models == source.names:
+        return whole
+    prompts = [p.text for p in source.assay.protocol.probes.probes]
+    state = answers_state(registry, source.assay.protocol)
+    on = fitted_on("atlas", source.key, str(registry.folder.resolve()), state)
+    return fitted_from(*kept.result(on, lambda: fitted_to(fit_panel(responses, prompts))), on)
 
 
 def _by_vectors(source: Source, why: str, kept: Kept, progress: Progress) -> VectorKin:

@@ -80,6 +80,10 @@ def tree(
     layout: Annotated[
         Literal["rectangular", "circular", "unrooted"], typer.Option(help="Of the picture.")
     ] = "rectangular",
+    all_leaves: Annotated[
+        bool, typer.Option("--all-leaves", help="Fold no clade: the picture is as large as needed.")
+    ] = False,
+    title: Annotated[str, typer.Option(help="A line above the picture; '-' for none.")] = "",
     groups: GroupsOption = None,
     itol: Annotated[
         Path | None, typer.Option(help="Write the groups as a colour strip for iTOL (.txt).")
@@ -110,6 +114,8 @@ def tree(
 
     `cladist tree --dates released.csv --labels families.csv --out family.json`
 
+    `cladist tree --plot all.pdf --all-leaves --title 'Models of the lab'`
+
     `cladist tree --declared cards.csv --tanglegram lineage.svg`
     """
     from cladist import api
@@ -118,9 +124,13 @@ def tree(
     from cladist.formats.columns import read_column, read_groups
     from cladist.formats.files import write_text
     from cladist.phylogeny.dating import dates_of
+    from cladist.phylogeny.draw import check_picture
     from cladist.registry import Registry
 
     writer = writer_of(file) if file is not None else None
+    for picture in (plot, tanglegram):
+        if picture is not None:
+            check_picture(picture)
     for wanted, given, message in (
         (collapse, support, "--collapse needs support: add, for example, --support 100"),
         (itol, groups, "--itol needs --labels FILE"),
@@ -201,7 +211,11 @@ def tree(
     if plot is not None:
         from cladist.phylogeny.draw import draw_tree
 
-        draw_tree(made, plot, layout, known or None)
+        caption = title or f"{facts['models']} models, {facts['metric']}, {facts['method']}"
+        tips = facts["models"] if all_leaves else None
+        draw_tree(
+            made, plot, layout, known or None, title="" if title == "-" else caption, tips=tips
+        )
         note(f"drew the tree to {plot}")
     if json:
         print_json({**facts, "newick": api.newick(made).strip()})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cladist.core.lineage import DeclaredLink, Lineage, norm_relation
 from cladist.core.names import parse_name
 from cladist.errors import InputError
-from cladist.formats.cards import read_text
+from cladist.formats.tables import read_table
 
 __all__ = ["COLUMNS", "UNKNOWN", "read_declared_table", "write_declared_table"]
 
@@ -21,30 +22,32 @@ LONGEST = 1 << 16
 UNKNOWN = "?"
 """A parent that is not known, where a blank one says that there is none."""
 
-_SPELLED = {"licence": "license", "base_model": "parent", "release_date": "date"}
+_SPELLINGS = {
+    "parent": ("parent", "base_model"),
+    "license": ("license", "licence"),
+    "date": ("date", "release_date"),
+}
 _NONE = {"", "none", "null", "-"}
 
 
 def read_declared_table(path: Path) -> Lineage:
-    """Links of a CSV file: one line a model and parent, several lines for several parents.
+    """Links of a table: one line a model and parent, several lines for several parents.
+
+    Separated by commas, semicolons, tabs or bars, as every table of people (`formats.tables`).
 
     Columns, in any case: model; parent (blank for a model that has none, `?` for one of which
     that is not known), relation, license, date, source where wanted; others are ignored. A line
     that names a model as its own parent is kept and told in the remarks with its number.
     `InputError` with the line for what cannot be used.
     """
-    text = read_text(path, 64 << 20).removeprefix("\ufeff")
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    spelled = [s for c in COLUMNS for s in _SPELLINGS.get(c, (c,))]
+    # In the columns of names 'none' and '?' stay as written: they say different things.
+    table = read_table(path, (), spelled, names=("model", *_SPELLINGS["parent"]))
+    if "model" not in table.columns or not table.columns.keys() & set(_SPELLINGS["parent"]):
+        raise InputError(f"{path}: needs a first line with the columns model and parent")
     made = _Rows(path)
-    try:
-        names = [_column(c) for c in reader.fieldnames or ()]
-        if not {"model", "parent"} <= set(names):
-            raise InputError(f"{path}: needs a first line with the columns model and parent")
-        reader.fieldnames = names
-        for row in reader:
-            made.add({c: (row.get(c) or "").strip() for c in COLUMNS}, reader.line_num)
-    except csv.Error as problem:
-        raise InputError(f"{path}: not a CSV file ({problem})") from problem
+    for line, row in zip(table.lines, table.rows, strict=True):
+        made.add({c: _first(row, _SPELLINGS.get(c, (c,))) for c in COLUMNS}, line)
     if not made.models:
         raise InputError(f"{path} declares nothing")
     linked = {k.child for k in made.links}
@@ -54,9 +57,8 @@ def read_declared_table(path: Path) -> Lineage:
     )  # fmt: skip
 
 
-def _column(name: str | None) -> str:
-    word = (name or "").strip().casefold().replace(" ", "_")
-    return _SPELLED.get(word, word)
+def _first(row: Mapping[str, str], spellings: Sequence[str]) -> str:
+    return next((row[s] for s in spellings if row.get(s)), "")
 
 
 class _Rows:

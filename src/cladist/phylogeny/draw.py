@@ -32,6 +32,22 @@ _FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf"}
 _FULL, _HALF = "#222222", "#BBBBBB"
 
 
+def check_picture(path: Path) -> str:
+    """The format that a picture's ending chooses; `InputError` for another or a missing folder.
+
+    Examples
+    --------
+    >>> check_picture(Path("tree.pdf"))
+    'pdf'
+    """
+    kind = _FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise InputError(f"cannot draw to '{path.name}': use a name ending in .svg, .png or .pdf")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"cannot draw to {path}: there is no folder {path.parent}")
+    return kind
+
+
 def draw_tree(
     tree: Tree,
     path: Path,
@@ -58,9 +74,7 @@ def draw_tree(
     ones cut. The same tree gives the same bytes. Errors: `InputError` for an unknown ending or
     layout.
     """
-    kind = _FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise InputError(f"cannot draw to '{path.name}': use a name ending in .svg, .png or .pdf")
+    kind = check_picture(path)
     if layout not in _LAYOUTS:
         raise InputError(f"no layout '{layout}': choose {', '.join(_LAYOUTS)}")
     with needed("Drawing pictures", "plots"):

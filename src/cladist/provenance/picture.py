@@ -71,7 +71,7 @@ def tree_svg(tree: Tree, model: str, groups: Mapping[str, str]) -> str:
     parts.append(f'<path class="branch" d="M12 {at - 4}V{at + 4}M12 {at}H{12 + wide:.1f}m0 -4v8"/>')
     parts.append(
         f'<text class="support" x="{20 + wide:.1f}" y="{at + 4}">{bar:g} '
-        "(distance; strangers are at 1)</text></svg>"
+        "(distance; unrelated models are at 1)</text></svg>"
     )
     legend = "".join(
         f'<li><svg class="mark" viewBox="0 0 12 12"><circle class="tip {c}" cx="6" cy="6" r="5"/>'

@@ -286,7 +286,7 @@ def _judged(
     try:
         fitted = calibrate(pairs, labels)
     except InputError as problem:
-        reason = f"the reference cannot say how near strangers come: {problem}"
+        reason = f"the reference cannot say how near unrelated models come: {problem}"
         return replace(blank, verdict="no answer", code="no-panel", reason=reason)
     maker = fitted.nulls[0].makers
     makers = len(np.unique(maker[maker >= 0]))
@@ -298,7 +298,7 @@ def _judged(
     found = decide(facts, policy)
     verdict = "related" if found.verdict == "related" else "not shown"
     verdict = "no answer" if found.reason in UNTESTABLE else verdict
-    told = f"strangers have a nearest model as near in {percent(p)} of cases"
+    told = f"unrelated models have a nearest one as near in {percent(p)} of cases"
     reason = {
         "beyond-unrelated": f"{told}, and what both share is spread over prompts",
         "above-alpha": f"{told}, which is more than {percent(blank.alpha)}",

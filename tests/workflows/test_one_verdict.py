@@ -218,7 +218,7 @@ def test_an_audit_of_a_declared_parent(world: World, kind: str) -> None:
 def test_identify_lists_the_same(world: World, kind: str) -> None:
     a, _ = PAIRS[kind]
     found = json.loads(run("identify", a, "-r", world.folder / "r", "--json"))
-    unlabelled = question(world.assay, world.asked.responses, {})
+    unlabelled = question(world.store, world.assay, {})
     rows = found["nearest"]
     wanted = judge_candidates(unlabelled.made, a, [r["model"] for r in rows])
     assert [(r["verdict"], r["code"]) for r in rows] == [(r.verdict, r.code) for r in wanted]
@@ -267,7 +267,7 @@ def test_the_lines_of_the_documents(
     a, b = PAIRS[kind]
     said = lines.replace('"suspect"', repr(a)).replace('"llama-2-7b"', repr(b))
     exec(compile(said, "verdicts.md", "exec"), {"registry": world.store, "assay": world.assay})
-    unlabelled = question(world.assay, world.asked.responses, {})
+    unlabelled = question(world.store, world.assay, {})
     (wanted,) = judge_candidates(unlabelled.made, a, [b])
     assert capsys.readouterr().out.startswith(f"{wanted.verdict} {wanted.code} ")
     assert wanted.verdict != "related" or kind == "kin"

@@ -24,6 +24,7 @@ from cladist.cli.common import (
     table,
 )
 from cladist.cli.names import families_here, tell
+from cladist.cli.signing import KeyOption, StatementOption, signer
 from cladist.errors import FOUND, UNTESTED
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def audit(
     count: Annotated[
         int, typer.Option("--count", "-n", min=0, help="Show so many; 0 is all.")
     ] = 40,
+    statement: StatementOption = None,
+    key: KeyOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -79,6 +82,7 @@ def audit(
     from cladist.provenance.sources import names_in, read_declared, with_known_licences
     from cladist.registry import Registry
 
+    signs = signer(statement, key)
     with Registry.open(registry, create=False) as store, progress_bars(quiet or json) as bars:
         chosen = resolve_assay(store, assay)
         lineage = read_declared(declared or [], store.models())
@@ -86,6 +90,12 @@ def audit(
         tell(lineage)
         material = gather(store, chosen, lineage, families_here(labels, store.models()), bars)
         found = run(material, rate=rate, control=control, policy=Policy(alpha), progress=bars)
+        if signs is not None:
+            from cladist.attestation.of_panel import audit_case
+
+            signs.write(
+                audit_case(material, found, rate=rate, control=control, policy=Policy(alpha))
+            )
     worst = found.worst()
     failed = (
         worst is not None and fail_on != "never" and LEVELS.index(worst) <= LEVELS.index(fail_on)

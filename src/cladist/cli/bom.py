@@ -19,6 +19,7 @@ from cladist.cli.common import (
     alpha_of,
     note,
     progress_bars,
+    time_told,
 )
 from cladist.cli.names import families_here, tell
 from cladist.core.optional import needed
@@ -66,8 +67,6 @@ def bom(
 
     `cladist provenance bom suspect --as card --into README.md`
     """
-    from datetime import UTC, datetime
-
     from cladist.compare import resolve_assay
     from cladist.errors import UsageError
     from cladist.formats.cards import read_text
@@ -83,11 +82,7 @@ def bom(
 
     if into is not None and form != "card":
         raise UsageError("--into goes with --as card")
-    try:
-        when = datetime.fromisoformat(created) if created else datetime.now(UTC)
-    except ValueError:
-        raise UsageError(f"--created {created[:40]}: write it as 2026-01-31T12:00:00Z") from None
-    stamp = when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    stamp = time_told(created)
     card = read_text(into) if into is not None else ""
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
         chosen = resolve_assay(store, assay)

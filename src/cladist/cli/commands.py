@@ -86,6 +86,9 @@ COMMANDS: dict[str, str | Group] = {
             "bom": "bom:bom",
             "croissant": "bom:croissant",
             "lineage": "lineage:app",
+            "endpoint": "endpoint:endpoint",
+            "statement": "statement:app",
+            "verify-statement": "statement:verify_statement",
         },
     ),
     "scores": Group(
@@ -143,6 +146,13 @@ RETIRED: dict[str, str] = {
     "verify": "registry verify",
 }
 """Old name -> where the command stands now. Old names work until version 0.4, with a remark."""
+
+SHORT: dict[str, str] = {
+    "endpoint": "provenance endpoint",
+    "statement": "provenance statement",
+    "verify-statement": "provenance verify-statement",
+}
+"""Commands that may be called without the name of their group, for good: others are told to."""
 
 RENAMED: dict[str, dict[str, str]] = {
     "ancestry": {"--replicates": "--support"},

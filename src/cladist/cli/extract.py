@@ -20,6 +20,7 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
+from cladist.cli.secret import SecretOption, SecretTextOption, drawn
 from cladist.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def extract(
     store: Annotated[
         str, typer.Option(help="With --ray: folder or URL that all nodes can write answers to.")
     ] = "",
+    secret: SecretOption = None,
+    text: SecretTextOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -121,13 +124,19 @@ def extract(
     if store and not ray:
         raise UsageError("--store is for --ray; a registry on this machine needs none")
     source = _source(like, interface, bool(ray))
+    wanted = source.assay if source else catalog.assay(assay)
+    only: tuple[int, ...] | None = None
+    if secret is not None:
+        if ray:
+            raise UsageError("--secret is for this machine; on a cluster leave it out")
+        wanted, only = drawn(secret, text, wanted)
     with progress_bars(quiet) as bars:
         if ray:
             from cladist.extraction.ray import extract_on_ray
 
             results = extract_on_ray(
                 models,
-                catalog.assay(assay),
+                wanted,
                 registry,
                 address=ray,
                 store=store,
@@ -137,7 +146,7 @@ def extract(
         else:
             results = extract_many(
                 models,
-                source.assay if source else catalog.assay(assay),
+                wanted,
                 registry,
                 jobs=jobs,
                 allow_sparse=allow_sparse,
@@ -145,6 +154,7 @@ def extract(
                 hear=note,
                 budget=budget,
                 like=partial(source.how, interface=interface) if source else None,
+                only=only,
             )
     done = [r for r in results if not isinstance(r, Failure)]
     trouble = [r for r in results if isinstance(r, Failure)]

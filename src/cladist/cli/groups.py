@@ -74,7 +74,7 @@ class LazyGroup(TyperGroup):
     """A group whose members are made when they are needed.
 
     Where a group has a default member, what does not begin with the name of a member is meant for
-    the default one. Retired names are found, and not listed.
+    the default one. Retired and short names are found, and not listed.
     """
 
     def __init__(
@@ -84,11 +84,13 @@ class LazyGroup(TyperGroup):
         app: str = "",
         default: str = "",
         retired: dict[str, str] | None = None,
+        short: dict[str, str] | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
         self.members, self.app, self.default = members, app, default
         self.retired = retired or {}
+        self.elsewhere = {**self.retired, **(short or {})}
         # Names alone, for what is suggested to somebody who mistypes one.
         self.commands = {name: TyperCommand(name) for name in members}
 
@@ -107,9 +109,9 @@ class LazyGroup(TyperGroup):
         """The command with a name or a retired one, None when there is none."""
         if cmd_name in self.members:
             return _made(cmd_name, self.members[cmd_name])
-        if cmd_name in self.retired:
+        if cmd_name in self.elsewhere:
             found: Any = self
-            for word in self.retired[cmd_name].split():
+            for word in self.elsewhere[cmd_name].split():
                 found = found.get_command(ctx, word)
             return found
         return self._held().get(cmd_name)

@@ -27,6 +27,7 @@ from cladist.cli.common import (
     table,
 )
 from cladist.cli.names import families_here
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,8 @@ def identify(
         bool,
         typer.Option("--all-prompts", help="Ask all, also where a few settle it."),
     ] = False,
+    statement: StatementOption = None,
+    key: KeyOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -90,7 +93,14 @@ def identify(
     `cladist identify suspect --labels families.csv`
     """
     from cladist.cli.identify_uri import identify_uri, is_uri
+    from cladist.errors import UsageError
 
+    signs = signer(statement, key)
+    if signs is not None and (reference or is_uri(model, registry)):
+        raise UsageError(
+            "--statement is for models of a registry; ask it there first: cladist extract URI "
+            "--like REFERENCE --registry REGISTRY, then 'identify' or 'kinship' its name"
+        )
     if reference or is_uri(model, registry):
         identify_uri(
             model,
@@ -115,6 +125,10 @@ def identify(
         asked = question(store, chosen, declared, progress=bars)
         circles = asked.made.labels
         results = judged_nearest(asked, model, count, policy) if circles is None else []
+        if signs is not None:
+            from cladist.attestation.of_panel import families_case
+
+            signs.write(families_case(asked.made, chosen.protocol, model, prior_none))
     for remark in asked.remarks:
         note(remark)
     pairs = asked.pairs
@@ -192,8 +206,8 @@ def _nearest(
         note("nothing could be tested: this is an order, and says nothing of kinship")
     else:
         console.print(
-            f"p is adjusted for the {len(results)} listed, which were chosen as the nearest of "
-            f"{len(asked.pairs) - 1}."
+            f"p is adjusted for the {len(results)} listed, and not for their choice as the nearest "
+            f"of {len(asked.pairs) - 1}: what is related here is a lead (docs/verdicts.md)."
         )
     if none:
         console.print(

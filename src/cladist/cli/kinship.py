@@ -27,6 +27,8 @@ from cladist.cli.common import (
     progress_bars,
 )
 from cladist.cli.names import families_here
+from cladist.cli.secret import RevealOption, read_secret
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.kinship.inference.decision import Policy
@@ -64,6 +66,9 @@ def kinship(
         bool,
         typer.Option(help="MODEL is a URI: ask it, probe by probe, until the answer is decided."),
     ] = False,
+    statement: StatementOption = None,
+    key: KeyOption = None,
+    secret: RevealOption = None,
     json: JsonOption = False,
 ) -> None:
     """Do two models share an ancestor?
@@ -93,7 +98,10 @@ def kinship(
     if adjust not in methods:
         raise UsageError(f"--adjust {adjust}: use holm, bh, by or none")
     policy = Policy(alpha_of(alpha, rate))
+    signs = signer(statement, key)
     if ask:
+        if signs is not None or secret is not None:
+            raise UsageError("--statement and --secret are for answers that are here; leave --ask")
         _ask(model, candidates, registry, assay, labels, policy, json)
         return
     extra: dict[str, Any] = {}
@@ -103,14 +111,29 @@ def kinship(
         for name in (model, *candidates):
             store.model(name)
         declared = families_here(labels, store.models())
-        if panel is None:
+        if panel is None and secret is None:
             asked = work.question(store, chosen, declared, progress=bars)
         else:
-            tested = [model, *candidates]
             responses = work.answered(store, chosen)
-            asked = work.question_beside(panel, chosen, responses, tested, declared)
+            if secret is not None:
+                responses = work.only_drawn(responses, model, read_secret(secret), chosen)
+            if panel is None:
+                asked = work.question_of(chosen, responses, declared)
+            else:
+                tested = [model, *candidates]
+                asked = work.question_beside(panel, chosen, responses, tested, declared)
         notes.extend(asked.remarks)
         results = judge_candidates(asked.made, model, candidates, policy, methods[adjust])
+        if signs is not None:
+            from cladist.attestation.of_panel import Ask, kinship_case
+
+            signs.write(
+                kinship_case(
+                    asked.made, chosen.protocol, [Ask(model, tuple(candidates), adjust=adjust)],
+                    policy, members=asked.members,
+                    secret=None if secret is None else (read_secret(secret), model),
+                )
+            )  # fmt: skip
         if sequential:
             found = work.sequential(asked, model, candidates, policy)
             extra["sequential"] = [asdict(s) for s in found]

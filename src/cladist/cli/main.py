@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cladist import __version__
-from cladist.cli.commands import COMMANDS, RETIRED
+from cladist.cli.commands import COMMANDS, RETIRED, SHORT
 from cladist.cli.groups import LOOKS, LazyGroup
 from cladist.errors import CladistError
 
@@ -17,7 +17,7 @@ class _Commands(LazyGroup):
     """All commands and groups of the program."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(members=COMMANDS, retired=RETIRED, **settings)
+        super().__init__(members=COMMANDS, retired=RETIRED, short=SHORT, **settings)
 
 
 app = typer.Typer(

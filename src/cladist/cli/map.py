@@ -36,8 +36,11 @@ def map_models(
     labels: LabelsOption = None,
     colour: Annotated[
         str,
-        typer.Option("--colour", help="Column to colour by; the measured groups unless told."),
-    ] = "family",
+        typer.Option(
+            "--colour",
+            help="Column to colour by; families where they are known, else measured clusters.",
+        ),
+    ] = "",
     plot: Annotated[Path | None, typer.Option(help="Draw the map: .svg, .png or .pdf.")] = None,
     names: Annotated[
         bool | None, typer.Option("--names/--no-names", help="Name the points; small maps have it.")
@@ -125,6 +128,8 @@ def map_models(
 def _column(columns: tuple[Column, ...], wanted: str) -> Column:
     from cladist.errors import UsageError
 
+    if not wanted:
+        return columns[0]
     for column in columns:
         if wanted in (column.key, column.label):
             return column

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,30 +22,50 @@ from cladist.cli.common import (
     note,
     one_line,
     out,
-    plain,
     progress_bars,
+    time_told,
 )
 from cladist.cli.names import families_here, tell
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.provenance.report import Report
 
 
+ENDINGS = {".html": "page", ".htm": "page", ".pdf": "PDF", ".json": "data"}
+
+
 def report(
     model: Annotated[str, typer.Argument(help="A model of the registry.")],
     registry: RegistryOption = DEFAULT_REGISTRY,
-    page: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write the page: one .html file.")
+    files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--out", "-o", help="Write it: .html, .pdf or .json. May be given several times."
+        ),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option("--data", help="Write the same as JSON, for programs.")
+        Path | None, typer.Option("--data", help="Write it as JSON there, whatever the ending.")
     ] = None,
     declared: DeclaredOption = None,
     labels: LabelsOption = None,
     assay: AssayOption = "",
     alpha: AlphaOption = 0.01,
     rate: OldRateOption = None,
+    author: Annotated[str, typer.Option(help="Who answers for the report, named in it.")] = "",
+    created: Annotated[
+        str, typer.Option(help="Time to state, as 2026-01-31T12:00:00Z; now unless told.")
+    ] = "",
+    paper: Annotated[Literal["a4", "letter"], typer.Option(help="Size of printed pages.")] = "a4",
+    evidence: Annotated[
+        int, typer.Option(min=0, max=4, help="Probes shown for, and against, kinship of a pair.")
+    ] = 3,
+    unfold: Annotated[
+        bool, typer.Option("--unfold", help="Prompts open on the screen; on paper they always are.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is resampled.")] = 0,
+    statement: StatementOption = None,
+    key: KeyOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -53,73 +73,92 @@ def report(
 
     Identity, nearest relatives with verdicts, foundation with probabilities, likely parents,
     declared against measured, a tree, answers side by side, limits, and how to do it again. The
-    page holds no scripts and loads nothing. Without --out and --data the summary is printed.
+    page holds no scripts and loads nothing, and prints whole. PDF needs the extra 'pdf'. Without
+    --out and --data the summary is printed.
 
     Examples:
 
-    `cladist report suspect --out report.html --data report.json`
+    `cladist report suspect --out report.html --out report.pdf --out report.json`
 
-    `cladist report suspect --declared models/ --labels families.csv --out report.html`
+    `cladist report suspect --declared models/ --labels families.csv --author 'A. Expert' -o r.pdf`
     """
     from cladist.compare import resolve_assay
-    from cladist.formats.files import write_text
+    from cladist.formats.files import replacing, write_text
+    from cladist.provenance.making import Making, given
     from cladist.provenance.material import gather
+    from cladist.provenance.page import html_page
     from cladist.provenance.report import build_report
     from cladist.provenance.sources import read_declared
+    from cladist.provenance.twin import as_json
     from cladist.registry import Registry
 
+    signs = signer(statement, key)
+    wanted = list(files or [])
+    _check(wanted)
+    making = Making(
+        time_told(created), author, str(registry),
+        given({"--declared": declared or [], "--labels": [labels] if labels else []}),
+        tuple(map(str, wanted)),
+        ("--paper", paper, "--evidence", str(evidence), *(["--unfold"] if unfold else [])),
+    )  # fmt: skip
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
         chosen = resolve_assay(store, assay)
         store.model(model)
         lineage = read_declared(declared or [], store.models())
         tell(lineage)
         material = gather(store, chosen, lineage, families_here(labels, store.models()), bars)
-        given = {"--declared": declared or [], "--labels": [labels] if labels else []}
         made = build_report(
-            store,
-            material,
-            model,
-            alpha=alpha_of(alpha, rate),
-            sources=given,
-            seed=seed,
-            progress=bars,
-        )
-    if page is not None:
-        from cladist.provenance.page import html_page
+            store, material, model,
+            alpha=alpha_of(alpha, rate), making=making, seed=seed, progress=bars,
+        )  # fmt: skip
+        text = as_json(made)
+        twin = sha256(text.encode("utf-8", "replace")).hexdigest()
+        page = html_page(made, paper=paper, evidence_count=evidence, unfold=unfold, twin=twin)
+        for path in wanted:
+            kind = ENDINGS[path.suffix.lower()]
+            if kind == "PDF":
+                from cladist.provenance.pdf import pdf_of
 
-        write_text(page, html_page(made))
-        note(f"wrote the report on {model} to {page}")
+                bars("setting pages", 0, 1)
+                pages = pdf_of(page, making.created)
+                bars("setting pages", 1, 1)
+                with replacing(path) as file:
+                    file.write(pages)
+            else:
+                write_text(path, page if kind == "page" else text)
+        if signs is not None:
+            from cladist.attestation.of_report import report_case
+
+            signs.write(report_case(material, made, text, seed))
+    for path in wanted:
+        note(f"wrote the report on {model} to {path}")
     if data is not None:
-        write_text(data, as_json(made))
+        write_text(data, text)
         note(f"wrote the report on {model} to {data}")
     if json:
-        typer.echo(as_json(made), nl=False)
-    elif page is None and data is None:
-        console = out()
-        for c in made.claims:
-            console.print(f"{c.topic}: {one_line(c.statement)} [{c.strength}]")
-            console.print(f"  {one_line(c.certainty)}")
+        typer.echo(text, nl=False)
+    elif data is None and not wanted:
+        _print(made)
 
 
-def as_json(made: Report) -> str:
-    """The report as JSON text; numbers that are not there are null."""
-    import json
+def _check(wanted: list[Path]) -> None:
+    """Refuse, before any work, what could not be written after it."""
+    from cladist.errors import InputError, UsageError
+    from cladist.provenance.pdf import check_pdf
 
-    from cladist.formats.trees.newick import write_newick
-    from cladist.provenance.report import FORMAT
+    for path in wanted:
+        if path.suffix.lower() not in ENDINGS:
+            raise UsageError(
+                f"--out {path.name}: the ending tells the form; use .html, .pdf or .json"
+            )
+        if not path.absolute().parent.is_dir():
+            raise InputError(f"cannot write {path}: there is no folder {path.parent}")
+    if any(path.suffix.lower() == ".pdf" for path in wanted):
+        check_pdf()
 
-    fields: dict[str, Any] = {
-        k: getattr(made, k) for k in made.__dataclass_fields__ if k not in ("tree",)
-    }
-    shown = {k: plain(_data(v)) for k, v in fields.items()}
-    shown["tree"] = write_newick(made.tree).strip() if made.tree is not None else None
-    return json.dumps({"format": FORMAT, **shown}, ensure_ascii=False, indent=2) + "\n"
 
-
-def _data(value: Any) -> Any:
-    """Plain data of dataclasses, also within tuples and mappings."""
-    if hasattr(value, "__dataclass_fields__"):
-        return asdict(value)
-    if isinstance(value, tuple | list):
-        return [_data(v) for v in value]
-    return dict(value) if hasattr(value, "keys") else value
+def _print(made: Report) -> None:
+    console = out()
+    for c in made.claims:
+        console.print(f"{c.topic}: {one_line(c.statement)} [{c.strength}]")
+        console.print(f"  {one_line(c.certainty)}")

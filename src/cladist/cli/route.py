@@ -107,7 +107,7 @@ def route(
     past = _texts(found.questions, read_questions(texts) if texts else None)
     with progress_bars(quiet) as bars:
         table_of = _dna(registry, assay, found.models, bars)
-        new, used = question_vectors([*past, *wanted], encoder, bars)
+        new, used = question_vectors([*past, *wanted], encoder, bars, past=len(past))
         models = _models(found.models, table_of, only)
         matrix = _matrix(models, found.questions, found.scores)
         features = _rows(models, table_of)

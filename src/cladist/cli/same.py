@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +20,8 @@ from cladist.cli.common import (
     out,
     print_json,
 )
+from cladist.cli.secret import RevealOption, read_secret
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.core.assay import Assay
@@ -46,6 +48,9 @@ def same(
             help="Difference that still counts as the same (greedy .1, sampled .001).",
         ),
     ] = None,
+    statement: StatementOption = None,
+    key: KeyOption = None,
+    secret: RevealOption = None,
     json: JsonOption = False,
 ) -> None:
     """Is this the model that it claims to be?
@@ -61,11 +66,14 @@ def same(
     `cladist compare same NAME NAME -r reference --other today`.
     """
     from cladist.compare import resolve_assay
+    from cladist.core.secret import restrict
     from cladist.errors import NotComparableError, UsageError
     from cladist.provenance.deployments import cautions, hold_against
     from cladist.registry import Registry
     from cladist.registry.borrowed import require_own
 
+    signs = signer(statement, key)
+    revealed = None if secret is None else read_secret(secret)
     with Registry.open(registry, create=False) as store:
         chosen = resolve_assay(store, assay)
         require_own(store, chosen.protocol, first)
@@ -89,9 +97,17 @@ def same(
                 )
             require_own(store, chosen.protocol, second)
             b = _side(store, chosen, second)
+    if revealed is not None:
+        b = replace(b, answers=restrict(b.answers, revealed, chosen.protocol.probes))
     level = alpha_of(alpha, rate)
     result = hold_against(a, b, chosen.protocol.decoding, rate=level, tolerance=tolerance)
     known = cautions(a, b)
+    if signs is not None:
+        from cladist.attestation.of_deployments import identity_case
+
+        signs.write(
+            identity_case(a, b, chosen.protocol, rate=level, tolerance=tolerance, secret=revealed)
+        )
     if json:
         print_json({"assay": chosen.short, **asdict(result), "cautions": list(known)})
         return

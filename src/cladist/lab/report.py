@@ -210,8 +210,8 @@ def _operations(s: Scores, pictures: Sequence[str]) -> str:
         + _table(["operation", "pairs", *shown], rows)
         + "\n\nAll kin, by births between them:\n\n"
         + _table(["births", "pairs", *shown], far)
-        + "\n\nAll kin, by the founder that they have in common, against unrelated models of one of "
-        "them:\n\n"
+        + "\n\nAll kin, by the founder that they have in common, against unrelated models of "
+        "one of them:\n\n"
         + _table(["founder", "architecture", "pairs", *shown], lines)
         + _images(pictures, "lab-operations.png", "lab-kin.png")
     )

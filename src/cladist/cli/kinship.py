@@ -206,11 +206,11 @@ def _show(r: KinshipResult) -> None:
     if not math.isnan(r.excess):
         mean, low, high = r.per_probe
         console.print(
-            f"  excess    {r.excess:.1f} standardised residuals above unrelated pairs of the same "
+            f"  residual  {r.excess:.1f} standard deviations above unrelated pairs of the same "
             "style"
         )
         console.print(
-            f"  a probe   {mean:.2f} above controls (95% {low:.2f} to {high:.2f}), "
+            f"  by probe  {mean:.2f} above unrelated models (95% {low:.2f} to {high:.2f}), "
             f"{r.probes} probes, p over probes {r.p_probes:.2g}"
         )
         console.print(
@@ -229,7 +229,7 @@ def _show(r: KinshipResult) -> None:
         console.print(f"  tokenizer {look}; this is no part of the evidence")
     for flag in r.flags:
         console.print(f"  note      {FLAGS[flag]}")
-    console.print(f"  rests on  {one_line(r.basis)}")
+    console.print(f"  panel     {one_line(r.basis)}")
 
 
 def _show_extra(extra: dict[str, Any]) -> None:

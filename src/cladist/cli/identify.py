@@ -26,7 +26,6 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
-from cladist.cli.names import families_here
 
 if TYPE_CHECKING:
     from cladist.kinship.inference.decision import Policy
@@ -103,12 +102,13 @@ def identify(
     from cladist.kinship.inference.decision import Policy
     from cladist.registry import Registry
     from cladist.workflows.kinship import answered, question
+    from cladist.workflows.named import families_here
 
     policy = Policy(alpha_of(alpha, rate))
     with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
         store.model(model)
-        declared = families_here(labels, store.models())
+        declared = families_here(labels, store.models(), note)
         asked = question(chosen, answered(store, chosen), declared)
     for remark in asked.remarks:
         note(remark)

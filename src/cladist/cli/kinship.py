@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -19,17 +19,16 @@ from cladist.cli.common import (
     OldRateOption,
     RegistryOption,
     alpha_of,
+    listening,
     note,
     one_line,
     out,
     plain,
     print_json,
-    progress_bars,
 )
-from cladist.cli.names import families_here
 
 if TYPE_CHECKING:
-    from cladist.kinship.inference.decision import Policy
+    from cladist.kinship.inference.decision import Adjustment, Policy
     from cladist.kinship.inference.pair_test import KinshipResult
 
 PanelOption = Annotated[
@@ -49,7 +48,8 @@ def kinship(
     alpha: AlphaOption = 0.01,
     rate: OldRateOption = None,
     adjust: Annotated[
-        str, typer.Option(help="For several candidates: holm, bh, by or none.")
+        str,
+        typer.Option(help="For several candidates: holm, bh, by or none."),
     ] = "holm",
     sequential: Annotated[
         bool, typer.Option(help="Tell after how many probes the answer was decided.")
@@ -78,51 +78,32 @@ def kinship(
 
     `cladist kinship suspect llama-2-7b mistral-7b qwen2-7b --labels families.csv --json`
     """
-    from cladist.compare import resolve_assay
-    from cladist.errors import UsageError
-    from cladist.kinship.inference.decision import Policy
-    from cladist.kinship.inference.pair_test import judge_candidates
     from cladist.registry import Registry
-    from cladist.workflows import kinship as work
+    from cladist.workflows.kinship_test import KinshipTest
 
-    methods: dict[str, Literal["holm", "bh", "by", "none"]] = {
-        "holm": "holm", "bh": "bh", "by": "by", "none": "none",
-    }  # fmt: skip
-    if adjust not in methods:
-        raise UsageError(f"--adjust {adjust}: use holm, bh, by or none")
-    policy = Policy(alpha_of(alpha, rate))
+    test = KinshipTest(alpha=alpha_of(alpha, rate), adjust=cast("Adjustment", adjust))
     if ask:
-        _ask(model, candidates, registry, assay, labels, policy, json)
+        _ask(model, candidates, registry, assay, labels, test.policy, json)
         return
-    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
-        chosen = resolve_assay(store, assay)
-        for name in (model, *candidates):
-            store.model(name)
-        responses, members = work.answered(store, chosen), None
-        declared = families_here(labels, store.models())
-        if panel is not None:
-            tested = [model, *candidates]
-            responses, members = work.with_panel(panel, chosen, responses, tested)
-        asked = work.question(chosen, responses, declared, members)
-    for remark in asked.remarks:
-        note(remark)
-    results = judge_candidates(asked.made, model, candidates, policy, methods[adjust])
+    tested = [model, *candidates]
+    with Registry.open(registry, create=False) as store, listening(json, WEIGHING) as listener:
+        test.fit(store, labels=labels, assay=assay, panel=panel, models=tested, listener=listener)
+    results = test.test(model, candidates)
     extra: dict[str, Any] = {}
     if sequential:
-        found = work.sequential(asked, model, candidates, policy)
-        extra["sequential"] = [asdict(s) for s in found]
+        extra["sequential"] = [asdict(s) for s in test.sequential(model, candidates)]
     if direction:
-        extra["direction"] = [asdict(d) for d in work.directions(asked, results)]
+        extra["direction"] = [asdict(d) for d in test.directions(results)]
         if not extra["direction"]:
             note("no pair is related, so there is no direction to tell")
     if mixture:
-        parts, remark = work.split(asked, model, candidates)
+        parts, remark = test.mixture(model, candidates)
         extra["mixture"] = None if parts is None else asdict(parts)
         if remark:
             note(remark)
     if json:
         shown = [plain(asdict(r)) for r in results]
-        print_json({"assay": chosen.short, "results": shown, **plain(extra)})
+        print_json({"assay": test.assay_.short, "results": shown, **plain(extra)})
         return
     for r in results:
         _show(r)
@@ -138,27 +119,17 @@ def _ask(
     policy: Policy,
     json: bool,
 ) -> None:
-    from cladist.compare import resolve_assay
     from cladist.errors import UsageError
-    from cladist.extraction.opening import open_any
     from cladist.registry import Registry
-    from cladist.workflows.kinship import UNUSED_LABELS, answered, ask_one
+    from cladist.workflows.kinship import ask_for
 
     if len(candidates) != 1:
         raise UsageError("--ask settles one question: name one candidate")
-    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING) as bars:
-        chosen = resolve_assay(store, assay)
-        declared = families_here(labels, store.models())
-        if declared and not any(r.model in declared for r in answered(store, chosen)):
-            note(UNUSED_LABELS)
-        model = open_any(uri)
-        try:
-            found = ask_one(
-                model, candidates[0], chosen, store, declared,
-                policy=policy, progress=bars, hear=note,
-            )  # fmt: skip
-        finally:
-            model.close()
+    with Registry.open(registry, create=False) as store, listening(json, WEIGHING) as listener:
+        chosen, found = ask_for(
+            uri, candidates[0], store,
+            labels=labels, assay=assay, policy=policy, listener=listener,
+        )  # fmt: skip
     if json:
         print_json({"assay": chosen.short, **plain(asdict(found))})
         return

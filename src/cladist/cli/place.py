@@ -15,13 +15,13 @@ from cladist.cli.common import (
     JsonOption,
     MetricOption,
     RegistryOption,
+    TreeNumberOption,
     note,
     one_line,
     out,
     print_json,
     progress_bars,
 )
-from cladist.cli.tree_files import Annotations, TreeNumberOption, read_tree, writer_of
 
 
 def place(
@@ -59,9 +59,10 @@ def place(
     from cladist.formats.files import write_text
     from cladist.phylogeny.placement import place_model
     from cladist.registry import Registry
+    from cladist.workflows.tree_files import Annotations, read_tree, writer_of
 
     writer = writer_of(file) if file is not None else None
-    given = read_tree(tree, tree_number)
+    given = read_tree(tree, tree_number, hear=note)
     leaves = given.leaves()
 
     def row(matrix: DistanceMatrix) -> dict[str, float]:

@@ -24,7 +24,6 @@ from cladist.cli.common import (
     plain,
     progress_bars,
 )
-from cladist.cli.names import families_here, tell
 
 if TYPE_CHECKING:
     from cladist.provenance.report import Report
@@ -65,13 +64,14 @@ def report(
     from cladist.provenance.report import build_report
     from cladist.provenance.sources import read_declared
     from cladist.registry import Registry
+    from cladist.workflows.named import families_here, tell
 
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
         chosen = resolve_assay(store, assay)
         store.model(model)
         lineage = read_declared(declared or [], store.models())
-        tell(lineage)
-        material = gather(store, chosen, lineage, families_here(labels, store.models()), bars)
+        tell(lineage, note)
+        material = gather(store, chosen, lineage, families_here(labels, store.models(), note), bars)
         given = {"--declared": declared or [], "--labels": [labels] if labels else []}
         made = build_report(
             store,

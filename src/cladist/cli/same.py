@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,11 +20,6 @@ from cladist.cli.common import (
     out,
     print_json,
 )
-
-if TYPE_CHECKING:
-    from cladist.core.assay import Assay
-    from cladist.provenance.deployments import Side
-    from cladist.registry import Registry
 
 
 def same(
@@ -57,41 +52,22 @@ def same(
     To check an endpoint later, ask it into a registry of its own:
     `cladist extract URI -r today`, then `cladist same NAME NAME -r reference --other today`.
     """
-    from cladist.compare import resolve_assay
-    from cladist.errors import NotComparableError, UsageError
-    from cladist.provenance.deployments import cautions, hold_against
     from cladist.registry import Registry
-    from cladist.registry.borrowed import require_own
+    from cladist.workflows.sameness import same_model
 
-    with Registry.open(registry, create=False) as store:
-        chosen = resolve_assay(store, assay)
-        require_own(store, chosen.protocol, first)
-        if other is None and first == second:
-            raise UsageError(
-                "one set of answers is always the same as itself; ask the model again into "
-                "another registry and name that with --other"
-            )
-        if other is None:
-            store.model(second)
-            require_own(store, chosen.protocol, second)
-            b = _side(store, chosen, second)
-        a = _side(store, chosen, first)
-    if other is not None:
-        with Registry.open(other, create=False) as store:
-            store.model(second)
-            if chosen.protocol.digest not in {p.digest for p in store.protocols()}:
-                raise NotComparableError(
-                    f"{other} holds no answers to the probes of {chosen.short}; extract the model "
-                    "with the same assay"
-                )
-            require_own(store, chosen.protocol, second)
-            b = _side(store, chosen, second)
-    level = alpha_of(alpha, rate)
-    result = hold_against(a, b, chosen.protocol.decoding, rate=level, tolerance=tolerance)
-    known = cautions(a, b)
+    with ExitStack() as stack:
+        store = stack.enter_context(Registry.open(registry, create=False))
+        beside = None
+        if other is not None:
+            beside = stack.enter_context(Registry.open(other, create=False))
+        made = same_model(
+            store, first, second,
+            other=beside, assay=assay, alpha=alpha_of(alpha, rate), tolerance=tolerance,
+        )  # fmt: skip
     if json:
-        print_json({"assay": chosen.short, **asdict(result), "cautions": list(known)})
+        print_json(made.to_dict())
         return
+    result = made.found
     console = out()
     console.print(f"{one_line(result.a)} and {one_line(result.b)}: {result.verdict}")
     console.print(f"  {result.reason}.")
@@ -109,13 +85,5 @@ def same(
         f"  rests on   {result.probes} probes and {result.samples} {result.mode} answers; up to "
         f"{result.tolerance:.1%} counts as the same, 'changed' errs at most {result.rate:g}"
     )
-    for caution in known:
+    for caution in made.cautions:
         console.print(f"  but        {one_line(caution)}")
-
-
-def _side(store: Registry, assay: Assay, name: str) -> Side:
-    from cladist.provenance.deployments import Side
-    from cladist.registry.asked import refused_settings
-
-    (answers,) = store.responses(assay.protocol, [name])
-    return Side(answers, refused_settings(store, assay.protocol, store.model(name)))

@@ -21,6 +21,7 @@ import pandas as pd
 
 from cladist.core.responses import ResponseSet
 from cladist.kinship.inference.calibration import pair_evidence
+from cladist.kinship.inference.states import model_flags
 from cladist.provenance.relations import Control, Families, held_against, undocumented
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,7 +80,12 @@ def one(
     number[hidden] = 1_000_000 + np.flatnonzero(hidden)
     pairs = pair_evidence(chosen)
     families = Families(number, number, ~hidden)
-    tested = undocumented(held_against(chosen, pairs, families), rate=max(RATES), control=control)
+    flags = [model_flags(r) for r in chosen]
+    tested = undocumented(
+        held_against(chosen, pairs, families, flags),
+        rate=max(RATES),
+        control=control,
+    )
     assert tested.control == control
     place = {m: k for k, m in enumerate(pairs.models)}
     out: dict[float, dict[str, Count]] = {}

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.assay import Assay
 from cladist.core.distances import DistanceMatrix, dna_distances, symmetric
-from cladist.core.hashing import canonical_json
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.encoders import represent
 from cladist.errors import AssayError, NotComparableError, UsageError
+from cladist.fitting import fitted_panel
 from cladist.registry import Registry
-from cladist.registry.kept import Kept, default_folder
-from cladist.registry.state import dna_state
 
 if TYPE_CHECKING:
-    from cladist.kinship.inference.calibration import PairEvidence
     from cladist.phylogeny.support import WeightedDistances
 
 MOST_RESAMPLED = 2000
@@ -62,6 +58,8 @@ def tree_distances(
     assay: Assay,
     names: Sequence[str] | None = None,
     metric: str | None = None,
+    *,
+    progress: Progress = silent,
 ) -> DistanceMatrix:
     """The distances that trees are made of.
 
@@ -70,10 +68,12 @@ def tree_distances(
     (`cladist.phylogeny.saturation`).
     """
     if (metric or assay.method.metric) != "kinship":
-        return distances(registry, assay, names, metric)
-    if names is not None:
-        registry.dnas(assay, names)  # unknown names are refused here, with close ones
-    return _bounded(panel_evidence(registry, assay), assay, names)
+        return distances(registry, assay, names, metric, progress=progress)
+    from cladist.phylogeny.saturation import bounded_distances
+
+    chosen = _named(registry, assay, names)
+    fitted = fitted_panel(registry, assay, progress=progress).pairs
+    return bounded_distances(fitted.models, fitted.combined, assay=assay.digest).select(chosen)
 
 
 def resampled_distances(
@@ -108,67 +108,24 @@ def resampled_distances(
     from cladist.phylogeny.saturation import bounded_distances
 
     read = resampled_similarity(answers)
+    wanted = _named(registry, assay, names)
 
     def weighted(weights: NDArray[np.float64]) -> DistanceMatrix:
         whole = bounded_distances(read.ids, read.combined(weights), assay=assay.digest)
-        return whole if names is None else whole.select(names)
+        return whole.select(wanted)
 
     return weighted, probes
 
 
 def panel_answers(registry: Registry, assay: Assay) -> list[ResponseSet]:
-    """Answers of all models that have a DNA by the assay: the panel of the metric 'kinship'."""
-    return list(registry.responses(assay.protocol, [d.model for d in registry.dnas(assay)]))
+    """Answers of all models of the panel of the metric 'kinship', as `fitted_panel` has them."""
+    return [r for r in registry.responses(assay.protocol) if r.usable().any()]
 
 
-def kept_evidence(responses: Sequence[ResponseSet], *, kept: Kept | None = None) -> PairEvidence:
-    """`pair_evidence` of these answers, fitted once and kept under a hash of all that they say.
-
-    Kept in the user's cache folder, or in `kept`. O(characters) where it is there.
-    """
-    from cladist.kinship.inference.calibration import pair_evidence
-    from cladist.kinship.panel.fitted import evidence_from, evidence_to, fitted_on
-
-    said = blake2b(digest_size=16)
-    for r in responses:
-        told = [
-            r.model,
-            list(r.probe_ids),
-            [[s.text for s in slot if s.usable] for slot in r.slots],
-        ]
-        said.update(canonical_json(told).encode("utf-8", "surrogatepass"))
-    on = fitted_on("answers", said.hexdigest())
-    place = kept or Kept(default_folder())
-    return evidence_from(*place.result(on, lambda: evidence_to(pair_evidence(responses))))
-
-
-def panel_evidence(
-    registry: Registry, assay: Assay, *, kept: Kept | None = None, progress: Progress = silent
-) -> PairEvidence:
-    """Evidence of all pairs of `panel_answers`: the fitted panel of a registry.
-
-    It is fitted when it is first asked for (7 CPU seconds for 800 models and 100 probes) and kept
-    in the user's cache folder, or in `kept`; a DNA that is added, altered or removed has it
-    fitted anew, so it is never out of date.
-    """
-    from cladist.kinship.inference.calibration import pair_evidence
-    from cladist.kinship.panel.fitted import evidence_from, evidence_to, fitted_on
-
-    def make() -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        progress("fitting the panel", 0, 1)
-        made = evidence_to(pair_evidence(panel_answers(registry, assay)))
-        progress("fitting the panel", 1, 1)
-        return made
-
-    on = fitted_on(assay.digest, str(registry.folder.resolve()), dna_state(registry))
-    return evidence_from(*(kept or Kept(default_folder())).result(on, make))
-
-
-def _bounded(found: PairEvidence, assay: Assay, names: Sequence[str] | None) -> DistanceMatrix:
-    from cladist.phylogeny.saturation import bounded_distances
-
-    whole = bounded_distances(found.models, found.combined, assay=assay.digest)
-    return whole if names is None else whole.select(names)
+def _named(registry: Registry, assay: Assay, names: Sequence[str] | None) -> list[str]:
+    """Models that have a DNA, or those of `names`; unknown ones are refused, with close ones."""
+    found = [d.model for d in registry.dnas(assay, names)]
+    return found if names is None else list(names)
 
 
 def distances(
@@ -176,6 +133,8 @@ def distances(
     assay: Assay,
     names: Sequence[str] | None = None,
     metric: str | None = None,
+    *,
+    progress: Progress = silent,
 ) -> DistanceMatrix:
     """Distances between all models that have a DNA by `assay` (or between `names`).
 
@@ -200,9 +159,9 @@ def distances(
     if chosen == "kinship":
         from cladist.kinship.evidence.similarity import distance_of
 
-        fitted = panel_evidence(registry, assay)
+        fitted = fitted_panel(registry, assay, progress=progress).pairs
         whole = symmetric(fitted.models, distance_of(fitted.combined), "kinship", assay.digest)
-        return whole if names is None else whole.select(ids)
+        return whole.select(ids)
     raise AssayError(f"metric '{chosen}' is unknown; use euclidean, cosine, nei or kinship")
 
 

@@ -17,6 +17,7 @@ from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.inference.calibration import pair_evidence
+from cladist.kinship.inference.states import ModelFlags, model_flags
 from cladist.provenance import relations
 from cladist.provenance.audit import audit
 from cladist.provenance.duplicates import duplicates
@@ -29,6 +30,13 @@ MODELS, NAMES = population(families=20, members=3, kept=0.75)
 PAIRS = pair_evidence(MODELS)
 
 
+def flags_of(models: list[ResponseSet]) -> tuple[ModelFlags, ...]:
+    return tuple(model_flags(m) for m in models)
+
+
+FLAGS = flags_of(MODELS)
+
+
 def families(hidden: set[int]) -> Families:
     number = np.unique(NAMES, return_inverse=True)[1].astype(np.int64)
     for k in hidden:
@@ -38,12 +46,12 @@ def families(hidden: set[int]) -> Families:
 
 
 def found_in(said: Families, **options: Any) -> relations.Tested:
-    return undocumented(held_against(MODELS, PAIRS, said), **options)
+    return undocumented(held_against(MODELS, PAIRS, said, FLAGS), **options)
 
 
 def material(lineage: Lineage, models: list[ResponseSet] = MODELS) -> Material:
     pairs = PAIRS if models is MODELS else pair_evidence(models)
-    return Material(small_assay(40), tuple(models), pairs, lineage, {}, {})
+    return Material(small_assay(40), tuple(models), pairs, flags_of(models), lineage, {}, {})
 
 
 def declared(skip: tuple[str, ...] = (), **more: str) -> Lineage:

@@ -20,7 +20,7 @@ def write_version(version: int, new: Path, old: Path) -> None:
             n
             for (n,) in db.execute(
                 "SELECT name FROM main.sqlite_master WHERE type = 'table' AND sql <> '' "
-                "AND name NOT LIKE 'sqlite_%' AND name <> 'dna_change'"
+                "AND name NOT LIKE 'sqlite_%' AND name NOT IN ('dna_change', 'answers_state')"
             )
         ]
         db.execute("BEGIN")

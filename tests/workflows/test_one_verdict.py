@@ -31,7 +31,7 @@ from cladist.provenance.material import Material, gather
 from cladist.provenance.report import build_report
 from cladist.registry import Registry
 from cladist.registry.search import Neighbour
-from cladist.workflows.kinship import Question, answered, ask_one, question, sequential
+from cladist.workflows.kinship import Question, ask_one, question, sequential
 from cladist.workflows.relatives import with_verdicts
 from tests.conftest import ScriptedModel
 
@@ -103,7 +103,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         assay = resolve_assay(store)
         assert [p.text for p in assay.protocol.probes.probes] == PROMPTS
         declared = dict(read_labels(folder / "labels.csv"))
-        asked = question(assay, answered(store, assay), declared)
+        asked = question(store, assay, declared)
         told = {kind: judge_candidates(asked.made, a, [b])[0] for kind, (a, b) in PAIRS.items()}
         yield World(folder, store, assay, asked, declared, told)
 
@@ -209,7 +209,7 @@ def test_an_audit_of_a_declared_parent(world: World, kind: str) -> None:
 def test_identify_lists_the_same(world: World, kind: str) -> None:
     a, _ = PAIRS[kind]
     found = json.loads(run("identify", a, "-r", world.folder / "r", "--json"))
-    unlabelled = question(world.assay, world.asked.responses, {})
+    unlabelled = question(world.store, world.assay, {})
     rows = found["nearest"]
     wanted = judge_candidates(unlabelled.made, a, [r["model"] for r in rows])
     assert [(r["verdict"], r["code"]) for r in rows] == [(r.verdict, r.code) for r in wanted]
@@ -256,7 +256,7 @@ def test_the_lines_of_the_documents(
     a, b = PAIRS[kind]
     said = lines.replace('"suspect"', repr(a)).replace('"llama-2-7b"', repr(b))
     exec(compile(said, "verdicts.md", "exec"), {"registry": world.store, "assay": world.assay})
-    unlabelled = question(world.assay, world.asked.responses, {})
+    unlabelled = question(world.store, world.assay, {})
     (wanted,) = judge_candidates(unlabelled.made, a, [b])
     assert capsys.readouterr().out.startswith(f"{wanted.verdict} {wanted.code} ")
     assert wanted.verdict != "related" or kind == "kin"

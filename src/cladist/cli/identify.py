@@ -28,7 +28,10 @@ from cladist.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cladist.kinship.inference.decision import Policy
+    from cladist.kinship.inference.pair_test import KinshipResult
     from cladist.workflows.kinship import Question
 
 
@@ -101,20 +104,22 @@ def identify(
     from cladist.compare import resolve_assay
     from cladist.kinship.inference.decision import Policy
     from cladist.registry import Registry
-    from cladist.workflows.kinship import answered, question
+    from cladist.workflows.kinship import judged_nearest, question
     from cladist.workflows.named import families_here
 
     policy = Policy(alpha_of(alpha, rate))
-    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
+    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING) as bars:
         chosen = resolve_assay(store, assay)
         store.model(model)
         declared = families_here(labels, store.models(), note)
-        asked = question(chosen, answered(store, chosen), declared)
+        asked = question(store, chosen, declared, progress=bars)
+        circles = asked.made.labels
+        results = judged_nearest(asked, model, count, policy) if circles is None else []
     for remark in asked.remarks:
         note(remark)
-    pairs, circles = asked.pairs, asked.made.labels
+    pairs = asked.pairs
     if circles is None:
-        _nearest(asked, model, policy, count, json)
+        _nearest(asked, model, results, policy, json)
         return
     from cladist.kinship.inference.family_sets import family_set, fit_sets
     from cladist.kinship.inference.identify import fit_identifier
@@ -164,11 +169,9 @@ def _given(context: typer.Context, *names: str) -> bool:
     return any(s is not None and s.name != "DEFAULT" for s in sources)
 
 
-def _nearest(asked: Question, model: str, policy: Policy, count: int, json: bool) -> None:
-    from cladist.kinship.inference.pair_test import judge_candidates
-    from cladist.workflows.kinship import listed
-
-    results = judge_candidates(asked.made, model, listed(asked, model, count), policy)
+def _nearest(
+    asked: Question, model: str, results: Sequence[KinshipResult], policy: Policy, json: bool
+) -> None:
     untested = all(r.verdict == "not tested" for r in results)
     none = None if untested else not any(r.verdict == "related" for r in results)
     if json:

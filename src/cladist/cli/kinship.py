@@ -85,22 +85,22 @@ def kinship(
     if ask:
         _ask(model, candidates, registry, assay, labels, test.policy, json)
         return
+    extra: dict[str, Any] = {}
     tested = [model, *candidates]
     with Registry.open(registry, create=False) as store, listening(json, WEIGHING) as listener:
         test.fit(store, labels=labels, assay=assay, panel=panel, models=tested, listener=listener)
-    results = test.test(model, candidates)
-    extra: dict[str, Any] = {}
-    if sequential:
-        extra["sequential"] = [asdict(s) for s in test.sequential(model, candidates)]
-    if direction:
-        extra["direction"] = [asdict(d) for d in test.directions(results)]
-        if not extra["direction"]:
-            note("no pair is related, so there is no direction to tell")
-    if mixture:
-        parts, remark = test.mixture(model, candidates)
-        extra["mixture"] = None if parts is None else asdict(parts)
-        if remark:
-            note(remark)
+        results = test.test(model, candidates)
+        if sequential:
+            extra["sequential"] = [asdict(s) for s in test.sequential(model, candidates)]
+        if direction:
+            extra["direction"] = [asdict(d) for d in test.directions(results)]
+            if not extra["direction"]:
+                note("no pair is related, so there is no direction to tell")
+        if mixture:
+            parts, remark = test.mixture(model, candidates)
+            extra["mixture"] = None if parts is None else asdict(parts)
+            if remark:
+                note(remark)
     if json:
         shown = [plain(asdict(r)) for r in results]
         print_json({"assay": test.assay_.short, "results": shown, **plain(extra)})

@@ -147,7 +147,8 @@ def plot_intervals(results: Sequence[Interval], ax: Axes | None = None) -> Axes:
     >>> from matplotlib.figure import Figure
     >>> with cladist.toy_registry() as lab:
     ...     test = cladist.KinshipTest().fit(lab, labels=cladist.toy_families())
-    >>> axes = plot_intervals(test.test("m00-chat", ["m00-base"]), Figure().add_subplot())
+    ...     found = test.test("m00-chat", ["m00-base"])
+    >>> axes = plot_intervals(found, Figure().add_subplot())
     >>> axes.get_yticklabels()[0].get_text()
     'm00-chat and m00-base'
     """

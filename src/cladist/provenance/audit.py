@@ -126,9 +126,7 @@ def audit(
     twice = {frozenset((d.a, d.b)) for d in copies}
     held: Declarations | None = None
     try:
-        held = held_against(
-            material.responses, material.pairs, material.families(), material.prompts
-        )
+        held = held_against(material.responses, material.pairs, material.families(), material.flags)
         tested = undocumented(held, rate=rate, control=control, policy=policy, progress=progress)
     except InputError as problem:
         tested = Tested((), 0, 0, control, f"relations were not tested: {problem}")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from cladist.compare import kept_evidence
 from cladist.core.assay import Assay
 from cladist.core.lineage import Lineage
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.fitting import answers_of, fitted_panel
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.labels import labels_of
+from cladist.kinship.inference.states import ModelFlags
 from cladist.provenance.relations import Families
 from cladist.registry import ModelRecord, Registry
 
@@ -30,8 +31,9 @@ class Material:
     """
 
     assay: Assay
-    responses: tuple[ResponseSet, ...]
+    responses: Sequence[ResponseSet]
     pairs: PairEvidence
+    flags: tuple[ModelFlags, ...]
     lineage: Lineage
     records: Mapping[str, ModelRecord]
     declared: Mapping[str, DeclaredModel]
@@ -107,19 +109,18 @@ def gather(
     declared: Mapping[str, DeclaredModel] | None = None,
     progress: Progress = silent,
 ) -> Material:
-    """Load answers and take the evidence of all pairs. `InputError` for fewer than two models.
+    """The fitted panel of a registry, and what is declared of its models.
 
-    Cost: that of `kinship.calibration.pair_evidence` (17 CPU s for 804 models and 100 probes).
+    Answers are read as they are needed, so the registry must stay open. `InputError` for fewer
+    than two models. Cost: that of `fitting.fitted_panel`.
     """
-    progress("reading answers", 0, 2)
-    responses = tuple(r for r in registry.responses(assay.protocol) if r.usable().any())
-    if len(responses) < 2:
+    panel = fitted_panel(registry, assay, progress=progress)
+    if len(panel.pairs) < 2:
         raise InputError(
-            f"{registry.folder} has {len(responses)} model with answers to {assay.short}; "
+            f"{registry.folder} has one model with answers to {assay.short}; "
             "provenance needs two at least"
         )
-    progress("comparing models", 1, 2)
-    pairs = kept_evidence(responses)
-    progress("comparing models", 2, 2)
+    responses = answers_of(registry, assay, panel)
     records = {m.name: m for m in registry.models()}
-    return Material(assay, responses, pairs, lineage, records, dict(declared or {}))
+    declared = dict(declared or {})
+    return Material(assay, responses, panel.pairs, panel.flags, lineage, records, declared)

@@ -35,6 +35,7 @@ from cladist.kinship.inference.calibration import (
 )
 from cladist.kinship.inference.decision import DEFAULT, Policy, adjust, decide
 from cladist.kinship.inference.facts import Gatherer, gatherer
+from cladist.kinship.inference.states import ModelFlags
 
 __all__ = [
     "Declarations",
@@ -125,26 +126,27 @@ def held_against(
     responses: Sequence[ResponseSet],
     pairs: PairEvidence,
     families: Families,
-    prompts: Sequence[str] | None = None,
+    flags: Sequence[ModelFlags],
 ) -> Declarations:
     """Calibrate on models of which something is declared; else on all, families guessed.
 
     `InputError` when there are too few models or pairs for either.
     """
     known = families.speaking
+    speaking = np.array([f.speaks for f in flags], np.bool_)
     names = tuple(str(f) if k else "" for f, k in zip(families.family, known, strict=True))
     wide = tuple(str(c) if k else "" for c, k in zip(families.maker, known, strict=True))
     labels, declared = Labels(names, wide), True
     try:
-        made = calibrate(pairs, labels)
+        made = calibrate(pairs, labels, speaking)
         basis = f"{_size(made)} that are declared to be of different families"
     except InputError:
         merged = _merged(families.maker, guess_families(pairs.score))
         labels, declared = Labels(tuple(str(c) for c in merged)), False
-        made = calibrate(pairs, labels)
+        made = calibrate(pairs, labels, speaking)
         how = "too little is declared to know unrelated pairs, so families were guessed as well"
         basis = f"{_size(made)}; {how}"
-    facts = gatherer(responses, pairs, labels, prompts=prompts, calibration=made)
+    facts = gatherer(responses, pairs, labels, calibration=made, flags=flags)
     return Declarations(families, facts, declared, basis)
 
 

@@ -145,7 +145,7 @@ def build_report(
     family = dict(zip(pairs.models, labels.families, strict=True)) if labels else {}
 
     policy = Policy(alpha)
-    made = gatherer(material.responses, pairs, labels, prompts=material.prompts, seed=seed)
+    made = gatherer(material.responses, pairs, labels, flags=material.flags, seed=seed)
     results = judge_candidates(made, model, [pairs.models[k] for k in near], policy)
     tests = {r.b: r for r in results}
     relatives = tuple(

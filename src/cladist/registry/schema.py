@@ -75,6 +75,24 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             name TEXT NOT NULL, words TEXT NOT NULL,
             PRIMARY KEY (protocol_id, model_id, name)) STRICT, WITHOUT ROWID""",
     ),
+    (
+        # One token for all answers of a model to a protocol, another one whenever any of them
+        # changes: what was fitted on answers finds out from here whether they are still the same.
+        """CREATE TABLE answers_state (
+            protocol_id INTEGER NOT NULL, model_id INTEGER NOT NULL, token BLOB NOT NULL,
+            PRIMARY KEY (protocol_id, model_id)) STRICT, WITHOUT ROWID""",
+        """INSERT INTO answers_state SELECT protocol_id, model_id, randomblob(8) FROM response
+            GROUP BY protocol_id, model_id""",
+        """CREATE TRIGGER answer_added AFTER INSERT ON response BEGIN
+            INSERT INTO answers_state VALUES (new.protocol_id, new.model_id, randomblob(8))
+            ON CONFLICT (protocol_id, model_id) DO UPDATE SET token = excluded.token; END""",
+        """CREATE TRIGGER answer_altered AFTER UPDATE ON response BEGIN
+            INSERT INTO answers_state VALUES (new.protocol_id, new.model_id, randomblob(8))
+            ON CONFLICT (protocol_id, model_id) DO UPDATE SET token = excluded.token; END""",
+        """CREATE TRIGGER answer_removed AFTER DELETE ON response BEGIN
+            INSERT INTO answers_state VALUES (old.protocol_id, old.model_id, randomblob(8))
+            ON CONFLICT (protocol_id, model_id) DO UPDATE SET token = excluded.token; END""",
+    ),
 )
 """MIGRATIONS[k] takes a registry from schema version k to k + 1; released steps never change."""
 

@@ -1,10 +1,12 @@
-"""Whether the DNAs of a registry are still those that something was fitted on."""
+"""Whether what a registry holds is still that which something was fitted on."""
 
 from __future__ import annotations
 
+from cladist.core.assay import Protocol
+from cladist.core.hashing import digest
 from cladist.registry.store import Registry
 
-__all__ = ["dna_state"]
+__all__ = ["answers_state", "dna_state"]
 
 
 def dna_state(registry: Registry) -> str:
@@ -15,3 +17,23 @@ def dna_state(registry: Registry) -> str:
     """
     last = registry._one("SELECT seq, token FROM dna_change ORDER BY seq DESC LIMIT 1")
     return "" if last is None else f"{last[0]}:{bytes(last[1]).hex()}"
+
+
+def answers_state(registry: Registry, protocol: Protocol) -> str:
+    """A token that changes whenever an answer to a protocol, or the name of who gave it, does.
+
+    The database itself draws a new number with every change, so no answer is read. Answers of
+    models that stand in count as `Registry.responses` counts them. O(models).
+    """
+    row = registry._one("SELECT id FROM protocol WHERE digest = ?", (protocol.digest,))
+    if row is None:
+        return ""
+    elsewhere = registry.standing_in(protocol)
+    found = []
+    for model in registry.answering(protocol):
+        key = (elsewhere.get(model.id, int(row[0])), model.id)
+        token = registry._one(
+            "SELECT token FROM answers_state WHERE protocol_id = ? AND model_id = ?", key
+        )
+        found.append([*key, model.name, "" if token is None else bytes(token[0]).hex()])
+    return digest(found)

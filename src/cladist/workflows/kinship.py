@@ -13,19 +13,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.compare import kept_evidence, resolved
+from cladist.compare import resolved
 from cladist.core.assay import Assay
 from cladist.core.progress import NOBODY, Hear, Listener, Progress, silent, unheard
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError, NotComparableError
 from cladist.extraction.opening import open_any
 from cladist.extraction.until import Asked, ask_until_decided
+from cladist.fitting import fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.calibration import PairEvidence, pair_evidence
+from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
 from cladist.kinship.inference.decision import DEFAULT, Policy
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.labels import labels_of
-from cladist.kinship.inference.pair_test import KinshipResult
+from cladist.kinship.inference.pair_test import KinshipResult, judge_candidates
 from cladist.kinship.inference.parentage import (
     BACKGROUND,
     Direction,
@@ -47,11 +48,12 @@ __all__ = [
     "ask_for",
     "ask_one",
     "directions",
+    "judged_nearest",
     "listed",
     "question",
+    "question_beside",
     "sequential",
     "split",
-    "with_panel",
 ]
 
 UNUSED_LABELS = "no declared model is in this registry: the labels are not used"
@@ -90,7 +92,7 @@ def answered(registry: Registry, assay: Assay) -> list[ResponseSet]:
     return [r for r in registry.responses(assay.protocol) if r.usable().any()]
 
 
-def with_panel(
+def _with_panel(
     path: Path, assay: Assay, responses: Sequence[ResponseSet], tested: Sequence[str]
 ) -> tuple[list[ResponseSet], NDArray[np.bool_]]:
     """The panel's answers and those of the models tested, and which of them are the panel.
@@ -113,21 +115,47 @@ def with_panel(
 
 
 def question(
+    registry: Registry,
+    assay: Assay,
+    declared: Mapping[str, DeclaredModel],
+    *,
+    progress: Progress = silent,
+) -> Question:
+    """Calibrate the fitted panel of a registry; its answers are read as they are needed.
+
+    The registry must stay open while the question is asked. Raises `InputError` for fewer than
+    two models. Cost: a second for 800 models once they are fitted, half of it the calibration.
+    """
+    panel = fitted_panel(registry, assay, progress=progress)
+    if len(panel.pairs) < 2:
+        raise InputError("kinship needs the answers of two models at least")
+    labels = labels_of(panel.pairs.models, declared)
+    made = gathered(registry, assay, panel, labels)
+    return Question(assay, made, declared, _unused(declared, labels))
+
+
+def question_beside(
+    path: Path,
     assay: Assay,
     responses: Sequence[ResponseSet],
+    tested: Sequence[str],
     declared: Mapping[str, DeclaredModel],
-    members: NDArray[np.bool_] | None = None,
 ) -> Question:
-    """Measure all pairs and calibrate once. Raises `InputError` for fewer than two models."""
-    if len(responses) < 2:
-        raise InputError("kinship needs the answers of two models at least")
-    # Members of a panel beside others are weighed afresh; all alone they are a fitted panel.
-    pairs = kept_evidence(responses) if members is None else pair_evidence(responses, members)
+    """Weigh the models `tested` beside a panel from a file, that they take no part in.
+
+    Raises `NotComparableError` when the panel answers another protocol, `InputError` for a panel
+    of fewer than two others. Cost: that of `pair_evidence` for the panel.
+    """
+    all_answers, members = _with_panel(path, assay, responses, tested)
+    pairs = pair_evidence(all_answers, members)
     labels = labels_of(pairs.models, declared)
-    remarks = (UNUSED_LABELS,) if declared and labels is None else ()
     prompts = [p.text for p in assay.protocol.probes.probes]
-    made = gatherer(responses, pairs, labels, prompts=prompts)
-    return Question(assay, made, declared, remarks)
+    made = gatherer(all_answers, pairs, labels, prompts=prompts)
+    return Question(assay, made, declared, _unused(declared, labels))
+
+
+def _unused(declared: Mapping[str, DeclaredModel], labels: Labels | None) -> tuple[str, ...]:
+    return (UNUSED_LABELS,) if declared and labels is None else ()
 
 
 def listed(asked: Question, model: str, count: int) -> list[str]:
@@ -136,6 +164,13 @@ def listed(asked: Question, model: str, count: int) -> list[str]:
     i = pairs.index(model)
     order = sorted(range(len(pairs)), key=lambda k: (-pairs.score[i, k], k))
     return [pairs.models[k] for k in order if k != i][:count]
+
+
+def judged_nearest(
+    asked: Question, model: str, count: int, policy: Policy = DEFAULT
+) -> list[KinshipResult]:
+    """A test of each of the nearest models, p adjusted for all of them (Holm)."""
+    return judge_candidates(asked.made, model, listed(asked, model, count), policy)
 
 
 def sequential(

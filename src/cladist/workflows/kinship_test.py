@@ -51,7 +51,7 @@ class KinshipTest:
     >>> import cladist
     >>> with cladist.toy_registry() as lab:
     ...     test = cladist.KinshipTest(alpha=0.01).fit(lab, labels=cladist.toy_families())
-    >>> found = test.test("m00-chat", ["m00-base", "m07-base"])
+    ...     found = test.test("m00-chat", ["m00-base", "m07-base"])
     >>> [r.verdict for r in found]
     ['related', 'unrelated']
     """
@@ -80,7 +80,7 @@ class KinshipTest:
         models: Sequence[str] = (),
         listener: Listener = NOBODY,
     ) -> KinshipTest:
-        """Read the answers of a registry, and measure what models share.
+        """Measure what the models of a registry share; it must stay open while tests are made.
 
         Parameters
         ----------
@@ -109,13 +109,18 @@ class KinshipTest:
         self.assay_ = resolved(registry, assay)
         for name in models:
             registry.model(name)
-        responses, members = work.answered(registry, self.assay_), None
         declared = families_here(labels, registry.models(), listener.hear)
-        if panel is not None:
-            if not models:
-                raise UsageError("a panel needs models=: those that are held against it")
-            responses, members = work.with_panel(Path(panel), self.assay_, responses, models)
-        self.question_ = work.question(self.assay_, responses, declared, members)
+        if panel is None:
+            self.question_ = work.question(
+                registry, self.assay_, declared, progress=listener.progress
+            )
+        elif models:
+            responses = work.answered(registry, self.assay_)
+            self.question_ = work.question_beside(
+                Path(panel), self.assay_, responses, models, declared
+            )
+        else:
+            raise UsageError("a panel needs models=: those that are held against it")
         self.remarks_ = self.question_.remarks
         for remark in self.remarks_:
             listener.hear(remark)

@@ -11,7 +11,7 @@ from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.decision import DEFAULT, Decision, Policy, test_candidates
 from cladist.nearest import Nearest
 from cladist.registry import Registry
-from cladist.workflows.kinship import answered, question
+from cladist.workflows.kinship import question
 
 __all__ = ["MOST_TESTED", "Judged", "with_verdicts"]
 
@@ -42,19 +42,19 @@ def with_verdicts(
     """Decide on every relative found, p adjusted for all of them (Holm).
 
     Nothing is tested among more than MOST_TESTED models, which is said. Cost: that of
-    `kinship_similarity` for all models.
+    `question`.
     """
-    responses = answered(registry, assay)
-    silent = {found.model, *(n.model for n in found.relatives)} - {r.model for r in responses}
+    models = [m.name for m in registry.answering(assay.protocol)]
+    silent = {found.model, *(n.model for n in found.relatives)} - set(models)
     why = ""
-    if len(responses) > MOST_TESTED or len(responses) < 2:
-        why = f"pairs are tested among 2 to {MOST_TESTED:,} models, here are {len(responses):,}"
+    if len(models) > MOST_TESTED or len(models) < 2:
+        why = f"pairs are tested among 2 to {MOST_TESTED:,} models, here are {len(models):,}"
     elif silent:
         why = f"the answers of '{min(silent)[:60]}' are not in this registry"
     if why:
         none = Decision("not tested", "no-panel", why, math.nan)
         return Judged((none,) * len(found.relatives), why)
-    asked = question(assay, responses, declared)
+    asked = question(registry, assay, declared)
     pairs = asked.pairs
     i = pairs.index(found.model)
     facts = [asked.made.facts(i, pairs.index(n.model), policy) for n in found.relatives]

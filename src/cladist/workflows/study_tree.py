@@ -144,7 +144,7 @@ def study_tree(
     >>> with cladist.toy_registry() as lab:
     ...     names = ["m00-base", "m00-chat", "m01-base"]
     ...     made = cladist.study_tree(lab, names, dates={"m00-base": "2023", "m00-chat": "2024",
-    ...                                                  "m01-base": "2022"}, metric="cosine")
+    ...                                                  "m01-base": "2022"}, root="midpoint")
     >>> made.clock.models
     3
     """

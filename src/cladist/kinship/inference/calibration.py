@@ -31,8 +31,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
@@ -324,14 +322,19 @@ class Calibration:
         return float(np.mean(found[size > 0] / size[size > 0]))
 
 
-def calibrate(pairs: PairEvidence, labels: Labels | None = None) -> Calibration:
+def calibrate(
+    pairs: PairEvidence, labels: Labels | None = None, speaking: NDArray[np.bool_] | None = None
+) -> Calibration:
     """Fit the null of unrelated pairs and, with labels, the distribution of known kin.
 
-    Copies (equal answers throughout) and models without answers take no part; nor do, with
-    labels, models whose family is unknown. Raises `InputError` when fewer than MINIMUM_MODELS
-    models or two makers are left. O(n^2).
+    Models without answers take no part, nor those that are not `speaking`, bool (n,): what is
+    said whatever was asked is alike among strangers. With labels, models whose family is unknown
+    are left out too, and copies (equal answers throughout) are no kin that power is counted on.
+    Raises `InputError` when fewer than MINIMUM_MODELS models or two makers are left. O(n^2).
     """
     answered = np.array(pairs.present.any(axis=1), dtype=np.bool_)
+    if speaking is not None:
+        answered &= speaking
     if labels is None:
         return _guessed(pairs, answered)
     if len(labels.families) != len(pairs):
@@ -409,13 +412,15 @@ def guess_families(score: Floats, cut: float = CLUSTER_CUT) -> NDArray[np.int64]
     n = len(score)
     if n < 3:
         return np.arange(n)
+    from scipy.cluster.hierarchy import fcluster, linkage  # takes a third of a second to import
+
     upper = score[np.triu_indices(n, 1)]
     middle = float(np.median(upper))
     spread = 1.4826 * float(np.median(np.abs(upper - middle)))
     top = float(upper.max())
     distance = top - score
     np.fill_diagonal(distance, 0.0)
-    tree = linkage(squareform(distance, checks=False), "average")
+    tree = linkage(distance[np.triu_indices(n, 1)], "average")
     limit = top - (middle + cut * max(spread, 1e-9))
     if limit <= 0:
         return np.arange(n)

@@ -23,7 +23,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control
 
 from cladist.errors import InputError
 from cladist.kinship.inference.states import FLAGS, VETO
@@ -320,6 +319,8 @@ def adjust(p: Sequence[float], method: Adjustment = "holm") -> NDArray[np.float6
     if np.isnan(values).any() or (values < 0).any() or (values > 1).any():
         raise InputError("p-values to be adjusted must lie within 0 to 1")
     if method in ("bh", "by"):
+        from scipy.stats import false_discovery_control  # takes half a second to import
+
         return np.asarray(false_discovery_control(values, method=method))
     n = len(values)
     order = np.argsort(values, kind="stable")

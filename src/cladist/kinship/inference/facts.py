@@ -8,7 +8,7 @@ ones, so they are made where p is within alpha, and kept.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.calibration import Calibration, Labels, PairEvidence, calibrate
 from cladist.kinship.inference.decision import DEFAULT, Decision, PairFacts, Policy, decide
 from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess, sign_flip_p
-from cladist.kinship.inference.states import ModelFlags, model_flags, pair_flags
+from cladist.kinship.inference.states import ModelFlags, model_flags, pair_flags, said
 
 __all__ = ["Gatherer", "gatherer"]
 
@@ -40,6 +40,7 @@ class Gatherer:
     missing: str
     flags: tuple[ModelFlags, ...]
     seed: int = 0
+    _said: dict[int, Mapping[str, str]] = field(default_factory=dict)
     _excess: dict[tuple[int, int], Floats] = field(default_factory=dict)
     _mismatch: dict[tuple[int, int], float] = field(default_factory=dict)
 
@@ -56,7 +57,7 @@ class Gatherer:
         """Facts of models i and j; with `whole` the checks over probes are made in any case."""
         pairs, c = self.pairs, self.calibration
         common = int((pairs.present[i] & pairs.present[j]).sum())
-        flags = pair_flags(self.flags[i], self.flags[j])
+        flags = pair_flags(self.flags[i], self.flags[j], self._texts(i), self._texts(j))
         a, b = pairs.models[i], pairs.models[j]
         if c is None:
             return PairFacts(
@@ -93,9 +94,9 @@ class Gatherer:
         """
         key = self._ordered(i, j)
         if key not in self._excess:
-            answers = list(self.responses)
-            answers[key[0]], answers[key[1]] = self._once(*key)
-            self._excess[key] = probe_excess(answers, self.pairs, *key, self.labels)
+            self._excess[key] = probe_excess(
+                self.responses, self.pairs, *key, self.labels, said=self._once(*key)
+            )
         return self._excess[key]
 
     def probes_of(self, i: int, j: int) -> NDArray[np.int64]:
@@ -117,14 +118,19 @@ class Gatherer:
         seen: set[tuple[str, str]] = set()
         again: set[str] = set()
         for probe in self.responses[i].probe_ids:
-            said = one.texts.get(probe), two.texts.get(probe)
-            if said[0] is None or said[1] is None:
+            both = self._texts(i).get(probe), self._texts(j).get(probe)
+            if both[0] is None or both[1] is None:
                 continue
-            if said[0] in one.canned or said[1] in two.canned:
-                if (said[0], said[1]) in seen:
+            if both[0] in one.canned or both[1] in two.canned:
+                if (both[0], both[1]) in seen:
                     again.add(probe)
-                seen.add((said[0], said[1]))
+                seen.add((both[0], both[1]))
         return _without(self.responses[i], again), _without(self.responses[j], again)
+
+    def _texts(self, i: int) -> Mapping[str, str]:
+        if i not in self._said:
+            self._said[i] = said(self.responses[i])
+        return self._said[i]
 
     def _ordered(self, i: int, j: int) -> tuple[int, int]:
         """By name, so that a pair is shuffled alike whoever asks."""
@@ -149,19 +155,20 @@ def gatherer(
     *,
     prompts: Sequence[str] | None = None,
     calibration: Calibration | None = None,
+    flags: Sequence[ModelFlags] | None = None,
     seed: int = 0,
 ) -> Gatherer:
-    """Calibrate once, unless `calibration` is given, and flag every model.
+    """Flag every model and calibrate on those that speak, unless either is given.
 
     `responses` and `pairs` are of the same models in the same order; `prompts` (p) let repeated
     prompts be told from answers. A panel too small to calibrate on is no error: facts then say
-    so, and nothing is tested.
+    so, and nothing is tested. With `flags` only the answers that a question needs are read.
     """
     missing = ""
+    flags = tuple(model_flags(r, prompts) for r in responses) if flags is None else tuple(flags)
     if calibration is None:
         try:
-            calibration = calibrate(pairs, labels)
+            calibration = calibrate(pairs, labels, np.array([f.speaks for f in flags], np.bool_))
         except InputError as problem:
             missing = str(problem)
-    flags = tuple(model_flags(r, prompts) for r in responses)
     return Gatherer(responses, pairs, labels, calibration, missing, flags, seed)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from cladist.kinship.evidence.standard import Floats
 
@@ -65,6 +64,8 @@ def fit_matching(score: Floats, covariates: Floats, weight: Floats | None = None
     heavy = x * weight[:, None]
     gram = heavy.T @ x
     root = np.linalg.cholesky(gram + 1e-8 * max(float(np.trace(gram)), 1e-9) * np.eye(len(gram)))
+    from scipy.optimize import nnls  # takes a third of a second to import
+
     level = nnls(root.T, np.linalg.solve(root, heavy.T @ score))[0]
     deviation = np.abs(score - x @ level)
     return Matching(knots, level, max(float(np.average(deviation, weights=weight)), 1e-9))

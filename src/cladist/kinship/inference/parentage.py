@@ -21,7 +21,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
@@ -196,6 +195,8 @@ def mixture(
     gram = shared[1:][:, parents][:, :, common].mean(axis=2)
     target = shared[0][parents][:, common].mean(axis=1)
     root = np.linalg.cholesky((gram + gram.T) / 2 + 1e-6 * np.eye(len(parents)) * gram.trace())
+    from scipy.optimize import nnls  # takes a third of a second to import
+
     weights = nnls(root.T, np.linalg.solve(root, target))[0]
     p_values = []
     for k in range(len(parents)):

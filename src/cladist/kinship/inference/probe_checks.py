@@ -36,12 +36,15 @@ def probe_excess(
     i: int,
     j: int,
     labels: Labels | None = None,
+    *,
+    said: tuple[ResponseSet, ResponseSet] | None = None,
 ) -> Floats:
     """Evidence of the pair on every common probe beyond its controls, float64 (m,).
 
     Shared openings (-ln of the share of controls that begin alike) and shared wording, each less
     the mean over controls and in units of their spread over controls. Controls of a side are
-    the CONTROLS models most alike in style that are neither of the two families.
+    the CONTROLS models most alike in style that are neither of the two families. `said` are
+    answers of the two to be read in place of theirs.
     """
     family = guess_families(pairs.score) if labels is None else np.array(labels.makers)
     other = (family != family[i]) & (family != family[j]) & pairs.present.any(axis=1)
@@ -51,8 +54,8 @@ def probe_excess(
         return np.zeros(0)
     sides = [free[np.argsort(-pairs.manner[k, free], kind="stable")[:CONTROLS]] for k in (i, j)]
     chosen = np.unique(np.concatenate(sides))
-    rows = [i, j, *chosen]
-    corpus = read_corpus([responses[k] for k in rows])
+    two = (responses[i], responses[j]) if said is None else said
+    corpus = read_corpus([*two, *(responses[k] for k in chosen)])
     place = {int(k): 2 + n for n, k in enumerate(chosen)}
     both = np.flatnonzero(corpus.present[0] & corpus.present[1])
     total = np.zeros(len(both))

@@ -23,6 +23,7 @@ __all__ = [
     "model_flags",
     "pair_flags",
     "pair_states",
+    "said",
     "speaking",
     "thinks_aloud",
 ]
@@ -66,24 +67,26 @@ FLAGS: Mapping[str, str] = {
 class ModelFlags:
     """What is remarkable about one model.
 
-    texts   usable answers by probe id, without the blanks around them
     canned  texts that it gives to several different prompts
     """
 
-    texts: Mapping[str, str]
     canned: frozenset[str]
     constant: bool
     echo: bool
     empty: bool
     reasoning_trace: bool
 
+    @property
+    def speaks(self) -> bool:
+        """Whether its answers can say anything of descent."""
+        return not (self.constant or self.echo or self.empty)
+
 
 def model_flags(responses: ResponseSet, prompts: Sequence[str] | None = None) -> ModelFlags:
     """Flags of one model; without `prompts` (p) an echo cannot be seen. O(characters)."""
-    texts = _by_probe(responses)
+    texts = said(responses)
     asked = None if prompts is None else dict(zip(responses.probe_ids, prompts, strict=True))
     return ModelFlags(
-        texts,
         _canned(texts, asked),
         _constant(texts),
         asked is not None and _echoes(texts, asked),
@@ -94,16 +97,17 @@ def model_flags(responses: ResponseSet, prompts: Sequence[str] | None = None) ->
 
 def speaking(responses: Sequence[ResponseSet], prompts: Sequence[str] | None = None) -> list[bool]:
     """Whether each model's answers can say anything: not constant, no echo, not nearly none."""
-    found = [model_flags(r, prompts) for r in responses]
-    return [not (f.constant or f.echo or f.empty) for f in found]
+    return [model_flags(r, prompts).speaks for r in responses]
 
 
-def pair_flags(a: ModelFlags, b: ModelFlags) -> tuple[str, ...]:
-    """Flags of a pair in the order of `FLAGS`, which says what each means."""
-    common = a.texts.keys() & b.texts.keys()
-    equal = [p for p in common if a.texts[p] == b.texts[p]]
+def pair_flags(
+    a: ModelFlags, b: ModelFlags, said_a: Mapping[str, str], said_b: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Flags of a pair, given what both have `said`, in the order of `FLAGS`."""
+    common = said_a.keys() & said_b.keys()
+    equal = [p for p in common if said_a[p] == said_b[p]]
     constant = a.constant or b.constant
-    canned = sum(a.texts[p] in a.canned or b.texts[p] in b.canned for p in equal)
+    canned = sum(said_a[p] in a.canned or said_b[p] in b.canned for p in equal)
     found = {
         "identical-answers": bool(common) and len(equal) == len(common),
         "constant-answers": constant,
@@ -125,7 +129,7 @@ def pair_states(
     >>> pair_states(one, ResponseSet.of_texts("b", ["No."] * 12))
     ('identical-answers', 'constant-answers')
     """
-    return pair_flags(model_flags(a, prompts), model_flags(b, prompts))
+    return pair_flags(model_flags(a, prompts), model_flags(b, prompts), said(a), said(b))
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,8 @@ def thinks_aloud(texts: Iterable[str]) -> bool:
     return bool(signs) and sum(signs) >= ALOUD * len(signs)
 
 
-def _by_probe(r: ResponseSet) -> dict[str, str]:
+def said(r: ResponseSet) -> dict[str, str]:
+    """Usable answers by probe id, without the blanks around them."""
     return {
         probe: text.strip()
         for probe, text in zip(r.probe_ids, r.texts(), strict=True)

@@ -1,21 +1,38 @@
-"""A fitted panel as arrays, so that it is fitted once and asked many times."""
+"""A fitted panel: all that questions need of its models, fitted once and kept as arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.config import EVIDENCE
-from cladist.kinship.inference.calibration import PairEvidence
+from cladist.kinship.inference.calibration import (
+    Calibration,
+    Null,
+    PairEvidence,
+    pair_evidence,
+)
+from cladist.kinship.inference.matching import Matching
+from cladist.kinship.inference.states import ModelFlags, model_flags
 
-__all__ = ["FITTED", "evidence_from", "evidence_to", "fitted_on"]
+__all__ = [
+    "FITTED",
+    "FittedPanel",
+    "calibration_from",
+    "calibration_to",
+    "fit_panel",
+    "fitted_from",
+    "fitted_on",
+    "fitted_to",
+]
 
-FITTED = 4
+FITTED = 5
 """Version of what is fitted; what another version fitted is fitted again."""
 
 _MATRICES = ("combined", "score", "even", "odd", "manner", "clock")
@@ -26,8 +43,81 @@ def fitted_on(*parts: object) -> list[object]:
     return ["fitted panel", FITTED, asdict(EVIDENCE), *parts]
 
 
-def evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Arrays and plain data that `evidence_from` makes the same evidence of, in float32."""
+@dataclass(frozen=True, eq=False)
+class FittedPanel:
+    """Evidence of all pairs of n models, and what is remarkable about each of them.
+
+    on  what it was fitted on, as `fitted_on` has it; empty where that is not known
+    """
+
+    pairs: PairEvidence
+    flags: tuple[ModelFlags, ...]
+    on: tuple[object, ...] = ()
+
+
+def fit_panel(
+    responses: Sequence[ResponseSet], prompts: Sequence[str] | None = None
+) -> FittedPanel:
+    """Fit a panel on the answers of n models. Cost: that of `pair_evidence`."""
+    return FittedPanel(pair_evidence(responses), tuple(model_flags(r, prompts) for r in responses))
+
+
+def fitted_to(panel: FittedPanel) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Arrays and plain data that `fitted_from` makes the same panel of, in float32."""
+    arrays, data = _evidence_to(panel.pairs)
+    data["flags"] = [
+        [sorted(f.canned), f.constant, f.echo, f.empty, f.reasoning_trace] for f in panel.flags
+    ]
+    return arrays, data
+
+
+def fitted_from(
+    arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any], on: Sequence[object] = ()
+) -> FittedPanel:
+    """The panel from what `fitted_to` gave; `InputError` where it was damaged."""
+    pairs = _evidence_from(arrays, data)
+    if len(data["flags"]) != len(pairs):
+        raise InputError("a fitted panel is damaged: its parts are of different sizes")
+    flags = tuple(ModelFlags(frozenset(canned), *rest) for canned, *rest in data["flags"])
+    return FittedPanel(pairs, flags, tuple(on))
+
+
+def calibration_to(made: Calibration) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Arrays and plain data that `calibration_from` makes the same calibration of."""
+    arrays: dict[str, NDArray[Any]] = {"kin": made.kin, "kin_order": made.kin_order}
+    nulls = []
+    for k, null in enumerate(made.nulls):
+        for c, places in enumerate(null.expected.knots):
+            arrays[f"knots{k}/{c}"] = places
+        arrays[f"level{k}"] = null.expected.level
+        arrays[f"residual{k}"], arrays[f"tail{k}"] = null.residual, null.tail
+        arrays[f"makers{k}"] = null.makers
+        nulls.append([null.half, len(null.expected.knots), null.expected.scale, null.cells])
+    told = [made.models, made.families, made.labelled, made.reasoning]
+    return arrays, {"nulls": nulls, "told": told}
+
+
+def calibration_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> Calibration:
+    """The calibration from what `calibration_to` gave."""
+    nulls = tuple(
+        Null(
+            half,
+            Matching(
+                tuple(arrays[f"knots{k}/{c}"] for c in range(covariates)),
+                arrays[f"level{k}"],
+                scale,
+            ),
+            arrays[f"residual{k}"],
+            arrays[f"tail{k}"],
+            cells,
+            arrays[f"makers{k}"],
+        )
+        for k, (half, covariates, scale, cells) in enumerate(data["nulls"])
+    )
+    return Calibration(nulls, arrays["kin"], arrays["kin_order"], *data["told"])
+
+
+def _evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     whole = {
         "combined": pairs.combined,
         "score": pairs.score,
@@ -47,8 +137,7 @@ def evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str,
     return arrays, data
 
 
-def evidence_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> PairEvidence:
-    """Evidence of all pairs from what `evidence_to` gave; `InputError` where it was damaged."""
+def _evidence_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> PairEvidence:
     n = len(data["models"])
     if any(arrays[k].shape != (n, n) for k in _MATRICES) or len(data["digest"]) != n:
         raise InputError("a fitted panel is damaged: its parts are of different sizes")

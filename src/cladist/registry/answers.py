@@ -1,0 +1,53 @@
+"""Answers of a registry that are read when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+from cladist.core.assay import Protocol
+from cladist.core.responses import ResponseSet
+from cladist.registry.store import Registry
+
+__all__ = ["Answers"]
+
+
+@dataclass(frozen=True, eq=False)
+class Answers(Sequence[ResponseSet]):
+    """Answers of named models to a protocol, in the order of the names.
+
+    A question about two models needs the answers of these and of a few others, and reading all of
+    them takes most of its time. Each set is read once; the registry must be open until then.
+
+    Examples
+    --------
+    >>> Answers(registry, assay.protocol, ("a", "b"))[1].model  # doctest: +SKIP
+    'b'
+    """
+
+    registry: Registry
+    protocol: Protocol
+    names: tuple[str, ...]
+    _read: dict[int, ResponseSet] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @overload
+    def __getitem__(self, index: int) -> ResponseSet: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[ResponseSet]: ...
+    def __getitem__(self, index: int | slice) -> ResponseSet | list[ResponseSet]:
+        if isinstance(index, slice):
+            return self._many(range(len(self.names))[index])
+        return self._many([range(len(self.names))[index]])[0]
+
+    def __iter__(self) -> Iterator[ResponseSet]:
+        return iter(self._many(range(len(self.names))))
+
+    def _many(self, rows: Sequence[int]) -> list[ResponseSet]:
+        new = [k for k in rows if k not in self._read]
+        found = self.registry.responses(self.protocol, [self.names[k] for k in new])
+        self._read.update(zip(new, found, strict=True))
+        return [self._read[k] for k in rows]

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from cladist.phylogeny.plots import plot_distances, plot_intervals, plot_tree
     from cladist.workflows.auditing import audit
     from cladist.workflows.clock import clock
+    from cladist.workflows.dedupe import dedupe
     from cladist.workflows.extracting import extract, import_responses, open_registry
     from cladist.workflows.kinship_test import KinshipTest
     from cladist.workflows.neighbors import neighbors
     from cladist.workflows.parents import ParentRule, parents
+    from cladist.workflows.portfolio import portfolio
     from cladist.workflows.predict import evaluate_predictions, features, predict
+    from cladist.workflows.reporting import report
     from cladist.workflows.route import fit_routing, route
     from cladist.workflows.sameness import same_model
     from cladist.workflows.study_tree import study_tree
@@ -36,6 +39,7 @@ _PLACES = {
     "audit": "cladist.workflows.auditing",
     "CladistError": "cladist.errors",
     "clock": "cladist.workflows.clock",
+    "dedupe": "cladist.workflows.dedupe",
     "DistanceMatrix": "cladist.core.distances",
     "distances": "cladist.workflows.trees",
     "DNA": "cladist.core.dna",
@@ -56,9 +60,11 @@ _PLACES = {
     "plot_distances": "cladist.phylogeny.plots",
     "plot_intervals": "cladist.phylogeny.plots",
     "plot_tree": "cladist.phylogeny.plots",
+    "portfolio": "cladist.workflows.portfolio",
     "predict": "cladist.workflows.predict",
     "probe_set": "cladist.catalog",
     "Protocol": "cladist.core.assay",
+    "report": "cladist.workflows.reporting",
     "Response": "cladist.core.responses",
     "ResponseSet": "cladist.core.responses",
     "root_tree": "cladist.workflows.trees",
@@ -90,6 +96,7 @@ __all__ = [
     "assay",
     "audit",
     "clock",
+    "dedupe",
     "distances",
     "draw_text",
     "evaluate_predictions",
@@ -105,8 +112,10 @@ __all__ = [
     "plot_distances",
     "plot_intervals",
     "plot_tree",
+    "portfolio",
     "predict",
     "probe_set",
+    "report",
     "root_tree",
     "route",
     "same_model",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,15 +18,11 @@ from cladist.cli.common import (
     QuietOption,
     RegistryOption,
     alpha_of,
+    listening,
     note,
     one_line,
     out,
-    plain,
-    progress_bars,
 )
-
-if TYPE_CHECKING:
-    from cladist.provenance.report import Report
 
 
 def report(
@@ -58,37 +54,26 @@ def report(
 
     `cladist report suspect --declared models/ --labels families.csv --out report.html`
     """
-    from cladist.compare import resolve_assay
     from cladist.formats.files import write_text
-    from cladist.provenance.material import gather
-    from cladist.provenance.report import build_report
-    from cladist.provenance.sources import read_declared
     from cladist.registry import Registry
-    from cladist.workflows.named import families_here, tell
+    from cladist.workflows.reporting import report as run
 
-    with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
-        chosen = resolve_assay(store, assay)
-        store.model(model)
-        lineage = read_declared(declared or [], store.models())
-        tell(lineage, note)
-        material = gather(store, chosen, lineage, families_here(labels, store.models(), note), bars)
-        given = {"--declared": declared or [], "--labels": [labels] if labels else []}
-        made = build_report(
+    with Registry.open(registry, create=False) as store, listening(quiet) as listener:
+        made = run(
             store,
-            material,
             model,
+            declared=declared or [],
+            labels=labels,
+            assay=assay,
             alpha=alpha_of(alpha, rate),
-            sources=given,
             seed=seed,
-            progress=bars,
+            listener=listener,
         )
     if page is not None:
-        from cladist.provenance.page import html_page
-
-        write_text(page, html_page(made))
+        made.save(page)
         note(f"wrote the report on {model} to {page}")
     if data is not None:
-        text = as_json(made)
+        text = dumps(made.to_dict(), ensure_ascii=False, indent=2) + "\n"
         if str(data) == "-":
             typer.echo(text, nl=False)
         else:
@@ -96,30 +81,6 @@ def report(
             note(f"wrote the report on {model} to {data}")
     if page is None and data is None:
         console = out()
-        for c in made.claims:
+        for c in made.found.claims:
             console.print(f"{c.topic}: {one_line(c.statement)} [{c.strength}]")
             console.print(f"  {one_line(c.certainty)}")
-
-
-def as_json(made: Report) -> str:
-    """The report as JSON text; numbers that are not there are null."""
-    import json
-
-    from cladist.formats.trees.newick import write_newick
-    from cladist.provenance.report import FORMAT
-
-    fields: dict[str, Any] = {
-        k: getattr(made, k) for k in made.__dataclass_fields__ if k not in ("tree",)
-    }
-    shown = {k: plain(_data(v)) for k, v in fields.items()}
-    shown["tree"] = write_newick(made.tree).strip() if made.tree is not None else None
-    return json.dumps({"format": FORMAT, **shown}, ensure_ascii=False, indent=2) + "\n"
-
-
-def _data(value: Any) -> Any:
-    """Plain data of dataclasses, also within tuples and mappings."""
-    if hasattr(value, "__dataclass_fields__"):
-        return asdict(value)
-    if isinstance(value, tuple | list):
-        return [_data(v) for v in value]
-    return dict(value) if hasattr(value, "keys") else value

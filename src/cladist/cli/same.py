@@ -53,17 +53,15 @@ def same(
     `cladist extract URI -r today`, then `cladist same NAME NAME -r reference --other today`.
     """
     from cladist.registry import Registry
-    from cladist.workflows.sameness import same_model
+    from cladist.workflows.sameness import sides_of
 
     with ExitStack() as stack:
         store = stack.enter_context(Registry.open(registry, create=False))
         beside = None
         if other is not None:
             beside = stack.enter_context(Registry.open(other, create=False))
-        made = same_model(
-            store, first, second,
-            other=beside, assay=assay, alpha=alpha_of(alpha, rate), tolerance=tolerance,
-        )  # fmt: skip
+        sides = sides_of(store, first, second, other=beside, assay=assay)
+    made = sides.judged(alpha=alpha_of(alpha, rate), tolerance=tolerance)
     if json:
         print_json(made.to_dict())
         return

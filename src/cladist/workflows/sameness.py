@@ -15,7 +15,7 @@ from cladist.registry import Registry
 from cladist.registry.asked import refused_settings
 from cladist.registry.borrowed import require_own
 
-__all__ = ["Sameness", "same_model"]
+__all__ = ["Sameness", "Sides", "same_model", "sides_of"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,6 +40,21 @@ class Sameness(Result):
     def headline(self) -> str:
         """The pair and the verdict."""
         return f"{self.found.a} and {self.found.b}: {self.verdict}"
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Answers of two deployments to the same probes."""
+
+    assay: Assay
+    a: Side
+    b: Side
+
+    def judged(self, *, alpha: float = 0.01, tolerance: float | None = None) -> Sameness:
+        """Whether they come from one model; see `same_model`."""
+        decoding = self.assay.protocol.decoding
+        found = hold_against(self.a, self.b, decoding, rate=alpha, tolerance=tolerance)
+        return Sameness(self.assay.short, found, cautions(self.a, self.b))
 
 
 def same_model(
@@ -81,8 +96,21 @@ def same_model(
     >>> import cladist
     >>> with cladist.toy_registry() as lab:
     ...     cladist.same_model(lab, "m00-base", "m01-base").verdict
-    'changed'
+    'inconclusive'
     """
+    sides = sides_of(registry, first, second, other=other, assay=assay)
+    return sides.judged(alpha=alpha, tolerance=tolerance)
+
+
+def sides_of(
+    registry: Registry,
+    first: str,
+    second: str,
+    *,
+    other: Registry | None = None,
+    assay: str | Assay = "",
+) -> Sides:
+    """Read the answers of two deployments; see `same_model` for parameters and errors."""
     chosen = resolved(registry, assay)
     require_own(registry, chosen.protocol, first)
     if other is None and first == second:
@@ -99,8 +127,7 @@ def same_model(
         )
     require_own(beside, chosen.protocol, second)
     a, b = _side(registry, chosen, first), _side(beside, chosen, second)
-    found = hold_against(a, b, chosen.protocol.decoding, rate=alpha, tolerance=tolerance)
-    return Sameness(chosen.short, found, cautions(a, b))
+    return Sides(chosen, a, b)
 
 
 def _side(registry: Registry, assay: Assay, name: str) -> Side:

@@ -9,21 +9,31 @@ from cladist.version import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from cladist.catalog import assay, probe_set
-    from cladist.core.assay import Assay, EncoderSpec, Protocol
+    from cladist.core.assay import Assay, Decoding, EncoderSpec, Method, Protocol
     from cladist.core.distances import DistanceMatrix
     from cladist.core.dna import DNA
+    from cladist.core.features import DenseFeatures, SparseFeatures
+    from cladist.core.progress import Listener
     from cladist.core.responses import Response, ResponseSet, State
+    from cladist.core.results import Results
     from cladist.core.tree import Tree
+    from cladist.encoders import register_encoder
     from cladist.errors import CladistError
+    from cladist.kinship.panel.saved import Panel
     from cladist.phylogeny.draw_text import draw_text
     from cladist.phylogeny.plots import plot_distances, plot_intervals, plot_tree
+    from cladist.references.installed import Reference
+    from cladist.references.layouts import Answers, register_layout
     from cladist.workflows.auditing import audit
     from cladist.workflows.clock import clock
     from cladist.workflows.dedupe import dedupe
     from cladist.workflows.extracting import extract, import_responses, open_registry
     from cladist.workflows.kinship_test import KinshipTest
     from cladist.workflows.neighbors import neighbors
+    from cladist.workflows.own_reference import add_reference
+    from cladist.workflows.panels import build_panel, nearest_in_panel
     from cladist.workflows.parents import ParentRule, parents
+    from cladist.workflows.place import place
     from cladist.workflows.portfolio import portfolio
     from cladist.workflows.predict import evaluate_predictions, features, predict
     from cladist.workflows.reporting import report
@@ -31,15 +41,21 @@ if TYPE_CHECKING:
     from cladist.workflows.sameness import same_model
     from cladist.workflows.study_tree import study_tree
     from cladist.workflows.toy import toy_families, toy_registry
+    from cladist.workflows.tree_files import read_tree
     from cladist.workflows.trees import distances, family_tree, newick, root_tree, tree
 
 _PLACES = {
+    "add_reference": "cladist.workflows.own_reference",
+    "Answers": "cladist.references.layouts",
     "Assay": "cladist.core.assay",
     "assay": "cladist.catalog",
     "audit": "cladist.workflows.auditing",
+    "build_panel": "cladist.workflows.panels",
     "CladistError": "cladist.errors",
     "clock": "cladist.workflows.clock",
+    "Decoding": "cladist.core.assay",
     "dedupe": "cladist.workflows.dedupe",
+    "DenseFeatures": "cladist.core.features",
     "DistanceMatrix": "cladist.core.distances",
     "distances": "cladist.workflows.trees",
     "DNA": "cladist.core.dna",
@@ -52,11 +68,16 @@ _PLACES = {
     "fit_routing": "cladist.workflows.route",
     "import_responses": "cladist.workflows.extracting",
     "KinshipTest": "cladist.workflows.kinship_test",
+    "Listener": "cladist.core.progress",
+    "Method": "cladist.core.assay",
+    "nearest_in_panel": "cladist.workflows.panels",
     "neighbors": "cladist.workflows.neighbors",
     "newick": "cladist.workflows.trees",
     "open_registry": "cladist.workflows.extracting",
+    "Panel": "cladist.kinship.panel.saved",
     "ParentRule": "cladist.workflows.parents",
     "parents": "cladist.workflows.parents",
+    "place": "cladist.workflows.place",
     "plot_distances": "cladist.phylogeny.plots",
     "plot_intervals": "cladist.phylogeny.plots",
     "plot_tree": "cladist.phylogeny.plots",
@@ -64,12 +85,18 @@ _PLACES = {
     "predict": "cladist.workflows.predict",
     "probe_set": "cladist.catalog",
     "Protocol": "cladist.core.assay",
+    "read_tree": "cladist.workflows.tree_files",
+    "Reference": "cladist.references.installed",
+    "register_encoder": "cladist.encoders",
+    "register_layout": "cladist.references.layouts",
     "report": "cladist.workflows.reporting",
     "Response": "cladist.core.responses",
     "ResponseSet": "cladist.core.responses",
+    "Results": "cladist.core.results",
     "root_tree": "cladist.workflows.trees",
     "route": "cladist.workflows.route",
     "same_model": "cladist.workflows.sameness",
+    "SparseFeatures": "cladist.core.features",
     "State": "cladist.core.responses",
     "study_tree": "cladist.workflows.study_tree",
     "toy_families": "cladist.workflows.toy",
@@ -81,20 +108,31 @@ _PLACES = {
 
 __all__ = [
     "DNA",
+    "Answers",
     "Assay",
     "CladistError",
+    "Decoding",
+    "DenseFeatures",
     "DistanceMatrix",
     "EncoderSpec",
     "KinshipTest",
+    "Listener",
+    "Method",
+    "Panel",
     "ParentRule",
     "Protocol",
+    "Reference",
     "Response",
     "ResponseSet",
+    "Results",
+    "SparseFeatures",
     "State",
     "Tree",
     "__version__",
+    "add_reference",
     "assay",
     "audit",
+    "build_panel",
     "clock",
     "dedupe",
     "distances",
@@ -105,16 +143,21 @@ __all__ = [
     "features",
     "fit_routing",
     "import_responses",
+    "nearest_in_panel",
     "neighbors",
     "newick",
     "open_registry",
     "parents",
+    "place",
     "plot_distances",
     "plot_intervals",
     "plot_tree",
     "portfolio",
     "predict",
     "probe_set",
+    "read_tree",
+    "register_encoder",
+    "register_layout",
     "report",
     "root_tree",
     "route",

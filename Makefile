@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check clean web
+.PHONY: demo test check clean web reference docs wheel
 
 $(VENV)/demo-ready: pyproject.toml bundled.txt
 	$(PYTHON) -m venv $(VENV)
@@ -19,7 +19,7 @@ $(VENV)/dev-ready: pyproject.toml constraints.txt bundled.txt
 	touch $@
 
 demo: $(VENV)/demo-ready
-	$(BIN)/cladist demo --out demo-output
+	$(BIN)/cladist lab demo --out demo-output
 
 test: $(VENV)/dev-ready
 	$(BIN)/ruff check .
@@ -27,6 +27,10 @@ test: $(VENV)/dev-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# The reference of all commands and the manual page, which are committed; a test compares.
+reference: $(VENV)/dev-ready
+	$(BIN)/python -m cladist.cli.manual docs/cli.md docs/cladist.1
 
 # The page of the atlas, which is committed; only a change of web/ needs this.
 web:

@@ -1,4 +1,4 @@
-"""`cladist import` from the file to stored DNA: CPU, wall and memory of the whole command.
+"""`cladist registry import` from the file to stored DNA: CPU, wall and memory of the whole command.
 
     python benchmarks/recorded_import.py [--responses 200000] [--characters 400] [--runs 3]
 

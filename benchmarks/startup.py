@@ -45,7 +45,7 @@ def main() -> None:
             "what cladist extract imports": [ours, "-c", OURS],
             "what calc-dna imports": [theirs, "-c", THEIRS],
             "cladist --version": [cladist, "--version"],
-            "cladist list": [cladist, "list", "--registry", "lab"],
+            "cladist registry list": [cladist, "list", "--registry", "lab"],
             "calc-dna --help": [calc_dna, "--help"],
         }
         found = in_turns(

@@ -19,6 +19,8 @@ import pandas as pd
 
 from cladist.core.responses import ResponseSet
 from cladist.kinship.inference.calibration import Labels, PairEvidence, calibrate, pair_evidence
+from cladist.kinship.inference.decision import test_candidates
+from cladist.kinship.inference.facts import Gatherer, gatherer
 
 ROOT = Path(__file__).resolve().parents[1]
 SETS = {
@@ -26,6 +28,8 @@ SETS = {
 }  # fmt: skip
 """Every how many prompts are read. `can_ai_code_senior` has six probes: no verdict needs so few."""
 ALPHAS = (0.05, 0.01, 0.001)
+LISTED = 10
+"""Nearest models in a list, as `cladist compare relatives` shows them."""
 HIDDEN = 25
 """Makers taken away in turn."""
 
@@ -35,6 +39,7 @@ class Recorded:
     """One set: evidence of labelled models, their labels, and pairs that count."""
 
     name: str
+    responses: tuple[ResponseSet, ...]
     pairs: PairEvidence
     labels: Labels
     a: np.ndarray
@@ -65,12 +70,11 @@ def load(name: str, every: int, data: Path) -> Recorded:
         & lineage["foundation"].notna()
     )
     wide, lineage = wide[good].iloc[:, ::every], lineage[good]
-    pairs = pair_evidence(
-        [
-            ResponseSet.of_texts(m, [t if isinstance(t, str) else "" for t in row])
-            for m, row in zip(wide.index, wide.to_numpy(dtype=object))
-        ]
+    responses = tuple(
+        ResponseSet.of_texts(m, [t if isinstance(t, str) else "" for t in row])
+        for m, row in zip(wide.index, wide.to_numpy(dtype=object))
     )
+    pairs = pair_evidence(responses)
     maker = lineage["superfamily"].fillna("?" + lineage["foundation"])
     labels = Labels(tuple(lineage["foundation"]), tuple(maker))
     family, makers = np.array(labels.families), np.array(labels.makers)
@@ -79,7 +83,7 @@ def load(name: str, every: int, data: Path) -> Recorded:
     a, b = np.triu_indices(len(family), 1)
     kin = (family[a] == family[b]) & (weights[a] != weights[b])
     used = kin | (makers[a] != makers[b])
-    return Recorded(name, pairs, labels, a[used], b[used], kin[used])
+    return Recorded(name, responses, pairs, labels, a[used], b[used], kin[used])
 
 
 def percent(x: float, digits: int = 1) -> str:
@@ -175,10 +179,43 @@ def unrelated(sets: list[Recorded]) -> str:
     return table(head, body)
 
 
+def lists(sets: list[Recorded]) -> str:
+    """Ten nearest strangers of one model a maker: in how many lists is one called related."""
+    body = []
+    for data in sets:
+        for how in ("labels", "no labels"):
+            made = gatherer(data.responses, data.pairs, data.labels if how == "labels" else None)
+            family, names = np.array(data.labels.families), np.unique(data.makers)
+            draw = np.random.default_rng(0)
+            false, found = [], []
+            for maker in names:
+                i = int(draw.choice(np.flatnonzero(data.makers == maker)))
+                near = data.pairs.combined[i].copy()
+                near[i] = -np.inf
+                apart = np.where(data.makers == maker, -np.inf, near)
+                false.append(bool(_related(made, i, np.argsort(-apart)[:LISTED]).any()))
+                shown = np.argsort(-near)[:LISTED]
+                kin = family[shown] == family[i]
+                if kin.any():
+                    found.append(float(_related(made, i, shown)[kin].mean()))
+            body.append(
+                [data.name, how, str(len(names)), percent(float(np.mean(false))),
+                 percent(float(np.mean(found)) if found else float("nan"))]
+            )  # fmt: skip
+    head = ["set", "panel", "lists", "with a stranger called related", "kin listed and found"]
+    return table(head, body)
+
+
+def _related(made: Gatherer, i: int, listed: np.ndarray) -> np.ndarray:
+    decided = test_candidates([made.facts(i, int(j)) for j in listed])
+    return np.array([d.verdict == "related" for d in decided])
+
+
 SECTIONS: dict[str, Callable[[list[Recorded]], str]] = {
     "rates": rates,
     "outsiders": outsiders,
     "unrelated": unrelated,
+    "lists": lists,
 }
 
 

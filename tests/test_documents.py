@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
 
+from cladist.cli.commands import RETIRED
 from cladist.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,20 +24,53 @@ def test_links_lead_to_files(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+def _command(words: list[str]) -> tuple[str, Any]:
+    """The longest command that words begin with; what a group means where none is named."""
+    group: Any = get_command(app)
+    path = list[str]()
+    while hasattr(group, "list_commands"):
+        inside = group.list_commands(None)
+        word = words[len(path)] if len(path) < len(words) else ""
+        if word in inside:
+            path.append(word)
+            group = group.get_command(None, word)
+        elif getattr(group, "default", ""):
+            group = group.get_command(None, group.default)
+        else:
+            break
+    return " ".join(path), group
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_commands_and_options_exist(page: Path) -> None:
-    group = get_command(app)
-    commands = {name: group.get_command(None, name) for name in group.list_commands(None)}
     blocks = re.findall(r"```(?:sh|console)\n(.+?)```", page.read_text(encoding="utf-8"), re.S)
     for line in re.findall(r"^ *\$? ?cladist (.+)$", "\n".join(blocks), re.M):
         words = line.split("#")[0].split()
         if words[0].startswith("-"):
             continue
-        assert words[0] in commands, line
-        known = {o for p in commands[words[0]].params for o in (*p.opts, *p.secondary_opts)}
+        path, command = _command(words)
+        assert path, f"no such command: {line}"
+        known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)}
         for option in re.findall(r"(?<!\S)(--[a-z-]+)", line.split("#")[0]):
-            subcommands = getattr(commands[words[0]], "commands", None)
-            assert subcommands or option in known or option == "--help", line
+            assert option in known or option == "--help", f"{path} has no {option}: {line}"
+
+
+OLD = re.compile(rf"[`'] ?cladist ({'|'.join(sorted(RETIRED, key=len, reverse=True))})(?![\w-])")
+"""A retired command in quotes."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_document_uses_a_retired_name(page: Path) -> None:
+    if page.name in ("CHANGELOG.md", "cli.md"):
+        pytest.skip("tells what the names were")
+    for old in OLD.findall(page.read_text(encoding="utf-8")):
+        raise AssertionError(f"'cladist {old}' is now 'cladist {RETIRED[old]}'")
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "src").rglob("*.py")), ids=lambda p: p.stem)
+def test_no_message_sends_to_a_retired_name(file: Path) -> None:
+    for old in OLD.findall(file.read_text(encoding="utf-8")):
+        raise AssertionError(f"'cladist {old}' is now 'cladist {RETIRED[old]}'")
 
 
 @pytest.mark.model

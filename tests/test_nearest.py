@@ -32,7 +32,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for p, text in enumerate(r.texts())
     ]
     path.write_text("\n".join(lines), encoding="utf-8")
-    result = CliRunner().invoke(app, ["import", str(path), "-r", str(tmp_path / "lab")])
+    result = CliRunner().invoke(app, ["registry", "import", str(path), "-r", str(tmp_path / "lab")])
     assert result.exit_code == 0, result.output
     return tmp_path / "lab"
 
@@ -78,7 +78,7 @@ def test_what_is_approximate_says_so(lab: Path, monkeypatch: pytest.MonkeyPatch)
             nearest(store, assay, "f0-m0", metric="kinship", approximate=True)
         with pytest.raises(UsageError, match="no model 'ghost'"):
             nearest(store, assay, "ghost")
-    common = ["relatives", "f0-m0", "-r", str(lab), "--quiet"]
+    common = ["compare", "relatives", "f0-m0", "-r", str(lab), "--quiet"]
     shown = CliRunner().invoke(app, [*common, "--metric", "cosine", "--json"])
     assert json.loads(shown.stdout)["exact"] is True
     monkeypatch.setattr(module, "EXHAUSTIVE", 20)
@@ -91,7 +91,7 @@ def test_what_is_approximate_says_so(lab: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_an_approximate_search_of_a_registry(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("faiss")
-    common = ["relatives", "f0-m0", "-r", str(lab), "--metric", "cosine"]
+    common = ["compare", "relatives", "f0-m0", "-r", str(lab), "--metric", "cosine"]
     refused = CliRunner().invoke(app, [*common, "--approximate"])
     assert isinstance(refused.exception, UsageError)
 
@@ -107,10 +107,12 @@ def test_an_approximate_search_of_a_registry(lab: Path, monkeypatch: pytest.Monk
 
 def test_a_panel_ranks_its_members(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     panel = str(lab / "panel.parquet")
-    built = CliRunner().invoke(app, ["panel", "build", panel, "-r", str(lab), "--index"])
+    built = CliRunner().invoke(
+        app, ["reference", "panel", "build", panel, "-r", str(lab), "--index"]
+    )
     assert built.exit_code == 0, built.output
     assert (lab / "panel.parquet.index" / "head.json").exists()
-    ask = ["panel", "nearest", panel, "f4-m1", "-r", str(lab), "-n", "2"]
+    ask = ["reference", "panel", "nearest", panel, "f4-m1", "-r", str(lab), "-n", "2"]
     monkeypatch.setattr("cladist.kinship.panel.shortlist.EXHAUSTIVE", 30)
     for more in (["--candidates", "0"], ["--candidates", "6"]):
         found = json.loads(CliRunner().invoke(app, [*ask, *more, "--json"]).stdout)

@@ -33,7 +33,8 @@ def resolve_assay(registry: Registry, wanted: str = "") -> Assay:
     known = registry.assays()
     if not known:
         raise AssayError(
-            f"{registry.folder} holds no DNA yet; run 'cladist extract' or 'cladist import'"
+            f"{registry.folder} holds no DNA yet; "
+            "run 'cladist extract' or 'cladist registry import'"
         )
     if not wanted:
         return max(known, key=lambda a: (registry.count_dnas(a), -known.index(a)))

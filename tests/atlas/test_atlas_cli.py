@@ -35,7 +35,7 @@ def test_the_cache_is_where_it_should_be(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_atlas_writes_a_bundle(lab: Lab, tmp_path: Path) -> None:
     result = run(
-        "atlas", "-r", lab.folder, "--out", tmp_path / "out", "--maps", "pcoa",
+        "map", "atlas", "-r", lab.folder, "--out", tmp_path / "out", "--map", "pcoa",
         "--metadata", lab.folder / "models.csv", "--declared", lab.folder / "lineage.csv",
         "--title", "Ours", "--json",
     )  # fmt: skip
@@ -45,9 +45,11 @@ def test_atlas_writes_a_bundle(lab: Lab, tmp_path: Path) -> None:
     text = (tmp_path / "out/data/atlas.js").read_text()
     assert '"title":"Ours"' in text and '"declared":{' in text
     (tmp_path / "out/mine.txt").write_text("x")
-    again = run("atlas", "-r", lab.folder, "--out", tmp_path / "out", "--maps", "pcoa")
+    again = run("map", "atlas", "-r", lab.folder, "--out", tmp_path / "out", "--map", "pcoa")
     assert again.exit_code != 0 and (tmp_path / "out/mine.txt").exists()
-    assert run("atlas", "-r", lab.folder, "--out", tmp_path / "o", "--maps", "x").exit_code != 0
+    assert (
+        run("map", "atlas", "-r", lab.folder, "--out", tmp_path / "o", "--map", "x").exit_code != 0
+    )
 
 
 def test_map_draws_and_writes(lab: Lab, tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_serve_hands_over_to_the_server(lab: Lab, monkeypatch: pytest.MonkeyPatc
         bound.close()  # type: ignore[attr-defined]
 
     monkeypatch.setattr(server, "serve", stand_in)
-    result = run("serve", "-r", lab.folder, "--port", "0", "--maps", "pcoa", "--open")
+    result = run("map", "serve", "-r", lab.folder, "--port", "0", "--map", "pcoa", "--open")
     assert result.exit_code == 0, result.output
     assert f"{COUNT} models at http://127.0.0.1:1/" in result.output
     assert seen["address"][0] == "127.0.0.1" and seen["open"] is True

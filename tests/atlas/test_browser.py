@@ -72,7 +72,7 @@ class Seen:
 def served(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     command = [
         sys.executable, "-m", "cladist.cli.main", "serve", "--registry", str(lab.folder),
-        "--port", "0", "--maps", "pcoa", "--quiet", "--title", "made <up>",
+        "--port", "0", "--map", "pcoa", "--quiet", "--title", "made <up>",
         "--metadata", str(lab.folder / "models.csv"),
         "--declared", str(lab.folder / "lineage.csv"), "--labels", str(lab.folder / "labels.csv"),
     ]  # fmt: skip

@@ -54,7 +54,7 @@ def test_all_documents_are_there_and_fit_together(lab: Lab, tmp_path: Path) -> N
     assert found.size == sum(len(raw) for name, raw in files.items() if name != MANIFEST)
     assert files["index.html"] == b"index.html static"
     head = read(tmp_path / "out", "atlas")
-    assert head["format"] == "cladist-atlas" and head["version"] == 1
+    assert head["format"] == "cladist-atlas" and head["version"] == 2
     assert head["documents"] == {"models": True, "answers": True}
     assert len(head["models"]["name"]) == COUNT
     for column in head["models"]["columns"]:

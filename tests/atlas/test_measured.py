@@ -12,13 +12,15 @@ import pytest
 from cladist.atlas import documents, kin
 from cladist.atlas.build import Wishes, build
 from cladist.atlas.evidence import probe_weights
-from cladist.atlas.forest import group_names
+from cladist.atlas.families import known_families
+from cladist.atlas.forest import cluster_names
 from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.lineage import read_declared
 from cladist.atlas.server.sampled import sampled_pair
 from cladist.compare import distances, resolve_assay
 from cladist.descent import parents_of
 from cladist.errors import InputError
+from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.inference.calibration import calibrate, guess_families, pair_evidence
 from cladist.kinship.inference.pair_test import judge_candidates, judge_kinship
@@ -138,9 +140,42 @@ def test_likely_parents_are_those_of_the_command(lab: Lab) -> None:
 
 def test_foundations_are_named_by_labels(lab: Lab) -> None:
     assert lab.atlas.families is not None
-    right = [f.families[0] == m.family for f, m in zip(lab.atlas.families, lab.models)]
+    told = [lab.atlas.families.of(i) for i in range(COUNT)]
+    right = [found.families[0] == m.family for (found, _), m in zip(told, lab.models)]
     large = Counter(m.family for m in lab.models)
     assert np.mean([r for r, m in zip(right, lab.models) if large[m.family] >= 4]) > 0.9
+    for i, (found, kept) in enumerate(told):
+        said = documents.model(lab.atlas, i, {})["set"]
+        assert said["best"] == kept.best == found.families[0]
+        assert len(said["families"]) + said["more"] == len(kept.families)
+        assert said["none"] == kept.none and said["coverage"] == 0.9
+
+
+def test_families_come_from_labels_then_metadata_then_facts(lab: Lab) -> None:
+    source = lab.atlas.source
+    one = source.names[0]
+    rows = [{"Foundation": "f"} if k == 0 else {} for k in range(COUNT)]
+    by_labels = known_families(source, {one: DeclaredModel("oak", "trees")}, rows)
+    assert (by_labels.families[0], by_labels.makers[0], by_labels.origin) == (
+        "oak", "trees", "labels",
+    )  # fmt: skip
+    assert [c.key for c in by_labels.columns] == ["family", "group"]
+    assert set(by_labels.families[1:]) == {None}
+    assert known_families(source, {}, rows).families[0] == "f"
+    assert known_families(source, {}, rows).origin == "metadata"
+    nothing = known_families(source, {one: DeclaredModel("")}, [{}] * COUNT)
+    assert nothing.origin == "none" and nothing.columns == ()
+
+
+def test_pairs_asked_together_share_the_rate(lab: Lab) -> None:
+    made = measured(lab)
+    near = made.relatives(20)[0].index
+    alone, _ = made.pair(20, near)
+    pairs = [(20, near), *((20, j) for j in range(21, 25) if j != near)]
+    together = made.together(pairs)
+    assert [r.index for r in together] == [j for _, j in pairs]
+    assert alone.p is not None and together[0].p is not None and together[0].p >= alone.p
+    assert together[0].distance == alone.distance
 
 
 def test_few_models_are_not_tested(tmp_path: Path) -> None:
@@ -203,10 +238,13 @@ def test_large_registries_rest_on_dna(lab: Lab, monkeypatch: pytest.MonkeyPatch)
 
 def test_names_of_groups() -> None:
     family = np.array([5, 2, 5, 2, 5, 9])
-    named = group_names(family, list("abcdef"), np.array([0.0, 1, 3, 2, 1, 0]))
-    assert named == ["group 1 (c)", "group 2 (d)", "group 1 (c)", "group 2 (d)", "group 1 (c)",
-                     "alone"]  # fmt: skip
-    assert group_names(family, list("abcdef"), None)[0] == "group 1 (a)"
+    central = np.array([0.0, 1, 3, 2, 1, 0])
+    named = cluster_names(family, list("abcdef"), central)
+    c, d = "like c: 3 models", "like d: 2 models"
+    assert named == [c, d, c, d, c, "alone"]
+    assert cluster_names(family, list("abcdef"), None)[0] == "like a: 3 models"
+    told = [True, False, False, False, False, True]
+    assert cluster_names(family, list("abcdef"), central, told)[0] == "like a: 3 models"
 
 
 def test_lineage_files(tmp_path: Path, lab: Lab) -> None:

@@ -77,7 +77,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ],
     )
     write(folder / "costs.csv", "model,cost", [(n, 1 + i) for i, n in enumerate(skill)])
-    assert run("import", folder / "answers.csv", "-r", folder / "r", "-q").exit_code == 0
+    assert (
+        run("registry", "import", folder / "answers.csv", "-r", folder / "r", "-q").exit_code == 0
+    )
     return folder
 
 
@@ -118,7 +120,7 @@ def test_predict_a_scored_model_without_its_score(lab: Path) -> None:
 
 
 def test_predict_from_a_matrix_and_evaluate(lab: Path) -> None:
-    assert run("distances", "-r", lab / "r", "-o", lab / "m.npz").exit_code == 0
+    assert run("compare", "distances", "-r", lab / "r", "-o", lab / "m.npz").exit_code == 0
     found = said("predict", "--matrix", lab / "m.npz", "-s", lab / "scores.csv")
     assert found["features"]["models"] == FAMILIES * MEMBERS + 1
     call = ("predict", "--matrix", lab / "m.npz", "-s", lab / "scores.csv", "--evaluate")
@@ -243,7 +245,10 @@ def test_portfolio(lab: Path) -> None:
     by_records = said(*call, "--records", lab / "records.csv")
     assert by_records["mean_score"] is not None
     assert "have what it takes" in fails(InputError, "portfolio", 99, "-r", lab / "r")
-    assert run("portfolio", 2, "-r", lab / "r", "--records", lab / "records.csv").exit_code == 0
+    assert (
+        run("scores", "portfolio", 2, "-r", lab / "r", "--records", lab / "records.csv").exit_code
+        == 0
+    )
 
 
 def test_dedupe(lab: Path) -> None:
@@ -256,5 +261,5 @@ def test_dedupe(lab: Path) -> None:
     (best,) = said("dedupe", "-r", lab / "r", "-s", scores)["groups"]
     assert (best["keep"], best["reason"]) == ("twin", "best by score")
     assert said("dedupe", "-r", lab / "r", "--distance", 1e9)["spare"] == FAMILIES * MEMBERS
-    assert "near-identical" in run("dedupe", "-r", lab / "r").stdout
+    assert "near-identical" in run("registry", "dedupe", "-r", lab / "r").stdout
     assert "--distance" in fails(UsageError, "dedupe", "-r", lab / "r", "--metric", "cosine")

@@ -48,7 +48,7 @@ def recorded(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def lab(recorded: Path, tmp_path: Path) -> Path:
-    result = run("import", recorded, "--registry", tmp_path / "lab")
+    result = run("registry", "import", recorded, "--registry", tmp_path / "lab")
     assert result.exit_code == 0, result.output
     assert "6 models, 72 new responses, 6 DNAs" in result.output
     return tmp_path / "lab"
@@ -75,15 +75,17 @@ def test_version_and_help() -> None:
 
 
 def test_importing_twice_changes_nothing(lab: Path, recorded: Path) -> None:
-    before = run("list", "--registry", lab, "--json").output
-    again = run("import", recorded, "--registry", lab)
+    before = run("registry", "list", "--registry", lab, "--json").output
+    again = run("registry", "import", recorded, "--registry", lab)
     assert "0 new responses" in again.output
-    assert run("list", "--registry", lab, "--json").output == before
+    assert run("registry", "list", "--registry", lab, "--json").output == before
 
 
 def test_relatives_are_of_the_same_family(lab: Path) -> None:
     for metric in ("kinship", "cosine", "euclidean"):
-        result = run("relatives", "alpha-0", "--registry", lab, "--json", "--metric", metric)
+        result = run(
+            "compare", "relatives", "alpha-0", "--registry", lab, "--json", "--metric", metric
+        )
         found = json.loads(result.output)
         assert found["metric"] == metric
         assert {r["model"] for r in found["relatives"][:2]} == {"alpha-1", "alpha-2"}
@@ -93,7 +95,7 @@ def test_relatives_are_of_the_same_family(lab: Path) -> None:
 def test_distances_are_written_the_same_every_time(lab: Path, tmp_path: Path, ending: str) -> None:
     one, two = tmp_path / f"a.{ending}", tmp_path / f"b.{ending}"
     for path in (one, two):
-        assert run("distances", "--registry", lab, "--out", path).exit_code == 0
+        assert run("compare", "distances", "--registry", lab, "--out", path).exit_code == 0
     assert one.read_bytes() == two.read_bytes()
     if ending == "npz":
         with np.load(one, allow_pickle=False) as data:
@@ -131,20 +133,23 @@ def test_trees_in_other_formats_and_roots(lab: Path, tmp_path: Path) -> None:
     groups = tmp_path / "groups.csv"
     groups.write_text("model,group\nalpha-0,A\nbeta-0,B\n")
     picture = tmp_path / "t.svg"
-    assert run("tree", "--registry", lab, "--plot", picture, "--groups", groups).exit_code == 0
+    assert run("tree", "--registry", lab, "--plot", picture, "--labels", groups).exit_code == 0
     assert picture.stat().st_size > 1000
 
 
 def test_show_and_lists(lab: Path) -> None:
-    shown = run("show", "beta-1", "--registry", lab)
+    shown = run("registry", "show", "beta-1", "--registry", lab)
     assert "12 of 12 probes usable" in shown.output
-    assert json.loads(run("show", "beta-1", "--registry", lab, "--json").output)["name"] == "beta-1"
-    assert "alpha-2" in run("list", "--registry", lab).output
+    assert (
+        json.loads(run("registry", "show", "beta-1", "--registry", lab, "--json").output)["name"]
+        == "beta-1"
+    )
+    assert "alpha-2" in run("registry", "list", "--registry", lab).output
     assert "reptrace" in run("assays").output
-    assert json.loads(run("assays", "phylolm", "--json").output)["metric"] == "nei"
+    assert json.loads(run("lab", "assays", "phylolm", "--json").output)["metric"] == "nei"
     assert "cladist-100" in run("probes").output
-    assert len(json.loads(run("probes", "mini-12", "--json").output)["probes"]) == 12
-    assert json.loads(run("doctor", "--json").output)["machine"]["cladist"] == __version__
+    assert len(json.loads(run("lab", "probes", "mini-12", "--json").output)["probes"]) == 12
+    assert json.loads(run("lab", "doctor", "--json").output)["machine"]["cladist"] == __version__
 
 
 def test_mistakes_have_exit_codes_and_no_traceback(
@@ -153,22 +158,30 @@ def test_mistakes_have_exit_codes_and_no_traceback(
     bad = tmp_path / "bad.csv"
     bad.write_text("a,b\n1,2\n")
     cases: list[tuple[int, str, list[str | Path]]] = [
-        (7, "no registry in", ["list", "--registry", tmp_path / "none"]),
-        (2, "no model 'ghost'", ["relatives", "ghost", "--registry", lab]),
+        (7, "no registry in", ["registry", "list", "--registry", tmp_path / "none"]),
+        (2, "no model 'ghost'", ["compare", "relatives", "ghost", "--registry", lab]),
         (2, "unknown scheme", ["extract", "zzz:model", "--registry", lab]),
         (2, "not a model URI", ["extract", "model", "--registry", lab]),
-        (3, "does not exist", ["import", tmp_path / "absent.jsonl", "--registry", lab]),
-        (3, "", ["import", bad, "--registry", lab]),
+        (3, "does not exist", ["registry", "import", tmp_path / "absent.jsonl", "--registry", lab]),
+        (3, "", ["registry", "import", bad, "--registry", lab]),
         (4, "neither built in", ["extract", "builtin:tiny-stage", "-a", "zzz", "-r", lab]),
-        (4, "is no assay of", ["distances", "--assay", "zzz", "--registry", lab]),
-        (4, "metric 'zzz'", ["distances", "--metric", "zzz", "--registry", lab]),
-        (2, "the ending tells", ["distances", "--out", tmp_path / "m.doc", "--registry", lab]),
-        (3, "cannot write", ["distances", "--out", tmp_path / "no" / "m.csv", "--registry", lab]),
+        (4, "is no assay of", ["compare", "distances", "--assay", "zzz", "--registry", lab]),
+        (4, "metric 'zzz'", ["compare", "distances", "--metric", "zzz", "--registry", lab]),
+        (
+            2,
+            "the ending tells",
+            ["compare", "distances", "--out", tmp_path / "m.doc", "--registry", lab],
+        ),
+        (
+            3,
+            "cannot write",
+            ["compare", "distances", "--out", tmp_path / "no" / "m.csv", "--registry", lab],
+        ),
         (2, "tree method", ["tree", "--method", "zzz", "--registry", lab]),
         (2, "root 'zzz'", ["tree", "--root", "zzz", "--registry", lab]),
         (2, "needs support", ["tree", "--collapse", "0.5", "--registry", lab]),
         (4, "needs the encoder 'alleles'", ["tree", "--metric", "nei", "-r", lab]),
-        (3, "first line must name", ["tree", "--groups", bad, "--plot", "t.svg", "-r", lab]),
+        (3, "first line must name", ["tree", "--labels", bad, "--plot", "t.svg", "-r", lab]),
         (3, "is not among", ["tree", "--outgroup", "ghost", "--registry", lab]),
     ]
     before = (lab / "registry.sqlite").read_bytes()
@@ -196,10 +209,10 @@ def test_other_answers_under_a_known_name_are_refused(
 def test_a_model_with_nothing_to_say_is_left_out_and_named(lab: Path, tmp_path: Path) -> None:
     silent = tmp_path / "silent.csv"
     silent.write_text("model,prompt_id,response\n" + "".join(f"mute,{i},\n" for i in range(12)))
-    result = run("import", silent, "--registry", lab)
+    result = run("registry", "import", silent, "--registry", lab)
     assert result.exit_code == 6
     assert "0 of 12 probes" in result.output
-    shown = run("distances", "--registry", lab, "--json")
+    shown = run("compare", "distances", "--registry", lab, "--json")
     assert "mute" not in json.loads(shown.stdout)["ids"]
     assert "1 models have too few usable answers" in shown.stderr
 
@@ -223,7 +236,7 @@ def test_hostile_names_do_not_reach_the_terminal(tmp_path: Path) -> None:
     ]
     path.write_text("".join(json.dumps(r) + "\n" for r in rows))
     lab = tmp_path / "lab"
-    assert run("import", path, "--registry", lab).exit_code == 0
+    assert run("registry", "import", path, "--registry", lab).exit_code == 0
     for command in ("list", "distances", "tree"):
         shown = run(command, "--registry", lab).output
         assert "\x1b" not in shown and "\u202e" not in shown

@@ -35,7 +35,9 @@ def extracted(folder: Path, mode: Mode | str, options: str = "", *more: str) -> 
 
 
 def shown(folder: Path) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(run("show", "m", "-r", folder / "R", "--json").stdout)
+    result: dict[str, Any] = json.loads(
+        run("registry", "show", "m", "-r", folder / "R", "--json").stdout
+    )
     return result
 
 
@@ -58,7 +60,7 @@ def test_failures_are_counted_and_their_reason_said(tmp_path: Path, mode: str, r
     assert found["responses"][0]["states"] == {"error": 12}
     assert found["dna"] == []
     assert found["responses"][0]["missing"][0]["answers"] == 12
-    assert "missing      12 for" in run("show", "m", "-r", tmp_path / "R").output
+    assert "missing      12 for" in run("registry", "show", "m", "-r", tmp_path / "R").output
 
 
 @pytest.mark.parametrize("mode", ["together", "thinking limits", "extra seed", "stream", "mark",
@@ -72,7 +74,9 @@ def test_what_can_be_asked_is_asked(tmp_path: Path, mode: str) -> None:
     assert set(found["refused_settings"]) == ({"temperature"} if "limits" in mode else set())
     if "limits" in mode:
         assert "temperature not settable" in result.output
-        assert "temperature not settable" in run("show", "m", "-r", tmp_path / "R").output
+        assert (
+            "temperature not settable" in run("registry", "show", "m", "-r", tmp_path / "R").output
+        )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +94,10 @@ def test_permanent_failures_end_the_run_and_leave_no_model(
 ) -> None:
     result = extracted(tmp_path, mode)
     assert result.exception is not None and said in str(result.exception)
-    assert json.loads(run("list", "-r", tmp_path / "R", "--json").stdout).get("models", []) == []
+    assert (
+        json.loads(run("registry", "list", "-r", tmp_path / "R", "--json").stdout).get("models", [])
+        == []
+    )
 
 
 def test_an_alias_that_moved_is_refused_and_shown(tmp_path: Path) -> None:
@@ -104,7 +111,7 @@ def test_an_alias_that_moved_is_refused_and_shown(tmp_path: Path) -> None:
     assert "now answers as 'm-new'" in str(second.exception)
     origins = shown(tmp_path)["responses"][0]["origins"]
     assert origins == [{"model": "m-old", "configuration": "fp_old", "provider": "", "answers": 6}]
-    assert "m-old (6)" in run("show", "m", "-r", tmp_path / "R").output
+    assert "m-old (6)" in run("registry", "show", "m", "-r", tmp_path / "R").output
 
 
 def test_reasons_are_in_the_json_and_waits_on_standard_error(tmp_path: Path) -> None:
@@ -135,4 +142,4 @@ def test_thoughts_are_kept_apart_and_shown_as_such(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     answers = shown(tmp_path)["responses"][0]["answers"]
     assert all("Okay" not in a["response"] and a["thoughts"].startswith("Okay") for a in answers)
-    assert "of thoughts" in run("show", "m", "-r", tmp_path / "R", "-n", "1").output
+    assert "of thoughts" in run("registry", "show", "m", "-r", tmp_path / "R", "-n", "1").output

@@ -32,7 +32,7 @@ def quiz(model: str) -> list[dict[str, object]]:
 def test_the_reading_is_said_and_the_key_is_not_read(tmp_path: Path) -> None:
     lab = tmp_path / "lab"
     for name in ("one", "two"):
-        result = run("import", rows(tmp_path / name, quiz(name)), "-m", name, "-r", lab)
+        result = run("registry", "import", rows(tmp_path / name, quiz(name)), "-m", name, "-r", lab)
         assert result.exit_code == 0
         assert "response = model_outputs, prompt = question" in result.output
         assert "not read as answers: answer" in result.output
@@ -42,9 +42,11 @@ def test_the_reading_is_said_and_the_key_is_not_read(tmp_path: Path) -> None:
 def test_the_key_read_by_order_of_the_user_is_remarked_upon(tmp_path: Path) -> None:
     lab = tmp_path / "lab"
     call = ["--response-column", "answer", "--prompt-id-column", "question_id", "-r", lab]
-    first = run("import", rows(tmp_path / "one", quiz("one")), "-m", "one", *call)
+    first = run("registry", "import", rows(tmp_path / "one", quiz("one")), "-m", "one", *call)
     assert "the same answers" not in first.output
-    second = run("import", rows(tmp_path / "two", quiz("two")), "-m", "two", *call, "--json")
+    second = run(
+        "registry", "import", rows(tmp_path / "two", quiz("two")), "-m", "two", *call, "--json"
+    )
     assert second.exit_code == 0
     said = json.loads(second.stdout)
     assert said["readings"][str(tmp_path / "two")].startswith("response = answer")
@@ -57,10 +59,12 @@ def test_failures_are_counted_and_no_answers(tmp_path: Path) -> None:
         {"model": m, "prompt_id": k, "response": "$ERROR$" if k < 2 else f"{m} says {k} at length"}
         for m in ("a", "b") for k in range(12)
     ]  # fmt: skip
-    result = run("import", rows(tmp_path / "r.jsonl", values), "-r", tmp_path / "lab")
+    result = run("registry", "import", rows(tmp_path / "r.jsonl", values), "-r", tmp_path / "lab")
     assert "20 new responses" in result.output
     assert "4 recorded answers are no answer but a failure (error mark)" in result.output
-    quiet = run("import", rows(tmp_path / "r.jsonl", values), "-r", tmp_path / "other", "-q")
+    quiet = run(
+        "registry", "import", rows(tmp_path / "r.jsonl", values), "-r", tmp_path / "other", "-q"
+    )
     assert "failure" not in quiet.output
 
 
@@ -69,7 +73,10 @@ def test_settings_become_metadata(tmp_path: Path) -> None:
         {"model": "a", "prompt_id": k, "response": f"says {k}", "temperature": 0.7}
         for k in range(3)
     ]
-    assert run("import", rows(tmp_path / "r", values), "-r", tmp_path / "lab").exit_code == 0
+    assert (
+        run("registry", "import", rows(tmp_path / "r", values), "-r", tmp_path / "lab").exit_code
+        == 0
+    )
     with Registry.open(tmp_path / "lab", create=False) as store:
         assert store.model("a").metadata["recorded temperature"] == "0.7"
 
@@ -80,7 +87,7 @@ def test_a_refusal_tells_of_every_file_and_stores_nothing(
     good = rows(tmp_path / "good", quiz("one"))
     bad = rows(tmp_path / "bad", [{"model": "a", "prompt_id": k, "response": k} for k in range(5)])
     worse = rows(tmp_path / "worse", [{"question": "q", "answer": "a"}])
-    call = ["import", good, bad, worse, "-m", "a", "-r", tmp_path / "lab"]
+    call = ["registry", "import", good, bad, worse, "-m", "a", "-r", tmp_path / "lab"]
     monkeypatch.setattr("sys.argv", ["cladist", *map(str, call)])
     with pytest.raises(SystemExit) as left:
         main()

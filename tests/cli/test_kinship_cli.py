@@ -40,13 +40,22 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "responses.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
     rows = [f"{m.model},{n},2024-0{1 + i % 3}" for i, (m, n) in enumerate(zip(models, names))]
     (folder / "labels.csv").write_text("model,family,date\n" + "\n".join(rows) + "\n")
-    assert run("import", folder / "responses.jsonl", "-r", folder / "r").exit_code == 0
-    assert run("panel", "build", folder / "panel.parquet", "-r", folder / "r").exit_code == 0
+    assert run("registry", "import", folder / "responses.jsonl", "-r", folder / "r").exit_code == 0
+    assert (
+        run("reference", "panel", "build", folder / "panel.parquet", "-r", folder / "r").exit_code
+        == 0
+    )
     return folder
 
 
 def test_help_of_every_command() -> None:
-    for words in (["kinship"], ["identify"], ["same"], ["panel", "build"], ["panel", "show"]):
+    for words in (
+        ["compare", "kinship"],
+        ["identify"],
+        ["compare", "same"],
+        ["reference", "panel", "build"],
+        ["reference", "panel", "show"],
+    ):
         result = run(*words, "--help")
         assert result.exit_code == 0 and "Usage" in result.output
 
@@ -66,7 +75,9 @@ def test_kin_and_stranger(lab: Path) -> None:
 
 
 def test_without_labels_power_is_unknown(lab: Path) -> None:
-    found = said(run("kinship", "f0-m0", "f0-m1", "-r", lab / "r", "--json"))["results"][0]
+    found = said(run("compare", "kinship", "f0-m0", "f0-m1", "-r", lab / "r", "--json"))["results"][
+        0
+    ]
     assert found["power"] is None and found["kin_p"] is None
     assert "guessed" in found["basis"]
 
@@ -83,14 +94,14 @@ def test_several_candidates_are_adjusted(lab: Path) -> None:
 
 def test_early_stop_direction_and_mixture(lab: Path) -> None:
     found = said(
-        run("kinship", "f0-m0", "f0-m1", "f0-m2", "-r", lab / "r", "--labels", lab / "labels.csv",
-            "--sequential", "--direction", "--mixture", "--json")
+        run("compare", "kinship", "f0-m0", "f0-m1", "f0-m2", "-r", lab / "r",
+            "--labels", lab / "labels.csv", "--sequential", "--direction", "--mixture", "--json")
     )  # fmt: skip
     assert found["sequential"][0]["probes"] + found["sequential"][0]["saved"] == 40
     assert {d["ancestor"] for d in found["direction"]} == {"f0-m0"}  # declared first
     assert {d["basis"] for d in found["direction"]} == {"dates"}
     assert sum(found["mixture"]["weights"]) == pytest.approx(1)
-    text = run("kinship", "f0-m0", "f0-m1", "f0-m2", "-r", lab / "r", "--mixture").output
+    text = run("compare", "kinship", "f0-m0", "f0-m1", "f0-m2", "-r", lab / "r", "--mixture").output
     assert "no proof of a merge" in text
 
 
@@ -98,17 +109,20 @@ def test_a_panel_serves_instead_of_the_registry(lab: Path) -> None:
     call = ("kinship", "f0-m0", "f0-m1", "-r", lab / "r", "--panel", lab / "panel.parquet")
     found = said(run(*call, "--json"))["results"][0]
     assert found["verdict"] == "related" and "120 models" in found["basis"]
-    shown = said(run("panel", "show", lab / "panel.parquet", "--json"))
+    shown = said(run("reference", "panel", "show", lab / "panel.parquet", "--json"))
     assert (len(shown["models"]), shown["probes"]) == (120, 40)
-    assert "and 100 more" in run("panel", "show", lab / "panel.parquet").output
+    assert "and 100 more" in run("reference", "panel", "show", lab / "panel.parquet").output
 
 
 def test_another_protocol_of_a_panel_is_refused(lab: Path, tmp_path: Path) -> None:
     lines = [{"model": f"m{i}", "prompt_id": f"q{p}", "response": f"{i}{p}"}
              for i in range(3) for p in range(12)]  # fmt: skip
     (tmp_path / "x.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
-    assert run("import", tmp_path / "x.jsonl", "-r", tmp_path / "o").exit_code == 0
-    assert run("panel", "build", tmp_path / "p.parquet", "-r", tmp_path / "o").exit_code == 0
+    assert run("registry", "import", tmp_path / "x.jsonl", "-r", tmp_path / "o").exit_code == 0
+    assert (
+        run("reference", "panel", "build", tmp_path / "p.parquet", "-r", tmp_path / "o").exit_code
+        == 0
+    )
     message = fails(
         NotComparableError, "kinship", "f0-m0", "f0-m1", "-r", lab / "r", "--panel",
         tmp_path / "p.parquet",
@@ -135,11 +149,13 @@ def test_identify_with_and_without_labels(lab: Path) -> None:
 
 
 def test_same_on_recorded_answers(lab: Path) -> None:
-    found = said(run("same", "f0-m0", "f0-m1", "-r", lab / "r", "--json"))
+    found = said(run("compare", "same", "f0-m0", "f0-m1", "-r", lab / "r", "--json"))
     assert (found["mode"], found["verdict"]) == ("greedy", "inconclusive")
-    again = said(run("same", "f0-m0", "f0-m0", "-r", lab / "r", "--other", lab / "r", "--json"))
+    again = said(
+        run("compare", "same", "f0-m0", "f0-m0", "-r", lab / "r", "--other", lab / "r", "--json")
+    )
     assert again["verdict"] in ("same", "inconclusive") and again["effect"] == 0
-    assert "f0-m0 and f0-m1" in run("same", "f0-m0", "f0-m1", "-r", lab / "r").output
+    assert "f0-m0 and f0-m1" in run("compare", "same", "f0-m0", "f0-m1", "-r", lab / "r").output
     assert "always the same" in fails(UsageError, "same", "f0-m0", "f0-m0", "-r", lab / "r")
 
 

@@ -130,7 +130,7 @@ def test_a_model_named_like_a_uri_is_the_registry_s(made: Path) -> None:
     text = (made / "child.jsonl").read_text().replace('"child"', '"openai:x"')
     others = [text.replace("openai:x", f"m{k}").replace("a", "e" * k) for k in range(1, 4)]
     (made / "all.jsonl").write_text(text + "".join(others))
-    assert run("import", made / "all.jsonl", "-r", made / "lab").exit_code == 0
+    assert run("registry", "import", made / "all.jsonl", "-r", made / "lab").exit_code == 0
     found = run("identify", "openai:x", "-r", made / "lab")
     assert found.exit_code == 0 and "nearest" in found.output
 
@@ -143,13 +143,14 @@ def test_import_states_how_answers_were_asked(made: Path) -> None:
     (made / "bare.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
     table = "prompt_id,prompt\n" + "".join(f'{i},"{r["prompt"]}"\n' for i, r in enumerate(rows))
     (made / "prompts.csv").write_text(table)
-    done = run("import", made / "bare.jsonl", "--prompts", made / "prompts.csv", "--decoding",
-               "interface=raw,temperature=0,max_tokens=20", "-r", made / "lab")  # fmt: skip
+    done = run("registry", "import", made / "bare.jsonl", "--prompts", made / "prompts.csv",
+               "--decoding", "interface=raw,temperature=0,max_tokens=20",
+               "-r", made / "lab")  # fmt: skip
     assert done.exit_code == 0, done.output
     asked = run("extract", f"recorded:{made / 'child.jsonl'}#again", "--like", made / "lab",
                 "-r", made / "lab", "--json")  # fmt: skip
     assert asked.exit_code == 0, asked.output
     assert json.loads(asked.stdout)[0]["failed"] == 0
-    refused = run("same", "child", "again", "-r", made / "lab")
+    refused = run("compare", "same", "child", "again", "-r", made / "lab")
     assert isinstance(refused.exception, NotComparableError)
     assert "as far as kinship reads" in str(refused.exception)

@@ -15,7 +15,7 @@ from cladist.formats.trees.newick import read_newick
 from cladist.formats.trees.nexus import read_nexus
 from cladist.models.simulated import respond_all, simulate_tree
 
-COMMANDS = ["tree", "ancestry", "place", "network", "clock", "compare-trees"]
+COMMANDS = ["draw", "ancestry", "place", "network", "clock", "compare"]
 LINE = simulate_tree(15, "birth-death", 5, founders=3, quantised=2)
 PROBES = [f"probe {i}" for i in range(40)]
 FOUNDER = dict(zip(LINE.observed, LINE.foundations()))
@@ -51,7 +51,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for p, slot in enumerate(a.slots)
     ]
     source.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
-    result = run("import", source, "--registry", folder / "lab")
+    result = run("registry", "import", source, "--registry", folder / "lab")
     assert result.exit_code == 0, result.output
     return folder / "lab"
 
@@ -75,8 +75,8 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_examples(command: str) -> None:
-    shown = re.sub(r"\s+", " ", run(command, "--help").output)
-    assert f"cladist {command}" in shown
+    shown = re.sub(r"\s+", " ", run("tree", command, "--help").output)
+    assert f"cladist tree {command}".removesuffix(" draw") in shown
     assert "Example" in shown
 
 
@@ -94,7 +94,7 @@ def test_dates_root_the_tree_and_date_its_nodes(
 ) -> None:
     out = tmp_path / "t.json"
     result = run(
-        *("tree", "-r", lab, "--dates", tables["dates"], "--groups", tables["groups"]),
+        *("tree", "-r", lab, "--dates", tables["dates"], "--labels", tables["groups"]),
         *("--out", out, "--updated", "2026-01-31", "--itol", tmp_path / "strip.txt"),
     )
     assert result.exit_code == 0, result.output
@@ -147,7 +147,7 @@ def test_declared_lineage_is_held_against_the_tree(
 def test_ancestry_keeps_to_families_and_dates(
     lab: Path, tables: dict[str, Path], tmp_path: Path
 ) -> None:
-    found = data("ancestry", "-r", lab, "--replicates", "3")
+    found = data("tree", "ancestry", "-r", lab, "--support", "3")
     assert [m["model"] for m in found["models"]] == sorted(LINE.observed)
     given = {m["model"]: m["parent"] for m in found["models"] if m["parent"]}
     assert given
@@ -163,37 +163,37 @@ def test_ancestry_keeps_to_families_and_dates(
     for copy in (n for n in LINE.observed if n.startswith("q")):
         original = LINE.names[int(LINE.parents[LINE.index(copy)])]
         assert likeliest[copy] == original or likeliest[original] == copy
-    every = data("ancestry", "-r", lab, "--replicates", "3", "--confidence", "0")
+    every = data("tree", "ancestry", "-r", lab, "--support", "3", "--confidence", "0")
     assert {m["model"]: m["parent"] for m in every["models"]} == likeliest
-    assert "Not told: of" in run("ancestry", "-r", lab, "--replicates", "3").output
+    assert "Not told: of" in run("tree", "ancestry", "-r", lab, "--support", "3").output
     # The original came later, says the table: so it can only be the copy's child.
     copy = next(n for n in LINE.observed if n.startswith("q"))
     original = LINE.names[int(LINE.parents[LINE.index(copy)])]
     dates = write_csv(
         tmp_path / "d.csv", ("model", "date"), (copy, "2020"), (original, "2021-01-01")
     )
-    turned = data("ancestry", "-r", lab, "--replicates", "0", "--dates", dates)
+    turned = data("tree", "ancestry", "-r", lab, "--support", "0", "--dates", dates)
     parents = {m["model"]: m for m in turned["models"]}
     assert parents[copy]["parent"] != original
     assert parents[original]["basis"] == "margin"
     # Dates that overlap forbid nothing.
     write_csv(dates, ("model", "date"), (copy, "2021"), (original, "2021-01-01"))
     assert (
-        data("ancestry", "-r", lab, "--replicates", "0", "--dates", dates)["models"]
-        == data("ancestry", "-r", lab, "--replicates", "0")["models"]
+        data("tree", "ancestry", "-r", lab, "--support", "0", "--dates", dates)["models"]
+        == data("tree", "ancestry", "-r", lab, "--support", "0")["models"]
     )
 
 
 def test_ancestry_as_graph_and_table(lab: Path, tmp_path: Path) -> None:
     for ending in ("dot", "csv"):
         out = tmp_path / f"a.{ending}"
-        result = run("ancestry", "-r", lab, "--replicates", "0", "--out", out)
+        result = run("tree", "ancestry", "-r", lab, "--support", "0", "--out", out)
         assert result.exit_code == 0, result.output
     rows = list(csv.DictReader((tmp_path / "a.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 17
     edges = re.findall(r'^  "(\w+)" -> "(\w+)" \[', (tmp_path / "a.dot").read_text(), re.MULTILINE)
     assert {(r["parent"], r["model"]) for r in rows if r["parent"]} == set(edges)
-    assert "next likely" in run("ancestry", "-r", lab, "--replicates", "0").stdout
+    assert "next likely" in run("tree", "ancestry", "-r", lab, "--support", "0").stdout
 
 
 @pytest.mark.parametrize("metric", ["kinship", "cosine"])
@@ -203,7 +203,7 @@ def test_a_model_is_placed_among_its_family(lab: Path, tmp_path: Path, metric: s
     rest = [n for n in LINE.observed if n != "m0"]
     tree, larger = tmp_path / "t.nwk", tmp_path / "l.nwk"
     assert run("tree", *rest, "-r", lab, "--metric", metric, "-o", tree).exit_code == 0
-    arguments = ["place", "m0", "-t", tree, "-r", lab, "--metric", metric, "--replicates", "4"]
+    arguments = ["tree", "place", "m0", "-t", tree, "-r", lab, "--metric", metric, "--support", "4"]
     found = data(*arguments, "--out", larger)
     assert set(found["below"]) <= set(family) or set(family) <= {"m0", *found["below"]}
     assert 0 <= found["confidence"] <= 1
@@ -214,17 +214,19 @@ def test_a_model_is_placed_among_its_family(lab: Path, tmp_path: Path, metric: s
 
 def test_network_of_a_registry(lab: Path, tmp_path: Path) -> None:
     out = tmp_path / "n.nex"
-    found = data("network", "-r", lab, "--out", out)
+    found = data("tree", "network", "-r", lab, "--out", out)
     assert 0 <= found["delta"] <= 1
     assert {m["model"] for m in found["models"]} == set(LINE.observed)
     assert found["explained"] > 0.9
     text = out.read_text()
     assert all(f"BEGIN {block};" in text for block in ("TAXA", "DISTANCES", "SPLITS", "TREES"))
-    assert "mean delta" in run("network", "-r", lab).stdout
+    assert "mean delta" in run("tree", "network", "-r", lab).stdout
 
 
 def test_clock_and_speeds(lab: Path, tables: dict[str, Path], tmp_path: Path) -> None:
-    found = data("clock", "-r", lab, "--dates", tables["dates"], "--groups", tables["groups"])
+    found = data(
+        "tree", "clock", "-r", lab, "--dates", tables["dates"], "--labels", tables["groups"]
+    )
     assert found["clock"]["models"] == 17
     assert found["clock"]["low"] <= found["clock"]["rate"] <= found["clock"]["high"]
     assert set(found["groups"]) <= set(FOUNDER.values())
@@ -235,21 +237,21 @@ def test_clock_and_speeds(lab: Path, tables: dict[str, Path], tmp_path: Path) ->
         ("model", "date"),
         *((n, f"{2020 + k}-01-01") for k, n in enumerate("abcd")),
     )
-    found = data("clock", "--tree", tree, "--dates", dates)
+    found = data("tree", "clock", "--tree", tree, "--dates", dates)
     assert found["clock"]["rate"] == pytest.approx(1, abs=0.01)
-    assert "R² 1.00" in run("clock", "--tree", tree, "--dates", dates).stdout
+    assert "R² 1.00" in run("tree", "clock", "--tree", tree, "--dates", dates).stdout
 
 
 def test_trees_compared_by_hand(tmp_path: Path) -> None:
     a, b = tmp_path / "a.nwk", tmp_path / "b.nex"
     a.write_text("[&R] ((a:1,b:1):1,(c:1,d:1):1);")
     b.write_text("#NEXUS\nbegin trees;\ntree x = [&R] ((a:1,c:1):1,(b:1,d:1):1);\nend;\n")
-    found = data("compare-trees", a, b)
+    found = data("tree", "compare", a, b)
     # Four leaves: one inner split each, of length 2, and one quartet; no triplet in common.
     assert (found["robinson_foulds"], found["weighted_rf"]) == (2, 4)
     assert (found["quartet"], found["triplet"]) == (1, 1)
-    assert data("compare-trees", a, a)["robinson_foulds"] == 0
-    assert "quartets" in run("compare-trees", a, b).stdout
+    assert data("tree", "compare", a, a)["robinson_foulds"] == 0
+    assert "quartets" in run("tree", "compare", a, b).stdout
 
 
 def test_hostile_names_are_told_and_written_safely(tmp_path: Path) -> None:
@@ -262,20 +264,20 @@ def test_hostile_names_are_told_and_written_safely(tmp_path: Path) -> None:
     ]
     source.write_text("".join(json.dumps(r) + "\n" for r in rows))
     lab = tmp_path / "lab"
-    assert run("import", source, "-r", lab).exit_code == 0
+    assert run("registry", "import", source, "-r", lab).exit_code == 0
     tree, dot = tmp_path / "t.nwk", tmp_path / "a.dot"
     assert run("tree", *names[:4], "-r", lab, "-o", tree).exit_code == 0
     assert sorted(read_newick(tree.read_text()).leaves()) == sorted(names[:4])
     for arguments in (
-        ["ancestry", "-r", lab, "--replicates", "1"],
-        ["network", "-r", lab],
-        ["place", names[4], "-t", tree, "-r", lab, "--replicates", "1"],
+        ["tree", "ancestry", "-r", lab, "--support", "1"],
+        ["tree", "network", "-r", lab],
+        ["tree", "place", names[4], "-t", tree, "-r", lab, "--support", "1"],
         ["tree", "-r", lab, "--sampled-ancestors"],
     ):
         result = run(*arguments)
         assert result.exit_code == 0, result.output
         assert "\u202e" not in result.output
-    assert run("ancestry", "-r", lab, "--replicates", "0", "-o", dot).exit_code == 0
+    assert run("tree", "ancestry", "-r", lab, "--support", "0", "-o", dot).exit_code == 0
     body = dot.read_text()
     assert '"a\\"b\\\\c"' in body and "\u202e" not in body
     assert all(line.count('"') % 2 == 0 for line in body.replace('\\"', "").splitlines())
@@ -306,36 +308,36 @@ def test_mistakes_have_exit_codes_and_no_traceback(
     at: list[str | Path] = ["-r", lab]
     cases: list[tuple[int, str, list[str | Path]]] = [
         (3, "'last spring'", ["tree", "--dates", bad, *at]),
-        (3, "'last spring'", ["clock", "--dates", bad, *at]),
-        (3, "'last spring'", ["ancestry", "--dates", bad, *at]),
+        (3, "'last spring'", ["tree", "clock", "--dates", bad, *at]),
+        (3, "'last spring'", ["tree", "ancestry", "--dates", bad, *at]),
         (3, "two entries", ["tree", "--dates", twice, *at]),
         (3, "not all the same", ["tree", "--dates", same, *at]),
         (3, "of no model", ["tree", "--dates", empty, *at]),
         (3, "not UTF-8 text", ["tree", "--dates", binary, *at]),
-        (3, "cannot be read", ["clock", "--dates", tmp_path / "absent.csv", *at]),
+        (3, "cannot be read", ["tree", "clock", "--dates", tmp_path / "absent.csv", *at]),
         (3, "columns model and date", ["tree", "--dates", tables["groups"], *at]),
         (2, "needs --dates", ["tree", "--root", "dates", *at]),
-        (2, "needs --groups", ["tree", "--itol", tmp_path / "i.txt", *at]),
+        (2, "needs --labels", ["tree", "--itol", tmp_path / "i.txt", *at]),
         (2, "needs --declared", ["tree", "--tanglegram", tmp_path / "i.svg", *at]),
         (3, "descend from each other", ["tree", "--declared", circle, *at]),
         (3, "no declared ancestor", ["tree", "--declared", strangers, *at]),
         (3, "YYYY-MM-DD", ["tree", "-o", tmp_path / "t.json", "--updated", "today", *at]),
         (3, "three models", ["tree", "m0", "m1", *at]),
         (2, "no model 'ghost'", ["tree", "m0", "m1", "ghost", *at]),
-        (2, "no model 'ghost'", ["ancestry", "m0", "ghost", *at]),
-        (3, "at least two", ["ancestry", "m0", *at]),
-        (2, "use .csv or .dot", ["ancestry", "-o", "a.txt", *at]),
-        (2, "no model 'ghost'", ["place", "ghost", "-t", tree, *at]),
-        (3, "on the tree already", ["place", "m1", "-t", tree, *at]),
-        (2, "no model 'ghost'", ["place", "m0", "-t", other, *at]),
-        (3, "missing", ["place", "m0", "-t", broken, *at]),
-        (3, "cannot be read", ["place", "m0", "-t", tmp_path / "absent.nwk", *at]),
-        (3, "four models", ["network", "m0", "m1", "m2", *at]),
-        (2, "use .nex", ["network", "-o", "n.nwk", *at]),
-        (3, "cannot be read", ["compare-trees", tree, tmp_path / "absent.nwk"]),
-        (3, "missing", ["compare-trees", tree, broken]),
-        (3, "ghost", ["compare-trees", tree, other]),
-        (2, "needs a root", ["clock", "--root", "none", "--dates", tables["dates"], *at]),
+        (2, "no model 'ghost'", ["tree", "ancestry", "m0", "ghost", *at]),
+        (3, "at least two", ["tree", "ancestry", "m0", *at]),
+        (2, "use .csv or .dot", ["tree", "ancestry", "-o", "a.txt", *at]),
+        (2, "no model 'ghost'", ["tree", "place", "ghost", "-t", tree, *at]),
+        (3, "on the tree already", ["tree", "place", "m1", "-t", tree, *at]),
+        (2, "no model 'ghost'", ["tree", "place", "m0", "-t", other, *at]),
+        (3, "missing", ["tree", "place", "m0", "-t", broken, *at]),
+        (3, "cannot be read", ["tree", "place", "m0", "-t", tmp_path / "absent.nwk", *at]),
+        (3, "four models", ["tree", "network", "m0", "m1", "m2", *at]),
+        (2, "use .nex", ["tree", "network", "-o", "n.nwk", *at]),
+        (3, "cannot be read", ["tree", "compare", tree, tmp_path / "absent.nwk"]),
+        (3, "missing", ["tree", "compare", tree, broken]),
+        (3, "ghost", ["tree", "compare", tree, other]),
+        (2, "needs a root", ["tree", "clock", "--root", "none", "--dates", tables["dates"], *at]),
     ]
     before = (lab / "registry.sqlite").read_bytes()
     for code, message, arguments in cases:

@@ -11,7 +11,7 @@ from cladist.compare import distances
 from cladist.core.assay import Decoding
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import InputError, ModelError, NotComparableError, UsageError
-from cladist.extraction.like import cut_alike, find_interface, like
+from cladist.extraction.like import cut_to, find_interface, like, reading_length
 from cladist.extraction.recorded import RECORDED, import_responses
 from cladist.extraction.run import extract
 from cladist.extraction.stated import read_decoding
@@ -151,14 +151,19 @@ def test_prompts_must_fit_the_responses(registry: Registry, tmp_path: Path) -> N
     assert registry.protocols() == []
 
 
-def test_longer_answers_are_read_as_far_as_the_new_one_goes() -> None:
-    new = ResponseSet(
-        "n", ("0", "1", "2"),
-        ((Response("abcd", State.TRUNCATED),), (Response.of("abcd"),), ()),
-    )  # fmt: skip
-    old = ResponseSet.of_texts("o", ["abcdefgh", "abcdefgh", "abcdefgh"], ["0", "1", "2"])
-    (cut,) = cut_alike(new, [old])
-    assert cut.texts() == ["abcd", "abcdefgh", "abcdefgh"]
+def test_recorded_answers_are_read_as_far_as_most_new_ones_go() -> None:
+    lengths = [16, 17, 18, 19, 20, 21, 22, 23, 24, 30, 500]
+    slots = tuple((Response("x" * n, State.TRUNCATED),) for n in lengths)
+    ids = tuple(map(str, lengths))
+    assert reading_length(ResponseSet("n", ids, slots)) == 24  # of the first ten
+    whole = ResponseSet.of_texts("n", ["x" * n for n in lengths])
+    assert reading_length(whole) == 0  # nothing was cut by a limit
+    assert reading_length(ResponseSet("n", ("0",), ((),))) == 0
+    far = ResponseSet("n", ("0",), ((Response("x" * 9_999, State.TRUNCATED),),))
+    assert reading_length(far) == 0
+
+    old = ResponseSet.of_texts("o", [" abcdefgh", "abc", None], ["0", "1", "2"])
+    assert cut_to(old, 4).texts() == ["abcd", "abc", None] and cut_to(old, 0) is old
 
 
 @pytest.mark.parametrize(

@@ -106,11 +106,11 @@ def test_same_and_watch_on_the_command_line_name_who_answered(tmp_path: Path) ->
         name[0] = "m-new"
         assert "12/12" in run("extract", uri, "--assay", assay, "-r", tmp_path / "two")
         watched = run("watch", "m", "-r", tmp_path / "one")
-    told = run("same", "m", "m", "-r", tmp_path / "one", "--other", tmp_path / "two")
+    told = run("compare", "same", "m", "m", "-r", tmp_path / "one", "--other", tmp_path / "two")
     for said in (told, watched):
         assert "m-old" in said and "m-new" in said
         assert "the endpoint names another model" in said
-    shown = run("show", "m", "-r", tmp_path / "two")
+    shown = run("registry", "show", "m", "-r", tmp_path / "two")
     assert "m-new (12)" in shown
 
 

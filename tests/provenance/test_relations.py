@@ -174,12 +174,15 @@ def test_command_and_exit_codes(tmp_path: Path) -> None:
     (tmp_path / "r.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
     run = CliRunner().invoke
     assert (
-        run(app, ["import", str(tmp_path / "r.jsonl"), "-r", str(tmp_path / "lab")]).exit_code == 0
+        run(
+            app, ["registry", "import", str(tmp_path / "r.jsonl"), "-r", str(tmp_path / "lab")]
+        ).exit_code
+        == 0
     )
     rows = "".join(f"{k.child},{k.parent}\n" for k in declared(skip=("f3-m1",)).links)
     heads = "".join(f"f{i}-m0,\n" for i in range(20))
     (tmp_path / "d.csv").write_text("model,parent\n" + rows + heads)
-    call = ["audit", "-r", str(tmp_path / "lab"), "-d", str(tmp_path / "d.csv")]
+    call = ["provenance", "audit", "-r", str(tmp_path / "lab"), "-d", str(tmp_path / "d.csv")]
     found = run(app, [*call, "--control", "bh", "--json"])
     assert found.exit_code == 10
     data = json.loads(found.stdout)

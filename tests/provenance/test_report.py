@@ -48,14 +48,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f"f0-m0,f0-m1,finetune,llama2,2024-05,{EVIL}\nf0-m1,,,apache-2.0,2023-01\n"
         "f0-m2,f0-m0,adapter,mit,\nf3-m0,f3-m0,,,\n"
     )
-    assert run("import", folder / "r.jsonl", "-r", folder / "r").exit_code == 0
+    assert run("registry", "import", folder / "r.jsonl", "-r", folder / "r").exit_code == 0
     small = [r for r in rows if r["model"] in ("f0-m0", "f0-m1", "f1-m0")]
     (folder / "s.jsonl").write_text("".join(json.dumps(x) + "\n" for x in small))
-    assert run("import", folder / "s.jsonl", "-r", folder / "small").exit_code == 0
+    assert run("registry", "import", folder / "s.jsonl", "-r", folder / "small").exit_code == 0
     made = run(
         "report", "f0-m0", "-r", folder / "r", "--labels", folder / "labels.csv",
         "--declared", folder / "declared.csv", "--rate", "0.05", "-o", folder / "r.html",
-        "--json", folder / "r.json",
+        "--data", folder / "r.json",
     )  # fmt: skip
     assert made.exit_code == 0, made.output
     return folder
@@ -85,10 +85,10 @@ def test_a_pair_that_is_not_called_related_all_the_same_says_why(tmp_path: Path)
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(x) + "\n" for x in rows))
     labels = [f"{m.model},{n}" for m, n in zip(models, names, strict=True)]
     (tmp_path / "labels.csv").write_text("model,family\n" + "\n".join(labels) + "\n")
-    assert run("import", tmp_path / "a.jsonl", "-r", tmp_path / "r").exit_code == 0
+    assert run("registry", "import", tmp_path / "a.jsonl", "-r", tmp_path / "r").exit_code == 0
     made = run(
         "report", "pupil0", "-r", tmp_path / "r", "--labels", tmp_path / "labels.csv",
-        "--rate", "0.05", "-o", tmp_path / "p.html", "--json", tmp_path / "p.json",
+        "--rate", "0.05", "-o", tmp_path / "p.html", "--data", tmp_path / "p.json",
     )  # fmt: skip
     assert made.exit_code == 0, made.output
     data = json.loads((tmp_path / "p.json").read_text())
@@ -150,7 +150,7 @@ def test_a_small_registry_claims_nothing(lab: Path) -> None:
 
 def bom(lab: Path, form: str, *more: str | Path) -> str:
     done = run(
-        "bom", "f0-m0", "--as", form, "-r", lab / "r", "--labels", lab / "labels.csv",
+        "provenance", "bom", "f0-m0", "--as", form, "-r", lab / "r", "--labels", lab / "labels.csv",
         "--declared", lab / "declared.csv", "--rate", "0.05", "--created",
         "2026-01-31T12:00:00Z", *more,
     )  # fmt: skip
@@ -206,8 +206,10 @@ def test_croissant_fits_its_own_library(lab: Path) -> None:
         import mlcroissant as mlc
 
         folder = lab / "export"
-        assert run("export", folder, "-r", lab / "r").exit_code == 0
-        done = run("croissant", folder, "--licence", "CC-BY-4.0", "--published", "2026-01-31")
+        assert run("registry", "export", folder, "-r", lab / "r").exit_code == 0
+        done = run(
+            "provenance", "croissant", folder, "--licence", "CC-BY-4.0", "--published", "2026-01-31"
+        )
         assert done.exit_code == 0, done.output
         dataset = mlc.Dataset(jsonld=folder / "croissant.json")
         assert not dataset.metadata.ctx.issues.errors
@@ -216,19 +218,19 @@ def test_croissant_fits_its_own_library(lab: Path) -> None:
         first = next(iter(dataset.records(answers)))
     assert any(k.endswith("/text") for k in first)
     (folder / "manifest.json").write_text('{"files": [{"name": "../x"}]}')
-    assert isinstance(run("croissant", folder).exception, InputError)
+    assert isinstance(run("provenance", "croissant", folder).exception, InputError)
 
 
 def test_what_cannot_be_stated(lab: Path) -> None:
     common = ("-r", lab / "r", "--declared", lab / "declared.csv")
-    assert isinstance(run("bom", "f3-m0", *common).exception, InputError)
+    assert isinstance(run("provenance", "bom", "f3-m0", *common).exception, InputError)
     for words in (
         ("bom", "nobody"),
         ("report", "nobody"),
         ("report", "f0-m0", "-d", "nowhere.csv"),
     ):
         assert isinstance(run(*words, "-r", lab / "r").exception, CladistError)
-    bad = run("bom", "f0-m0", "--created", "soon", "-r", lab / "r").exception
+    bad = run("provenance", "bom", "f0-m0", "--created", "soon", "-r", lab / "r").exception
     assert isinstance(bad, CladistError)
 
 

@@ -188,11 +188,11 @@ def test_nothing_declared_is_not_no_parent(tmp_path: Path) -> None:
     found = read_declared([str(table)])
     assert found.founders == ("founder",) and found.silent() == ("unknown",)
     out = tmp_path / "out.csv"
-    told = run("declared", made, table, "--out", out, "--json")
+    told = run("provenance", "declared", made, table, "--out", out, "--json")
     assert told["no_parent"] == ["founder"] and told["nothing_declared"] == ["m", "unknown"]
     again = read_declared([str(out)])
     assert again.founders == ("founder",) and set(again.silent()) == {"m", "unknown"}
-    shown = CliRunner().invoke(app, ["declared", str(made), str(table)]).output
+    shown = CliRunner().invoke(app, ["provenance", "declared", str(made), str(table)]).output
     assert "(none, it says)" in shown and "(nothing declared)" in shown
 
 

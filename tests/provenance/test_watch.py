@@ -204,7 +204,7 @@ def test_a_server_whose_model_changes_in_mid_watch(
     assert [k["status"] for k in looks] == ["same", "same", "changed"]
     assert [k["number"] for k in looks] == [0, 1, 2] and looks[2]["level"] == 0.0001
     (kept,) = (tmp_path / "kept").iterdir()
-    assert run("import", kept, "-r", tmp_path / "other", "-q").exit_code == 0
+    assert run("registry", "import", kept, "-r", tmp_path / "other", "-q").exit_code == 0
     gone = run(*call)
     assert gone.exit_code == 5 and json.loads(gone.stdout)["status"] == "failed"
 
@@ -212,7 +212,7 @@ def test_a_server_whose_model_changes_in_mid_watch(
 def test_what_cannot_be_watched(tmp_path: Path) -> None:
     rows = [{"model": "m", "prompt_id": i, "response": f"a{i}"} for i in range(12)]
     (tmp_path / "r.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
-    run("import", tmp_path / "r.jsonl", "-r", tmp_path / "lab")
+    run("registry", "import", tmp_path / "r.jsonl", "-r", tmp_path / "lab")
     for words in (("m",), ("nobody",), ("builtin:tiny-stage",), ("m", "--every", "soon")):
         result = run("watch", *words, "-r", tmp_path / "lab")
         assert isinstance(result.exception, CladistError), result.output

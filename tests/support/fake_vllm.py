@@ -21,6 +21,7 @@ class SamplingParams:
     repetition_penalty: float = 1.0
     seed: int | None = None
     max_tokens: int | None = 16
+    logprobs: int | None = None
 
 
 @dataclass
@@ -35,7 +36,15 @@ class LLM:
         self.model, self.options, self.calls = model, options, []
 
     def get_tokenizer(self) -> Any:
-        return SimpleNamespace(chat_template=self.template)
+        """A real tokenizer of single bytes, so that token numbers mean something."""
+        import transformers
+        from tiny_models import END, byte_tokenizer
+
+        tokenizer = transformers.PreTrainedTokenizerFast(
+            tokenizer_object=byte_tokenizer(), eos_token=END
+        )
+        tokenizer.chat_template = self.template
+        return tokenizer
 
     def generate(self, prompts: list[str], sampling_params: list[SamplingParams], **_: Any) -> Any:
         self.calls.append(("generate", prompts))
@@ -56,8 +65,20 @@ class LLM:
         length = 12
         kept = list(word[: min(limit, length)])
         reason = "stop" if limit > length else "length"
-        output = SimpleNamespace(text="".join(kept), token_ids=kept, finish_reason=reason)
+        cold = hashlib.sha256(text.encode()).hexdigest()
+        told = [self._log_probs(cold, how.logprobs)] if how.logprobs else None
+        output = SimpleNamespace(
+            text="".join(kept), token_ids=kept, finish_reason=reason, logprobs=told
+        )
         return SimpleNamespace(outputs=[output])
+
+    def _log_probs(self, word: str, count: int) -> dict[int, Any]:
+        """The first character of the word is likeliest; then the letters in turn, each half."""
+        letters = dict.fromkeys([word[0], *"abcdefgh"])
+        numbers = [1 + ord(c) for c in letters][:count]
+        return {
+            n: SimpleNamespace(logprob=-0.7 * (i + 1), rank=i + 1) for i, n in enumerate(numbers)
+        }
 
 
 def fake_module() -> ModuleType:

@@ -83,18 +83,25 @@ def write_gguf(path: Path, seed: int = 0, template: str = TEMPLATE, name: str = 
     return path
 
 
+def byte_tokenizer() -> Any:
+    """The tokenizer of `vocabulary`, as the `tokenizers` library has it."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+    # Byte-level BPE; byte b has the number b + 1.
+    tokenizer = Tokenizer(models.BPE({t: i for i, t in enumerate(vocabulary())}, [("t", "h")]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
 def write_checkpoint(
     folder: Path, kind: str = "llama", seed: int = 0, template: str = TEMPLATE
 ) -> Path:
     """A checkpoint folder as transformers saves it; kind is 'llama', 'gpt2' or 't5'."""
     import torch
     import transformers as tf
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-    tokenizer = Tokenizer(models.BPE({t: i for i, t in enumerate(vocabulary())}, [("t", "h")]))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    fast = tf.PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END)
+    fast = tf.PreTrainedTokenizerFast(tokenizer_object=byte_tokenizer(), eos_token=END)
     if template:
         fast.chat_template = template
     fast.save_pretrained(folder)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from cladist.kinship.panel.saved import Panel
 from cladist.references.labels import plain_name
 from cladist.references.obtaining import obtain
 from cladist.references.panel import open_panel
+from cladist.workflows.fitting import Fit, fit_panel_for
 from cladist.workflows.identify_model import labels_of
 from cladist.workflows.looks import Looks, Plan, never, plan_looks
-from cladist.workflows.placing import least_p, makers_of, place, rate_for
+from cladist.workflows.placing import Placement, least_p, makers_of, place, rate_for
 
 COUNT, PROBES = 60, 24
 
@@ -35,6 +37,18 @@ def world(
         return open_panel(made.folder), dict(labels_of(made)), prompts
 
 
+def fits(
+    panel: Panel, labels: dict[str, DeclaredModel], prompts: list[str]
+) -> Callable[[int, int], Fit]:
+    return lambda probes, cut: fit_panel_for(panel, labels, prompts, probes, cut)
+
+
+def placing(
+    panel: Panel, labels: dict[str, DeclaredModel], asked: ResponseSet, alpha: float = 0.05
+) -> Placement:
+    return place(fit_panel_for(panel, labels, [], len(asked.probe_ids), 0), asked, alpha=alpha)
+
+
 def answers(panel: Panel, of: str, probes: int = PROBES) -> ResponseSet:
     found = next(r for r in panel.responses if r.model == of)
     return ResponseSet("new", found.probe_ids[:probes], found.slots[:probes])
@@ -43,7 +57,7 @@ def answers(panel: Panel, of: str, probes: int = PROBES) -> ResponseSet:
 def test_looks_share_the_rate_and_are_as_many_as_makers_carry() -> None:
     plan = plan_looks(100, 0.05, 80)
     assert plan.looks == (20, 100) and sum(plan.rates) == pytest.approx(0.05)
-    assert min(plan.rates) >= least_p(80) > plan_looks(100, 0.05, 80).rates[1] / 2
+    assert least_p(80) <= plan.rates[0] < plan.rates[1]
     assert plan_looks(100, 0.01, 80) == Plan((100,), (0.01,))
     many = plan_looks(100, 0.05, 10_000)
     assert many.looks == (10, 15, 20, 30, 60, 100) and sum(many.rates) == pytest.approx(0.05)
@@ -69,7 +83,7 @@ def test_a_look_stops_for_a_relation_and_for_nothing_else(
     plan = plan_looks(PROBES, 0.05, COUNT)
     assert len(plan.looks) == 1  # 60 makers cannot share out 5%
     shared = Plan((10, PROBES), (0.04, 0.01))
-    kin = Looks(lambda: panel, labels, prompts, shared)
+    kin = Looks(fits(panel, labels, prompts), prompts, shared)
     assert kin(answers(panel, "org/f3-m0", 10)) and kin.last is not None
     assert kin.last.alpha == 0.04 and kin.probes == 10
     again = kin.last
@@ -77,10 +91,10 @@ def test_a_look_stops_for_a_relation_and_for_nothing_else(
 
     slots = tuple((Response.of(f"its own words {k * 77}"),) for k in range(10))
     stranger = ResponseSet("new", panel.probe_ids[:10], slots)
-    looks = Looks(lambda: panel, labels, prompts, shared)
+    looks = Looks(fits(panel, labels, prompts), prompts, shared)
     assert not looks(stranger) and looks.last is not None and looks.last.verdict == "not shown"
     silent = ResponseSet("new", panel.probe_ids[:10], ((),) * 10)
-    assert not Looks(lambda: panel, labels, prompts, shared)(silent)
+    assert not Looks(fits(panel, labels, prompts), prompts, shared)(silent)
 
 
 def test_p_counts_makers_and_has_the_new_model_among_those_that_are_near(
@@ -91,11 +105,11 @@ def test_p_counts_makers_and_has_the_new_model_among_those_that_are_near(
     Of two models of that maker the copied one has the copy as near as the copy has it.
     """
     panel, labels, _ = world
-    found = place(panel, labels, answers(panel, "org/f3-m0"), alpha=0.05)
+    found = placing(panel, labels, answers(panel, "org/f3-m0"), alpha=0.05)
     assert found.makers == COUNT and found.outsiders == 2 * COUNT
     assert found.p == pytest.approx((1 + 1 / 2) / (1 + COUNT))
     alone = {m: d for m, d in labels.items() if m != "org/f3-m1"}
-    assert place(panel, alone, answers(panel, "org/f3-m0"), alpha=0.05).p == pytest.approx(
+    assert placing(panel, alone, answers(panel, "org/f3-m0"), alpha=0.05).p == pytest.approx(
         2 / (1 + COUNT)
     )
 
@@ -107,7 +121,7 @@ def test_makers_of_many_models_weigh_as_one_of_two(
     whole = {
         m: DeclaredModel(d.family, f"maker{int(d.family[6:]) // 2}") for m, d in labels.items()
     }
-    found = place(panel, whole, answers(panel, "org/f3-m0"), alpha=0.05)
+    found = placing(panel, whole, answers(panel, "org/f3-m0"), alpha=0.05)
     assert found.makers == COUNT // 2 and found.p == pytest.approx((1 + 1 / 4) / (1 + COUNT // 2))
 
 
@@ -115,7 +129,7 @@ def test_without_families_there_is_an_order_and_no_verdict(
     world: tuple[Panel, dict[str, DeclaredModel], list[str]],
 ) -> None:
     panel, _, _ = world
-    found = place(panel, {}, answers(panel, "org/f3-m0"))
+    found = placing(panel, {}, answers(panel, "org/f3-m0"))
     assert (found.verdict, found.code, found.kept) == ("no answer", "no-panel", None)
     assert found.nearest[0].model == "org/f3-m0" and "no family" in found.reason
 

@@ -98,7 +98,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     (folder / "a.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
     rows = "".join(f"{m},{f}\n" for m, f in families.items())
     (folder / "labels.csv").write_text("model,family\n" + rows)
-    run("import", folder / "a.jsonl", "-r", folder / "r", "--allow-sparse")
+    run("registry", "import", folder / "a.jsonl", "-r", folder / "r", "--allow-sparse")
     with Registry.open(folder / "r", create=False) as store:
         assay = resolve_assay(store)
         assert [p.text for p in assay.protocol.probes.probes] == PROMPTS
@@ -126,7 +126,16 @@ def test_the_verdict_is_what_it_should_be(world: World, kind: str) -> None:
 @pytest.mark.parametrize("kind", PAIRS)
 def test_the_command(world: World, kind: str) -> None:
     a, b = PAIRS[kind]
-    call = ["kinship", a, b, "-r", world.folder / "r", "--labels", world.folder / "labels.csv"]
+    call = [
+        "compare",
+        "kinship",
+        a,
+        b,
+        "-r",
+        world.folder / "r",
+        "--labels",
+        world.folder / "labels.csv",
+    ]
     found = json.loads(run(*call, "--json"))["results"][0]
     same(world, kind, found["verdict"], found["code"])
 
@@ -232,14 +241,16 @@ def test_the_atlas(world: World, kin: AnswerKin, kind: str) -> None:
 
 
 def test_duplicates_are_none_of_those_that_say_nothing(world: World) -> None:
-    found: dict[str, Any] = json.loads(run("dedupe", "-r", world.folder / "r", "--json"))
+    found: dict[str, Any] = json.loads(
+        run("registry", "dedupe", "-r", world.folder / "r", "--json")
+    )
     grouped = {m for g in found["groups"] for m in (g["keep"], *g["others"])}
     nothing = {f"{kind}-{k}" for kind in ("no", "echo") for k in range(2)}
     assert nothing <= set(found["say_nothing"]) and not nothing & grouped
 
 
 def test_the_old_name_of_alpha_still_works(world: World) -> None:
-    call = ["kinship", *PAIRS["kin"], "-r", str(world.folder / "r")]
+    call = ["compare", "kinship", *PAIRS["kin"], "-r", str(world.folder / "r")]
     old = CliRunner().invoke(app, [*call, "--rate", "0.02", "--json"])
     new = CliRunner().invoke(app, [*call, "--alpha", "0.02", "--json"])
     assert old.stdout == new.stdout and json.loads(new.stdout)["results"][0]["alpha"] == 0.02
@@ -264,7 +275,14 @@ def test_the_lines_of_the_documents(
 
 def test_what_could_not_be_tested_has_its_own_way_out(world: World, tmp_path: Path) -> None:
     table = tmp_path / "d.csv"
-    call = ["audit", "-r", world.folder / "r", "--labels", world.folder / "labels.csv"]
+    call = [
+        "provenance",
+        "audit",
+        "-r",
+        world.folder / "r",
+        "--labels",
+        world.folder / "labels.csv",
+    ]
     table.write_text("model,parent\nsome-0,some-1\nf0-m0,gone\n")
     told = run(*call, "-d", table, "--fail-on", "error", code=UNTESTED)
     first, second = told.splitlines()[:2]

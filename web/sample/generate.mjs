@@ -97,23 +97,24 @@ export function sample(count, { hostile = false, answers = count <= 1000 } = {})
     const parent = declaredParent[i];
     const kin = models[parent].family === m.family;
     const verdict = rnd() < 0.08 ? "not measured" : kin ? (rnd() < 0.15 ? "inconclusive" : "supported") : "contradicted";
-    return [{ child: i, parent: rnd() < 0.01 ? null : parent, parent_name: names[parent].slice(0, 200), relation: pick(["finetune", "quantized", "merge", "adapter"]), verdict, p: verdict === "not measured" ? null : kin ? Number((rnd() * 0.01).toFixed(4)) : Number((0.3 + rnd() * 0.6).toFixed(3)), note: verdict === "contradicted" ? "nearest relatives are of another family" : "" }];
+    return [{ child: i, parent: rnd() < 0.01 ? null : parent, parent_name: names[parent].slice(0, 200), relation: pick(["finetune", "quantized", "merge", "adapter"]), verdict, p: verdict === "not measured" ? null : kin ? Number((rnd() * 0.01).toFixed(4)) : Number((0.3 + rnd() * 0.6).toFixed(3)), note: verdict === "contradicted" ? "at most 3% of known kin have so little in common" : "" }];
   });
   const kids = models.map(() => []);
   declaredParent.forEach((p, i) => { if (p >= 0) kids[p].push(i); });
   const declaredTree = (i) => (kids[i].length === 0 ? `m${i}` : `(${[`m${i}`, ...kids[i].map(declaredTree)].join(",")})`);
   const probes = 40;
   const atlas = {
-    format: "cladist-atlas", version: 1, title: hostile ? "Sample <b>atlas</b> \u202eof models" : `${count} made-up models`, generated_by: "cladist 0.1.0",
+    format: "cladist-atlas", version: 2, title: hostile ? "Sample <b>atlas</b> \u202eof models" : `${count} made-up models`, generated_by: "cladist 0.1.0",
     assay: { name: "sample", digest: "5a".repeat(32), description: "Made-up data for trying the page.", probes, samples: 1, dimension: 128, metric: "kinship" },
     models: { name: names, columns },
     maps: [
-      { key: "tsne", label: "t-SNE", note: "Near points are alike; distances between groups mean little. Perplexity 30, seed 0.", ...place(1, 0.16) },
-      { key: "umap", label: "UMAP", note: "Near points are alike; distances between groups mean little. 15 neighbours, seed 0.", ...place(1, 0.1) },
-      { key: "pcoa", label: "PCoA", note: "Two axes of most variance (31 % and 12 %); distances are true as far as these go.", ...place(1, 0.3) },
+      { key: "tsne", label: "t-SNE", note: "Near points are alike; distances between groups mean little. Perplexity 30, seed 0.", kept: 0.61, near: 10, ...place(1, 0.16) },
+      { key: "umap", label: "UMAP", note: "Near points are alike; distances between groups mean little. 15 neighbours, seed 0.", kept: 0.45, near: 10, ...place(1, 0.1) },
+      { key: "pcoa", label: "PCoA", note: "Two axes of most variance (31 % and 12 %); distances are true as far as these go.", kept: 0.05, near: 10, ...place(1, 0.3) },
     ],
     tree: { newick, method: "neighbour joining", root: "minimal ancestor deviation", support: "bootstrap over probes", replicates: 100, note: "" },
     declared: { source: "declared.csv", edges, newick: `(${Array.from({ length: families }, (_, k) => declaredTree(k)).join(",")});` },
+    families: { column: "family", origin: "labels", count: families, models: count },
     documents: { models: true, answers },
   };
   const documents = { atlas };
@@ -143,7 +144,8 @@ export function sample(count, { hostile = false, answers = count <= 1000 } = {})
       index: i, name, uri: `openai:${name.slice(0, 300)}@https://host.example/v1`, fingerprint: `sha256:${String(i).padStart(64, "0")}`,
       metadata: { licence: "apache-2.0", context: "8192", ...(hostile ? { "<b>key</b>": "<i>value</i>\u202e" } : {}) },
       provenance: { usable: probes - (i % 5 === 0 ? 1 : 0), probes, notes: i % 4 === 0 ? ["answered through the raw interface"] : [], encoders: ["prefixes 1"], states: i % 5 === 0 ? { ok: probes - 1, refused: 1 } : { ok: probes }, digest: "b".repeat(64) },
-      relatives: near.map(([j, d], k) => ({ index: j, distance: Number((0.2 + d * 0.3).toFixed(4)), similarity: Number((0.9 / (1 + d)).toFixed(3)), verdict: models[j].family === models[i].family ? (k % 5 === 4 ? "inconclusive" : "related") : k > 9 ? "not tested" : "unrelated", p: k > 9 ? null : models[j].family === models[i].family ? 0.0004 * (k + 1) : 0.42, rate: 0.01, note: "" })),
+      relatives: near.map(([j, d], k) => ({ index: j, distance: Number((0.2 + d * 0.3).toFixed(4)), similarity: Number((0.9 / (1 + d)).toFixed(3)), verdict: models[j].family === models[i].family ? (k % 5 === 4 ? "inconclusive" : "related") : k > 9 ? "not tested" : "unrelated", p: k > 9 ? null : models[j].family === models[i].family ? 0.0004 * (k + 1) : 0.42, alpha: 0.01, reason: models[j].family === models[i].family ? (k % 5 === 4 ? "above-alpha" : "beyond-unrelated") : k > 9 ? "no-panel" : "below-kin", note: models[j].family === models[i].family ? (k % 5 === 4 ? "2.1% of unrelated pairs of the same style have as much in common, more than the false-positive rate of 1%; so have kin" : "at most 0.12% of unrelated pairs of the same style have so much in common, and it is spread over probes") : "at most 3% of known kin have so little in common, as 42% of unrelated pairs do" })),
+      set: { families: [FAMILIES[models[i].family]], more: 0, none: i % 3 === 0, coverage: 0.9, best: FAMILIES[models[i].family], probability: 0.86, refused: "", basis: "made up", note: "" },
       foundation: { candidates: [{ name: FAMILIES[models[i].family], probability: 0.86 }, { name: FAMILIES[(models[i].family + 1) % families], probability: 0.08 }, { name: "none of these", probability: 0.06 }], note: "Probabilities among the families of this registry." },
       parents: models[i].parent < 0 ? [] : [{ index: models[i].parent, confidence: 0.71, note: "nearest model that came before it" }],
       evidence: near.slice(0, 4).map(([j]) => ({ other: j, for: weigh(j).slice(0, 4), against: weigh(j).slice(-3).reverse() })),

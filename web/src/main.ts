@@ -15,20 +15,25 @@ import { failed } from "./ui/parts";
 import { Shell } from "./ui/shell";
 import { preferred } from "./ui/theme";
 import { line } from "./text/safe";
+import { language, tr } from "./text/words";
 
-/** The first column whose groups with a mark of their own hold most models. */
-function telling(columns: readonly ColumnDocument[]): ColumnDocument | undefined {
-  return ["family", "foundation", "declared_family", "organisation", "architecture"]
-    .flatMap((key) => columns.find((c) => c.key === key && c.kind === "category") ?? [])
-    .find((source) => {
-      const { counts, number } = column(source);
-      return 2 * counts.slice(0, MOST).reduce((a, b) => a + b, 0) > number.length;
-    });
+/** Leaves from which a tree begins folded by family. */
+const FOLDED_FROM = 120;
+
+/** Families, or the makers where too few families are among those with a mark of their own. */
+function telling(atlas: AtlasDocument): ColumnDocument | undefined {
+  const { columns } = atlas.models;
+  const known = [atlas.families.column, "group", "cluster"].flatMap((key) => columns.find((c) => c.key === key && c.kind === "category") ?? []);
+  const good = known.find((source) => {
+    const { counts, missing, number } = column(source);
+    return 2 * counts.slice(0, MOST).reduce((a, b) => a + b, 0) > number.length - missing;
+  });
+  return good ?? known[0];
 }
 
 function initial(atlas: AtlasDocument): State {
   const { columns } = atlas.models;
-  const colour = telling(columns) ?? columns.find((c) => c.kind === "category") ?? columns[0];
+  const colour = telling(atlas) ?? columns.find((c) => c.kind === "category") ?? columns[0];
   return {
     route: { page: "overview" },
     // Narrow pages show one thing at a time: a drawing over the full width takes all swipes.
@@ -37,7 +42,9 @@ function initial(atlas: AtlasDocument): State {
     colour: colour?.key ?? "",
     mapCamera: null,
     layout: "rectangular",
-    lengths: true,
+    branches: "measured",
+    fold: atlas.models.name.length > FOLDED_FROM,
+    opened: [],
     support: true,
     treeCamera: null,
     root: null,
@@ -46,6 +53,7 @@ function initial(atlas: AtlasDocument): State {
     query: "",
     filters: {},
     sort: null,
+    hidden: [],
     onlySelected: false,
     selection: new Int32Array(0),
     active: null,
@@ -100,13 +108,14 @@ async function start(): Promise<void> {
   const root = document.documentElement;
   const theme = preferred();
   root.dataset["theme"] = theme;
+  root.lang = language() === "zh" ? "zh-Hans" : "en";
   const host = document.getElementById("atlas") ?? document.body;
   const load = loader(root.dataset["source"]);
   let atlas: AtlasDocument;
   try {
     atlas = checked(await load<AtlasDocument>("atlas"));
   } catch (error) {
-    replace(host, h("main", { class: "fatal" }, h("h1", {}, "The atlas cannot be shown"), failed(error)));
+    replace(host, h("main", { class: "fatal" }, h("h1", {}, tr("The atlas cannot be shown")), failed(error)));
     return;
   }
   const first = initial(atlas);

@@ -58,8 +58,8 @@ describe("columns", () => {
     expect(COLUMNS[0]?.missing).toBe(1);
     expect(COLUMNS[2]?.missing).toBe(1);
   });
-  it("hold models without a measured group apart", () => {
-    const family = column({ key: "family", label: "", kind: "category", values: ["alone", "alone", "group 1"] });
+  it("hold models without a measured cluster apart", () => {
+    const family = column({ key: "cluster", label: "", kind: "category", values: ["alone", "alone", "group 1"] });
     expect(family.categories).toEqual(["group 1", "alone"]);
   });
 });
@@ -89,8 +89,8 @@ describe("selection", () => {
 
 const FIRST: State = {
   route: { page: "overview" }, view: "all", map: "tsne", colour: "family", mapCamera: null,
-  layout: "rectangular", lengths: true, support: true, treeCamera: null, root: null, collapsed: [],
-  clade: null, query: "", filters: {}, sort: null, onlySelected: false,
+  layout: "rectangular", branches: "measured", fold: false, opened: [], support: true, treeCamera: null, root: null, collapsed: [],
+  clade: null, query: "", filters: {}, sort: null, hidden: [], onlySelected: false,
   selection: new Int32Array(0), active: null,
 };
 
@@ -101,7 +101,7 @@ describe("address", () => {
   it("brings back everything it says", () => {
     const state: State = {
       route: { page: "model", index: 3, other: 4 }, view: "tree", map: "umap", colour: "a&b=c#?",
-      mapCamera: { x: 0.5, y: -0.25, kx: 3, ky: 3 }, layout: "radial", lengths: false, support: false,
+      mapCamera: { x: 0.5, y: -0.25, kx: 3, ky: 3 }, layout: "radial", branches: "compressed", fold: true, opened: [5, 9], hidden: ["a,b"], support: false,
       treeCamera: { x: 1, y: 2, kx: 1, ky: 8 }, root: 7, collapsed: [2, 5], clade: 1,
       query: "size>3 \"x y\" ü%", filters: { "k&=%": { kind: "in", values: ["a,b", "", "ü/%2C"] }, size: { kind: "range", low: null, high: 2.5 } },
       sort: { key: "size", descending: true }, onlySelected: true, selection: selection([1, 2, 8], 10), active: 9,
@@ -137,17 +137,18 @@ describe("store", () => {
 
 describe("documents", () => {
   const good: AtlasDocument = {
-    format: "cladist-atlas", version: 1, title: "", generated_by: "",
+    format: "cladist-atlas", version: 2, title: "", generated_by: "",
     assay: { name: "", digest: "", description: "", probes: 0, samples: 0, dimension: 0, metric: "" },
     models: { name: ["a", "b"], columns: [{ key: "k", label: "K", kind: "category", values: ["x", null] }] },
-    maps: [], tree: null, declared: null, documents: { models: false, answers: false },
+    maps: [], tree: null, declared: null, families: { column: "k", origin: "labels", count: 1, models: 1 },
+    documents: { models: false, answers: false },
   };
   it("pass when every list fits", () => {
     expect(checked(good)).toBe(good);
   });
   it("are refused with what is wrong", () => {
-    const short = { ...good, maps: [{ key: "tsne", label: "", note: "", x: [1], y: [1, 2] }] };
+    const short = { ...good, maps: [{ key: "tsne", label: "", note: "", kept: 1, near: 1, x: [1], y: [1, 2] }] };
     expect(() => checked(short)).toThrow("map 'tsne' (x) has 1 entries for 2 models");
-    expect(() => checked({ ...good, version: 2 } as unknown as AtlasDocument)).toThrow("version 1");
+    expect(() => checked({ ...good, version: 1 } as unknown as AtlasDocument)).toThrow("version 2");
   });
 });

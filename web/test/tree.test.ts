@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { drawing } from "../src/tree/layout";
+import { compression, drawing, endAt } from "../src/tree/layout";
+import { contents, familiesBelow, familyClades, folded, isFamily } from "../src/tree/fold";
 import { detailed } from "../src/tree/detail";
 import { newick, parsed } from "../src/tree/newick";
 import { escaped, svg } from "../src/tree/svg";
@@ -69,7 +70,7 @@ describe("newick", () => {
     const tree = parsed(text);
     expect(tree.leaves[tree.root]).toBe(deep + 1);
     expect(newick(tree, tree.root, name)).toHaveLength(newick(parsed(text), 0, name).length);
-    expect(drawing(tree, { kind: "unrooted", lengths: true, collapsed: new Set(), top: tree.root }).ends.length).toBe(deep + 1);
+    expect(drawing(tree, { kind: "unrooted", branches: "measured", collapsed: new Set(), top: tree.root }).ends.length).toBe(deep + 1);
   });
   it.each(["(m0,m1", "m0,m1;", "(m0,m1));", "(m0:x,m1);", "(m0,);", "(m0,name);"])("refuses %s", (text) => {
     expect(() => parsed(text)).toThrow("cannot be read");
@@ -112,8 +113,8 @@ describe("induced trees", () => {
 
 describe("layouts", () => {
   const tree = parsed(TEXT);
-  const draw = (kind: "rectangular" | "radial" | "unrooted", collapsed: number[] = [], lengths = true) =>
-    drawing(tree, { kind, lengths, collapsed: new Set(collapsed), top: tree.root });
+  const draw = (kind: "rectangular" | "radial" | "unrooted", collapsed: number[] = [], branches: "measured" | "compressed" | "flush" = "measured") =>
+    drawing(tree, { kind, branches, collapsed: new Set(collapsed), top: tree.root });
   it("give every end of the rectangular tree its row and every node its depth", () => {
     const drawn = draw("rectangular");
     expect([...drawn.ends].map((n) => drawn.y[n])).toEqual([0, 1, 2, 3, 4]);
@@ -136,8 +137,25 @@ describe("layouts", () => {
     const clade = tree.order.find((n) => models(tree, n).length === 3) ?? -1;
     expect(draw("rectangular", [clade]).ends).toContain(clade);
     expect(draw("rectangular", [clade]).ends.length).toBe(3);
-    const flush = draw("rectangular", [], false);
+    const flush = draw("rectangular", [], "flush");
     expect(new Set([...flush.ends].map((n) => flush.x[n])).size).toBe(1);
+  });
+  it("give closed clades more rows, and find the end at a place", () => {
+    const clade = tree.order.find((n) => models(tree, n).length === 3) ?? -1;
+    const drawn = draw("rectangular", [clade]);
+    const k = drawn.ends.indexOf(clade);
+    expect(drawn.weight[k]).toBeGreaterThan(1.5);
+    for (const node of drawn.ends) expect(endAt(drawn, drawn.y[node] ?? 0)).toBe(node);
+    expect(endAt(drawn, 1e6)).toBeUndefined();
+    expect(drawn.reach[clade]).toBeGreaterThan(drawn.x[clade] ?? 0);
+  });
+  it("compress the last branches alone", () => {
+    const star = parsed("((m0:9,m1:9)0.9:1,(m2:9,m3:9):1);");
+    const less = compression(star);
+    expect(less).toBeCloseTo(0.3 / 9);
+    const drawn = drawing(star, { kind: "rectangular", branches: "compressed", collapsed: new Set(), top: star.root });
+    for (const node of drawn.ends) expect(drawn.x[node]).toBeCloseTo(1.3);
+    expect(compression(parsed("((m0:0.01,m1:0.01):1,(m2:0.01,m3:0.01):1);"))).toBe(1);
   });
   it("leave out what is thinner than a pixel, but not the farthest leaf", () => {
     const drawn = draw("rectangular");
@@ -148,10 +166,38 @@ describe("layouts", () => {
   });
 });
 
+describe("folding", () => {
+  // Family 0: m0..m3, family 1: m4, m5; m6 of no known family sits in the first.
+  const tree = parsed("((((m0:1,m1:1):1,(m2:1,m6:1):1):1,m3:1):1,((m4:1,m5:1):1,m7:1):1);");
+  const rank = (m: number) => [0, 0, 0, 0, 1, 1, Number.NaN, 2][m] ?? Number.NaN;
+  const families = familiesBelow(tree, rank);
+  it("names a clade by the only known family in it, and a mixed one by none", () => {
+    expect(isFamily(tree, families, tree.root)).toBe(false);
+    const clades = familyClades(tree, families, tree.root);
+    expect(clades.map((n) => models(tree, n).sort()).sort()).toEqual([[0, 1, 2, 3, 6], [4, 5]]);
+    expect(contents(tree, tree.root, rank)).toEqual([{ rank: 0, count: 4 }, { rank: 1, count: 2 }, { rank: 2, count: 1 }]);
+  });
+  it("closes families, and opens what was opened", () => {
+    const closed = folded(tree, families, 90, new Set(), tree.root);
+    expect([...closed].map((n) => tree.leaves[n]).sort()).toEqual([2, 5]);
+    const [large = -1] = [...closed].filter((n) => tree.leaves[n] === 5);
+    expect([...folded(tree, families, 90, new Set([large]), tree.root)].map((n) => tree.leaves[n])).toEqual([2]);
+  });
+  it("keeps a large tree to about so many rows", () => {
+    // A ladder of 400 models of 100 families, four of each side by side.
+    let text = "m0:1";
+    for (let k = 1; k < 400; k += 4) text = `((${[k, k + 1, k + 2].map((m) => `m${m}:1`).join(",")}):1,(${text},m${k + 3}:1):1):1`;
+    const large = parsed(`(${text},m400:1);`);
+    const found = familiesBelow(large, (m) => Math.floor(m / 4));
+    const drawn = drawing(large, { kind: "rectangular", branches: "measured", collapsed: folded(large, found, 60, new Set(), large.root), top: large.root });
+    expect(drawn.ends.length).toBeLessThanOrEqual(60);
+  });
+});
+
 describe("pictures", () => {
   it("hold names as text and are well formed", () => {
     const tree = parsed("(m0:1,m1:1);");
-    const text = svg(tree, drawing(tree, { kind: "rectangular", lengths: true, collapsed: new Set(), top: 0 }), {
+    const text = svg(tree, drawing(tree, { kind: "rectangular", branches: "measured", collapsed: new Set(), top: 0 }), {
       width: 600, support: true, title: "</title><script>", label: () => "<script>alert(1)</script>\u0000",
       branch: () => [1, 2, 3], tip: () => ({ colour: [4, 5, 6], shape: 2 }),
     });

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from cladist.apply.reading import HABITS, conclusion, habits, words
+from cladist.apply.reading import HABITS, conclusion, read
 from cladist.core.distances import DistanceMatrix
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
@@ -143,12 +143,13 @@ def read_answers(
             if text is None or not text.strip():
                 rows[j].append(empty)
                 continue
-            habit[i, j] = habits(text)
+            habit[i, j], used = read(text)
             last = conclusion(text)
             if last:
                 conclusions[i, j] = known[j].setdefault(last, len(known[j]))
-            numbers = {vocabulary.setdefault(w, len(vocabulary)) for w in words(text)}
-            rows[j].append(np.array(sorted(numbers), np.int64))
+            # In the order of the text, so that words have the same numbers every time.
+            numbers = [vocabulary.setdefault(w, len(vocabulary)) for w in dict.fromkeys(used)]
+            rows[j].append(np.sort(np.array(numbers, np.int64)))
         if progress is not None:
             progress("reading answers", i + 1, n)
     said = tuple(_incidence(r, len(vocabulary)) for r in rows)
@@ -217,10 +218,8 @@ def _manner(answers: Answers, inside: NDArray[np.bool_]) -> Floats:
 
 def _words(answers: Answers, inside: NDArray[np.bool_]) -> Floats:
     n, p = answers.present.shape
-    count = answers.said[0].astype(np.float64)
-    for more in answers.said[1:]:
-        count = count + more
-    columns = sparse.csc_array(count)
+    owner = sparse.csr_array((np.ones(n * p), (np.tile(np.arange(n), p), np.arange(n * p))))
+    columns = sparse.csc_array(owner @ sparse.vstack(answers.said, format="csr"))
     uses = sparse.csc_array(columns >= min(RARE, max(1, p // 10)))
     users = np.asarray(uses[inside].sum(0)).ravel()
     kept = users >= max(2, min(FEWEST, int(inside.sum()) // 2), int(inside.sum()) // 8)

@@ -48,12 +48,15 @@ class Layout:
 
     xy    float64 (n, 2) within [-1, 1], the larger axis filling it, centred
     note  how far to trust it, in a sentence
+    kept  share of every model's `near` nearest that are among the `near` nearest on the map
     """
 
     key: Kind
     label: str
     note: str
     xy: Plane
+    kept: float
+    near: int
 
 
 def make_map(kind: Kind, space: Space, *, seed: int = 0) -> Layout:
@@ -86,7 +89,7 @@ def make_map(kind: Kind, space: Space, *, seed: int = 0) -> Layout:
     of = "" if asked == n else f" (measured on {asked:,} models)"
     told = "" if trust is None else f", trustworthiness {trust:.2f}"
     note = f"{remark}keeps {kept:.0%} of the {near} nearest{told}{of}"
-    return Layout(kind, LABELS[kind], note, xy)
+    return Layout(kind, LABELS[kind], note, xy, float(kept), near)
 
 
 def principal(space: Space) -> tuple[Plane, float]:

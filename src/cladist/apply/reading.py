@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HABITS", "conclusion", "habits", "words"]
+__all__ = ["HABITS", "conclusion", "habits", "read", "words"]
 
 LONGEST = 4000
 """Characters of an answer that are read; the end is always read for the conclusion."""
@@ -42,7 +43,11 @@ HABITS = (
 
 _WORD = re.compile(r"\w+")
 _STOP = re.compile(r"[.!?。]+(?:\s|$)")
-_ITEM = re.compile(r"\s*([-*•]|\d+[.)])\s")
+_ITEM = re.compile(r"^[^\S\n]*(?:[-*•]|\d+[.)])[^\S\n]", re.MULTILINE)
+_UNEVEN = frozenset("İΣ")
+"""Letters that a whole text and a single word do not lower alike."""
+_ASCII = re.compile(r"[\x00-\x7f]+")
+_DIGITS, _CAPITALS = b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BOXED = re.compile(r"boxed\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 _ANSWER = re.compile(r"\"?answer\"?\s*(?:[:=]|is)+\s*\"?([^\n\"]+)", re.IGNORECASE)
 _VALUE = re.compile(r"-?\d[\d,]*(?:\.\d+)?|\\frac\{[^{}]*\}\{[^{}]*\}|\b[A-J]\b")
@@ -56,28 +61,41 @@ def words(text: str) -> list[str]:
 
 def habits(text: str) -> NDArray[np.float64]:
     """Numbers of one answer that is not blank, float64 (24,); `HABITS` names them."""
+    return read(text)[0]
+
+
+def read(text: str) -> tuple[NDArray[np.float64], list[str]]:
+    """`habits` and `words` of an answer that is not blank; about 0.15 ms, counted in C."""
     text = text[:LONGEST]
     found = _WORD.findall(text)
-    low = [w.lower() for w in found]
-    n, count = len(text), len(found)
-    lines = text.split("\n")
+    # Words are lowered one by one: a letter that becomes two must not part a word.
+    low = " ".join(found).lower().split(" ") if found else []
+    plain = low if _UNEVEN.isdisjoint(text) else words(text)
+    return _habits(text, low), plain
+
+
+def _habits(text: str, low: Sequence[str]) -> NDArray[np.float64]:
+    n, count = len(text), len(low)
+    line_count = text.count("\n") + 1
     sentences = max(1, len(_STOP.findall(text)))
-    grams = list(zip(low, low[1:], low[2:], low[3:], strict=False))
+    grams = max(0, count - 3)
+    distinct = len(set(zip(low, low[1:], low[2:], low[3:], strict=False)))
     head = low[:80]
+    digits, capitals, foreign = _kinds(text)
     return np.array(
         [
             np.log1p(n),
             np.log1p(count),
             np.log(sentences),
             np.log1p(count / sentences),
-            np.log1p(len(lines)),
-            sum(bool(_ITEM.match(line)) for line in lines) / len(lines),
-            sum(map(len, low)) / max(1, count),
+            np.log1p(line_count),
+            len(_ITEM.findall(text)) / line_count,
+            len("".join(low)) / max(1, count),
             len(set(head)) / max(1, len(head)),
-            1 - len(set(grams)) / len(grams) if grams else 0.0,
-            sum(map(str.isdigit, text)) / n,
-            sum(map(str.isupper, text)) / n,
-            sum(c > "\x7f" for c in text) / n,
+            1 - distinct / grams if grams else 0.0,
+            digits / n,
+            capitals / n,
+            foreign / n,
             100 * text.count(",") / n,
             100 * text.count("**") / n,
             100 * text.count("!") / n,
@@ -89,9 +107,22 @@ def habits(text: str) -> NDArray[np.float64]:
             float(text.lstrip()[:1].islower()),
             float("\\" in text),
             100 * text.count(":") / n,
-            sum(len(w) > 7 for w in low) / max(1, count),
+            sum([len(w) > 7 for w in low]) / max(1, count),
         ]
     )
+
+
+def _kinds(text: str) -> tuple[int, int, int]:
+    """Digits, capitals, and characters beyond ASCII of a text."""
+    plain = text.encode("ascii", "ignore")
+    digits = len(plain) - len(plain.translate(None, _DIGITS))
+    capitals = len(plain) - len(plain.translate(None, _CAPITALS))
+    foreign = len(text) - len(plain)
+    if foreign:
+        rest = _ASCII.sub("", text)
+        digits += sum(map(str.isdigit, rest))
+        capitals += sum(map(str.isupper, rest))
+    return digits, capitals, foreign
 
 
 def conclusion(text: str) -> str:

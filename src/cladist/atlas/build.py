@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.apply.maps import LABELS, LEAST, Kind, Layout, make_map
-from cladist.atlas.columns import FAMILY, Column, columns_of, known_columns, read_metadata
-from cladist.atlas.forest import Forest, group_names, likely_parents, make_tree
+from cladist.atlas.columns import CLUSTER, Column, columns_of, known_columns, read_metadata
+from cladist.atlas.families import Known, Whose, known_families, whose
+from cladist.atlas.forest import Forest, cluster_names, likely_parents, make_tree
 from cladist.atlas.kin import NOTHING, AnswerKin, VectorKin, measure
 from cladist.atlas.lineage import lineage, read_declared
 from cladist.atlas.source import Source, read_source
@@ -21,7 +22,6 @@ from cladist.core.lineage import Lineage
 from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel, read_labels
-from cladist.kinship.inference.identify import FamilyModel, Identification, fit_identifier, identify
 from cladist.phylogeny.ancestry import Descent
 from cladist.registry import Registry
 from cladist.registry.kept import Kept
@@ -65,8 +65,9 @@ class Atlas:
     """All that is told about the models of a registry.
 
     metadata    of each model, of the registry and of the CSV
+    known       families of the models, as far as somebody says them
     parents     likely parents; None where they were not looked for
-    families    probabilities of declared families; None without enough labels, with the reason
+    families    families that a model may be of; None without enough labels, with the reason
     remarks     what was left out, in sentences
     """
 
@@ -78,8 +79,9 @@ class Atlas:
     maps: tuple[Layout, ...]
     forest: Forest | None
     lineage: Mapping[str, Any] | None
+    known: Known
     parents: tuple[Descent, ...] | None
-    families: tuple[Identification, ...] | None
+    families: Whose | None
     families_note: str
     remarks: tuple[str, ...]
 
@@ -129,31 +131,29 @@ def build(
     columns, left = columns_of(metadata)
     if left:
         remarks.append(left)
-    central = kin.pairs.score.sum(axis=1) if isinstance(kin, AnswerKin) else None
-    groups = Column(
-        FAMILY, "Measured group", "category", tuple(group_names(kin.family, source.names, central))
-    )
+    families = known_families(source, known, metadata)
+    columns = _arranged(columns, families, _clusters(kin, source, families))
     forest = None
     if not wishes.only_maps:
         forest = make_tree(registry, source, kin, wishes.replicates, kept, progress)
     maps = _maps(source, kin, wishes, kept, progress, remarks)
     parents = None
-    families: tuple[tuple[Identification, ...] | None, str] = None, "no families are declared"
+    asked: tuple[Whose | None, str] = None, "no families are declared"
     if isinstance(kin, AnswerKin) and not wishes.only_maps:
         parents = tuple(likely_parents(source, kin, _dates(columns, len(source))))
-        families = _families(kin, source, progress)
+        asked = whose(kin, source.names)
     return Atlas(
         source,
         wishes.title or registry.folder.resolve().name,
         kin,
         metadata,
-        (groups, *columns),
+        tuple(columns),
         maps,
         forest,
         lineage(source, kin, said, wishes.declared.name) if wishes.declared else None,
+        families,
         parents,
-        families[0],
-        families[1],
+        *asked,
         tuple(remarks),
     )
 
@@ -196,13 +196,13 @@ def _maps(
 
 
 def _map(kind: Kind, source: Source, kin: AnswerKin | VectorKin, seed: int, kept: Kept) -> Layout:
-    def make() -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
+    def make() -> tuple[dict[str, NDArray[np.float64]], dict[str, Any]]:
         drawn = make_map(kind, kin.space, seed=seed)
-        return {"xy": drawn.xy}, {"note": drawn.note}
+        return {"xy": drawn.xy}, {"note": drawn.note, "kept": drawn.kept, "near": drawn.near}
 
-    key = ["map", kind, source.key, kin.stamp, seed]
+    key = ["map", 2, kind, source.key, kin.stamp, seed]
     arrays, data = kept.result(key, make)
-    return Layout(kind, LABELS[kind], data["note"], arrays["xy"])
+    return Layout(kind, LABELS[kind], data["note"], arrays["xy"], data["kept"], data["near"])
 
 
 def _dates(columns: Sequence[Column], count: int) -> list[str | None]:
@@ -214,21 +214,17 @@ def _dates(columns: Sequence[Column], count: int) -> list[str | None]:
     return [None if v is None else str(v) for v in best.values]
 
 
-def _families(
-    kin: AnswerKin, source: Source, progress: Progress
-) -> tuple[tuple[Identification, ...] | None, str]:
-    """Probabilities of declared families for every model, its own label not looked at."""
-    if kin.labels is None:
-        return None, "no families are declared (--labels)"
-    try:
-        fitted: FamilyModel = fit_identifier(kin.pairs, kin.labels)
-    except InputError as problem:
-        return None, str(problem)
-    found = []
-    for done, name in enumerate(source.names):
-        found.append(identify(kin.pairs, kin.labels, fitted, name))
-        progress("families", done + 1, len(source))
-    return tuple(found), (
-        f"calibrated on {fitted.queries} models of {fitted.families} declared families, each asked "
-        f"with and without its family; chance of none beforehand {fitted.prior:g}"
-    )
+def _clusters(kin: AnswerKin | VectorKin, source: Source, known: Known) -> Column:
+    """Measured clusters, each named by its most central model, one of known family before all."""
+    central = kin.pairs.score.sum(axis=1) if isinstance(kin, AnswerKin) else None
+    told = [f is not None for f in known.families]
+    names = cluster_names(kin.family, source.names, central, told)
+    return Column(CLUSTER, "Measured cluster", "category", tuple(names))
+
+
+def _arranged(columns: Sequence[Column], known: Known, clusters: Column) -> list[Column]:
+    """Families first, then the clusters, then the metadata less what says the same again."""
+    first = known.columns
+    taken, said = {c.key for c in first} | {CLUSTER}, {c.values for c in first}
+    rest = (c for c in columns if c.key not in taken and c.values not in said)
+    return [*first, clusters, *rest]

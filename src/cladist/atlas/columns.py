@@ -15,10 +15,22 @@ from cladist.known import facts_of
 from cladist.phylogeny.dating import year_range
 from cladist.registry import ModelRecord
 
-__all__ = ["FAMILY", "Column", "columns_of", "known_columns", "read_metadata", "shortened"]
+__all__ = [
+    "CLUSTER",
+    "FAMILY",
+    "Column",
+    "columns_of",
+    "known_columns",
+    "read_metadata",
+    "shortened",
+]
 
 FAMILY = "family"
-"""Key of the column of measured groups; a column that people call so becomes 'declared family'."""
+"""Key of the column of families that somebody names; a column of the metadata that is called so
+becomes 'declared family' where labels name them too."""
+
+CLUSTER = "cluster"
+"""Key of the column of measured clusters."""
 
 MOST_COLUMNS = 60
 MOST_CHARACTERS = 200

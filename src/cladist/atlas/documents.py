@@ -6,7 +6,7 @@ Models go by index, so nothing is keyed by a name, which may be anything.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,22 +14,40 @@ from numpy.typing import NDArray
 
 from cladist import __version__
 from cladist.atlas.build import Atlas
-from cladist.atlas.columns import shortened
+from cladist.atlas.columns import CLUSTER, FAMILY, Column, shortened
+from cladist.atlas.forest import ALONE
 from cladist.atlas.kin import AnswerKin
 from cladist.atlas.verdicts import Relation
 from cladist.core.responses import ResponseSet
+from cladist.kinship.inference.family_sets import FamilySet
 from cladist.phylogeny.parents import CONFIDENT
 
-__all__ = ["FORMAT", "answers", "head", "model", "pair", "probes", "relation", "written"]
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "answers",
+    "compared",
+    "head",
+    "kept_families",
+    "model",
+    "pair",
+    "probes",
+    "relation",
+    "written",
+]
 
 FORMAT = "cladist-atlas"
-VERSION = 1
+VERSION = 2
+"""Of the documents; 2 calls the false-positive rate `alpha`, and tells families and their sets."""
 
 LONGEST_NAME = 200
 LONGEST_ANSWER = 4_000
 LONGEST_PROMPT = 4_000
 SPEAKING = 8
 """Probes for and against that are told of each relative."""
+
+MOST_FAMILIES = 10
+"""Families of a set that are named."""
 
 EXPLAINED = 5
 """Nearest relatives whose evidence is told probe by probe."""
@@ -67,6 +85,8 @@ def head(atlas: Atlas, *, models: bool, answers: bool) -> Document:
                 "key": m.key,
                 "label": m.label,
                 "note": m.note,
+                "kept": round(m.kept, 4),
+                "near": m.near,
                 "x": _rounded(m.xy[:, 0]),
                 "y": _rounded(m.xy[:, 1]),
             }
@@ -74,7 +94,20 @@ def head(atlas: Atlas, *, models: bool, answers: bool) -> Document:
         ],
         "tree": None if atlas.forest is None else atlas.forest.data(),
         "declared": None if atlas.lineage is None else dict(atlas.lineage),
+        "families": _families(atlas),
         "documents": {"models": models, "answers": answers},
+    }
+
+
+def _families(atlas: Atlas) -> Document:
+    """The column that tells families first, how many it has, and of how many models."""
+    first: Column = next(c for c in atlas.columns if c.key in (FAMILY, CLUSTER))
+    told = [v for v in first.values if v is not None and not (first.key == CLUSTER and v == ALONE)]
+    return {
+        "column": first.key,
+        "origin": atlas.known.origin,
+        "count": len(set(told)),
+        "models": len(told),
     }
 
 
@@ -107,6 +140,7 @@ def model(atlas: Atlas, i: int, states: Mapping[str, int]) -> Document:
         },
         "relatives": [relation(r) for r in atlas.kin.relatives(i)],
         "foundation": _foundation(atlas, i),
+        "set": None if atlas.families is None else kept_families(atlas.families.of(i)[1]),
         "parents": _parents(atlas, i),
         "evidence": _evidence(atlas, i),
     }
@@ -134,6 +168,30 @@ def pair(i: int, found: Relation, weights: NDArray[np.float32]) -> Document:
     }
 
 
+def kept_families(found: FamilySet) -> Document:
+    """The families that cannot be excluded, the most probable first."""
+    return {
+        "families": [shortened(f, LONGEST_NAME) for f in found.families[:MOST_FAMILIES]],
+        "more": max(0, len(found.families) - MOST_FAMILIES),
+        "none": found.none,
+        "coverage": found.coverage,
+        "best": shortened(found.best, LONGEST_NAME),
+        "probability": round(found.probability, 4),
+        "refused": found.refused,
+        "basis": found.basis,
+        "note": found.note,
+    }
+
+
+def compared(chosen: Sequence[int], pairs: Sequence[tuple[int, Relation]]) -> Document:
+    """Several models held against each other; of each pair its first model and the relation."""
+    told = [
+        {"a": i, "b": r.index, **{k: v for k, v in relation(r).items() if k != "index"}}
+        for i, r in pairs
+    ]
+    return {"models": list(chosen), "pairs": told}
+
+
 def relation(r: Relation) -> Document:
     """A relation as data, in the digits that it deserves."""
     return {
@@ -143,7 +201,7 @@ def relation(r: Relation) -> Document:
         "verdict": r.verdict,
         "p": None if r.p is None else float(f"{r.p:.3g}"),
         "reason": r.reason,
-        "rate": r.alpha,
+        "alpha": r.alpha,
         "note": r.note,
     }
 
@@ -151,7 +209,7 @@ def relation(r: Relation) -> Document:
 def _foundation(atlas: Atlas, i: int) -> Document | None:
     if atlas.families is None:
         return None
-    found = atlas.families[i]
+    found = atlas.families.of(i)[0]
     named = [
         {"name": shortened(f, LONGEST_NAME), "probability": round(p, 4)}
         for f, p in zip(found.families[:5], found.probabilities[:5], strict=True)

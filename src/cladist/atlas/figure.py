@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cladist.apply.maps import Layout
-from cladist.atlas.columns import Column, shortened
+from cladist.atlas.columns import CLUSTER, Column, shortened
 from cladist.core.text import printable
 from cladist.errors import InputError
 from cladist.formats.files import replacing
@@ -117,7 +117,7 @@ def _by_number(column: Column) -> Mapping[str, str]:
     return {
         str(i): str(v)
         for i, v in enumerate(column.values)
-        if v is not None and not (column.key == "family" and v == "alone")
+        if v is not None and not (column.key == CLUSTER and v == "alone")
     }
 
 

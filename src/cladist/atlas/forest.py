@@ -1,4 +1,4 @@
-"""The measured tree of an atlas, the measured groups by name, and the likely parents."""
+"""The measured tree of an atlas, the measured clusters by name, and the likely parents."""
 
 from __future__ import annotations
 
@@ -26,7 +26,18 @@ from cladist.registry import Registry
 from cladist.registry.kept import Kept
 from cladist.workflows import trees
 
-__all__ = ["FEW", "Forest", "group_names", "likely_parents", "make_tree", "numbered_newick"]
+__all__ = [
+    "ALONE",
+    "FEW",
+    "Forest",
+    "cluster_names",
+    "likely_parents",
+    "make_tree",
+    "numbered_newick",
+]
+
+ALONE = "alone"
+"""What a model without a measured cluster is called."""
 
 FEW = 40
 """Models up to which a tree gets support by itself, since that takes seconds."""
@@ -131,23 +142,28 @@ def numbered_newick(tree: Tree) -> str:
     return _LENGTH.sub(lambda m: f":{float(m.group(1)):.4g}", newick_of(tree.root)) + ";"
 
 
-def group_names(
-    family: NDArray[np.int64], names: Sequence[str], central: NDArray[np.float64] | None
+def cluster_names(
+    family: NDArray[np.int64],
+    names: Sequence[str],
+    central: NDArray[np.float64] | None,
+    told: Sequence[bool] = (),
 ) -> list[str]:
-    """A name for the measured group of every model, largest group first: 'group 1 (NAME)'.
+    """A name for the measured cluster of every model: 'like NAME: 41 models'.
 
     NAME is its most central model, or its first where `central` (n,), larger for more central,
-    is not known. Models without a group are 'alone'.
+    is not known; one that `told` marks, as somebody knows its family, before all others. Models
+    without a cluster are ALONE.
     """
     sizes = Counter(family.tolist())
-    first = {f: k for k, f in reversed(list(enumerate(family.tolist())))}
-    ranked = sorted((f for f in sizes if sizes[f] > 1), key=lambda f: (-sizes[f], first[f]))
+    said = np.array(told if len(told) else [False] * len(names))
     label = {}
-    for rank, group in enumerate(ranked, 1):
+    for group in (f for f in sizes if sizes[f] > 1):
         members = np.flatnonzero(family == group)
+        if said[members].any():
+            members = members[said[members]]
         best = int(members[0] if central is None else members[np.argmax(central[members])])
-        label[group] = f"group {rank} ({names[best][:60]})"
-    return [label.get(f, "alone") for f in family.tolist()]
+        label[group] = f"like {names[best][:80]}: {sizes[group]} models"
+    return [label.get(f, ALONE) for f in family.tolist()]
 
 
 def likely_parents(source: Source, kin: AnswerKin, dates: Sequence[str | None]) -> list[Descent]:

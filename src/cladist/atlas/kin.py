@@ -130,6 +130,10 @@ class AnswerKin:
         i, j = min(i, j), max(i, j)
         return self.tests.alone(i, j, self._distance(i, j)), self.tests.by_probe(i, j)
 
+    def together(self, wanted: Sequence[tuple[int, int]]) -> list[Relation]:
+        """Pairs that somebody asks about at once, p adjusted for all of them."""
+        return self.tests.together(wanted, [self._distance(i, j) for i, j in wanted])
+
     def declared(self, wanted: Sequence[tuple[int, int]]) -> list[Relation]:
         """Pairs that somebody declares to be kin, decided together."""
         return self.tests.declared(wanted, [self._distance(i, j) for i, j in wanted])

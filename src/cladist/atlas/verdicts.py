@@ -87,6 +87,13 @@ class Tests:
         facts = [self.made.facts(i, j, self.policy) for i, j in pairs]
         return self._relations(pairs, test_declared(facts, self.policy), distances)
 
+    def together(
+        self, pairs: Sequence[tuple[int, int]], distances: Sequence[float]
+    ) -> list[Relation]:
+        """Pairs that somebody asks about at once, p adjusted for all of them."""
+        facts = [self.made.facts(i, j, self.policy) for i, j in pairs]
+        return self._relations(pairs, test_candidates(facts, self.policy), distances)
+
     def by_probe(self, i: int, j: int) -> NDArray[np.float32]:
         """Evidence of a pair on every probe beyond its controls, float32 (p,); NaN where none is.
 

@@ -1,4 +1,4 @@
-"""cladist ancestry: who descends from whom among the models of a registry."""
+"""cladist tree ancestry: who descends from whom among the models of a registry."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def ancestry(
     replicates: Annotated[
         int | None,
         typer.Option(
+            "--support",
             min=0,
             help="How often to draw the probes anew for the confidence; 0 takes it from the "
             "margins instead. Default: 20 up to 100 models, else 0.",
@@ -56,22 +57,22 @@ def ancestry(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """The most likely parent of every model among the others.
+    """Which model is the most likely parent of each?
 
     All parents are chosen together, so that nobody descends from himself, from the evidence of
     kinship. Confidence is the share of redrawn probe sets that give the same parent. Direction
     is weaker than kinship: "either way" is the share that links the two at all. With
-    --replicates 0 it is a probability from how much better this parent is than the others.
+    --support 0 it is a probability from how much better this parent is than the others.
     Below --confidence nobody is named. The true parent may be missing from the registry; then a
     sibling stands in.
 
     Examples:
 
-    `cladist ancestry`
+    `cladist tree ancestry`
 
-    `cladist ancestry --dates released.csv --out descent.dot`
+    `cladist tree ancestry --dates released.csv --out descent.dot`
 
-    `cladist ancestry smollm2 smollm2-q4_0 smollm2-pirate --replicates 100 --json`
+    `cladist tree ancestry smollm2 smollm2-q4_0 smollm2-pirate --support 100 --json`
     """
     from cladist.errors import UsageError
     from cladist.formats.files import write_text

@@ -1,4 +1,4 @@
-"""cladist assays: what can be measured, and by what rules."""
+"""cladist lab assays: what can be measured, and by what rules."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ def assays(
     name: Annotated[str, typer.Argument(help="One assay, or a TOML file, in full.")] = "",
     json: JsonOption = False,
 ) -> None:
-    """Show the built-in assays, or one of them (or a TOML file of yours) in full.
+    """What do the built-in assays ask, and how do they read answers?
 
-    Examples: `cladist assays`, `cladist assays reptrace`, `cladist assays mine.toml`
+    Shows all, or one of them (or a TOML file of yours) in full.
+
+    Examples: `cladist lab assays`, `cladist lab assays reptrace`, `cladist lab assays mine.toml`
     """
     from cladist import catalog
 

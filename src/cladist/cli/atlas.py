@@ -1,4 +1,4 @@
-"""cladist atlas: the family of models as a folder that opens in any browser."""
+"""cladist map atlas: the family of models as a folder that opens in any browser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cladist.atlas.build import Wishes
 
 MapsOption = Annotated[
-    str, typer.Option("--maps", help="Kinds of maps, the first shown first: tsne, umap, pcoa.")
+    str, typer.Option("--map", help="Kinds of maps, the first shown first: tsne, umap, pcoa.")
 ]
 MetadataOption = Annotated[
     Path | None,
@@ -81,18 +81,20 @@ def atlas(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Write the atlas of a registry: one folder with a page, its maps, tree and models.
+    """How do I share the atlas of a registry as a folder?
+
+    Writes a page, its maps, tree and models, that opens without a server.
 
     The folder needs no server and no network: open its index.html, or send it to somebody. An
     atlas written before is replaced; a folder with anything else in it is left alone.
 
     Examples:
 
-    `cladist atlas --out family`
+    `cladist map atlas --out family`
 
-    `cladist atlas --reference dna-web-rand --out world`
+    `cladist map atlas --reference dna-web-rand --out world`
 
-    `cladist atlas --out family --metadata models.csv --declared lineage.csv --title "Our models"`
+    `cladist map atlas --out family --metadata models.csv --title "Our models"`
     """
     from cladist.atlas.build import build
     from cladist.atlas.bundle import write_bundle

@@ -1,4 +1,4 @@
-"""cladist audit: declared lineage of a registry against what its models show."""
+"""cladist provenance audit: declared lineage of a registry against what its models show."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from cladist.cli.common import (
     print_json,
     table,
 )
+from cladist.cli.signing import KeyOption, StatementOption, signer
 from cladist.errors import FOUND, UNTESTED
 
 if TYPE_CHECKING:
@@ -48,10 +49,14 @@ def audit(
     count: Annotated[
         int, typer.Option("--count", "-n", min=0, help="Show so many; 0 is all.")
     ] = 40,
+    statement: StatementOption = None,
+    key: KeyOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Hold declared lineage against measured kinship: what contradicts, and what nobody declared.
+    """Is declared lineage true, and what has nobody declared?
+
+    Holds declared lineage against measured kinship.
 
     Looks for contradictions, undocumented relations at a false discovery rate, licences that do
     not fit along a line of descent (flagged for people; no legal advice), and duplicates.
@@ -61,13 +66,14 @@ def audit(
 
     Examples:
 
-    `cladist audit --declared declared.csv`
+    `cladist provenance audit --declared declared.csv`
 
-    `cladist audit --declared models/ --fdr 0.1 --fail-on error --json`
+    `cladist provenance audit --declared models/ --fdr 0.1 --fail-on error --json`
     """
     from cladist.registry import Registry
     from cladist.workflows.auditing import audit as run
 
+    signs = signer(statement, key)
     with (
         Registry.open(registry, create=False) as store,
         listening(quiet or json) as listener,
@@ -76,6 +82,14 @@ def audit(
             store, declared or [],
             labels=labels, assay=assay, fdr=rate, control=control, alpha=alpha, listener=listener,
         )  # fmt: skip
+    if signs is not None:
+        from cladist.attestation.of_panel import audit_case
+        from cladist.kinship.inference.decision import Policy
+
+        policy = Policy(alpha)
+        signs.write(
+            audit_case(made.material, made.found, rate=rate, control=control, policy=policy)
+        )
     failed = made.failed(fail_on)
     untested = made.found.could_not_test and fail_on != "never"
     if json:

@@ -1,4 +1,4 @@
-"""cladist bom and cladist croissant: provenance and data in the forms of standards."""
+"""cladist provenance bom and croissant: provenance and data in the forms of standards."""
 
 from __future__ import annotations
 
@@ -49,18 +49,20 @@ def bom(
     ] = "",
     quiet: QuietOption = False,
 ) -> None:
-    """State a model's declared and measured lineage in a standard form.
+    """How is a model's lineage stated in a standard form?
+
+    Writes declared and measured lineage as CycloneDX, SPDX or a model card.
 
     Declared parents stand as ancestors unless the measurement contradicts them; models shown to
     be kin stand beside them with verdict, p-value and rate in properties under 'cladist:'.
 
     Examples:
 
-    `cladist bom suspect --declared models/ --out suspect.cdx.json`
+    `cladist provenance bom suspect --declared models/ --out suspect.cdx.json`
 
-    `cladist bom suspect --as spdx --out suspect.spdx.json`
+    `cladist provenance bom suspect --as spdx --out suspect.spdx.json`
 
-    `cladist bom suspect --as card --into README.md`
+    `cladist provenance bom suspect --as card --into README.md`
     """
     from datetime import UTC, datetime
 
@@ -105,18 +107,22 @@ def bom(
 
 
 def croissant(
-    folder: Annotated[Path, typer.Argument(help="A folder that 'cladist export' wrote.")],
+    folder: Annotated[Path, typer.Argument(help="A folder that 'cladist registry export' wrote.")],
     name: Annotated[str, typer.Option(help="Of the data set; the folder's unless told.")] = "",
     description: Annotated[str, typer.Option(help="What it holds, in a sentence.")] = "",
     licence: Annotated[str, typer.Option(help="URL or name of the licence of the answers.")] = "",
     published: Annotated[str, typer.Option(help="Date of publication, YYYY-MM-DD.")] = "",
 ) -> None:
-    """Write Croissant metadata (croissant.json) into an exported registry.
+    """How is an exported registry described for data catalogues?
+
+    Writes Croissant metadata (croissant.json) into it.
 
     Tables, columns, sizes and hashes are those of the export, so that tools that read Croissant
     can load the answers.
 
-    Example: `cladist croissant lab-export --name "Answers of lab models" --licence CC-BY-4.0`
+    Example:
+
+    `cladist provenance croissant lab-export --name "Answers of lab" --licence CC-BY-4.0`
     """
     from cladist.formats.croissant import write_croissant
     from cladist.formats.files import write_text
@@ -140,7 +146,9 @@ def _files(folder: Path) -> list[DataFile]:
 
     path = folder / "manifest.json"
     if not path.is_file():
-        raise InputError(f"{folder} has no manifest.json; make it with 'cladist export FOLDER'")
+        raise InputError(
+            f"{folder} has no manifest.json; make it with 'cladist registry export FOLDER'"
+        )
     listed = load_json(read_text(path), str(path)).get("files")
     if not isinstance(listed, list):
         raise InputError(f"{path} lists no files")

@@ -1,4 +1,4 @@
-"""cladist clock: how fast models drift from where they began, by family."""
+"""cladist tree clock: how fast models drift from where they began, by family."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def clock(
         ),
     ] = None,
     groups: Annotated[
-        Path | None, typer.Option(help="CSV with columns model and group: speeds by group.")
+        Path | None,
+        typer.Option("--labels", help="CSV with columns model and group, or family: speeds by it."),
     ] = None,
     tree: Annotated[
         Path | None,
@@ -56,19 +57,21 @@ def clock(
     ] = "dates",
     json: JsonOption = False,
 ) -> None:
-    """Root-to-tip regression: how far models lie from the root against their release dates.
+    """How fast does behaviour change with release dates?
 
-    With --groups also the speed of every group of three or more dated models, and a test of
+    Root-to-tip regression: how far models lie from the root against their dates.
+
+    With --labels also the speed of every group of three or more dated models, and a test of
     whether one speed would do for all. Relatives share most of their path from the root, so
     intervals and p-values are too narrow; and a root chosen by dates flatters the clock.
 
     Examples:
 
-    `cladist clock --dates released.csv`
+    `cladist tree clock --dates released.csv`
 
-    `cladist clock --dates released.csv --groups families.csv --root mad --json`
+    `cladist tree clock --dates released.csv --labels families.csv --root mad --json`
 
-    `cladist clock --dates released.csv --tree family.nwk`
+    `cladist tree clock --dates released.csv --tree family.nwk`
     """
     from cladist.registry import Registry
     from cladist.workflows.clock import clock as run

@@ -108,7 +108,10 @@ OldRateOption = Annotated[
     float | None, typer.Option("--rate", min=1e-6, max=0.5, hidden=True, help="Now --alpha.")
 ]
 GroupsOption = Annotated[
-    Path | None, typer.Option(help="CSV with columns model and group, to colour the picture.")
+    Path | None,
+    typer.Option(
+        "--labels", help="CSV with columns model and group, or family: what a colour stands for."
+    ),
 ]
 DatesOption = Annotated[
     Path | None,

@@ -1,4 +1,4 @@
-"""cladist compare-trees: how far two trees of the same models agree."""
+"""cladist tree compare: how far two trees of the same models agree."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def compare_trees(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Distances between two trees with the same leaves.
+    """How far are two trees with the same leaves from each other?
 
     Robinson-Foulds counts the splits that one tree has and the other lacks; weighted, it adds up
     differences in branch length. Quartets are the share of groups of four models that the trees
@@ -32,8 +32,8 @@ def compare_trees(
 
     Names that differ in blanks and underscores alone are taken as one, and that is said.
 
-    Examples: `cladist compare-trees nj.nwk bme.nwk`, `cladist compare-trees a.nex b.nwk --json`,
-    `cladist compare-trees dated.nex family.xml --first-tree 2`
+    Examples: `cladist tree compare nj.nwk bme.nwk`, `cladist tree compare a.nex b.nwk --json`,
+    `cladist tree compare dated.nex family.xml --first-tree 2`
     """
     from cladist.formats.trees.made import matched_leaves
     from cladist.phylogeny.compare import compare_trees as run

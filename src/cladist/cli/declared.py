@@ -1,4 +1,4 @@
-"""cladist declared: what documents declare about where models come from."""
+"""cladist provenance declared: what documents declare about where models come from."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def declared(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Read declared lineage from documents, and say where they contradict each other.
+    """What do documents declare of models' lineage, and where do they contradict each other?
 
-    The table written with --out is what `cladist audit`, `cladist report` and
+    The table written with --out is what `cladist provenance audit`, `cladist report` and
     `cladist tree --declared` read.
 
     Examples:
 
-    `cladist declared models/ --out declared.csv`
+    `cladist provenance declared models/ --out declared.csv`
 
-    `cladist declared suspect=README.md merged=recipe.yml hub:org/name --registry lab`
+    `cladist provenance declared suspect=README.md merged=recipe.yml hub:org/name --registry lab`
     """
     from cladist.formats.declared_table import write_declared_table
     from cladist.formats.files import write_text

@@ -1,4 +1,4 @@
-"""cladist dedupe: groups of near-identical models, and which to keep."""
+"""cladist registry dedupe: groups of near-identical models, and which to keep."""
 
 from __future__ import annotations
 
@@ -41,14 +41,17 @@ def dedupe(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Find groups of near-identical models in a registry, and name the one to keep.
+    """Which models of a registry are nearly the same?
+
+    Finds groups of them, and names the one to keep.
 
     In a group every two models give the same answer, to the character, to at least --share of
     the probes that both answered; or, with --distance, are no farther apart than that. Sampled
     answers differ even between copies: use --distance for such assays. Kept is the model with
     the highest score (--scores), else with most usable answers; of equals the most central.
 
-    Examples: `cladist dedupe`, `cladist dedupe --share 0.98 --scores scores.csv --json`
+    Examples: `cladist registry dedupe`,
+    `cladist registry dedupe --share 0.98 --scores scores.csv --json`
     """
     from cladist.registry import Registry
     from cladist.workflows.dedupe import dedupe as run

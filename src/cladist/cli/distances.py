@@ -1,4 +1,4 @@
-"""cladist distances: how far every model is from every other."""
+"""cladist compare distances: how far every model is from every other."""
 
 from __future__ import annotations
 
@@ -33,15 +33,17 @@ def distances(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Distances between all models of a registry that share an assay.
+    """How far are the models of a registry from each other?
+
+    Compares all that share an assay.
 
     Examples:
 
-    `cladist distances`
+    `cladist compare distances`
 
-    `cladist distances --out matrix.npz` (arrays `ids` and `matrix`)
+    `cladist compare distances --out matrix.npz` (arrays `ids` and `matrix`)
 
-    `cladist distances a b c --metric euclidean --json`
+    `cladist compare distances a b c --metric euclidean --json`
     """
     from cladist.compare import distances as compute
     from cladist.compare import resolve_assay

@@ -1,4 +1,4 @@
-"""cladist doctor: what is installed, and what can run here."""
+"""cladist lab doctor: what is installed, and what can run here."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def _how_to_get(extra: str) -> str:
 
 
 def doctor(json: JsonOption = False) -> None:
-    """Say what is installed, what is missing, and how to get it.
+    """What is installed, what is missing, and how is it got?
 
-    Examples: `cladist doctor`, `cladist doctor --json`
+    Examples: `cladist lab doctor`, `cladist lab doctor --json`
     """
     import os
     import platform

@@ -1,4 +1,4 @@
-"""cladist export and cladist backup: a registry in other places."""
+"""cladist registry export and backup: a registry in other places."""
 
 from __future__ import annotations
 
@@ -24,16 +24,19 @@ def export(
     registry: RegistryOption = DEFAULT_REGISTRY,
     json: JsonOption = False,
 ) -> None:
-    """Write everything in a registry as Parquet files with a manifest of their SHA-256.
+    """How does everything in a registry get out, for other programs or to keep?
 
-    The same registry gives the same bytes; `cladist import` reads it back, into a new registry
-    or into one that has something already. Others may write to the registry meanwhile.
+    Writes Parquet files with a manifest of their SHA-256.
+
+    The same registry gives the same bytes; `cladist registry import` reads it back, into
+    a new registry or into one that has something already. Others may write to the registry
+    meanwhile.
 
     Examples:
 
-    `cladist export lab.zip --registry lab`
+    `cladist registry export lab.zip --registry lab`
 
-    `cladist import lab.zip --registry copy-of-lab`
+    `cladist registry import lab.zip --registry copy-of-lab`
     """
     from cladist.registry import Registry
     from cladist.registry.archive import write_archive
@@ -57,11 +60,13 @@ def backup(
     target: Annotated[Path, typer.Argument(help="A new folder.")],
     registry: RegistryOption = DEFAULT_REGISTRY,
 ) -> None:
-    """Copy a registry into a new folder while others read it and write to it.
+    """How is a registry copied while it is in use?
+
+    Copies it into a new folder while others read it and write to it.
 
     The copy is a registry like the original, as it was at one moment.
 
-    Examples: `cladist backup lab-monday --registry lab`
+    Examples: `cladist registry backup lab-monday --registry lab`
     """
     from cladist.registry.backup import backup as run
 

@@ -20,6 +20,7 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
+from cladist.cli.secret import SecretOption, SecretTextOption, drawn
 from cladist.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,9 +57,7 @@ def extract(
         ),
     ] = "auto",
     allow_sparse: SparseOption = False,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "--workers", "-j", min=1, help="Models asked at once.")
-    ] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Models asked at once.")] = 1,
     max_calls: Annotated[
         int | None, typer.Option(min=0, help="Calls at most, retries and all models included.")
     ] = None,
@@ -82,10 +81,14 @@ def extract(
     store: Annotated[
         str, typer.Option(help="With --ray: folder or URL that all nodes can write answers to.")
     ] = "",
+    secret: SecretOption = None,
+    text: SecretTextOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Ask models the probes of an assay and make their DNA.
+    """What does a model answer, and what is its DNA?
+
+    Asks models the probes of an assay, keeps the answers, and makes DNA of them.
 
     Answers are stored as they come: a run that was stopped goes on where it was when the same
     command is given again, and a finished one asks nothing. Failed requests are asked again.
@@ -121,13 +124,19 @@ def extract(
     if store and not ray:
         raise UsageError("--store is for --ray; a registry on this machine needs none")
     source = _source(like, interface, bool(ray))
+    wanted = source.assay if source else catalog.assay(assay)
+    only: tuple[int, ...] | None = None
+    if secret is not None:
+        if ray:
+            raise UsageError("--secret is for this machine; on a cluster leave it out")
+        wanted, only = drawn(secret, text, wanted)
     with progress_bars(quiet) as bars:
         if ray:
             from cladist.extraction.ray import extract_on_ray
 
             results = extract_on_ray(
                 models,
-                catalog.assay(assay),
+                wanted,
                 registry,
                 address=ray,
                 store=store,
@@ -137,7 +146,7 @@ def extract(
         else:
             results = extract_many(
                 models,
-                source.assay if source else catalog.assay(assay),
+                wanted,
                 registry,
                 jobs=jobs,
                 allow_sparse=allow_sparse,
@@ -145,6 +154,7 @@ def extract(
                 hear=note,
                 budget=budget,
                 like=partial(source.how, interface=interface) if source else None,
+                only=only,
             )
     done = [r for r in results if not isinstance(r, Failure)]
     trouble = [r for r in results if isinstance(r, Failure)]

@@ -26,6 +26,7 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,10 +67,12 @@ def identify(
         bool,
         typer.Option("--all-prompts", help="Ask all, also where a few settle it."),
     ] = False,
+    statement: StatementOption = None,
+    key: KeyOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Tell whose descendant a model is: of the world's models, or of a registry's.
+    """Whose descendant is this model: one of the world's models, or of a registry's?
 
     A URI is asked the prompts of an installed reference ('cladist reference add') and held
     against its models; no registry is needed. A few prompts are asked first, and all only where
@@ -89,7 +92,14 @@ def identify(
     `cladist identify suspect --labels families.csv`
     """
     from cladist.cli.identify_uri import identify_uri, is_uri
+    from cladist.errors import UsageError
 
+    signs = signer(statement, key)
+    if signs is not None and (reference or is_uri(model, registry)):
+        raise UsageError(
+            "--statement is for models of a registry; ask it there first: cladist extract URI "
+            "--like REFERENCE --registry REGISTRY, then 'identify' or 'kinship' its name"
+        )
     if reference or is_uri(model, registry):
         identify_uri(
             model,
@@ -115,6 +125,10 @@ def identify(
         asked = question(store, chosen, declared, progress=bars)
         circles = asked.made.labels
         results = judged_nearest(asked, model, count, policy) if circles is None else []
+        if signs is not None:
+            from cladist.attestation.of_panel import families_case
+
+            signs.write(families_case(asked.made, chosen.protocol, model, prior_none))
     for remark in asked.remarks:
         note(remark)
     pairs = asked.pairs
@@ -192,8 +206,8 @@ def _nearest(
         note("nothing could be tested: this is an order, and says nothing of kinship")
     else:
         console.print(
-            f"p is adjusted for the {len(results)} listed, which were chosen as the nearest of "
-            f"{len(asked.pairs) - 1}."
+            f"p is adjusted for the {len(results)} listed, and not for their choice as the nearest "
+            f"of {len(asked.pairs) - 1}: what is related here is a lead (docs/verdicts.md)."
         )
     if none:
         console.print(

@@ -99,7 +99,7 @@ def _as_data(found: Identified, count: int) -> dict[str, Any]:
 def _told(found: Identified, count: int) -> list[str]:
     """The answer in ten lines or so, for people."""
     p, name = found.placement, one_line(found.model, NAMES)
-    first = one_line(p.nearest[0].model)
+    first = one_line(p.tested)
     words = {
         "related": f"{name} is related to {first}.",
         "not shown": f"{name} is not shown to be related to any model of the reference.",
@@ -167,5 +167,5 @@ def _cost(found: Identified) -> str:
 
 def _next(found: Identified) -> str:
     name, reference = quote(one_line(found.model)), quote(found.reference.name)
-    page = f"cladist atlas --reference {reference} --out world"
+    page = f"cladist map atlas --reference {reference} --out world"
     return f"{page}  (shows {name} among them; answers are in {found.registry})"

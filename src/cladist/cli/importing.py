@@ -1,4 +1,4 @@
-"""cladist import: responses that already exist."""
+"""cladist registry import: responses that already exist."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ def import_file(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Import responses that already exist, and make DNA of them.
+    """How do answers that somebody recorded get into a registry?
+
+    Imports them, says how they were read, and makes DNA of them.
 
     All models of one import must have answered the same prompts, or some of them; a later
     import joins an earlier one when its prompts are among those. Importing a file twice changes
@@ -87,18 +89,18 @@ def import_file(
 
     Examples:
 
-    `cladist import responses.parquet --registry lab`
+    `cladist registry import responses.parquet --registry lab`
 
-    `cladist import model_outputs.json --registry lab`
+    `cladist registry import model_outputs.json --registry lab`
 
-    `cladist import samples_arc.jsonl --model my-model --registry lab`
+    `cladist registry import samples_arc.jsonl --model my-model --registry lab`
 
-    `cladist import answers.parquet --prompts prompts.parquet --decoding
+    `cladist registry import answers.parquet --prompts prompts.parquet --decoding
     interface=raw,temperature=0,max_tokens=1024`
 
-    `cladist import run.csv --response-column said --prompt-id-column item --registry lab`
+    `cladist registry import run.csv --response-column said --prompt-id-column item --registry lab`
 
-    `cladist import lab.zip --registry copy-of-lab`
+    `cladist registry import lab.zip --registry copy-of-lab`
     """
     columns = {
         "response": response_column,

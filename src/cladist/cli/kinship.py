@@ -1,4 +1,4 @@
-"""cladist kinship: is a model kin of others, at a stated false-positive rate?"""
+"""cladist compare kinship: is a model kin of others, at a stated false-positive rate?"""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from cladist.cli.common import (
     plain,
     print_json,
 )
+from cladist.cli.secret import RevealOption, read_secret
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.kinship.inference.decision import Adjustment, Policy
@@ -64,9 +66,14 @@ def kinship(
         bool,
         typer.Option(help="MODEL is a URI: ask it, probe by probe, until the answer is decided."),
     ] = False,
+    statement: StatementOption = None,
+    key: KeyOption = None,
+    secret: RevealOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Test whether a model is kin of another, against the other models of the registry.
+    """Do two models share an ancestor?
+
+    Tests a model against others, with the rest of the registry as the panel.
 
     The verdict is related, unrelated, inconclusive or not tested. 'related' is said of at most
     one in a hundred unrelated pairs of the same style and tokenizer (--alpha). 'unrelated' needs
@@ -74,22 +81,41 @@ def kinship(
 
     Examples:
 
-    `cladist kinship suspect llama-2-7b`
+    `cladist compare kinship suspect llama-2-7b`
 
-    `cladist kinship suspect llama-2-7b mistral-7b qwen2-7b --labels families.csv --json`
+    `cladist compare kinship suspect llama-2-7b mistral-7b qwen2-7b --labels families.csv --json`
     """
+    from cladist.errors import UsageError
     from cladist.registry import Registry
     from cladist.workflows.kinship_test import KinshipTest
 
     test = KinshipTest(alpha=alpha_of(alpha, rate), adjust=cast("Adjustment", adjust))
+    signs = signer(statement, key)
     if ask:
+        if signs is not None or secret is not None:
+            raise UsageError("--statement and --secret are for answers that are here; leave --ask")
         _ask(model, candidates, registry, assay, labels, test.policy, json)
         return
     extra: dict[str, Any] = {}
     tested = [model, *candidates]
+    drawn = None if secret is None else read_secret(secret)
     with Registry.open(registry, create=False) as store, listening(json, WEIGHING) as listener:
-        test.fit(store, labels=labels, assay=assay, panel=panel, models=tested, listener=listener)
+        test.fit(
+            store, labels=labels, assay=assay, panel=panel, models=tested, secret=drawn,
+            listener=listener,
+        )  # fmt: skip
         results = test.test(model, candidates)
+        if signs is not None:
+            from cladist.attestation.of_panel import Ask, kinship_case
+
+            asked = test.question_
+            signs.write(
+                kinship_case(
+                    asked.made, asked.assay.protocol,
+                    [Ask(model, tuple(candidates), adjust=adjust)], test.policy,
+                    members=asked.members, secret=None if drawn is None else (drawn, model),
+                )
+            )  # fmt: skip
         if sequential:
             extra["sequential"] = [asdict(s) for s in test.sequential(model, candidates)]
         if direction:

@@ -44,7 +44,9 @@ def grow(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Breed the models of a plan: founders from scratch, descendants by real operations.
+    """How are models of known descent bred?
+
+    Founders from scratch, descendants by real operations.
 
     What is finished is kept: run the same command again after an interruption. Several plans may
     grow in one folder, where they are scored together. Needs the extra `lab`, and for
@@ -105,7 +107,9 @@ def score(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Extract the DNA of all models that were bred, and hold every method against the truth.
+    """How does every method do against descent that is known?
+
+    Extracts the DNA of all models that were bred, and scores the methods.
 
     Answers are kept in FOLDER/registry, figures in FOLDER/scores.json. Needs the extras `lab`
     and `embedded`.
@@ -142,7 +146,9 @@ def report(
         Path, typer.Option("--document", "-d", help="Markdown file to write.")
     ] = Path("lab.md"),
 ) -> None:
-    """Write a scored menagerie up: a document, and pictures in images/ beside it.
+    """How are the lab's scores written up?
+
+    A document, and pictures in images/ beside it.
 
     Example: `cladist lab report --document docs/lab.md`
     """

@@ -1,4 +1,4 @@
-"""cladist lineage: facts on models that are known, and tables of them."""
+"""cladist provenance lineage: facts on models that are known, and tables of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WRONG = 10
 """Exit code of `check` for a table with something wrong in it; errors have 1 to 8."""
 
 app = typer.Typer(
-    help="Who is who: facts on models that ship with cladist, and tables of them.",
+    help="Which model is which? Facts that ship with cladist, and tables of them.",
     no_args_is_help=True,
 )
 
@@ -27,12 +27,12 @@ def show(
     models: Annotated[list[str], typer.Argument(help="Names, however they are written.")],
     json: JsonOption = False,
 ) -> None:
-    """What is known of models: foundation, parent, maker, date, licence, and how surely.
+    """What is known of models: foundation, parent, maker, date, licence, and how surely?
 
     Names may be org/name, an address, a folder of a cache, a path or a file name. Corrections of
     your own are marked.
 
-    Example: `cladist lineage show hf.co/Qwen/Qwen2.5-7B-Instruct`
+    Example: `cladist provenance lineage show hf.co/Qwen/Qwen2.5-7B-Instruct`
     """
     from cladist.core.facts import COLUMNS
     from cladist.errors import UsageError
@@ -66,11 +66,13 @@ def check(
     file: Annotated[Path, typer.Argument(help="CSV of lineage facts.")],
     json: JsonOption = False,
 ) -> None:
-    """Say everything that is wrong with a table of facts, by line.
+    """What is wrong with a table of facts?
+
+    Says all of it, by line.
 
     Exit codes: 0 nothing, 10 something, 1 to 8 an error.
 
-    Example: `cladist lineage check mine.csv`
+    Example: `cladist provenance lineage check mine.csv`
     """
     from cladist.formats.facts_table import check_facts
 
@@ -94,9 +96,11 @@ def merge(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """One table from several: one line a model, conflicts decided by confidence and told.
+    """How are several tables of facts made one?
 
-    Example: `cladist lineage merge mine.csv theirs.csv --out all.csv`
+    One line a model; conflicts are decided by confidence and told.
+
+    Example: `cladist provenance lineage merge mine.csv theirs.csv --out all.csv`
     """
     from cladist.core.facts import merge_facts
     from cladist.formats.facts_table import read_facts, write_facts

@@ -1,4 +1,4 @@
-"""cladist list: what a registry holds."""
+"""cladist registry list: what a registry holds."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cladist.cli.common import (
 
 
 def list_models(registry: RegistryOption = DEFAULT_REGISTRY, json: JsonOption = False) -> None:
-    """List the models and assays of a registry.
+    """Which models and assays are in a registry?
 
-    Examples: `cladist list`, `cladist list --registry lab --json`
+    Examples: `cladist registry list`, `cladist registry list --registry lab --json`
     """
     from cladist.registry import Registry
 

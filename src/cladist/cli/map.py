@@ -36,8 +36,11 @@ def map_models(
     labels: LabelsOption = None,
     colour: Annotated[
         str,
-        typer.Option("--colour", help="Column to colour by; the measured groups unless told."),
-    ] = "family",
+        typer.Option(
+            "--colour",
+            help="Column to colour by; families where they are known, else measured clusters.",
+        ),
+    ] = "",
     plot: Annotated[Path | None, typer.Option(help="Draw the map: .svg, .png or .pdf.")] = None,
     names: Annotated[
         bool | None, typer.Option("--names/--no-names", help="Name the points; small maps have it.")
@@ -50,7 +53,9 @@ def map_models(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """A map of the models of a registry: near models near each other.
+    """Where does each model of a registry lie among all others?
+
+    Draws a map on which near models are near each other.
 
     The note under it says how many of every model's nearest it keeps. Distances across a t-SNE or
     UMAP map mean little; for those take pcoa.
@@ -123,6 +128,8 @@ def map_models(
 def _column(columns: tuple[Column, ...], wanted: str) -> Column:
     from cladist.errors import UsageError
 
+    if not wanted:
+        return columns[0]
     for column in columns:
         if wanted in (column.key, column.label):
             return column

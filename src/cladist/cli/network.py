@@ -1,4 +1,4 @@
-"""cladist network: what a tree of a registry's models cannot tell."""
+"""cladist tree network: what a tree of a registry's models cannot tell."""
 
 from __future__ import annotations
 
@@ -45,11 +45,14 @@ def network(
         Path | None, typer.Option(help="Draw the split network (.svg, .png, .pdf).")
     ] = None,
     groups: Annotated[
-        Path | None, typer.Option(help="CSV with columns model and group, for the colours.")
+        Path | None,
+        typer.Option("--labels", help="CSV with columns model and group, or family, for colours."),
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """How treelike every model is, and which may be merges of two families.
+    """Where is the evidence no tree?
+
+    Says how treelike every model is, and which may be merges of two families.
 
     Delta is 0 where distances fit a tree, and 1 at worst. Models conflict with the tree when
     they are nearer to others than it says; the fewest models that explain all conflicts are
@@ -59,9 +62,9 @@ def network(
 
     Examples:
 
-    `cladist network`
+    `cladist tree network`
 
-    `cladist network base-a base-b merged child-a child-b --out splits.nex --plot splits.svg`
+    `cladist tree network base-a base-b merged child-a child-b --out splits.nex --plot splits.svg`
     """
     from cladist.compare import resolve_assay, tree_distances
     from cladist.errors import UsageError
@@ -71,15 +74,15 @@ def network(
     from cladist.phylogeny.network import split_network
     from cladist.phylogeny.treelikeness import conflicts, suspects, treelikeness
     from cladist.registry import Registry
-    from cladist.workflows.named import columns_here
+    from cladist.workflows.named import groups_here
 
     if file is not None and file.suffix.lower() not in (".nex", ".nexus"):
         raise UsageError(f"'{file.name}': a network is written as NEXUS; use .nex")
     if groups is not None and plot is None:
-        raise UsageError("--groups colours a picture: add --plot FILE")
+        raise UsageError("--labels colours a picture: add --plot FILE")
     with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
-        known = columns_here(groups, "group", store.models(), note)
+        known = groups_here(groups, store.models(), note)
         matrix = tree_distances(store, chosen, models or None, metric or None)
     likeness = treelikeness(matrix)
     tree = neighbor_joining(matrix)

@@ -1,4 +1,4 @@
-"""cladist panel: reference panels, the background that kinship is measured against."""
+"""cladist reference panel: reference panels, the background that kinship is measured against."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cladist.cli.common import (
 
 app = typer.Typer(
     name="panel",
-    help="Reference panels: models whose answers say what is common, frozen in one file.",
+    help="What do unrelated models have in common? Panels: models frozen in one file.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -40,9 +40,10 @@ def build(
         typer.Option("--index", help="Also write FILE.index, which 'panel nearest' is fast with."),
     ] = False,
 ) -> None:
-    """Freeze models of a registry into a reference panel.
+    """How are models frozen into a panel, to test others against?
 
-    Examples: `cladist panel build panel.parquet`, `cladist panel build small.parquet a b c d`
+    Examples: `cladist reference panel build panel.parquet`,
+    `cladist reference panel build small.parquet a b c d`
     """
     from cladist.compare import resolve_assay
     from cladist.kinship.panel.allele_index import save_index
@@ -79,13 +80,13 @@ def nearest(
     ] = 100,
     json: JsonOption = False,
 ) -> None:
-    """The members of a panel that a model is nearest to.
+    """Which members of a panel is a model nearest to?
 
     Kinship is evidence in spreads of unrelated pairs, which lie around 0. Nearest does not mean
-    related: 'cladist kinship --panel' tests a pair.
+    related: 'cladist compare kinship --panel' tests a pair.
 
-    Examples: `cladist panel nearest panel.parquet suspect`,
-    `cladist panel nearest large.parquet suspect --candidates 0`
+    Examples: `cladist reference panel nearest panel.parquet suspect`,
+    `cladist reference panel nearest large.parquet suspect --candidates 0`
     """
     from cladist.compare import resolve_assay
     from cladist.kinship.panel.saved import load_panel
@@ -121,7 +122,10 @@ def show(
     file: Annotated[Path, typer.Argument(help="A panel file.")],
     json: JsonOption = False,
 ) -> None:
-    """Tell what a panel holds, after checking that it was not changed."""
+    """What does a panel hold?
+
+    Checks first that it was not changed.
+    """
     from cladist.kinship.panel.saved import load_panel
 
     panel = load_panel(file)

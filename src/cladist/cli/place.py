@@ -1,4 +1,4 @@
-"""cladist place: a model on a tree that is there already."""
+"""cladist tree place: a model on a tree that is there already."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def place(
     assay: AssayOption = "",
     metric: MetricOption = "",
     replicates: Annotated[
-        int, typer.Option(min=0, help="How often to draw the probes anew for the confidence.")
+        int,
+        typer.Option(
+            "--support", min=0, help="How often to draw the probes anew for the confidence."
+        ),
     ] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Of the resampling.")] = 0,
     file: Annotated[
@@ -41,7 +44,9 @@ def place(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Put one model on an existing tree; the rest of the tree stays as it is.
+    """Where does one more model belong on a tree that exists?
+
+    The rest of the tree stays as it is.
 
     The branch is that on which the model's distances to all leaves fit best; they must be of the
     kind that the tree was made of (the same assay and --metric). Confidence is the share of
@@ -49,9 +54,9 @@ def place(
 
     Examples:
 
-    `cladist place newcomer --tree family.nwk`
+    `cladist tree place newcomer --tree family.nwk`
 
-    `cladist place newcomer -t family.nwk --replicates 100 --out larger.nwk`
+    `cladist tree place newcomer -t family.nwk --support 100 --out larger.nwk`
     """
     from cladist.formats.files import write_text
     from cladist.registry import Registry
@@ -80,7 +85,7 @@ def place(
     console = out()
     console.print(f"{one_line(model)} joins {_clade(found.below)}")
     if found.confidence is None:
-        console.print("  confidence  not assessed (--replicates 0)")
+        console.print("  confidence  not assessed (--support 0)")
     else:
         console.print(f"  confidence  {found.confidence:.0%} of {replicates} redrawn probe sets")
     console.print(

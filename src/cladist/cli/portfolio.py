@@ -1,4 +1,4 @@
-"""cladist portfolio: a few strong models that differ."""
+"""cladist scores portfolio: a few strong models that differ."""
 
 from __future__ import annotations
 
@@ -42,16 +42,18 @@ def portfolio(
     metric: MetricOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Pick strong models that are far apart by DNA, so that they fail on different questions.
+    """Which strong models fail on different questions?
+
+    Picks some that are far apart by DNA.
 
     With --scores each model counts by its score and its distance from those already picked;
     without, or with --records alone, the score is the mean record; with neither only distance.
 
     Examples:
 
-    `cladist portfolio 3 --scores scores.csv --column arc`
+    `cladist scores portfolio 3 --scores scores.csv --column arc`
 
-    `cladist portfolio 5 --records records.csv --json`
+    `cladist scores portfolio 5 --records records.csv --json`
     """
     from cladist.compare import distances, resolve_assay
     from cladist.registry import Registry

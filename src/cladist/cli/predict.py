@@ -1,4 +1,4 @@
-"""cladist predict: benchmark scores of models that were never run on the benchmark."""
+"""cladist scores predict: benchmark scores of models that were never run on the benchmark."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def predict(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Predict benchmark scores from DNA, with intervals that hold for new families.
+    """Which benchmark scores will a model have?
+
+    Predicts them from DNA, with intervals that hold for new families.
 
     Learns from the models of the registry that have a score, and how they answered; no answer
     key is needed. With --labels the intervals are calibrated by leaving out whole families, and
@@ -77,13 +79,13 @@ def predict(
 
     Examples:
 
-    `cladist predict --scores scores.csv --labels families.csv`
+    `cladist scores predict --scores scores.csv --labels families.csv`
 
-    `cladist predict newcomer --scores scores.csv --level 0.8 --json`
+    `cladist scores predict newcomer --scores scores.csv --level 0.8 --json`
 
-    `cladist predict --scores scores.csv --matrix distances.npz`
+    `cladist scores predict --scores scores.csv --matrix distances.npz`
 
-    `cladist predict --scores scores.csv --labels families.csv --evaluate`
+    `cladist scores predict --scores scores.csv --labels families.csv --evaluate`
     """
     from cladist.workflows.predict import evaluate_predictions
     from cladist.workflows.predict import predict as run

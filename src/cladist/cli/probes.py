@@ -1,4 +1,4 @@
-"""cladist probes: the texts that models are asked."""
+"""cladist lab probes: the texts that models are asked."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ def probes(
     name: Annotated[str, typer.Argument(help="One set (or a JSON file), its probes in full.")] = "",
     json: JsonOption = False,
 ) -> None:
-    """List the built-in probe sets, or the probes of one.
+    """Which probes can models be asked?
 
-    Examples: `cladist probes`, `cladist probes cladist-100`, `cladist probes mine.json`
+    Lists the built-in probe sets, or the probes of one.
+
+    Examples: `cladist lab probes`, `cladist lab probes cladist-100`, `cladist lab probes mine.json`
     """
     from cladist import catalog
 

@@ -46,7 +46,7 @@ def _known(path: Path | None) -> tuple[Collection, ...]:
 
 @app.command("list")
 def list_references(catalogue: CatalogueOption = None, json: JsonOption = False) -> None:
-    """Show which references are installed, and which can be had.
+    """Which references are installed, and which can be had?
 
     Example: `cladist reference list`
     """
@@ -104,7 +104,9 @@ def add(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Fetch a collection of recorded answers, check it, and install it as a reference.
+    """How is a collection of known models installed?
+
+    Fetches its recorded answers, checks them, and installs them as a reference.
 
     It comes from the one address in the catalogue, at the pinned commit, and is checked against
     the hash that the catalogue has. What is installed is whole or not there at all; a download
@@ -181,7 +183,7 @@ def show(
     catalogue: CatalogueOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Tell what a reference is, where it is from, and how its models were asked.
+    """What is a reference, where is it from, and how were its models asked?
 
     Example: `cladist reference show dna-web-rand`
     """
@@ -209,7 +211,9 @@ def show(
 
 @app.command()
 def remove(name: Annotated[str, typer.Argument(help="An installed reference.")]) -> None:
-    """Remove an installed reference; what you asked of models yourself is not touched.
+    """How is an installed reference removed?
+
+    What you asked of models yourself is not touched.
 
     Example: `cladist reference remove dna-web-rand`
     """
@@ -234,7 +238,9 @@ def build(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Make one file of a registry's answers, to share: 'add FILE' installs it anywhere.
+    """How do I share the answers of a registry as one file?
+
+    'add FILE' installs it anywhere.
 
     Models are in it by their names alone, without addresses or paths.
 

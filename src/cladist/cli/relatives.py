@@ -1,4 +1,4 @@
-"""cladist relatives: who is nearest to a model."""
+"""cladist compare relatives: who is nearest to a model."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ def relatives(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """The nearest relatives of a model in the registry.
+    """Which models of a registry are nearest to one of them?
 
     Nearest does not mean related: in a registry without kin somebody is nearest all the same.
-    The verdict is that of 'cladist kinship' for each of those listed, at a false-positive rate
-    over all of them (--alpha); it is given in registries of up to 2,000 models.
+    The verdict is that of 'cladist compare kinship' for each of those listed, at a false-positive
+    rate over all of them (--alpha); it is given in registries of up to 2,000 models.
     By DNA (euclidean, cosine) the answer is exact in a registry of any size, unless
     --approximate is given.
 
     Examples:
 
-    `cladist relatives smollm2`
+    `cladist compare relatives smollm2`
 
-    `cladist relatives smollm2 -n 3 --metric cosine --json`
+    `cladist compare relatives smollm2 -n 3 --metric cosine --json`
     """
     from cladist.registry import Registry
     from cladist.workflows.neighbors import neighbors
@@ -101,8 +101,9 @@ def _show(made: Neighbors) -> None:
         console.print(f"Nothing was tested: {one_line(judged.untested)}.")
     else:
         console.print(
-            f"p is adjusted for the {len(judged.decisions)} listed, which were chosen from "
-            f"{found.compared}; 'cladist kinship' tells why."
+            f"p is adjusted for the {len(judged.decisions)} listed, and not for their choice from "
+            f"{found.compared}: what is related here is a lead (docs/verdicts.md). "
+            "'cladist compare kinship' tells why."
         )
     if found.route == "approximate search":
         console.print("An approximate search: a nearer one may have been missed.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from json import dumps
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from cladist.cli.common import (
     AlphaOption,
     AssayOption,
     DeclaredOption,
+    JsonOption,
     LabelsOption,
     OldRateOption,
     QuietOption,
@@ -23,6 +23,7 @@ from cladist.cli.common import (
     one_line,
     out,
 )
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 
 def report(
@@ -32,7 +33,7 @@ def report(
         Path | None, typer.Option("--out", "-o", help="Write the page: one .html file.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option("--json", help="Write the same as JSON; '-' prints it.")
+        Path | None, typer.Option("--data", help="Write the same as JSON, for programs.")
     ] = None,
     declared: DeclaredOption = None,
     labels: LabelsOption = None,
@@ -40,17 +41,20 @@ def report(
     alpha: AlphaOption = 0.01,
     rate: OldRateOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is resampled.")] = 0,
+    statement: StatementOption = None,
+    key: KeyOption = None,
     quiet: QuietOption = False,
+    json: JsonOption = False,
 ) -> None:
-    """Everything that is known of where a model comes from, and how surely.
+    """What is known of where a model comes from, and how surely?
 
     Identity, nearest relatives with verdicts, foundation with probabilities, likely parents,
     declared against measured, a tree, answers side by side, limits, and how to do it again. The
-    page holds no scripts and loads nothing. Without --out and --json the summary is printed.
+    page holds no scripts and loads nothing. Without --out and --data the summary is printed.
 
     Examples:
 
-    `cladist report suspect --out report.html --json report.json`
+    `cladist report suspect --out report.html --data report.json`
 
     `cladist report suspect --declared models/ --labels families.csv --out report.html`
     """
@@ -58,6 +62,7 @@ def report(
     from cladist.registry import Registry
     from cladist.workflows.reporting import report as run
 
+    signs = signer(statement, key)
     with Registry.open(registry, create=False) as store, listening(quiet) as listener:
         made = run(
             store,
@@ -69,17 +74,19 @@ def report(
             seed=seed,
             listener=listener,
         )
+    if signs is not None:
+        from cladist.attestation.of_report import report_case
+
+        signs.write(report_case(made.material, made.found, made.to_json(), seed))
     if page is not None:
         made.save(page)
         note(f"wrote the report on {model} to {page}")
     if data is not None:
-        text = dumps(made.to_dict(), ensure_ascii=False, indent=2) + "\n"
-        if str(data) == "-":
-            typer.echo(text, nl=False)
-        else:
-            write_text(data, text)
-            note(f"wrote the report on {model} to {data}")
-    if page is None and data is None:
+        write_text(data, made.to_json())
+        note(f"wrote the report on {model} to {data}")
+    if json:
+        typer.echo(made.to_json(), nl=False)
+    elif page is None and data is None:
         console = out()
         for c in made.found.claims:
             console.print(f"{c.topic}: {one_line(c.statement)} [{c.strength}]")

@@ -1,4 +1,4 @@
-"""cladist route: which model to send a question to."""
+"""cladist scores route: which model to send a question to."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ def route(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Choose a model for each question, by past records and by DNA.
+    """Which model should answer each question?
+
+    Chooses one by past records and by DNA.
 
     A model of the registry without any record takes part by its DNA, once five others have
     both; a model with records but no DNA by its records. The expected accuracy of a choice is
@@ -80,11 +82,11 @@ def route(
 
     Examples:
 
-    `cladist route 'What is 12 * 13?' --records records.csv`
+    `cladist scores route 'What is 12 * 13?' --records records.csv`
 
-    `cladist route --ask new.txt --records records.csv --costs costs.csv --threshold 0.9`
+    `cladist scores route --ask new.txt --records records.csv --costs costs.csv --threshold 0.9`
 
-    `cladist route --records records.csv --costs costs.csv --evaluate`
+    `cladist scores route --records records.csv --costs costs.csv --evaluate`
     """
     from cladist.errors import UsageError
     from cladist.workflows.route import fit_routing

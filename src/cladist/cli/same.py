@@ -1,8 +1,9 @@
-"""cladist same: are two deployments the same model?"""
+"""cladist compare same: are two deployments the same model?"""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,8 @@ from cladist.cli.common import (
     out,
     print_json,
 )
+from cladist.cli.secret import RevealOption, read_secret
+from cladist.cli.signing import KeyOption, StatementOption, signer
 
 
 def same(
@@ -41,27 +44,50 @@ def same(
             help="Difference that still counts as the same (greedy .1, sampled .001).",
         ),
     ] = None,
+    statement: StatementOption = None,
+    key: KeyOption = None,
+    secret: RevealOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Test whether two sets of answers come from the same model in the same deployment.
+    """Is this the model that it claims to be?
+
+    Tests whether two sets of answers come from the same model in the same deployment.
 
     With one greedy answer a probe, answers are compared to the character, and a few differences
     (--tolerance, a share of probes) are put down to rounding. With several sampled answers, the
     distance between the two is held against the spread within each.
 
     To check an endpoint later, ask it into a registry of its own:
-    `cladist extract URI -r today`, then `cladist same NAME NAME -r reference --other today`.
+    `cladist extract URI -r today`, then
+    `cladist compare same NAME NAME -r reference --other today`.
     """
+    from cladist.core.secret import restrict
     from cladist.registry import Registry
     from cladist.workflows.sameness import sides_of
 
+    signs = signer(statement, key)
+    revealed = None if secret is None else read_secret(secret)
     with ExitStack() as stack:
         store = stack.enter_context(Registry.open(registry, create=False))
         beside = None
         if other is not None:
             beside = stack.enter_context(Registry.open(other, create=False))
         sides = sides_of(store, first, second, other=beside, assay=assay)
-    made = sides.judged(alpha=alpha_of(alpha, rate), tolerance=tolerance)
+    if revealed is not None:
+        probes = sides.assay.protocol.probes
+        drawn = restrict(sides.b.answers, revealed, probes)
+        sides = replace(sides, b=replace(sides.b, answers=drawn))
+    level = alpha_of(alpha, rate)
+    made = sides.judged(alpha=level, tolerance=tolerance)
+    if signs is not None:
+        from cladist.attestation.of_deployments import identity_case
+
+        signs.write(
+            identity_case(
+                sides.a, sides.b, sides.assay.protocol,
+                rate=level, tolerance=tolerance, secret=revealed,
+            )
+        )  # fmt: skip
     if json:
         print_json(made.to_dict())
         return

@@ -1,4 +1,4 @@
-"""cladist serve: the atlas in the browser of this machine, and its API."""
+"""cladist map serve: the atlas in the browser of this machine, and its API."""
 
 from __future__ import annotations
 
@@ -52,18 +52,20 @@ def serve(
     seed: SeedOption = 0,
     quiet: QuietOption = False,
 ) -> None:
-    """Serve the atlas of a registry to this machine: a page, and an API for programs.
+    """How do I look at a registry on a page of this machine?
+
+    Serves the atlas: a page, and an API for programs.
 
     The page shows the registry as it is now; it writes nothing to it. Nobody but this machine can
     reach it. The API describes itself at /openapi.json.
 
     Examples:
 
-    `cladist serve --open`
+    `cladist map serve --open`
 
-    `cladist serve --reference dna-web-rand --open`
+    `cladist map serve --reference dna-web-rand --open`
 
-    `cladist serve --registry lab --port 8080 --metadata models.csv --declared lineage.csv`
+    `cladist map serve --registry lab --port 8080 --metadata models.csv --declared lineage.csv`
     """
     from cladist.errors import MissingExtraError
 

@@ -1,4 +1,4 @@
-"""cladist show: one model in full."""
+"""cladist registry show: one model in full."""
 
 from __future__ import annotations
 
@@ -54,12 +54,14 @@ def show(
     ] = 3,
     json: JsonOption = False,
 ) -> None:
-    """Show one model: identity, who answered, coverage, DNA, and some of its answers.
+    """What is known of one model of a registry?
+
+    Identity, who answered, coverage, DNA, and some of its answers.
 
     Who answered is what an endpoint told: the id of the model, the configuration (system
     fingerprint) and the provider, each with the number of answers.
 
-    Examples: `cladist show smollm2`, `cladist show smollm2 --answers 10 --json`
+    Examples: `cladist registry show smollm2`, `cladist registry show smollm2 --answers 10 --json`
     """
     from cladist.registry import Registry
     from cladist.registry.asked import refused_settings

@@ -97,7 +97,9 @@ def tree(
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """The evolutionary tree of the models of a registry.
+    """How do the models of a registry descend from each other?
+
+    Makes their evolutionary tree.
 
     Examples:
 
@@ -107,15 +109,15 @@ def tree(
 
     `cladist tree --method bme --root mad --metric cosine --support 1000 --collapse 0.5`
 
-    `cladist tree --outgroup gpt2 --plot family.pdf --layout circular --groups families.csv`
+    `cladist tree --outgroup gpt2 --plot family.pdf --layout circular --labels families.csv`
 
-    `cladist tree --dates released.csv --groups families.csv --out family.json`
+    `cladist tree --dates released.csv --labels families.csv --out family.json`
 
     `cladist tree --declared cards.csv --tanglegram lineage.svg`
     """
     from cladist.errors import UsageError
     from cladist.registry import Registry
-    from cladist.workflows.named import columns_here
+    from cladist.workflows.named import groups_here
     from cladist.workflows.study_tree import study_tree
     from cladist.workflows.tree_files import writer_of
 
@@ -123,7 +125,7 @@ def tree(
         writer_of(file)
     for wanted, given, message in (
         (collapse, support, "--collapse needs support: add, for example, --support 100"),
-        (itol, groups, "--itol needs --groups FILE"),
+        (itol, groups, "--itol needs --labels FILE"),
         (tanglegram, declared, "--tanglegram needs --declared FILE"),
     ):
         if wanted and not given:
@@ -142,7 +144,7 @@ def tree(
         Registry.open(registry, create=False) as store,
         listening(quiet or json, WEIGHING) as listener,
     ):
-        known = columns_here(groups, "group", store.models(), note)
+        known = groups_here(groups, store.models(), note)
         made = study_tree(
             store, models,
             assay=assay, dates=dates, declared=declared, collapse=collapse,

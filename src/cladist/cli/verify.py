@@ -1,4 +1,4 @@
-"""cladist verify: is everything in a registry, or in an archive of one, what it claims to be?"""
+"""verify: is everything in a registry, or in an archive of one, what it claims to be?"""
 
 from __future__ import annotations
 
@@ -34,18 +34,20 @@ def verify(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Check pages, schema, links, hashes and ranges, and derive DNAs again from responses.
+    """Is a registry or an archive sound?
+
+    Checks pages, schema, links, hashes and ranges, and derives DNAs again from responses.
 
     Nothing is written. Of an archive every file is compared with its SHA-256, and its content is
     checked as an import would. Leaves with 7 when something is wrong.
 
     Examples:
 
-    `cladist verify --registry lab`
+    `cladist registry verify --registry lab`
 
-    `cladist verify --registry lab --all`
+    `cladist registry verify --registry lab --all`
 
-    `cladist verify lab.zip`
+    `cladist registry verify lab.zip`
     """
     if archive is not None:
         _verify_archive(archive, json)

@@ -20,6 +20,7 @@ from cladist.cli.common import (
     out,
     progress_bars,
 )
+from cladist.cli.signing import KeyOption, StatementOption, signer
 from cladist.errors import CHANGED, UNDECIDED, ModelError
 
 if TYPE_CHECKING:
@@ -33,8 +34,41 @@ that could not tell."""
 
 def watch(
     model: Annotated[
-        str, typer.Argument(help="A model of the registry, or the URI of a deployment to ask.")
-    ],
+        str,
+        typer.Argument(
+            help="A model of the registry, or the URI of a deployment to ask. None with --config "
+            "or --replay."
+        ),
+    ] = "",
+    by: Annotated[
+        str,
+        typer.Option(
+            help="probes: all answers, against a registry. token: a few one-token queries, against "
+            "what --state learnt."
+        ),
+    ] = "probes",
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            help="By token: file of what is known between looks. Default: NAME.watch.json"
+        ),
+    ] = None,
+    relearn: Annotated[
+        bool, typer.Option("--relearn", help="By token: take what answers now as the reference.")
+    ] = False,
+    config: Annotated[
+        Path | None, typer.Option(help="Watch the endpoints of a TOML file, by token, for ever.")
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="With --config: one round of looks that are due (cron).")
+    ] = False,
+    replay: Annotated[
+        Path | None,
+        typer.Option(help="Recorded answers (CSV or Parquet: time, prompt, token, log_prob)."),
+    ] = None,
+    until: Annotated[
+        str, typer.Option(help="With --replay: time or share at which the reference ends.")
+    ] = "0.3",
     registry: RegistryOption = DEFAULT_REGISTRY,
     against: Annotated[
         str, typer.Option(help="The registered model to compare with, when MODEL is a URI.")
@@ -54,7 +88,11 @@ def watch(
     rate: OldRateOption = None,
     tolerance: Annotated[
         float | None,
-        typer.Option(min=0.0, max=0.9, help="Difference that still counts as the same."),
+        typer.Option(
+            min=0.0,
+            max=0.9,
+            help="Difference that still counts as the same (by token: share of inputs, .05).",
+        ),
     ] = None,
     assay: AssayOption = "",
     log: Annotated[
@@ -64,31 +102,55 @@ def watch(
     keep: Annotated[
         Path | None, typer.Option(help="Folder for the answers of every look that is not 'same'.")
     ] = None,
+    statement: StatementOption = None,
+    key: KeyOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Ask a deployment again, once or on a schedule, and compare with its registered answers.
+    """Is a deployment still what it was?
 
-    False alarms are at most --alpha over all planned looks together, however they depend on each
-    other. With --log a run counts the looks of earlier runs, so that cron can make one at a time.
+    Asks it again, once or on a schedule.
+
+
+    By token (--by token) it is asked a few one-token queries, at inputs that its first look
+    learns; false alarms are at most --alpha for ever. That is the cheap way, for a deployment held
+    against itself. By probes it is asked all of them and held against registered answers; false
+    alarms are at most --alpha over all planned looks, and with --log a run counts the looks of
+    earlier runs. That is the way to hold it against answers had elsewhere.
 
     Exit codes: 0 the same, 11 changed, 12 cannot tell, 5 not reached; 1 to 8 an error.
 
     Examples:
 
+    `cladist watch 'openai:m@http://127.0.0.1:8080/v1' --by token --every 1h --times 0`
+
+    `cladist watch --config watch.toml --once`
+
     `cladist watch suspect --every 1h --times 24 --json`
 
     `cladist watch 'openai:m@http://127.0.0.1:8080/v1' --against reference --log watch.jsonl`
     """
+    from cladist.attestation.of_deployments import Looked, watch_case
+    from cladist.cli import watch_by_token as tokens
+
+    ways = tokens.Ways(model, by, state, relearn, config, once, replay, until)
+    if tokens.taken(ways):
+        how = tokens.How(alpha_of(alpha, rate), tolerance, every, times, log, quiet, json)
+        tokens.run(ways, how, registry)
+        return
     from cladist.cli.common import note
     from cladist.compare import resolve_assay
     from cladist.errors import UsageError
     from cladist.extraction.opening import open_any
+    from cladist.models.served import Served
     from cladist.provenance import watch as watching
     from cladist.registry import Registry
     from cladist.registry.asked import refused_settings
 
     pause = watching.seconds_of(every)
+    signs = signer(statement, key)
+    if signs is not None and times == 0:
+        raise UsageError("--statement is written at the end: say with --times how many looks")
     with Registry.open(registry, create=False) as store:
         chosen = resolve_assay(store, assay)
         names = [m.name for m in store.models()]
@@ -116,12 +178,16 @@ def watch(
         plan = replace(plan, before=watching.looks_in(log, plan.key))
     opened = open_any(uri)
     seen: list[str] = []
+    looked: list[Looked] = []
     try:
         with progress_bars(quiet or json) as bars:
             for found, answers in watching.watch(
                 opened, plan, times=times, every=pause, progress=bars, hear=note
             ):
                 seen.append(found.status)
+                if signs is not None:
+                    now = opened.refused_settings if isinstance(opened, Served) else {}
+                    looked.append(Looked(found, answers, now))
                 if log is not None:
                     _append(log, found.line())
                 if keep is not None and found.status in ("changed", "inconclusive"):
@@ -129,6 +195,8 @@ def watch(
                 _tell(found, json)
     finally:
         opened.close()
+    if signs is not None:
+        signs.write(watch_case(plan, looked))
     if "changed" in seen:
         raise typer.Exit(CHANGED)
     if seen[-1] != "same":
@@ -157,7 +225,7 @@ def _append(log: Path, line: str) -> None:
 
 
 def _keep(folder: Path, found: Look, answers: ResponseSet) -> Path:
-    """Answers of a look as JSON lines that `cladist import` reads."""
+    """Answers of a look as JSON lines that `cladist registry import` reads."""
     import json as text
 
     from cladist.errors import InputError

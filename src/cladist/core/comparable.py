@@ -77,8 +77,8 @@ def asking(recorded: Protocol, interface: Interface = "auto", limit: int = READ_
     if bare:
         raise NotComparableError(
             f"{bare} of the {len(recorded.probes)} recorded prompts are known by their ids alone, "
-            "and cannot be asked; import them with their texts, as in 'cladist import FILE "
-            "--prompts prompts.parquet'"
+            "and cannot be asked; import them with their texts, as in 'cladist registry import "
+            "FILE --prompts prompts.parquet'"
         )
     known = "interface" not in old.unsure
     if not known and interface not in ("raw", "chat"):

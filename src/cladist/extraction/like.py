@@ -12,10 +12,25 @@ from cladist.errors import ModelError, NotComparableError
 from cladist.extraction.asking import requests_for
 from cladist.models.base import AskedInterface, Model
 
-__all__ = ["TRIED", "Like", "cut_alike", "find_interface", "like"]
+__all__ = [
+    "LENGTHS",
+    "LOOKED_AT",
+    "TRIED",
+    "Like",
+    "cut_to",
+    "find_interface",
+    "like",
+    "reading_length",
+]
 
 TRIED = 6
 """Probes asked both ways where the interface of recorded answers is not known."""
+
+LENGTHS = (12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 200, 256, 320, 400, 512)
+"""Lengths in characters that recorded answers are cut to."""
+
+LOOKED_AT = 10
+"""Answers of a new model that tell how far a limit on tokens lets it speak."""
 
 _OPENING = 8
 """Characters of an answer that must open a recorded answer too for the way to count as found."""
@@ -117,31 +132,32 @@ def _begins(response: Response, openings: set[str]) -> bool:
     return response.usable and len(start) == _OPENING and start in openings
 
 
-def cut_alike(asked: ResponseSet, recorded: Sequence[ResponseSet]) -> list[ResponseSet]:
-    """Recorded answers cut where the new model's were cut by its limit on tokens.
+def reading_length(asked: ResponseSet) -> int:
+    """Characters that answers are read to, so that recorded ones are as long as the new ones.
 
-    An answer of the new model that was stopped at the limit says nothing of what would have
-    come; recorded answers to that prompt are read as far as it goes. Answers that ended by
-    themselves leave the others whole.
+    Of the first LOOKED_AT usable answers of a new model those that its limit on tokens cut are
+    looked at: three in four of them are no longer than this, and it is one of LENGTHS, so that
+    what is fitted on recorded answers of that length serves many models. 0, which is whole,
+    where fewer than half of them were cut.
     """
-    ends = [
-        max((len(r.text) for r in slot if r.state == "truncated"), default=0)
-        for slot in asked.slots
-    ]
-    place = {probe: end for probe, end in zip(asked.probe_ids, ends, strict=True) if end}
-    return [
-        replace(
-            answers,
-            slots=tuple(
-                tuple(_shortened(r, place.get(probe, 0)) for r in slot)
-                for probe, slot in zip(answers.probe_ids, answers.slots, strict=True)
-            ),
-        )
-        for answers in recorded
-    ]
+    said = [r for slot in asked.slots for r in slot if r.usable][:LOOKED_AT]
+    cut = sorted(len(r.text.strip()) for r in said if r.state == "truncated")
+    if not cut or len(cut) < len(said) / 2:
+        return 0
+    usual = cut[(3 * len(cut) - 1) // 4]
+    return next((n for n in LENGTHS if n >= usual), 0)
+
+
+def cut_to(answers: ResponseSet, length: int) -> ResponseSet:
+    """The answers, usable ones no longer than so many characters; 0 leaves them whole."""
+    if not length:
+        return answers
+    slots = tuple(tuple(_shortened(r, length) for r in slot) for slot in answers.slots)
+    return replace(answers, slots=slots)
 
 
 def _shortened(response: Response, end: int) -> Response:
-    if not end or len(response.text) <= end or not response.usable:
+    text = response.text.strip()
+    if not response.usable or len(text) <= end:
         return response
-    return Response.of(response.text[:end], truncated=True)
+    return Response.of(text[:end], truncated=True)

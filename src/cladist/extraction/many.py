@@ -60,13 +60,15 @@ def extract_many(
     opener: Callable[[str], Model] = open_any,
     budget: Budget | None = None,
     like: Callable[[Model], Like] | None = None,
+    only: Sequence[int] | None = None,
 ) -> list[Extraction | Failure]:
     """Extract the DNA of every model, `jobs` of them at a time, results in the given order.
 
     A model is opened when its turn comes and closed after it, so memory holds `jobs` models.
     `budget` is for all of them together; `hear` is told why nothing comes, in whichever thread.
-    `like` says how each is asked what recorded answers were asked; `assay` is theirs then. An
-    interrupt stops all of them; whatever was answered stays stored.
+    `like` says how each is asked what recorded answers were asked; `assay` is theirs then. `only`
+    are the numbers of the probes to ask, as `extract` takes them. An interrupt stops all of them;
+    whatever was answered stays stored.
     """
     stop = threading.Event()
 
@@ -92,6 +94,7 @@ def extract_many(
                         hear=hear,
                         budget=budget,
                         counts_as=how.counts if how else None,
+                        only=only,
                     )
                 finally:
                     model.close()

@@ -66,6 +66,7 @@ def extract(
     hear: Hear = unheard,
     budget: Budget | None = None,
     counts_as: Assay | None = None,
+    only: Sequence[int] | None = None,
 ) -> Extraction:
     """Ask `model` whatever of `assay` is still open, store it, and make its DNA.
 
@@ -74,12 +75,17 @@ def extract(
     and there is no DNA. `hear` is told why nothing comes while an endpoint is waited for. Raises
     `ModelError` for failures no retry can mend; answers that came before stay stored.
     `counts_as` names the assay on recorded answers that these are comparable with
-    (`cladist.core.comparable`): the DNA is made by it then.
+    (`cladist.core.comparable`): the DNA is made by it then. `only` are the numbers of the probes to
+    ask, in that order, None for all.
     """
     asking = Asking.begin(within(model, budget), assay, registry, hear=hear)
     if counts_as is not None and counts_as.protocol.digest != assay.protocol.digest:
         stand_in(registry, counts_as, asking.record, asking.interface)
     record, wanted, todo = asking.record, asking.wanted(), asking.open()
+    if only is not None:
+        place = {probe: k for k, probe in enumerate(only)}
+        wanted = [slot for slot in wanted if slot[0] in place]
+        todo = sorted((s for s in todo if s[0] in place), key=lambda s: (s[1], place[s[0]]))
     start = time.monotonic()
     try:
         failed, tokens, left = _ask(asking, todo, progress, budget)

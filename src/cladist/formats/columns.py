@@ -24,3 +24,17 @@ def read_column(path: Path, column: str) -> dict[str, str]:
     if not out:
         raise InputError(f"{path}: tells the {column} of no model")
     return out
+
+
+def read_groups(path: Path) -> dict[str, str]:
+    """What stands for a model's colour: its `group`, or its `family` in a table of families.
+
+    Raises `InputError` as `read_column` does.
+
+    Examples
+    --------
+    >>> read_groups(Path("families.csv"))  # doctest: +SKIP
+    {'llama-2-7b': 'llama-2', 'qwen2-7b': 'qwen2'}
+    """
+    header = {name.strip().lower() for name in read_table(path, ("model",)).header}
+    return read_column(path, "group" if "group" in header or "family" not in header else "family")

@@ -52,7 +52,7 @@ def read_facts(path: Path, *, own: bool = False) -> list[Fact]:
     if problems:
         more = f"; {len(problems) - 3} more" if len(problems) > 3 else ""
         raise InputError(
-            f"{'; '.join(problems[:3])}{more}. 'cladist lineage check {path}' lists all"
+            f"{'; '.join(problems[:3])}{more}. 'cladist provenance lineage check {path}' lists all"
         )
     return facts
 

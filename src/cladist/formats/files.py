@@ -42,6 +42,25 @@ def write_text(path: str | Path, text: str) -> None:
         file.write(text.encode("utf-8", "replace"))
 
 
+def write_new(path: Path, raw: bytes, mode: int) -> None:
+    """Write a file that must not be there yet; it never has a wider mode, not even at first.
+
+    Raises `InputError` where it is there or cannot be written; nothing half written stays.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+    except OSError as problem:
+        raise InputError(f"cannot write {path}: {problem.strerror or problem}") from problem
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

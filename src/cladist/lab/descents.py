@@ -69,7 +69,7 @@ def _parent_kind(truth: Truth, p: Parent) -> str:
 
 
 def named_parents(registry: Registry, assay: Assay, names: Sequence[str]) -> list[Parent]:
-    """The parents that `cladist ancestry` names, without dates."""
+    """The parents that `cladist tree ancestry` names, without dates."""
     return parents_of(registry, assay, names)
 
 

@@ -21,8 +21,8 @@ from cladist.registry import Registry
 
 Floats = NDArray[np.float64]
 
-OURS = "cladist kinship"
-OURS_SAMPLED = "cladist kinship on the first samples of PhyloLM"
+OURS = "cladist compare kinship"
+OURS_SAMPLED = "cladist compare kinship on the first samples of PhyloLM"
 ALONE = "cladist, tokenizer left out"
 DNA_COSINE = "cladist DNA, centred cosine"
 REPTRACE = "RepTrace (Euclidean)"

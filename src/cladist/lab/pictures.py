@@ -88,7 +88,7 @@ def draw_kin(scores: Mapping[str, Any], path: Path) -> None:
     right.set_xscale("log")
     right.set_xticks([p["probes"] for p in probes], [str(p["probes"]) for p in probes])
     right.minorticks_off()
-    right.set_xlabel("probes asked (cladist kinship)")
+    right.set_xlabel("probes asked (cladist compare kinship)")
     right.set_ylim(0, 1.08)
     _save(figure, (left, right), path)
 

@@ -163,7 +163,7 @@ def _remedy(s: Scores) -> str:
         "share. Sampled ones do not: the same evidence from PhyloLM's probes, one sample each, "
         f"reaches {_n(samples['auc'])}, AP {_n(samples['ap'])}, {_n(samples['hard'])} against "
         "strangers of the same text. What to do: for small base models use `--assay phylolm` with "
-        "`cladist kinship`."
+        "`cladist compare kinship`."
     )
 
 
@@ -237,7 +237,8 @@ def _descent(s: Scores) -> str:
         for o, v in s["direction"].items()
     ]
     return (
-        "## Parents and direction\n\nWhat `cladist ancestry` names as the parent, without dates:"
+        "## Parents and direction\n\nWhat `cladist tree ancestry` names as the parent, "
+        "without dates:"
         "\n\n"
         + _table(["named", "models"], rows)
         + "\n\nWhich of parent and child is the ancestor, by behaviour alone:\n\n"
@@ -277,9 +278,9 @@ def _identity(s: Scores) -> str:
         for o, v in s["identity"].items()
     ]
     return (
-        "## Same or changed\n\nParent and child given to `cladist same`: by greedy answers of the "
-        "default assay / by samples of the PhyloLM assay. 'same' is right for nobody but copies; "
-        "for an eight-bit copy it is what a user would want to hear.\n\n"
+        "## Same or changed\n\nParent and child given to `cladist compare same`: by greedy answers "
+        "of the default assay / by samples of the PhyloLM assay. 'same' is right for nobody but "
+        "copies; for an eight-bit copy it is what a user would want to hear.\n\n"
         + _table(["what was done to the parent", "verdicts, greedy / sampled"], rows)
     )
 
@@ -370,8 +371,8 @@ def _laws(s: Scores, pictures: Sequence[str]) -> str:
         "levels off when answers have all changed. Across operations the clock breaks: "
         f"{len(idle)} of the descendants were never trained since the founder and lie "
         f"{moved:.2f} from it on average, and rate, corpus and kind of training matter more than "
-        "tokens. What to do: date trees only within one kind of change, and let `cladist clock` "
-        "show its R² before believing a date."
+        "tokens. What to do: date trees only within one kind of change, and let `cladist "
+        "tree clock` show its R² before believing a date."
         + _images(pictures, "lab-laws.png", "lab-function.png")
     )
 

@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cladist.core.next_token import NextToken
 from cladist.core.origins import UNTOLD, Origin, listed
 from cladist.core.responses import Response, State
 from cladist.models._endpoint import ALIKE
 from cladist.models._faults import Kind, Told, judged, told_by, told_in
+from cladist.models._log_probs import read_choice
+from cladist.models._settings import Scored
 from cladist.models._thoughts import is_thought, split_thoughts, told_thoughts
 from cladist.models._wire import Unreadable, parsed
 from cladist.models.base import Request
@@ -57,12 +60,14 @@ class Answered:
     """A response, and the tokens that the endpoint told; None where it did not.
 
     heard  whether the endpoint works: a failure inside an answer does not show that
+    next   the first token's distribution, where that was asked for
     """
 
     response: Response
     prompt: int | None
     completion: int | None
     heard: bool = True
+    next: NextToken | None = None
 
 
 class Answers:
@@ -140,6 +145,11 @@ class Answers:
         told = _choice_failure(choice)
         if told is not None:
             return self._failed(told, origin, (prompt, completion), printable)
+        if isinstance(request, Scored):
+            # Its one token may be a thought's, a blank or nothing: the text is no answer.
+            self.right += 1
+            said = read_choice(choice, top=request.top)
+            return Answered(Response("", State.EMPTY, 1), prompt, completion, next=said)
         response = self._response(choice, message, text, request, counts)
         response = replace(response, detail=printable(response.detail), origin=origin)
         if response.final:

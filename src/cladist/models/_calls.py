@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cladist.core.hashing import key64
+from cladist.core.next_token import Context, NextToken
 from cladist.core.responses import Response, State
 from cladist.errors import EndpointError
 from cladist.models._address import Endpoint
@@ -25,7 +26,7 @@ from cladist.models._endpoint import (
 )
 from cladist.models._faults import Kind, Told, about_key, judged, told_by, unpaid
 from cladist.models._prompting import raw_text
-from cladist.models._settings import Settings
+from cladist.models._settings import Scored, Settings
 from cladist.models._wire import Unreadable, parsed
 from cladist.models.base import Request
 from cladist.models.budget import Budget, Reserved
@@ -52,6 +53,11 @@ class _Failed:
     unreached: bool = False
     unknown: bool = False
     once: bool = False
+
+
+def _error(why: str) -> Answered:
+    """A request that got no answer in the end."""
+    return Answered(Response.error(why), None, None)
 
 
 class _Adapted:
@@ -84,6 +90,27 @@ class Calls:
         self._quota_ends = 0.0
 
     async def ask(self, request: Request) -> Response | None:
+        """The answer to a request; None when the budget ends before there is one.
+
+        Raises `EndpointError` when the endpoint is of no use to any request.
+        """
+        found = await self._tried(request)
+        return None if found is None else found.response
+
+    async def ask_next(self, context: Context) -> NextToken | None:
+        """The next token after a context; otherwise as `ask`."""
+        # At temperature 1 log probabilities are the model's own, whether a server tells them
+        # before it samples or after.
+        request = Scored(
+            context.text, 1, 1.0, interface=context.interface, system=context.system,
+            top=context.top,
+        )  # fmt: skip
+        found = await self._tried(request)
+        if found is None:
+            return None
+        return found.next or NextToken.failed(found.response.detail or "no answer")
+
+    async def _tried(self, request: Request) -> Answered | None:
         """Try until there is an answer or patience ends; None when the budget does.
 
         Raises `EndpointError` when the endpoint is of no use to any request.
@@ -92,13 +119,13 @@ class Calls:
         try:
             text.encode()
         except UnicodeEncodeError:
-            return Response.error("the prompt holds half a surrogate pair, which cannot be sent")
+            return _error("the prompt holds half a surrogate pair, which cannot be sent")
         seed = key64(text) ^ request.seed
         why, tries, since = "", 0, 0.0
         while True:
             held = await self._reserved(request)
             if held is None:
-                return Response.error(f"{why}; then the budget was spent") if why else None
+                return _error(f"{why}; then the budget was spent") if why else None
             begun = time.monotonic()
             outcome = await self._counted(request, held)
             if isinstance(outcome, _Adapted):
@@ -112,16 +139,16 @@ class Calls:
                 if self.pulse.gave_up():
                     raise self._dead(why, outcome.kind)
                 counted = f" ({tries} tries)" if tries > 1 else ""
-                return Response.error(f"{why}{counted}")
+                return _error(f"{why}{counted}")
             self._tell(outcome, wait)
             await asyncio.sleep(wait)
 
-    def _heard(self, outcome: Answered) -> Response:
+    def _heard(self, outcome: Answered) -> Answered:
         """Take an answer, and end the run when it is not the expected model's any more."""
         if not outcome.heard:
             if self.pulse.gave_up():
                 raise self._dead(outcome.response.detail)
-            return outcome.response
+            return outcome
         self._quota_ends = 0.0
         if (waited := self.pulse.answered()) >= 1:
             self.known.hear(f"{self.endpoint.base_url} answers again, after {waited:.0f} s")
@@ -135,7 +162,7 @@ class Calls:
                 "Answers of two models are not mixed. To ask the new one, give it a name of its "
                 f"own: add served={other} to the options of the URI, and #NAME at its end"
             )
-        return outcome.response
+        return outcome
 
     def _end_if_useless(self, failed: _Failed, text: str, begun: float) -> None:
         """Raise `EndpointError` for a failure that every other request would meet as well."""

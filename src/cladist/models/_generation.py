@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 import jinja2
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from cladist.core.next_token import (
+    Context,
+    Gives,
+    NextByte,
+    NextToken,
+    Vocabulary,
+    gathered,
+    improbable,
+)
 from cladist.core.responses import Response
 from cladist.errors import ModelError
 from cladist.models._prompting import (
@@ -21,7 +34,11 @@ from cladist.models._prompting import (
     require_interface,
 )
 from cladist.models._sampling import SeededSampling
+from cladist.models._vocabulary import vocabulary_of
 from cladist.models.base import AskedInterface, Identity, Request
+
+T = TypeVar("T")
+Floats = NDArray[np.float64]
 
 _OVERLAP = 4  # tokens of the prompt decoded again with the answer, so that its blanks survive
 _STEP = 32
@@ -40,10 +57,57 @@ class Checkpointed:
     _tokenizer: Any = field(repr=False)
     _model: Any = field(repr=False)
 
+    @property
+    def gives(self) -> Gives:
+        """Every token, as the weights are here."""
+        return "all"
+
+    def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
+        """The next token after each context; of an encoder-decoder, the decoder's first."""
+        for index, scores in self._scored(contexts):
+            if isinstance(scores, str):
+                yield index, NextToken.failed(scores)
+            else:
+                yield index, self.vocabulary.distribution(scores, contexts[index].top)
+
+    def next_bytes(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextByte]]:
+        """The next byte after each context, of all tokens, without sorting them."""
+        for index, scores in self._scored(contexts):
+            wrong = scores if isinstance(scores, str) else improbable(scores)
+            if wrong or isinstance(scores, str):
+                yield index, NextByte.failed(wrong)
+            else:
+                places = self.vocabulary.places_for(len(scores))
+                yield index, gathered(places, np.exp(scores))
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The bytes of every token; `ModelError` where the tokenizer cannot be inverted."""
+        self._require_open()
+        return vocabulary_of(self._tokenizer, self.identity.name)
+
+    def _scored(self, contexts: Sequence[Context]) -> Iterator[tuple[int, Floats | str]]:
+        """Logarithms of the probabilities of all outputs, or why there are none."""
+        self._require_open()
+        ready: list[_Asked] = []
+        for index, context in enumerate(contexts):
+            request = Request(context.text, 1, interface=context.interface, system=context.system)
+            require_interface(self.identity, self.interfaces, request)
+            asked = self._prepared(index, request)
+            if isinstance(asked, Response):
+                yield index, asked.detail
+            else:
+                ready.append(asked)
+        if ready:
+            _ = self.vocabulary  # before the work, as it may be refused
+        ready.sort(key=lambda a: (-len(a.ids), a.index))
+        for part, rows in self._in_batches(ready, self._next_scores):
+            for asked, row in zip(part, rows or ["out of memory with this context alone"]):
+                yield asked.index, row
+
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Answers in batches of equal limits and like lengths, longest first."""
-        if self._model is None:
-            raise ModelError(f"model '{self.identity.name}' is closed; open it again")
+        self._require_open()
         ready: list[_Asked] = []
         for index, request in enumerate(requests):
             require_interface(self.identity, self.interfaces, request)
@@ -56,6 +120,10 @@ class Checkpointed:
         ready.sort(key=lambda a: (-a.limit, -len(a.ids), a.index))
         for _, group in groupby(ready, key=lambda a: a.limit):
             yield from self._batches(list(group))
+
+    def _require_open(self) -> None:
+        if self._model is None:
+            raise ModelError(f"model '{self.identity.name}' is closed; open it again")
 
     def close(self) -> None:
         """Free weights; a GPU's memory returns to its pool."""
@@ -118,11 +186,22 @@ class Checkpointed:
         return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def _batches(self, group: list[_Asked]) -> Iterator[tuple[int, Response]]:
+        for part, rows in self._in_batches(group, self._generated):
+            if rows is None:
+                yield part[0].index, Response.error("out of memory with this request alone")
+                continue
+            for asked, row in zip(part, rows, strict=True):
+                yield asked.index, self._response(asked, row)
+
+    def _in_batches(
+        self, group: list[_Asked], work: Callable[[list[_Asked]], list[T]]
+    ) -> Iterator[tuple[list[_Asked], list[T] | None]]:
+        """What `work` makes of each batch; None for one alone that the memory does not hold."""
         start = 0
         while start < len(group):
             part = group[start : start + self.batch]
             try:
-                rows = self._generated(part)
+                rows = work(part)
             except RuntimeError as error:
                 if not _out_of_memory(error):
                     raise ModelError(
@@ -136,14 +215,27 @@ class Checkpointed:
                 if len(part) > 1:
                     self.batch = len(part) // 2
                     continue
-                yield part[0].index, Response.error("out of memory with this request alone")
-            else:
-                for asked, row in zip(part, rows, strict=True):
-                    yield asked.index, self._response(asked, row)
+            yield part, rows
             start += len(part)
 
     def _generated(self, part: list[_Asked]) -> list[list[int]]:
         """New tokens of each request, padding and all."""
+        start, out = self._run(
+            part,
+            max_new_tokens=part[0].limit,
+            logits_processor=[SeededSampling([a.request for a in part])],
+        )
+        rows: list[list[int]] = out[:, start:].tolist()
+        return rows
+
+    def _next_scores(self, part: list[_Asked]) -> list[Floats | str]:
+        """Logarithms of all probabilities after each context: one forward pass."""
+        # The raw scores: what the checkpoint would do to them before sampling is not its function.
+        _, out = self._run(part, max_new_tokens=1, output_logits=True, return_dict_in_generate=True)
+        return [_log_softmax(row) for row in out.logits[0].float().cpu().numpy()]
+
+    def _run(self, part: list[_Asked], **options: Any) -> tuple[int, Any]:
+        """What `generate` returns, and where new tokens begin in it."""
         seq2seq = self._model.config.is_encoder_decoder
         longest = max(len(a.ids) for a in part)
         pad = self._pad()
@@ -160,14 +252,12 @@ class Checkpointed:
             out = self._model.generate(
                 input_ids=ids.to(device),
                 attention_mask=mask.to(device),
-                max_new_tokens=part[0].limit,
                 do_sample=False,
                 num_beams=1,
                 pad_token_id=pad,
-                logits_processor=[SeededSampling([a.request for a in part])],
+                **options,
             )
-        rows: list[list[int]] = out[:, 1 if seq2seq else longest :].tolist()
-        return rows
+        return (1 if seq2seq else longest), out
 
     def _ends(self) -> set[int]:
         eos = self._model.generation_config.eos_token_id
@@ -208,6 +298,17 @@ class _Asked:
 
 class _TemplateError(Exception):
     """A chat template that raised."""
+
+
+def _log_softmax(scores: NDArray[np.float32]) -> Floats | str:
+    """Logarithms of probabilities in double precision, or why the scores are none."""
+    wide = scores.astype(np.float64)
+    top = float(wide.max())
+    if not math.isfinite(top):  # NaN is the maximum wherever there is one
+        return f"the model's scores of the next token are no numbers ({top})"
+    wide -= top
+    log_probs: Floats = wide - math.log(float(np.exp(wide).sum()))
+    return log_probs
 
 
 def _out_of_memory(error: RuntimeError) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cladist.core.next_token import Context
 from cladist.errors import ModelError, UsageError
 from cladist.models.base import Identity, ModelURI, Request
 
@@ -26,7 +27,9 @@ def merged_messages(request: Request) -> list[dict[str, str]]:
     return [{"role": "user", "content": raw_text(request)}]
 
 
-def require_interface(identity: Identity, offered: frozenset[str], request: Request) -> None:
+def require_interface(
+    identity: Identity, offered: frozenset[str], request: Request | Context
+) -> None:
     """`ModelError` when the model cannot be asked the way the request wants."""
     if request.interface not in offered:
         reason = " (it has no chat template)" if request.interface == "chat" else ""

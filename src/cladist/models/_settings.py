@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cladist.models._faults import Told
+from cladist.models._log_probs import MOST_TOKENS, asking_for
 from cladist.models._prompting import messages, raw_text
 from cladist.models.base import Request
 
-__all__ = ["DROPPABLE", "Settings"]
+__all__ = ["DROPPABLE", "Scored", "Settings"]
 
 DROPPABLE = ("top_p", "seed", "temperature")
 """Settings of a protocol that can be left to the server, the one that matters least first."""
@@ -36,6 +38,13 @@ _TOGETHER = re.compile(
 _TOO_LONG = re.compile(r"context|too (large|long|many)|maximum.{0,20}length|exceeds", re.I)
 
 
+@dataclass(frozen=True, slots=True)
+class Scored(Request):
+    """A request for the first token's distribution; `top` tokens, 0 for all that can be had."""
+
+    top: int = 0
+
+
 class Settings:
     """Which settings are sent. One that the server refuses by name is never sent again.
 
@@ -50,6 +59,7 @@ class Settings:
         self._asked_off = dict(THOUGHTLESS) if thinking == "off" else {}
         self._deaf: set[str] = set()
         self._off = thinking == "off"
+        self._most = MOST_TOKENS[0]
 
     @property
     def grant(self) -> int:
@@ -76,6 +86,9 @@ class Settings:
         elif request.top_p != 1:
             wanted["top_p"] = request.top_p
         body |= {k: v for k, v in wanted.items() if k not in self.refused}
+        if isinstance(request, Scored):
+            top = min(request.top or self._most, self._most)
+            body |= {self._limit: 1, **asking_for(request.interface, top)}
         if request.interface == "chat":
             return {**body, **self._asked_off, "messages": messages(request)}
         return {**body, "prompt": raw_text(request)}
@@ -94,6 +107,8 @@ class Settings:
                 self._limit = other
                 self._deaf.add(name)
             return self._limit != name
+        if self._fewer_tokens(told, sent):
+            return True
         name = _refused_name(told, [k for k in (*THOUGHTLESS, *DROPPABLE) if k in sent])
         if name in THOUGHTLESS:
             self._asked_off.pop(name, None)
@@ -102,6 +117,16 @@ class Settings:
         if name:
             self.refused.setdefault(name, words)
         return bool(name)
+
+    def _fewer_tokens(self, told: Told, sent: Mapping[str, Any]) -> bool:
+        """Ask for fewer of the likeliest tokens, where it is their number that is refused."""
+        number = sent.get("top_logprobs", sent.get("logprobs"))
+        if type(number) is not int or not re.search(r"log_?-? ?probs?", told.words, re.I):
+            return False
+        fewer = [most for most in MOST_TOKENS if most < number]
+        if fewer:
+            self._most = min(self._most, fewer[0])
+        return bool(fewer)
 
     def _limit_refused(self, told: Told, sent: Mapping[str, Any]) -> str:
         """The name of the limit on tokens, when it is the name that the server does not know."""

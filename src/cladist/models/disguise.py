@@ -11,9 +11,18 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from cladist.core.hashing import digest
+from cladist.core.next_token import Context, Gives, NextToken, as_sampled
 from cladist.core.responses import Response
-from cladist.errors import UsageError
-from cladist.models.base import DISGUISES, AskedInterface, Identity, Model, ModelURI, Request
+from cladist.errors import ModelError, UsageError
+from cladist.models.base import (
+    DISGUISES,
+    AskedInterface,
+    Identity,
+    Model,
+    ModelURI,
+    Request,
+    TellsNextToken,
+)
 from cladist.models.budget import Budget, Usage
 from cladist.models.served import Remembered, Served
 
@@ -46,8 +55,51 @@ class _Disguised:
 
 
 @runtime_checkable
+class _TellingModel(Model, TellsNextToken, Protocol):
+    """Both."""
+
+
+@dataclass(frozen=True)
+class _DisguisedTelling(_Disguised):
+    """The disguise of a model that tells its next token."""
+
+    inner: _TellingModel
+
+    @property
+    def gives(self) -> Gives:
+        return self.inner.gives
+
+    def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
+        """What the deployment would say next: its temperature and top-p change that as well."""
+        system, hot = self.system, self.temperature not in (None, 1.0)
+        sampled = hot or self.top_p not in (None, 1.0)
+        asked = [
+            replace(c, system=system or c.system, top=0 if sampled else c.top) for c in contexts
+        ]
+        if sampled and self.gives != "all":
+            raise ModelError(
+                f"model '{self.identity.name}': a temperature or top-p changes a distribution as a "
+                "whole, and only the likeliest tokens are told; leave them out of the URI"
+            )
+        for index, said in self.inner.next_tokens(asked):
+            if sampled and not said.error:
+                said = as_sampled(
+                    said,
+                    1.0 if self.temperature is None else self.temperature,
+                    1.0 if self.top_p is None else self.top_p,
+                    contexts[index].top,
+                )
+            yield index, said
+
+
+@runtime_checkable
 class _ServedModel(Model, Served, Protocol):
     """Both."""
+
+
+@runtime_checkable
+class _ServedTellingModel(_ServedModel, TellsNextToken, Protocol):
+    """All of them."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +134,13 @@ class _DisguisedServed(_Disguised):
         self.inner.tell(hear)
 
 
+@dataclass(frozen=True)
+class _DisguisedServedTelling(_DisguisedServed, _DisguisedTelling):
+    """The disguise of a model behind a server that gives log probabilities."""
+
+    inner: _ServedTellingModel
+
+
 def disguised(model: Model, uri: ModelURI) -> Model:
     """`model` under the URI's `system`, `temperature` and `top_p`, and under its `#name`."""
     worn = {k: uri.options[k] for k in DISGUISES if k in uri.options}
@@ -110,6 +169,10 @@ def disguised(model: Model, uri: ModelURI) -> Model:
 def _made(
     model: Model, identity: Identity, system: str, temperature: float | None, top_p: float | None
 ) -> Model:
+    if isinstance(model, _ServedTellingModel):
+        return _DisguisedServedTelling(model, identity, system, temperature, top_p)
+    if isinstance(model, _TellingModel):
+        return _DisguisedTelling(model, identity, system, temperature, top_p)
     if isinstance(model, _ServedModel):
         return _DisguisedServed(model, identity, system, temperature, top_p)
     return _Disguised(model, identity, system, temperature, top_p)

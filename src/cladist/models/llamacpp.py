@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cladist.core.next_token import Context, Gives, NextToken
 from cladist.core.responses import Response
 from cladist.errors import MissingExtraError, ModelError
 from cladist.models._gguf_header import file_hash, read_header
+from cladist.models._log_probs import asking_for, read_choice
 from cladist.models._prompting import (
     TEMPLATE_VALUES,
     messages,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 DEFAULT_CONTEXT = 4096
 _BATCH = 512
+_EVERY = 1 << 20
+"""Tokens that are asked for where all are wanted; the engine tells as many as there are."""
 
 
 def open(uri: ModelURI) -> LlamaCpp:
@@ -120,24 +124,43 @@ class LlamaCpp:
             require_interface(self.identity, self.interfaces, request)
             yield index, self._one(request)
 
+    @property
+    def gives(self) -> Gives:
+        """Every token; the fewer are wanted, the less is spent on telling them."""
+        return "all"
+
+    def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
+        """The next token after each context, in order; one forward pass each."""
+        for index, context in enumerate(contexts):
+            request = Request(context.text, 1, interface=context.interface, system=context.system)
+            require_interface(self.identity, self.interfaces, request)
+            reply = self._replied(request, asking_for(request.interface, context.top or _EVERY))
+            answer = reply if isinstance(reply, Response) else self._response(request, reply)
+            if answer.final:
+                yield index, read_choice(reply["choices"][0], whole=True, top=context.top)
+            else:
+                yield index, NextToken.failed(answer.detail)
+
     def close(self) -> None:
         """Free the model; its memory goes at once."""
         self._server = None
 
     def _one(self, request: Request) -> Response:
+        reply = self._replied(request, {})
+        return reply if isinstance(reply, Response) else self._response(request, reply)
+
+    def _replied(self, request: Request, more: dict[str, Any]) -> Any:
+        """The engine's reply to a request with `more` settings, or an error."""
         if self._server is None:
             raise ModelError(f"model '{self.identity.name}' is closed; open it again")
         try:
             if request.interface == "chat":
                 body = {"messages": messages(request), "chat_template_kwargs": TEMPLATE_VALUES}
-                reply = self._server.handle_chat_completions(body | _sampling(request))
-            else:
-                reply = self._server.handle_completions(
-                    {"prompt": raw_text(request)} | _sampling(request)
-                )
+                return self._server.handle_chat_completions(body | _sampling(request) | more)
+            body = {"prompt": raw_text(request)}
+            return self._server.handle_completions(body | _sampling(request) | more)
         except (RuntimeError, UnicodeError) as error:
             return Response.error(f"llama.cpp could not answer: {_brief(error)}")
-        return self._response(request, reply)
 
     def _response(self, request: Request, reply: Any) -> Response:
         if "choices" not in reply:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cladist.core.hashing import digest
+from cladist.core.next_token import Context, Gives, NextToken
 from cladist.core.responses import Response
 from cladist.errors import MissingExtraError, UsageError
 from cladist.models._address import DEFAULT_BASE, DEFAULT_KEY, INTERFACES, Endpoint, split_target
@@ -36,6 +37,10 @@ OPTIONS = (
     "interface", "rpm", "concurrency", "timeout", "retries", "patience", "key_env", "served",
     "thinking", "thoughts", "finish",
 )  # fmt: skip
+
+
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 
 def _nobody(message: str) -> None:
@@ -123,27 +128,47 @@ class OpenAIModel:
         """
         for request in requests:
             require_interface(self.identity, self.interfaces, request)
-        if not requests:
+        return self._asked(requests, Calls.ask)
+
+    @property
+    def gives(self) -> Gives:
+        """The likeliest few, where the endpoint gives log probabilities at all."""
+        return "top"
+
+    def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
+        """Ask for the log probabilities of one token, as `answer` asks for texts.
+
+        An endpoint that gives none answers every context with that error.
+        """
+        for context in contexts:
+            require_interface(self.identity, self.interfaces, context)
+        return self._asked(contexts, Calls.ask_next)
+
+    def _asked(
+        self, questions: Sequence[Q], ask: Callable[[Calls, Q], Awaitable[A | None]]
+    ) -> Iterator[tuple[int, A]]:
+        """Ask all questions, `concurrency` at once."""
+        if not questions:
             return iter(())
         key = self.endpoint.key()
 
-        async def produce(emit: Callable[[tuple[int, Response]], None]) -> None:
+        async def produce(emit: Callable[[tuple[int, A]], None]) -> None:
             async with _client(self.endpoint, key) as client:
                 known = Known(
                     self.endpoint, self._settings, self._answers, self._budget, self._meter,
                     self._hear, self._stored,
                 )  # fmt: skip
                 run = Calls(known, client, key)
-                todo = iter(enumerate(requests))
+                todo = iter(enumerate(questions))
 
                 async def worker() -> None:
-                    for index, request in todo:
-                        response = await run.ask(request)
-                        if response is None:
+                    for index, question in todo:
+                        found = await ask(run, question)
+                        if found is None:
                             return
-                        emit((index, response))
+                        emit((index, found))
 
-                size = min(self.endpoint.concurrency, len(requests))
+                size = min(self.endpoint.concurrency, len(questions))
                 tasks = [asyncio.create_task(worker()) for _ in range(size)]
                 try:
                     await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)

@@ -15,6 +15,7 @@ Nothing is random at run time: the same URI and request give the same answer eve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.hashing import digest, key64
+from cladist.core.next_token import Context, Gives, NextToken, Vocabulary
 from cladist.core.probes import ProbeSet
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import UsageError
@@ -325,6 +327,36 @@ class SimulatedModel:
                 manner = self._manner(request)
                 row, size = np.concatenate([manner, row]), size + len(manner)
             yield i, _text(row, size, request.max_tokens, vocabulary)
+
+    @property
+    def gives(self) -> Gives:
+        """Every word."""
+        return "all"
+
+    def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
+        """The first word at temperature 1: the greedy one, unless noise draws it anew.
+
+        What a chat answer opens with, and a word that a system text changed, are certain.
+        """
+        words = Vocabulary(tuple(w.encode() for w in _vocabulary(self.habits.vocabulary)))
+        asked = [Request(c.text, 1, interface=c.interface, system=c.system) for c in contexts]
+        plain = [r.text for _, r in self.answer([replace(q, system="") for q in asked])]
+        for index, response in self.answer(asked):
+            context, said = contexts[index], response.text
+            if not said or context.interface == "chat" or said != plain[index]:
+                yield index, NextToken.of([said.encode() or None], [0.0], "all")
+                continue
+            chances = self._redrawn(context) * -math.expm1(-self.habits.noise)
+            chances[words.pieces.index(said.encode())] += math.exp(-self.habits.noise)
+            with np.errstate(divide="ignore"):
+                yield index, words.distribution(np.log(chances), context.top)
+
+    def _redrawn(self, context: Context) -> NDArray[np.float64]:
+        """How often each word is drawn anew after a context, (vocabulary,)."""
+        size, topic = self.habits.vocabulary, self.habits.topicality
+        common = np.diff(_popularity(size, self.habits.zipf), prepend=0.0)
+        start = _mix(_keys([f"{context.interface}\0{context.text}"]) ^ SALTS["topic"])
+        return (1 - topic) * common + topic * np.roll(common, int(start[0] % np.uint64(size)))
 
     def _disturbed(self, alleles: Words, positions: Words, requests: Sequence[Request]) -> Words:
         """Redraw what temperature and a system prompt change."""

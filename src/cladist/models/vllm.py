@@ -16,11 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from cladist.core.next_token import Context, Gives, NextToken, Vocabulary
 from cladist.core.responses import Response
 from cladist.errors import MissingExtraError, ModelError
 from cladist.models._checkpoint import resolve
+from cladist.models._log_probs import MOST_TOKENS
 from cladist.models._prompting import (
     TEMPLATE_VALUES,
     messages,
@@ -29,6 +32,8 @@ from cladist.models._prompting import (
     require_interface,
     whole_number,
 )
+from cladist.models._settings import Scored
+from cladist.models._vocabulary import vocabulary_of
 from cladist.models.base import AskedInterface, Identity, ModelURI, Request
 
 DTYPES = ("float32", "bfloat16", "float16")
@@ -64,6 +69,7 @@ def open(uri: ModelURI) -> VLLM:
             generation_config="vllm",
             enable_prefix_caching=False,
             disable_log_stats=True,
+            max_logprobs=MOST_TOKENS[0],
             seed=0,
         )
     except (OSError, ValueError, RuntimeError) as error:
@@ -106,6 +112,58 @@ class VLLM:
         for indices in by_interface.values():
             yield from self._asked(indices, requests)
 
+    @property
+    def gives(self) -> Gives:
+        """The likeliest thousand."""
+        return "top"
+
+    def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
+        """The likeliest tokens after each context, interface by interface."""
+        if self._engine is None:
+            raise ModelError(f"model '{self.identity.name}' is closed; open it again")
+        requests: list[Request] = []
+        for c in contexts:
+            top = min(c.top or MOST_TOKENS[0], MOST_TOKENS[0])
+            # At temperature 1 log probabilities are the same before sampling and after.
+            asked = Scored(c.text, 1, 1.0, interface=c.interface, system=c.system, top=top)
+            require_interface(self.identity, self.interfaces, asked)
+            requests.append(asked)
+        for interface in ("raw", "chat"):
+            indices = [i for i, r in enumerate(requests) if r.interface == interface]
+            if indices:
+                yield from self._told(indices, requests)
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return vocabulary_of(self._engine.get_tokenizer(), self.identity.name)
+
+    def _told(
+        self, indices: list[int], requests: Sequence[Request]
+    ) -> Iterator[tuple[int, NextToken]]:
+        """All at once, or each for itself when vLLM refuses the batch for one of them."""
+        try:
+            outputs = self._generated([requests[i] for i in indices])
+        except (ValueError, UnicodeError) as error:
+            if len(indices) == 1:
+                words = " ".join(str(error).split())[:300]
+                yield indices[0], NextToken.failed(f"vLLM: {words}")
+                return
+            for index in indices:
+                yield from self._told([index], requests)
+            return
+        pieces = self._vocabulary.pieces
+        for index, output in zip(indices, outputs, strict=True):
+            first = (output.outputs[0].logprobs or [{}])[0]
+            if not first:
+                yield index, NextToken.failed("vLLM gave no log probabilities")
+                continue
+            said = [
+                (pieces[number], float(found.logprob))
+                for number, found in first.items()
+                if number < len(pieces) and pieces[number] != b""
+            ]
+            yield index, NextToken.of([p for p, _ in said], [c for _, c in said], "top")
+
     def close(self) -> None:
         """Let go of the engine; vLLM ends its workers when it is collected."""
         self._engine = None
@@ -147,6 +205,7 @@ class VLLM:
             repetition_penalty=1.0,
             seed=request.seed % 2**63,
             max_tokens=request.max_tokens,
+            **({"logprobs": request.top} if isinstance(request, Scored) else {}),
         )
 
 

@@ -123,7 +123,7 @@ def with_known_licences(lineage: Lineage, facts: Mapping[str, Fact]) -> Lineage:
         return lineage
     told = (
         f"licences of {len(added)} models, for which none is declared, are from the facts that "
-        "ship with cladist and your corrections; 'cladist lineage show MODEL' tells them"
+        "ship with cladist and your corrections; 'cladist provenance lineage show MODEL' tells them"
     )
     return replace(
         lineage, licences={**lineage.licences, **added}, remarks=(*lineage.remarks, told)

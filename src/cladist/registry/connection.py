@@ -37,7 +37,7 @@ class Connection:
         if not path.exists():
             if not create:
                 raise RegistryError(
-                    f"no registry in {folder}; make one with 'cladist import' or "
+                    f"no registry in {folder}; make one with 'cladist registry import' or "
                     "'cladist extract', or name another with --registry"
                 )
             try:
@@ -153,7 +153,7 @@ def _explained(where: str) -> Iterator[None]:
         elif "unable to open" in text:
             hint = "check that the folder exists and may be written"
         else:
-            hint = "see 'cladist doctor'"
+            hint = "see 'cladist lab doctor'"
         raise RegistryError(f"{where}: {text}; {hint}. Nothing stored before is lost") from problem
     except sqlite3.DatabaseError as problem:
         raise RegistryError(

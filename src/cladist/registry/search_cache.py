@@ -345,7 +345,7 @@ def _batch(rows: list[tuple[Any, ...]], dimension: int) -> _Batch:
 def _vectors(raw: Any, dimension: int) -> NDArray[np.float32]:
     if any(len(v) != 4 * dimension for v in raw):
         raise RegistryError(
-            f"DNAs of one assay have other lengths than {dimension}; run 'cladist verify', and "
-            "make them again"
+            f"DNAs of one assay have other lengths than {dimension}; run 'cladist registry "
+            "verify', and make them again"
         )
     return np.frombuffer(b"".join(raw), "<f4").reshape(-1, dimension).astype(np.float32)

@@ -191,7 +191,7 @@ class Registry(Connection):
                     f"assay '{name}' in {self.folder} was stored as {digest[:8]} and reads as "
                     f"{assay.digest[:8]}: another version of cladist wrote it, or the file is "
                     "damaged. Make the DNA again in a new registry, from the models or with "
-                    "'cladist import' from recorded answers"
+                    "'cladist registry import' from recorded answers"
                 )
             found.append(assay)
         return found

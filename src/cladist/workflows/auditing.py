@@ -15,7 +15,7 @@ from cladist.kinship.inference.decision import Policy
 from cladist.known import facts_of
 from cladist.provenance.audit import LEVELS, Audit
 from cladist.provenance.audit import audit as run
-from cladist.provenance.material import gather
+from cladist.provenance.material import Material, gather
 from cladist.provenance.sources import names_in, read_declared, with_known_licences
 from cladist.registry import Registry
 from cladist.workflows.named import LabelsLike, families_here, tell
@@ -27,10 +27,11 @@ Level = Literal["error", "warning", "note", "never"]
 
 @dataclass(frozen=True, repr=False)
 class Audited(Result):
-    """What an audit found, and by which assay."""
+    """What an audit found, and by which assay; `material` is what it rests on."""
 
     assay: str
     found: Audit
+    material: Material
 
     def failed(self, level: Level = "warning") -> bool:
         """Whether something was found of this level or worse."""
@@ -109,4 +110,4 @@ def audit(
     found = run(
         material, rate=fdr, control=control, policy=Policy(alpha), progress=listener.progress
     )
-    return Audited(chosen.short, found)
+    return Audited(chosen.short, found, material)

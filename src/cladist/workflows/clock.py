@@ -12,7 +12,7 @@ from cladist.core.tree import Tree
 from cladist.errors import UsageError
 from cladist.phylogeny.dating import Clock, Speeds, family_speeds, root_to_tip
 from cladist.registry import Registry
-from cladist.workflows.named import ColumnLike, columns_here, dates_here
+from cladist.workflows.named import ColumnLike, dates_here, groups_here
 from cladist.workflows.trees import Root, family_tree, root_tree
 
 __all__ = ["Clocked", "clock", "clock_data", "clock_line"]
@@ -100,7 +100,7 @@ def clock(
     if isinstance(made, Registry):
         made = family_tree(made, assay, metric=metric, root="none")
     leaves = made.leaves()
-    known = columns_here(groups, "group", leaves, listener.hear)
+    known = groups_here(groups, leaves, listener.hear)
     when = dates_here(dates, leaves, listener.hear)
     if dates is None and not when:
         raise UsageError("no release date of these models is known: give --dates FILE")

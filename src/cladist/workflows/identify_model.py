@@ -8,9 +8,10 @@ kept in a registry, so that a run that was stopped goes on, and a second one ask
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from cladist.core.assay import Assay
@@ -31,10 +32,12 @@ from cladist.models.base import AskedInterface, Model
 from cladist.references.catalogue import catalogue
 from cladist.references.home import data_folder
 from cladist.references.installed import Reference, broken, find, installed
-from cladist.references.panel import open_panel, require_panel
+from cladist.references.panel import require_panel
 from cladist.references.source import Source
 from cladist.registry import ModelRecord, Registry
 from cladist.registry.unused import leaving_nothing_empty
+from cladist.workflows.fitting import Fit
+from cladist.workflows.kept_fit import kept_fit
 from cladist.workflows.looks import Decided, Looks, Plan, plan_looks
 from cladist.workflows.placing import Placement, makers_of, rate_for
 
@@ -138,9 +141,10 @@ def identify_model(
         leaving_nothing_empty(folder),
         Registry.open(folder) as store,
     ):
-        panel = aside.submit(open_panel, chosen.folder)  # read while the model is asked
-        looks = Looks(panel.result, labels, texts, plan)
-        asked, answers = _ask(model, how, store, plan, decided or looks, progress)
+        fits = _Fits(chosen.folder, labels, texts, aside)
+        looks = Looks(fits.get, texts, plan)
+        ready = partial(_make_ready, looks, fits)
+        asked, answers = _ask(model, how, store, plan, decided or looks, ready, progress)
         record = store.model(answers.model)
         if registry is not None:  # a registry of the user's: other commands want a DNA there
             derive(store, how.counts, [record.name])
@@ -152,6 +156,35 @@ def identify_model(
         replace(placement, alpha=stated), asked, plan, stated, folder,
         looks.seconds,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Fits:
+    """Fits of one reference, made or read once each, on a thread of their own."""
+
+    folder: Path
+    labels: Mapping[str, DeclaredModel]
+    prompts: Sequence[str]
+    aside: Executor
+    begun: dict[tuple[int, int], Future[Fit]] = field(default_factory=dict)
+
+    def begin(self, probes: int, cut: int) -> Future[Fit]:
+        """Have a fit made while something else is done."""
+        if (probes, cut) not in self.begun:
+            self.begun[probes, cut] = self.aside.submit(
+                kept_fit, self.folder, self.labels, self.prompts, probes, cut
+            )
+        return self.begun[probes, cut]
+
+    def get(self, probes: int, cut: int) -> Fit:
+        """The fit, waiting for it where it is not there yet."""
+        return self.begin(probes, cut).result()
+
+
+def _make_ready(looks: Looks, fits: _Fits, answers: ResponseSet, probes: int) -> None:
+    wanted = looks.next_fit(answers, probes)
+    if wanted is not None:
+        fits.begin(*wanted)
 
 
 def check_ready(reference: str = "") -> None:
@@ -232,6 +265,7 @@ def _ask(
     store: Registry,
     plan: Plan,
     decided: Decided,
+    ready: Callable[[ResponseSet, int], None],
     progress: Progress,
 ) -> tuple[Asked, ResponseSet]:
     """Ask look by look until it is decided, or all was asked; every answer is stored at once.
@@ -260,6 +294,7 @@ def _ask(
             tried.update(todo)
             tokens += _ask_some(model, assay, store, record, todo, len(known), most, progress)
             (answers,) = store.responses(assay.protocol, [record.name])
+            ready(answers, look)
             looking = time.monotonic()
             ended = look < most and look in plan.looks and decided(first_probes(answers, look))
             waited += time.monotonic() - looking

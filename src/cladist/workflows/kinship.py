@@ -17,6 +17,7 @@ from cladist.compare import resolved
 from cladist.core.assay import Assay
 from cladist.core.progress import NOBODY, Hear, Listener, Progress, silent, unheard
 from cladist.core.responses import ResponseSet
+from cladist.core.secret import Secret, restrict
 from cladist.errors import InputError, NotComparableError
 from cladist.extraction.opening import open_any
 from cladist.extraction.until import Asked, ask_until_decided
@@ -50,8 +51,10 @@ __all__ = [
     "directions",
     "judged_nearest",
     "listed",
+    "only_drawn",
     "question",
     "question_beside",
+    "question_of",
     "sequential",
     "split",
 ]
@@ -64,12 +67,14 @@ class Question:
     """The models that are compared, with all that verdicts on them are gathered from.
 
     remarks  sentences for people
+    members  how many models, the first ones, are the panel; None for all
     """
 
     assay: Assay
     made: Gatherer
     declared: Mapping[str, DeclaredModel]
     remarks: tuple[str, ...] = ()
+    members: int | None = None
 
     @property
     def responses(self) -> Sequence[ResponseSet]:
@@ -90,6 +95,18 @@ class Question:
 def answered(registry: Registry, assay: Assay) -> list[ResponseSet]:
     """Answers of all models that answered an assay's protocol with anything usable."""
     return [r for r in registry.responses(assay.protocol) if r.usable().any()]
+
+
+def only_drawn(
+    responses: Sequence[ResponseSet], model: str, secret: Secret, assay: Assay
+) -> list[ResponseSet]:
+    """The same, with those answers alone of `model` that a secret draw asked for.
+
+    Raises `InputError` for a draw from other probes, and where answers of the draw are missing.
+    """
+    return [
+        restrict(r, secret, assay.protocol.probes) if r.model == model else r for r in responses
+    ]
 
 
 def _with_panel(
@@ -134,6 +151,26 @@ def question(
     return Question(assay, made, declared, _unused(declared, labels))
 
 
+def question_of(
+    assay: Assay,
+    responses: Sequence[ResponseSet],
+    declared: Mapping[str, DeclaredModel],
+    members: NDArray[np.bool_] | None = None,
+) -> Question:
+    """Measure answers that are given, and keep nothing; `members` bool (n,) says who is the panel.
+
+    Raises `InputError` for fewer than two models. Cost: that of `pair_evidence`.
+    """
+    if len(responses) < 2:
+        raise InputError("kinship needs the answers of two models at least")
+    pairs = pair_evidence(responses, members)
+    labels = labels_of(pairs.models, declared)
+    prompts = [p.text for p in assay.protocol.probes.probes]
+    made = gatherer(responses, pairs, labels, prompts=prompts)
+    count = None if members is None else int(members.sum())
+    return Question(assay, made, declared, _unused(declared, labels), count)
+
+
 def question_beside(
     path: Path,
     assay: Assay,
@@ -146,12 +183,8 @@ def question_beside(
     Raises `NotComparableError` when the panel answers another protocol, `InputError` for a panel
     of fewer than two others. Cost: that of `pair_evidence` for the panel.
     """
-    all_answers, members = _with_panel(path, assay, responses, tested)
-    pairs = pair_evidence(all_answers, members)
-    labels = labels_of(pairs.models, declared)
-    prompts = [p.text for p in assay.protocol.probes.probes]
-    made = gatherer(all_answers, pairs, labels, prompts=prompts)
-    return Question(assay, made, declared, _unused(declared, labels))
+    every, members = _with_panel(path, assay, responses, tested)
+    return question_of(assay, every, declared, members)
 
 
 def _unused(declared: Mapping[str, DeclaredModel], labels: Labels | None) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from cladist.compare import resolved
 from cladist.core.assay import Assay
 from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Results
+from cladist.core.secret import Secret
 from cladist.errors import InputError, UsageError
 from cladist.kinship.inference.decision import Adjustment, Policy
 from cladist.kinship.inference.pair_test import KinshipResult, judge_candidates
@@ -78,6 +79,7 @@ class KinshipTest:
         assay: str | Assay = "",
         panel: str | Path | None = None,
         models: Sequence[str] = (),
+        secret: Secret | None = None,
         listener: Listener = NOBODY,
     ) -> KinshipTest:
         """Measure what the models of a registry share; it must stay open while tests are made.
@@ -93,7 +95,10 @@ class KinshipTest:
         panel : path or None
             Reference panel to measure against, instead of the registry.
         models : sequence of str
-            Models that must be there. With a panel, those that will be tested.
+            Models that must be there. With a panel or a secret, those that will be tested, the
+            one in question first.
+        secret : Secret or None
+            The draw of probes that the first of `models` was asked by.
         listener : Listener
             Told of remarks.
 
@@ -110,17 +115,21 @@ class KinshipTest:
         for name in models:
             registry.model(name)
         declared = families_here(labels, registry.models(), listener.hear)
-        if panel is None:
+        if panel is None and secret is None:
             self.question_ = work.question(
                 registry, self.assay_, declared, progress=listener.progress
             )
-        elif models:
-            responses = work.answered(registry, self.assay_)
-            self.question_ = work.question_beside(
-                Path(panel), self.assay_, responses, models, declared
-            )
+        elif not models:
+            raise UsageError("a panel or a secret draw needs models=, the one in question first")
         else:
-            raise UsageError("a panel needs models=: those that are held against it")
+            responses = work.answered(registry, self.assay_)
+            if secret is not None:
+                responses = work.only_drawn(responses, models[0], secret, self.assay_)
+            self.question_ = (
+                work.question_of(self.assay_, responses, declared)
+                if panel is None
+                else work.question_beside(Path(panel), self.assay_, responses, models, declared)
+            )
         self.remarks_ = self.question_.remarks
         for remark in self.remarks_:
             listener.hear(remark)

@@ -2,26 +2,27 @@
 
 How often, and after how many prompts, is planned before anything is asked, from how many makers
 the reference has. Looks share the rate (`kinship.inference.sequential`), so that over all of them
-together a stranger is called related no more often than it says. Where the reference has too few
+together a stranger is called related no more often than it says. The last look has the most of
+it, as an early one is meant for clear cases. Where the reference has too few
 makers to share the rate out, there is one look, after all prompts.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import CoverageError
-from cladist.formats.labels import DeclaredModel
+from cladist.extraction.like import LOOKED_AT, reading_length
 from cladist.kinship.inference.sequential import (
     affordable_looks,
     first_probes,
     interim_looks,
     levels,
 )
-from cladist.kinship.panel.saved import Panel
+from cladist.workflows.fitting import Fit
 from cladist.workflows.placing import LEAST, Placement, least_p, place, require_answers
 
 __all__ = ["Decided", "Looks", "Plan", "never", "plan_looks"]
@@ -62,7 +63,7 @@ def plan_looks(probes: int, alpha: float, makers: int, decided: Decided | None =
         looks = interim_looks(probes)
         return Plan(looks, (alpha,) * len(looks))
     looks = affordable_looks(probes, alpha, least_p(makers))
-    return Plan(looks, tuple(levels(len(looks), alpha).tolist()))
+    return Plan(looks, tuple(levels(len(looks), alpha)[::-1].tolist()))
 
 
 @dataclass
@@ -71,16 +72,24 @@ class Looks:
 
     `last` is what the last of them showed, after `probes` prompts; `seconds` is what all took.
 
-    `panel` is called for at the first look, so that it may be read while the model is asked.
+    `fit` gives what is fitted on the reference for a number of prompts and a length of answers;
+    `next_fit` says which will be wanted, so that it is made while the model is still asked.
     """
 
-    panel: Callable[[], Panel]
-    labels: Mapping[str, DeclaredModel]
+    fit: Callable[[int, int], Fit]
     prompts: Sequence[str]
     plan: Plan
     last: Placement | None = None
     probes: int = 0
     seconds: float = 0.0
+
+    def next_fit(self, answers: ResponseSet, probes: int) -> tuple[int, int] | None:
+        """What `fit` will be called with at the first look after `probes` prompts, once it is
+        known how far the model speaks; None before, and after the last look."""
+        if int(answers.usable().sum()) < LOOKED_AT:
+            return None
+        following = [k for k in self.plan.looks if k >= probes]
+        return (following[0], reading_length(answers)) if following else None
 
     def __call__(self, answers: ResponseSet) -> bool:
         """Look at the answers to the prompts asked so far, and say whether that is enough."""
@@ -96,6 +105,7 @@ class Looks:
         if self.last is None or self.probes != probes:
             rate = self.plan.rate(probes)
             start = time.monotonic()
-            self.last = place(self.panel(), self.labels, asked, alpha=rate)
+            fit = self.fit(probes, reading_length(asked))
+            self.last = place(fit, asked, alpha=rate)
             self.probes, self.seconds = probes, self.seconds + time.monotonic() - start
         return self.last

@@ -9,7 +9,7 @@ from typing import TypeVar
 from cladist.core.lineage import Lineage
 from cladist.core.progress import Hear, unheard
 from cladist.errors import InputError
-from cladist.formats.columns import read_column
+from cladist.formats.columns import read_column, read_groups
 from cladist.formats.labels import DeclaredModel, read_labels
 from cladist.known import facts_of
 from cladist.phylogeny.dating import dates_of
@@ -22,6 +22,7 @@ __all__ = [
     "columns_here",
     "dates_here",
     "families_here",
+    "groups_here",
     "known_dates",
     "known_families",
     "named_here",
@@ -78,6 +79,21 @@ def columns_here(
     return named_here(read_column(path, column), models, str(path), hear)
 
 
+def groups_here(
+    given: ColumnLike, models: Iterable[ModelRecord | str], hear: Hear = unheard
+) -> dict[str, str]:
+    """What a colour stands for: a group a model, or a family where a table has no groups.
+
+    Raises `InputError` with the line for a file that cannot be read.
+
+    >>> groups_here({"a": "llama"}, ["a", "b"])
+    {'a': 'llama'}
+    """
+    if given is None or isinstance(given, Mapping):
+        return columns_here(given, "group", models, hear)
+    return named_here(read_groups(Path(given)), models, str(given), hear)
+
+
 def dates_here(
     given: ColumnLike, models: Iterable[ModelRecord | str], hear: Hear = unheard
 ) -> dict[str, float]:
@@ -119,8 +135,8 @@ def tell(lineage: Lineage, hear: Hear = unheard) -> None:
         hear(f"remark: {remark}")
     if len(lineage.remarks) > SHOWN:
         hear(
-            f"and {len(lineage.remarks) - SHOWN} more remarks; 'cladist declared --json' with the "
-            "same sources prints all"
+            f"and {len(lineage.remarks) - SHOWN} more remarks; 'cladist provenance declared "
+            "--json' with the same sources prints all"
         )
 
 
@@ -149,8 +165,8 @@ def parents_here(path: Path, models: Sequence[ModelRecord], hear: Hear = unheard
 
 
 FROM_FACTS = (
-    "are taken from the facts that ship with cladist and from your corrections; 'cladist lineage "
-    "show MODEL' tells where they are from"
+    "are taken from the facts that ship with cladist and from your corrections; 'cladist "
+    "provenance lineage show MODEL' tells where they are from"
 )
 
 

@@ -7,12 +7,14 @@ makers are what is counted, each once, and
 
     p = (1 + sum over makers of the share of their models that have as near a one) / (1 + makers).
 
-If the new model is of a maker drawn as those of the reference were, and kin of nobody here, its
-maker is as likely as any other to hold the nearest strangers; so p <= alpha has a probability of
-at most alpha (as in `kinship.inference.calibration`). The search for the nearest is part of what
-is compared: all members are asked about at once. The new model must be among those that a member
-may be near to: the nearest two strangers of all are two, and it would be taken for one of them
-twice as often otherwise.
+Members of unknown family may be kin of anybody, so they are nobody's strangers, and the verdict
+is on the nearest member of known family. If the new model is of a maker drawn as those of the
+reference were, and kin of nobody here, its maker is as likely as any other to hold the nearest
+strangers; so p <= alpha has a probability of at most alpha (as in
+`kinship.inference.calibration`). The search for the nearest is part of what is compared: all
+members are asked about at once. The new model must be among those that a member may be near to:
+the nearest two strangers of all are two, and it would be taken for one of them twice as often
+otherwise.
 """
 
 from __future__ import annotations
@@ -22,28 +24,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet
-from cladist.errors import CoverageError, InputError
-from cladist.extraction.like import cut_alike
+from cladist.errors import CoverageError
+from cladist.extraction.like import cut_to
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import (
-    Calibration,
-    Labels,
-    PairEvidence,
-    calibrate,
-    pair_evidence,
-)
+from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.decision import UNTESTABLE, Policy, decide, percent
 from cladist.kinship.inference.facts import Gatherer, gatherer
-from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
-from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.family_sets import FamilySet, family_set
+from cladist.kinship.inference.identify import identify
 from cladist.kinship.inference.labels import labels_of
-from cladist.kinship.inference.states import pair_states, speaking
-from cladist.kinship.panel.saved import Panel, index_panel, nearest_members
-from cladist.kinship.panel.shortlist import CANDIDATES, EXHAUSTIVE, sample_of
+from cladist.kinship.inference.states import pair_states
+from cladist.kinship.panel.outsider import beside
+from cladist.workflows.fitting import CHECKED, LEAST, Fit
 
 __all__ = [
     "LEAST",
@@ -66,11 +60,8 @@ reference can carry. How many makers it has decides, and nothing that the model 
 SHOWN = 20
 """Members and families named, nearest and likeliest first."""
 
-CHECKED = 60
-"""Strangers as near whose answers are looked at one by one; of more of them p is large anyway."""
-
-LEAST = 10
-"""Usable answers below which nothing is said at all."""
+_NAME = "\0asked"
+"""Of the new model among the members, whose names it may share."""
 
 _STRANGE = {
     "constant-answers": "it says the same to nearly all prompts",
@@ -105,6 +96,7 @@ class Placement:
     kept      the families that cannot be excluded; None where too few labels are known
     verdict   'related', or 'not shown' of the nearest, or 'no answer' where nothing can be said
     code      of the reason, as in `kinship.inference.decision`
+    tested    the nearest member of known family, which the verdict is on
     p         that a stranger has a nearest one as near; NaN where it cannot be told
     alpha     rate of false accusations that the verdict keeps to
     makers    that p counts, and `outsiders` their models
@@ -117,6 +109,7 @@ class Placement:
     kept: FamilySet | None
     verdict: str
     code: str
+    tested: str
     p: float
     alpha: float
     makers: int
@@ -175,124 +168,85 @@ def require_answers(answers: ResponseSet, prompts: Mapping[str, str]) -> None:
 
 
 def place(
-    panel: Panel,
-    labels: Mapping[str, DeclaredModel],
-    answers: ResponseSet,
-    *,
-    alpha: float = RATES[0],
-    count: int = SHOWN,
+    fit: Fit, answers: ResponseSet, *, alpha: float = RATES[0], count: int = SHOWN
 ) -> Placement:
-    """Place a model, by its answers to some of the panel's probes, among the panel's members.
+    """Place a model, by its answers to some of a reference's probes, among the members of a fit.
 
-    Members are read on the probes that the model answered, and as far as it was let speak. Those
-    that say the same whatever they are asked, or hardly anything, take no part, as no kinship can
-    be seen in it; no member is left out for bearing the model's name. Raises `InputError` for a
-    panel of fewer than three members with answers to these probes. Cost: the evidence of up to
-    EXHAUSTIVE members.
+    No member is left out for bearing the model's name. Cost: the evidence of the new model with
+    every member.
+
+    Examples
+    --------
+    >>> fit = kept_fit(reference.folder, labels, prompts, 100, 24)  # doctest: +SKIP
+    >>> place(fit, answers, alpha=0.05).nearest[0].model  # doctest: +SKIP
+    'HuggingFaceTB/SmolLM2-135M-Instruct'
     """
-    name = "\0asked"
-    asked = _answered(replace(answers, model=name))
-    fitted = _fitted(panel, asked)
-    members = [m for m, says in zip(fitted, speaking(fitted), strict=True) if says]
-    if len(members) < 3:
-        raise InputError("fewer than three members of the reference answered these prompts")
-    members = cut_alike(asked, members)
-    pairs = pair_evidence([*members, asked], np.arange(len(members) + 1) < len(members))
-    found = placed([*members, asked], pairs, labels, alpha=alpha, count=count)
-    return replace(found, mute=len(fitted) - len(members))
+    asked = cut_to(replace(answers, model=_NAME), fit.cut)
+    return placed(fit, asked, beside(fit.members, asked), alpha=alpha, count=count)
 
 
 def placed(
-    responses: Sequence[ResponseSet],
+    fit: Fit,
+    asked: ResponseSet,
     pairs: PairEvidence,
-    labels: Mapping[str, DeclaredModel],
     *,
     alpha: float = RATES[0],
     count: int = SHOWN,
 ) -> Placement:
-    """Place the last of several models among the others, whose evidence is measured already.
-
-    `labels` say nothing of the last one. Cost: that of `fit_sets`.
-    """
-    known = labels_of(pairs.models, labels)
-    name, i = pairs.models[-1], len(pairs) - 1
+    """Place the last model of `pairs`, whose evidence with the members is measured already."""
+    i = len(pairs) - 1
     order = sorted(range(i), key=lambda k: (-pairs.combined[i, k], k))
-    nothing = DeclaredModel("")
     near = tuple(
-        Near(m, float(pairs.combined[i, k]), d.family, d.licence)
+        Near(pairs.models[k], float(pairs.combined[i, k]), fit.declared(k).family,
+             fit.declared(k).licence)
         for k in order[:count]
-        for m in [pairs.models[k]]
-        for d in [labels.get(m, nothing)]
-    )
-    if known is None:
-        reason = "no family of the reference's models is known, so this is an order and no more"
-        return Placement(near, (), None, "no answer", "no-panel", math.nan, alpha, 0, 0, reason)
-    families, kept = _families(pairs, known, name)
-    blank = Placement(near, families, kept, "", "", math.nan, alpha, 0, 0, "")
-    return _judged(responses, pairs, known, order[0], blank)
+    )  # fmt: skip
+    blank = Placement(near, (), None, "no answer", "no-panel", near[0].model, math.nan, alpha, 0,
+                      0, fit.missing, fit.mute)  # fmt: skip
+    if fit.labels is None:
+        return blank
+    families = _labels_beside(fit.labels)
+    ranked, kept = _families(fit, pairs, families)
+    blank = replace(blank, families=ranked, kept=kept)
+    return _judged(fit, asked, pairs, families, blank)
 
 
-def _answered(answers: ResponseSet) -> ResponseSet:
-    """The answers without the probes that have none."""
-    kept = np.flatnonzero(answers.usable()).tolist()
-    return ResponseSet(
-        answers.model,
-        tuple(answers.probe_ids[k] for k in kept),
-        tuple(answers.slots[k] for k in kept),
-    )
-
-
-def _fitted(panel: Panel, asked: ResponseSet) -> list[ResponseSet]:
-    """Members with their answers to the asked probes; of a large panel the nearest and a sample."""
-    chosen = panel.responses
-    if len(chosen) > EXHAUSTIVE:
-        found = nearest_members(panel, index_panel(panel), asked, CANDIDATES, candidates=0)
-        kept = {m.model for m in found}
-        kept |= set(sample_of([m for m in panel.models if m not in kept], EXHAUSTIVE - len(kept)))
-        chosen = tuple(r for r in chosen if r.model in kept)
-    at = {probe: k for k, probe in enumerate(panel.probe_ids)}
-    places = [at[probe] for probe in asked.probe_ids]
-    return [
-        ResponseSet(r.model, asked.probe_ids, tuple(r.slots[k] for k in places)) for r in chosen
-    ]
+def _labels_beside(labels: Labels) -> Labels:
+    """Labels of the members, and of the new model none."""
+    return Labels((*labels.families, ""), (*labels.groups, "") if labels.groups else ())
 
 
 def _families(
-    pairs: PairEvidence, labels: Labels, name: str
+    fit: Fit, pairs: PairEvidence, labels: Labels
 ) -> tuple[tuple[Family, ...], FamilySet | None]:
     """Families by probability, 'none' among them, and those that cannot be excluded."""
-    try:
-        found = identify(pairs, labels, fit_identifier(pairs, labels, without=name), name)
-    except InputError:
-        return (), None  # fewer than MINIMUM_QUERIES labelled models with a relative
+    if fit.families is None:
+        return (), None
+    found = identify(pairs, labels, fit.families.model, pairs.models[-1])
     ranked = [
         *(Family(f, p) for f, p in zip(found.families, found.probabilities, strict=True)),
         Family("", found.none),
     ]
     ranked.sort(key=lambda f: -f.probability)
-    kept = family_set(pairs, labels, fit_sets(pairs, labels, without=name), found)
+    kept = family_set(pairs, labels, fit.families.sets, found)
     return tuple(ranked[:SHOWN]), kept
 
 
 def _judged(
-    responses: Sequence[ResponseSet],
-    pairs: PairEvidence,
-    labels: Labels,
-    nearest: int,
-    blank: Placement,
+    fit: Fit, asked: ResponseSet, pairs: PairEvidence, labels: Labels, blank: Placement
 ) -> Placement:
-    """The verdict on the nearest member, by the rule that every pair is decided by."""
-    i = len(pairs) - 1
-    try:
-        fitted = calibrate(pairs, labels)
-    except InputError as problem:
-        reason = f"the reference cannot say how near strangers come: {problem}"
-        return replace(blank, verdict="no answer", code="no-panel", reason=reason)
-    maker = fitted.nulls[0].makers
-    makers = len(np.unique(maker[maker >= 0]))
+    """The verdict on the nearest member of known family, by the rule that decides every pair."""
+    if fit.calibration is None or fit.strangers is None:
+        return blank
+    i, maker = len(pairs) - 1, fit.strangers.maker
+    known = np.flatnonzero(maker >= 0)
+    nearest = int(known[pairs.combined[i, known].argmax()])
+    makers = len(np.unique(maker[known]))
     policy = Policy(blank.alpha, minimum_probes=LEAST)
-    made = gatherer(responses, pairs, labels, calibration=fitted)
-    p = _stranger_p(made, fitted, maker, policy)
+    outside = tuple(replace(n, makers=np.append(n.makers, -1)) for n in fit.calibration.nulls)
+    calibration = replace(fit.calibration, nulls=outside)
+    made = gatherer([*fit.members.responses, asked], pairs, labels, calibration=calibration)
+    p = _stranger_p(made, fit, nearest, policy)
     facts = made.facts(i, nearest, policy, whole=p <= blank.alpha)
     facts = replace(facts, p=p, kin_p=math.nan, floor=least_p(makers))
     found = decide(facts, policy)
@@ -306,34 +260,25 @@ def _judged(
         f"{least_p(makers):.2g}, and a rate of {blank.alpha:g} was asked for",
     }.get(found.reason, found.sentence)
     return replace(
-        blank, verdict=verdict, code=found.reason, p=p, makers=makers,
-        outsiders=int((maker >= 0).sum()), reason=reason,
+        blank, verdict=verdict, code=found.reason, tested=pairs.models[nearest], p=p,
+        makers=makers, outsiders=len(known), reason=reason,
     )  # fmt: skip
 
 
-def _stranger_p(
-    made: Gatherer, fitted: Calibration, maker: NDArray[np.int64], policy: Policy
-) -> float:
-    """p of the last model of `made`; `maker` (n,) is -1 where it is not known.
-
-    A member whose nearest stranger would not be called related however near it is, because what
-    they share rests on a few prompts or on nothing but style, is as one that has none.
-    """
-    pairs = made.pairs
+def _stranger_p(made: Gatherer, fit: Fit, nearest: int, policy: Policy) -> float:
+    """p of the last model of `made`, whose nearest member of known family is given."""
+    pairs, s = made.pairs, fit.strangers
+    assert s is not None and fit.calibration is not None
     i = len(pairs) - 1
-    rows = np.append(np.flatnonzero(maker >= 0), i)
-    own = maker[rows]
-    beside = pairs.combined[rows].copy()
-    beside[(own[:, None] == maker[None, :]) & (own >= 0)[:, None]] = -np.inf
-    beside[np.arange(len(rows)), rows] = -np.inf
-    nearest = beside.argmax(axis=1)
-    excess: Floats = fitted.excess(pairs, rows, nearest)
-    reached = excess[:-1] >= excess[-1]
-    if reached.sum() <= CHECKED:
-        for k in np.flatnonzero(reached):
-            facts = made.facts(int(rows[k]), int(nearest[k]), policy, whole=True)
-            reached[k] = decide(replace(facts, p=0.0), policy).verdict == "related"
-    others = own[:-1]
-    size = np.bincount(others)
-    share = np.bincount(others, reached)[size > 0] / size[size > 0]
+    known = np.flatnonzero(s.maker >= 0)
+    own = float(fit.calibration.excess(pairs, np.array([i]), np.array([nearest]))[0])
+    nearer = pairs.combined[i, known] > s.combined[known]
+    mine = fit.calibration.excess(pairs, known, np.full(len(known), i))
+    reached = np.where(nearer, mine, s.excess[known]) >= own
+    counted = reached & (nearer | s.counts[known])
+    for k in np.flatnonzero(nearer & reached)[:CHECKED]:
+        facts = made.facts(i, int(known[k]), policy, whole=True)
+        counted[k] = decide(replace(facts, p=0.0), policy).verdict == "related"
+    size = np.bincount(s.maker[known])
+    share = np.bincount(s.maker[known], counted)[size > 0] / size[size > 0]
     return float((1 + share.sum()) / (1 + len(share)))

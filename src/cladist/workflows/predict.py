@@ -319,7 +319,8 @@ def _known(
     if not known:
         raise UsageError(
             f"none of the {len(chosen)} models scored in '{name}' is among the {len(here)} with a "
-            f"DNA (scored: {', '.join(unknown[:3])}); names must be those of 'cladist list'"
+            f"DNA (scored: {', '.join(unknown[:3])}); names must be "
+            "those of 'cladist registry list'"
         )
     if unknown:
         more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""

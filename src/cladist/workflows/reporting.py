@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from cladist.core.assay import Assay
 from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Result, plain
 from cladist.formats.files import write_text
-from cladist.provenance.material import gather
+from cladist.provenance.material import Material, gather
 from cladist.provenance.page import html_page
 from cladist.provenance.report import FORMAT, Report, build_report
 from cladist.provenance.sources import read_declared
@@ -28,6 +29,7 @@ class Reported(Result):
 
     model: str
     found: Report
+    material: Material
 
     def rows(self) -> list[dict[str, Any]]:
         """A row a claim."""
@@ -40,6 +42,10 @@ class Reported(Result):
         shown = {k: plain(_data(v)) for k, v in fields.items()}
         shown["tree"] = made.tree.newick().strip() if made.tree is not None else None
         return {"format": FORMAT, **shown}
+
+    def to_json(self) -> str:
+        """The report as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n"
 
     def to_html(self) -> str:
         """The page of the report: it holds no scripts and loads nothing."""
@@ -119,7 +125,7 @@ def report(
         seed=seed,
         progress=listener.progress,
     )
-    return Reported(model, found)
+    return Reported(model, found, material)
 
 
 def _data(value: Any) -> Any:

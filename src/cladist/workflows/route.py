@@ -197,7 +197,9 @@ def fit_routing(
         texts = read_questions(Path(texts))
     past = _texts(found.questions, texts)
     table_of = _dna(source, found.models, listener)
-    old, used = question_vectors(past, options.get("encoder", "auto"), listener.progress)
+    old, used = question_vectors(
+        past, options.get("encoder", "auto"), listener.progress, past=len(past)
+    )
     models = _models(found.models, table_of, options.get("only"))
     return Routing(
         router=Router(None if table_of is None else table_of.blocks),

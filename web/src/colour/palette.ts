@@ -5,14 +5,17 @@ export type Theme = "light" | "dark";
 
 /**
  * "Muted" of P. Tol, Colour Schemes (SRON technical note, 2021), for light backgrounds, and
- * lighter relatives in the same order of hues (after his scheme "light") for dark ones.
+ * lighter relatives in the same order of hues (after his scheme "light") for dark ones; a blue and an
+ * ink more, so that the colours and the eight shapes have no divisor in common.
  */
 const COLOURS: Readonly<Record<Theme, readonly string[]>> = {
   light: [
     "#332288", "#cc6677", "#117733", "#ddaa33", "#66b6dd", "#882255", "#44aa99", "#808020", "#aa4499",
+    "#3b6fd4", "#202020",
   ],
   dark: [
     "#8f8ce8", "#f0858f", "#2f9e57", "#eedd88", "#99ddff", "#d66a9c", "#57d3bf", "#bbb83a", "#e29be0",
+    "#4f86ff", "#f4f4f4",
   ],
 };
 
@@ -30,7 +33,7 @@ export interface Mark {
   readonly shape: number;
 }
 
-/** The mark of the k-th largest group: pairs of colour and shape do not repeat before 72. */
+/** The mark of the k-th largest group: pairs of colour and shape do not repeat before 88. */
 export function mark(k: number, theme: Theme): Mark {
   if (k < 0 || k >= MOST || Number.isNaN(k)) return { colour: OTHER[theme], shape: 0 };
   const colours = COLOURS[theme];

@@ -8,9 +8,9 @@ export class DocumentError extends Error {}
 export function checked(document: AtlasDocument): AtlasDocument {
   if (document.format !== "cladist-atlas")
     throw new DocumentError("This is not the data of an atlas ('format' is not 'cladist-atlas').");
-  if (document.version !== 1)
+  if (document.version !== 2)
     throw new DocumentError(
-      `This page reads atlas data of version 1; these are of version ${String(document.version)}.`,
+      `This page reads atlas data of version 2; these are of version ${String(document.version)}.`,
     );
   const count = document.models.name.length;
   const lists: [string, number][] = [

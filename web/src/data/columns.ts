@@ -27,9 +27,9 @@ export function column(source: ColumnDocument): Column {
   return source.kind === "category" ? categorical(source) : measured(source);
 }
 
-/** Whether a value is no group of its own: models that no measured group took in. */
+/** Whether a value is no group of its own: models that no measured cluster took in. */
 export function neutral(key: string, value: string): boolean {
-  return key === "family" && value === "alone";
+  return key === "cluster" && value === "alone";
 }
 
 function categorical(source: ColumnDocument): Column {

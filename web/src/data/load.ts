@@ -84,3 +84,20 @@ function fromScript(): Load {
       document.head.append(script);
     });
 }
+
+/** Asks the server's API, which a folder does not have. */
+export async function ask<T>(path: string): Promise<T> {
+  const response = await fetch(`api/v1/${path}`, { headers: { Accept: "application/json" }, credentials: "omit" });
+  if (!response.ok) throw new Error(await reason(response, path));
+  return (await response.json()) as T;
+}
+
+/** Has the server place a model by its answers; nothing is stored there. */
+export async function place<T>(body: unknown): Promise<T> {
+  const response = await fetch("api/v1/place", {
+    method: "POST", credentials: "omit", body: JSON.stringify(body),
+    headers: { Accept: "application/json", "Content-Type": "application/json" },
+  });
+  if (!response.ok) throw new Error(await reason(response, "place"));
+  return (await response.json()) as T;
+}

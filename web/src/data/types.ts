@@ -16,6 +16,9 @@ export interface MapDocument {
   readonly key: string;
   readonly label: string;
   readonly note: string;
+  /** Share of each model's `near` nearest that are among as many nearest on the map. */
+  readonly kept: number;
+  readonly near: number;
   readonly x: readonly number[];
   readonly y: readonly number[];
 }
@@ -57,7 +60,7 @@ export interface AssayFacts {
 
 export interface AtlasDocument {
   readonly format: "cladist-atlas";
-  readonly version: 1;
+  readonly version: 2;
   readonly title: string;
   readonly generated_by: string;
   readonly assay: AssayFacts;
@@ -65,6 +68,13 @@ export interface AtlasDocument {
   readonly maps: readonly MapDocument[];
   readonly tree: TreeDocument | null;
   readonly declared: DeclaredDocument | null;
+  /** The column that tells families first, where they are from, how many, of how many models. */
+  readonly families: {
+    readonly column: string;
+    readonly origin: "labels" | "metadata" | "table" | "none";
+    readonly count: number;
+    readonly models: number;
+  };
   readonly documents: { readonly models: boolean; readonly answers: boolean };
   /** What was left out when the data were made, in sentences. */
   readonly remarks?: readonly string[];
@@ -81,7 +91,7 @@ export interface Relative {
   readonly similarity: number | null;
   readonly verdict: Verdict;
   readonly p: number | null;
-  readonly rate: number | null;
+  readonly alpha: number | null;
   readonly reason?: string;
   readonly note: string;
 }
@@ -89,6 +99,36 @@ export interface Relative {
 export interface Weighed {
   readonly probe: number;
   readonly weight: number;
+}
+
+/** Families that cannot be excluded. */
+export interface FamilySet {
+  readonly families: readonly string[];
+  readonly more: number;
+  readonly none: boolean;
+  readonly coverage: number;
+  readonly best: string;
+  readonly probability: number;
+  readonly refused: string;
+  readonly basis: string;
+  readonly note: string;
+}
+
+export interface ComparedDocument {
+  readonly models: readonly number[];
+  readonly pairs: readonly (Omit<Relative, "index"> & { readonly a: number; readonly b: number })[];
+}
+
+/** What the server says of a model that is not here. */
+export interface PlacedDocument {
+  readonly name: string;
+  readonly usable: number;
+  readonly probes: number;
+  readonly metric: string;
+  readonly nearest: readonly Relative[];
+  readonly set: FamilySet | null;
+  readonly tree: { readonly below: readonly number[]; readonly place: number; readonly pendant: number; readonly residual: number } | null;
+  readonly note: string;
 }
 
 export interface ModelDocument {
@@ -106,6 +146,7 @@ export interface ModelDocument {
     readonly digest: string;
   };
   readonly relatives: readonly Relative[];
+  readonly set: FamilySet | null;
   readonly foundation: {
     readonly candidates: readonly { readonly name: string; readonly probability: number }[];
     readonly note: string;
@@ -133,7 +174,7 @@ export interface PairDocument {
   readonly distance: number;
   readonly verdict: Verdict;
   readonly p: number | null;
-  readonly rate: number | null;
+  readonly alpha: number | null;
   readonly reason?: string;
   readonly note: string;
   readonly probe: readonly Weighed[];

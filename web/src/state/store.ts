@@ -7,9 +7,11 @@ export type Route =
   | { readonly page: "overview" }
   | { readonly page: "model"; readonly index: number; readonly other: number | null }
   | { readonly page: "pair"; readonly a: number; readonly b: number }
+  | { readonly page: "compare"; readonly models: readonly number[] }
   | { readonly page: "declared" };
 
 export type View = "all" | "map" | "tree" | "table";
+export type Branches = "measured" | "compressed" | "flush";
 export type LayoutName = "rectangular" | "radial" | "unrooted";
 
 /** A window on a drawing: its centre in the drawing's units and the magnifications. */
@@ -27,7 +29,11 @@ export interface State {
   readonly colour: string;
   readonly mapCamera: Camera | null;
   readonly layout: LayoutName;
-  readonly lengths: boolean;
+  readonly branches: Branches;
+  /** Clades of one family are drawn as one row each. */
+  readonly fold: boolean;
+  /** Clades that are shown in full nevertheless. */
+  readonly opened: readonly number[];
   readonly support: boolean;
   readonly treeCamera: Camera | null;
   /** Node above which the tree is rooted, or null for the root it came with. */
@@ -38,6 +44,8 @@ export interface State {
   readonly query: string;
   readonly filters: Filters;
   readonly sort: Sort | null;
+  /** Keys of columns that the table does not show. */
+  readonly hidden: readonly string[];
   readonly onlySelected: boolean;
   readonly selection: Selection;
   readonly active: number | null;

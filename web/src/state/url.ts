@@ -2,9 +2,12 @@
 
 import type { Filter, Filters } from "./query";
 import { decoded, encoded } from "./selection";
-import type { Camera, LayoutName, Route, State, View } from "./store";
+import type { Branches, Camera, LayoutName, Route, State, View } from "./store";
 
 const VIEWS: readonly View[] = ["all", "map", "tree", "table"];
+const BRANCHES: readonly Branches[] = ["measured", "compressed", "flush"];
+/** Models that are compared at once at most. */
+export const MOST_COMPARED = 10;
 const LAYOUTS: readonly LayoutName[] = ["rectangular", "radial", "unrooted"];
 
 /** '#/model/3?colour=family&...': only what differs from `initial`. */
@@ -18,7 +21,9 @@ export function written(state: State, initial: State, count: number): string {
   put("colour", state.colour === initial.colour ? null : state.colour);
   put("at", camera(state.mapCamera));
   put("layout", state.layout === initial.layout ? null : state.layout);
-  put("lengths", state.lengths === initial.lengths ? null : flag(state.lengths));
+  put("branches", state.branches === initial.branches ? null : state.branches);
+  put("fold", state.fold === initial.fold ? null : flag(state.fold));
+  put("opened", state.opened.length === 0 ? null : state.opened.join(","));
   put("support", state.support === initial.support ? null : flag(state.support));
   put("treeat", camera(state.treeCamera));
   put("root", state.root === null ? null : String(state.root));
@@ -27,6 +32,7 @@ export function written(state: State, initial: State, count: number): string {
   put("q", state.query === "" ? null : state.query);
   for (const [key, filter] of Object.entries(state.filters)) put(`f.${key}`, filterText(filter));
   put("sort", state.sort === null ? null : `${state.sort.descending ? "-" : ""}${state.sort.key}`);
+  put("hide", state.hidden.join(",") === initial.hidden.join(",") ? null : state.hidden.map(encodeURIComponent).join(","));
   put("only", state.onlySelected ? "selected" : null);
   if (state.selection.length > 0) {
     put("sel", encoded(state.selection));
@@ -41,6 +47,7 @@ export function written(state: State, initial: State, count: number): string {
 export function path(route: Route): string {
   if (route.page === "model")
     return `/model/${route.index}${route.other === null ? "" : `/${route.other}`}`;
+  if (route.page === "compare") return `/compare/${route.models.join(",")}`;
   if (route.page === "pair") return `/pair/${route.a}/${route.b}`;
   return route.page === "declared" ? "/declared" : "/";
 }
@@ -63,7 +70,10 @@ export function read(hash: string, initial: State, count: number): State {
     colour: said.get("colour") ?? initial.colour,
     mapCamera: cameraOf(said.get("at")),
     layout: oneOf(said.get("layout"), LAYOUTS, initial.layout),
-    lengths: flagOf(said.get("lengths"), initial.lengths),
+    // Links of before said lengths=0 for ends that are flush.
+    branches: said.get("lengths") === "0" ? "flush" : oneOf(said.get("branches"), BRANCHES, initial.branches),
+    fold: flagOf(said.get("fold"), initial.fold),
+    opened: (said.get("opened") ?? "").split(",").map(whole).filter((n) => n !== null),
     support: flagOf(said.get("support"), initial.support),
     treeCamera: cameraOf(said.get("treeat")),
     root: whole(said.get("root")),
@@ -72,6 +82,7 @@ export function read(hash: string, initial: State, count: number): State {
     query: said.get("q") ?? "",
     filters: filters(said),
     sort: sort === "" ? null : { key: sort.replace(/^-/, ""), descending: sort.startsWith("-") },
+    hidden: (said.get("hide") ?? "").split(",").filter((k) => k !== "").map(plain),
     onlySelected: said.get("only") === "selected",
     selection: sameModels ? decoded(said.get("sel") ?? "", count) : initial.selection,
     active: within(whole(said.get("active")), count),
@@ -99,6 +110,10 @@ function route(where: string, count: number): Route {
   if (parts[0] === "model" && first !== null) return { page: "model", index: first, other: second };
   if (parts[0] === "pair" && first !== null && second !== null)
     return { page: "pair", a: first, b: second };
+  if (parts[0] === "compare") {
+    const models = [...new Set((parts[1] ?? "").split(",").map((p) => within(whole(p), count)).filter((m) => m !== null))];
+    if (models.length >= 2) return { page: "compare", models: models.slice(0, MOST_COMPARED) };
+  }
   return parts[0] === "declared" ? { page: "declared" } : { page: "overview" };
 }
 

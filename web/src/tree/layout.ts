@@ -1,6 +1,6 @@
 /** Where nodes and branches of a tree are drawn. Units are the drawing's own. */
 
-import type { LayoutName } from "../state/store";
+import type { Branches, LayoutName } from "../state/store";
 import { has } from "./tree";
 import type { Tree } from "./tree";
 
@@ -23,12 +23,16 @@ export interface Drawing {
   /** Units between neighbouring ends: rows, or radians for the round layouts. */
   readonly step: number;
   readonly depth: number;
+  /** Rows that each end takes, in the order of `ends`. */
+  readonly weight: Float32Array;
+  /** Per node: depth of the farthest leaf below, as the branches are drawn. */
+  readonly reach: Float64Array;
 }
 
 export interface Options {
   readonly kind: LayoutName;
-  /** Branches as long as they are, or all ends flush. */
-  readonly lengths: boolean;
+  /** As long as measured; the last ones drawn shorter; or all ends flush. */
+  readonly branches: Branches;
   readonly collapsed: ReadonlySet<number>;
   /** Node at which drawing begins. */
   readonly top: number;
@@ -53,14 +57,35 @@ export function drawing(tree: Tree, options: Options): Drawing {
       for (let k = children.length - 1; k >= 0; k--) stack.push(children[k] ?? 0);
     }
   }
-  const frame: Frame = { tree, top, closed, nodes, ends };
-  const depth = depths(frame, options.lengths);
+  const frame: Frame = { tree, top, closed, nodes, ends, weight: Float32Array.from(ends, (n) => rowsOf(tree.leaves[n] ?? 1)) };
+  const depth = depths(frame, options.branches);
   if (options.kind === "unrooted") return unrooted(frame, depth);
   const rows = rowed(frame);
   return options.kind === "radial" ? radial(frame, depth, rows) : rectangular(frame, depth, rows);
 }
 
+/** Rows of a clade that is drawn as one: more for more models, but slowly. */
+function rowsOf(leaves: number): number {
+  return leaves <= 1 ? 1 : 1 + 0.55 * Math.log2(leaves);
+}
+
+/** How much shorter the last branches are drawn, so that the rest of the tree can be seen; 1 for not. */
+export function compression(tree: Tree): number {
+  const tips: number[] = [];
+  const at = new Float64Array(tree.size);
+  let inner = 0;
+  for (const node of tree.order) {
+    const parent = tree.parent[node] ?? -1;
+    at[node] = parent < 0 ? 0 : (at[parent] ?? 0) + (tree.length[node] ?? 0);
+    if ((tree.tip[node] ?? -1) >= 0) tips.push(tree.length[node] ?? 0);
+    else inner = Math.max(inner, at[node] ?? 0);
+  }
+  const middle = tips.sort((a, b) => a - b)[tips.length >> 1] ?? 0;
+  return middle > 0 && inner > 0 ? Math.min(1, (0.3 * inner) / middle) : 1;
+}
+
 interface Frame {
+  readonly weight: Float32Array;
   readonly tree: Tree;
   readonly top: number;
   readonly closed: (node: number) => boolean;
@@ -73,20 +98,36 @@ interface Depths {
   /** Length of the branch above, in the same units. */
   readonly above: Float64Array;
   readonly most: number;
+  readonly reach: Float64Array;
 }
 
-function depths({ tree, top, closed, nodes }: Frame, lengths: boolean): Depths {
+/** Depth of the farthest leaf below each node. */
+function reaches(tree: Tree, at: Float64Array, above: (node: number) => number): Float64Array {
+  const further = new Float64Array(tree.size);
+  for (let k = tree.order.length - 1; k > 0; k--) {
+    const node = tree.order[k] ?? 0;
+    const parent = tree.parent[node] ?? 0;
+    further[parent] = Math.max(further[parent] ?? 0, (further[node] ?? 0) + above(node));
+  }
+  return further.map((v, node) => (at[node] ?? 0) + v);
+}
+
+function depths({ tree, top, closed, nodes, ends }: Frame, branches: Branches): Depths {
   const at = new Float64Array(tree.size);
   const above = new Float64Array(tree.size);
   let most = 0;
-  if (lengths) {
+  if (branches !== "flush") {
+    const less = branches === "compressed" ? compression(tree) : 1;
+    const long = (node: number) => (tree.length[node] ?? 0) * ((tree.tip[node] ?? -1) >= 0 ? less : 1);
     for (const node of nodes) {
-      above[node] = node === top ? 0 : (tree.length[node] ?? 0);
+      above[node] = node === top ? 0 : long(node);
       at[node] = node === top ? 0 : (at[tree.parent[node] ?? 0] ?? 0) + (above[node] ?? 0);
       most = Math.max(most, at[node] ?? 0);
     }
     // Without lengths at all there would be nothing to see.
-    if (most > 0) return { at, above, most };
+    const reach = reaches(tree, at, long);
+    for (const node of ends) most = Math.max(most, reach[node] ?? 0);
+    if (most > 0) return { at, above, most, reach };
   }
   const height = new Float64Array(tree.size);
   for (let k = nodes.length - 1; k >= 0; k--) {
@@ -100,13 +141,18 @@ function depths({ tree, top, closed, nodes }: Frame, lengths: boolean): Depths {
     at[node] = most - (height[node] ?? 0);
     above[node] = node === top ? 0 : (at[node] ?? 0) - (at[tree.parent[node] ?? 0] ?? 0);
   }
-  return { at, above, most };
+  // Ends are flush; a closed clade takes the last step before them.
+  const last = most > 0 ? 0.12 * most : 1;
+  return { at, above, most: most + (ends.some((n) => (tree.tip[n] ?? -1) < 0) ? last : 0), reach: at.map((v, n) => ((tree.tip[n] ?? -1) < 0 ? v + last : v)) };
 }
 
-function rowed({ tree, nodes, ends, closed }: Frame): Float64Array {
+/** Middle of the rows of each end, and of the nodes above; the first row has its middle at 0. */
+function rowed({ tree, nodes, ends, closed, weight }: Frame): Float64Array {
   const row = new Float64Array(tree.size);
+  let from = -0.5;
   ends.forEach((node, k) => {
-    row[node] = k;
+    row[node] = from + (weight[k] ?? 1) / 2;
+    from += weight[k] ?? 1;
   });
   for (let k = nodes.length - 1; k >= 0; k--) {
     const node = nodes[k] ?? 0;
@@ -163,16 +209,32 @@ function rectangular(frame: Frame, depth: Depths, row: Float64Array): Drawing {
     kind: "rectangular", x, y, angle, ...pieces.done(),
     nodes: Int32Array.from(nodes),
     ends: Int32Array.from(ends),
-    bounds: [0, -0.5, depth.most || 1, ends.length - 0.5],
+    bounds: [0, -0.5, depth.most || 1, total(frame) - 0.5],
     step: 1,
     depth: depth.most || 1,
+    weight: frame.weight,
+    reach: depth.reach,
   };
+}
+
+function total({ weight }: Frame): number {
+  return weight.reduce((a, b) => a + b, 0);
+}
+
+/** The end whose rows hold a place of the rectangular drawing. */
+export function endAt(drawn: Drawing, y: number): number | undefined {
+  let from = -0.5;
+  for (let k = 0; k < drawn.ends.length; k++) {
+    from += drawn.weight[k] ?? 1;
+    if (y < from) return drawn.ends[k];
+  }
+  return undefined;
 }
 
 function radial(frame: Frame, depth: Depths, row: Float64Array): Drawing {
   const { tree, nodes, ends, closed } = frame;
   const { x, y, angle } = blank(tree.size);
-  const step = (2 * Math.PI - GAP) / Math.max(1, ends.length);
+  const step = (2 * Math.PI - GAP) / Math.max(1, total(frame));
   const turn = (node: number) => -Math.PI / 2 + GAP / 2 + ((row[node] ?? 0) + 0.5) * step;
   const pieces = new Pieces();
   const point = (r: number, a: number): [number, number] => [r * Math.cos(a), r * Math.sin(a)];
@@ -202,6 +264,8 @@ function radial(frame: Frame, depth: Depths, row: Float64Array): Drawing {
     bounds: [-most, -most, most, most],
     step,
     depth: most,
+    weight: frame.weight,
+    reach: depth.reach,
   };
 }
 
@@ -210,12 +274,13 @@ function unrooted(frame: Frame, depth: Depths): Drawing {
   const { tree, top, nodes, ends, closed } = frame;
   const { x, y, angle } = blank(tree.size);
   const weight = new Float64Array(tree.size);
+  const place = new Map(ends.map((node, k) => [node, k]));
   for (let k = nodes.length - 1; k >= 0; k--) {
     const node = nodes[k] ?? 0;
-    if (closed(node)) weight[node] = 1;
+    if (closed(node)) weight[node] = frame.weight[place.get(node) ?? 0] ?? 1;
     if (node !== top) weight[tree.parent[node] ?? 0] = (weight[tree.parent[node] ?? 0] ?? 0) + (weight[node] ?? 0);
   }
-  const share = (2 * Math.PI) / Math.max(1, ends.length);
+  const share = (2 * Math.PI) / Math.max(1, total(frame));
   const from = new Float64Array(tree.size);
   const pieces = new Pieces();
   const bounds: [number, number, number, number] = [0, 0, 0, 0];
@@ -248,5 +313,7 @@ function unrooted(frame: Frame, depth: Depths): Drawing {
     bounds,
     step: share,
     depth: depth.most || 1,
+    weight: frame.weight,
+    reach: depth.reach,
   };
 }

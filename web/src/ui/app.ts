@@ -1,9 +1,9 @@
 /** What all parts of the page share: the data, the state and what follows from both. */
 
-import { columns } from "../data/columns";
+import { columns, neutral } from "../data/columns";
 import type { Column } from "../data/columns";
 import type { Load } from "../data/load";
-import type { AtlasDocument } from "../data/types";
+import type { AtlasDocument, Relative } from "../data/types";
 import { paint } from "../colour/scale";
 import type { Painting } from "../colour/scale";
 import type { Theme } from "../colour/palette";
@@ -11,16 +11,33 @@ import { matching, ordered } from "../state/query";
 import { combined, mask } from "../state/selection";
 import type { Combine } from "../state/selection";
 import type { Route, State, Store } from "../state/store";
-import { line, plural } from "../text/safe";
+import { line } from "../text/safe";
 import { rerooted } from "../tree/tree";
 import type { Tree } from "../tree/tree";
+import { familiesBelow } from "../tree/fold";
+import type { Families } from "../tree/fold";
+import { briefly } from "../text/brief";
+import { tr } from "../text/words";
 import { parsed } from "../tree/newick";
+
+/** The model that the card tells of and its relatives, to be ringed, linked and lit. */
+export interface Kin {
+  /** Null for a newcomer, who is no model here. */
+  readonly index: number | null;
+  readonly relatives: readonly Relative[];
+  /** A newcomer joins the tree above these leaves. */
+  readonly below: readonly number[];
+  readonly name: string;
+}
 
 export class App {
   readonly columns: readonly Column[];
   readonly count: number;
   readonly names: readonly string[];
   readonly labels: readonly string[];
+  /** Who the card tells of, and whom it lists. */
+  private shownKin: Kin | null = null;
+  private readonly kinListeners = new Set<(kin: Kin | null) => void>();
   private hovered: number | null = null;
   private readonly hoverListeners = new Set<(index: number | null) => void>();
   private readonly themeListeners = new Set<() => void>();
@@ -61,6 +78,19 @@ export class App {
 
   column(key: string): Column | null {
     return this.columns.find((c) => c.key === key) ?? null;
+  }
+
+  /** Columns of the atlas' own are named in the reader's language, others as they came. */
+  columnLabel(column: Column): string {
+    if (column.key === "family" && column.label === "Family") return tr("Family");
+    if (column.key === "cluster") return tr("Measured cluster");
+    if (column.key === "group" && column.label === "Maker") return tr("Maker");
+    return line(column.label, 60);
+  }
+
+  /** Columns that the table shows. */
+  shownColumns(): Column[] {
+    return this.columns.filter((c) => !this.state.hidden.includes(c.key));
   }
 
   // What follows from the state is computed when asked for, and kept until the state differs.
@@ -124,12 +154,56 @@ export class App {
     const selection = combined(this.state.selection, chosen, how, this.count);
     this.store.set({ selection });
     this.say(
-      selection.length === 0 ? "Nothing selected" : `${plural(selection.length, "model")} selected`,
+      selection.length === 0 ? tr("Nothing selected") : tr("{n} model selected|{n} models selected", { n: selection.length }),
     );
   }
 
   go(route: Route): void {
     this.store.set({ route });
+  }
+
+  get kin(): Kin | null {
+    return this.shownKin;
+  }
+
+  setKin(kin: Kin | null): void {
+    if (kin === this.shownKin) return;
+    this.shownKin = kin;
+    for (const listener of this.kinListeners) listener(kin);
+  }
+
+  onKin(listener: (kin: Kin | null) => void): void {
+    this.kinListeners.add(listener);
+  }
+
+  /** The column that tells families, or measured clusters where none are known. */
+  family(): Column | null {
+    return this.column(this.atlas.families.column);
+  }
+
+  /** Rank of a model's family, largest first; NaN where it is not known or none. */
+  familyRank(model: number): number {
+    const column = this.family();
+    const rank = column?.number[model] ?? Number.NaN;
+    return column !== null && neutral(column.key, column.categories[rank] ?? "") ? Number.NaN : rank;
+  }
+
+  /** What is below each node of the tree, by family. */
+  families(): Families | null {
+    const tree = this.tree();
+    return this.kept("families", [tree], () => (tree === null ? null : familiesBelow(tree, (m) => this.familyRank(m))));
+  }
+
+  /** Colour and shape of each family, whatever models are coloured by. */
+  familyPainting(): Painting {
+    return this.kept("familyPainting", [this.themed], () => paint(this.family(), this.count, this.themed));
+  }
+
+  /** A category in few words: without the maker before a slash where nobody else is called so. */
+  brief(column: Column | null, rank: number): string {
+    if (column === null) return "";
+    const names = this.kept(`brief:${column.key}`, [column], () => briefly(column.categories));
+    return line(names[rank] ?? "", 60);
   }
 
   get hover(): number | null {

@@ -1,7 +1,9 @@
 /** What can be done with the chosen node of the tree. */
 
 import { rgb } from "../colour/palette";
-import { line, plural } from "../text/safe";
+import { line } from "../text/safe";
+import { share, tr } from "../text/words";
+import { cladeName } from "./treelabels";
 import { drawing } from "../tree/layout";
 import { newick } from "../tree/newick";
 import { branchColour, gathered } from "../tree/paint";
@@ -16,50 +18,50 @@ import { name } from "./marks";
 /** The bar's content, or null when there is nothing to say. */
 export function cladeBar(app: App, tree: Tree, node: number | null, close: () => void): Node[] | null {
   const { state, store } = app;
-  const changed = state.root !== null || state.clade !== null || state.collapsed.length > 0;
+  const changed = state.root !== null || state.clade !== null || state.collapsed.length > 0 || state.opened.length > 0;
   const whole = changed
-    ? button({ class: "tool", title: "Undo rooting, collapsing and cutting out" }, "Whole tree", () =>
-        store.set({ root: null, clade: null, collapsed: [], treeCamera: null }),
+    ? button({ class: "tool", title: tr("Undo rooting, opening, collapsing and cutting out") }, tr("Whole tree"), () =>
+        store.set({ root: null, clade: null, collapsed: [], opened: [], treeCamera: null }),
       )
     : null;
-  if (node === null) return whole === null ? null : [h("span", { class: "what" }, "The tree is changed"), whole];
+  if (node === null) return whole === null ? null : [h("span", { class: "what" }, tr("The tree is changed")), whole];
   const tip = tree.tip[node] ?? -1;
   const value = tree.support[node] ?? Number.NaN;
   const what =
     tip >= 0
       ? h("span", { class: "what" }, name(app.label(tip)))
-      : h("span", { class: "what" }, `Clade of ${plural(tree.leaves[node] ?? 0, "model")}`,
-          Number.isNaN(value) ? null : ` · support ${Math.round(value * 100)} %`);
+      : h("span", { class: "what" }, cladeName(app, tree, node),
+          Number.isNaN(value) ? null : ` · ${tr("support {share}", { share: share(value) })}`);
   const tool = (text: string, title: string, action: () => void) => button({ class: "tool", title }, text, action);
   const closed = state.collapsed.includes(node);
   return [
     what,
     ...(tip >= 0
-      ? [tool("Open", "Open the page of this model (Enter)", () => app.go({ page: "model", index: tip, other: null }))]
+      ? [tool(tr("Open"), tr("Open the page of this model (Enter)"), () => app.go({ page: "model", index: tip, other: null }))]
       : [
-          tool("Select", "Select all models of this clade (Enter)", () => app.select(models(tree, node))),
-          tool(closed ? "Expand" : "Collapse", "Draw the clade as a wedge, or in full (C)", () =>
+          tool(tr("Select"), tr("Select all models of this clade (Space)"), () => app.select(models(tree, node))),
+          tool(closed ? tr("Expand") : tr("Collapse"), tr("Draw the clade as one row, or in full (C)"), () =>
             store.set({ collapsed: closed ? state.collapsed.filter((n) => n !== node) : [...state.collapsed, node] }),
           ),
-          tool("Only this", "Draw this clade alone", () => store.set({ clade: node, treeCamera: null })),
+          tool(tr("Only this"), tr("Draw this clade alone"), () => store.set({ clade: node, treeCamera: null })),
         ]),
-    tool("Root here", "Root the tree on the branch above (R)", () => store.set({ root: node, clade: null, treeCamera: null })),
-    ...files(app, () => node, "this clade"),
+    tool(tr("Root here"), tr("Root the tree on the branch above (R)"), () => store.set({ root: node, clade: null, treeCamera: null })),
+    ...files(app, () => node),
     ...(whole ? [whole] : []),
-    button({ class: "tool close", "aria-label": "Close", title: "Close" }, "×", close),
+    button({ class: "tool close", "aria-label": tr("Close"), title: tr("Close") }, "×", close),
   ];
 }
 
 /** Buttons that save the tree below a node, or what is drawn when there is none. */
-export function files(app: App, node: () => number | null, what: string): HTMLButtonElement[] {
+export function files(app: App, node: () => number | null): HTMLButtonElement[] {
   const save = (write: (tree: Tree, at: number) => void) => () => {
     const tree = app.tree();
     if (tree !== null) write(tree, node() ?? app.state.clade ?? tree.root);
   };
   return [
-    button({ class: "tool save", title: `Save ${what} as Newick` }, "Newick", save((tree, at) =>
+    button({ class: "tool save", title: tr("Save as Newick") }, "Newick", save((tree, at) =>
       download("cladist-tree.nwk", "text/plain", `${newick(tree, at, (m) => app.names[m] ?? "")}\n`))),
-    button({ class: "tool save", title: `Save ${what} as an SVG picture` }, "SVG", save((tree, at) =>
+    button({ class: "tool save", title: tr("Save as an SVG picture with all names") }, "SVG", save((tree, at) =>
       download("cladist-tree.svg", "image/svg+xml", picture(app, tree, at)))),
   ];
 }
@@ -68,7 +70,7 @@ export function files(app: App, node: () => number | null, what: string): HTMLBu
 function picture(app: App, tree: Tree, node: number): string {
   const { state } = app;
   const drawn = drawing(tree, {
-    kind: state.layout, lengths: state.lengths, collapsed: new Set(state.collapsed), top: node,
+    kind: state.layout, branches: state.branches, collapsed: new Set(state.collapsed), top: node,
   });
   // Pictures are for paper, whatever the theme of the page.
   const painting = paint(app.column(state.colour), app.count, "light");
@@ -78,7 +80,7 @@ function picture(app: App, tree: Tree, node: number): string {
     width: 900, support: state.support, title: line(app.atlas.title, 200),
     label: (n) => {
       const tip = tree.tip[n] ?? -1;
-      return tip >= 0 ? app.label(tip) : plural(tree.leaves[n] ?? 0, "model");
+      return tip >= 0 ? app.label(tip) : cladeName(app, tree, n);
     },
     branch: (n) => branchColour(n, below, painting, plain),
     tip: (n) => {

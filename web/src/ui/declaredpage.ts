@@ -1,10 +1,11 @@
 /** Declared lineage against the measured one. */
 
 import type { DeclaredEdge, DeclaredVerdict } from "../data/types";
-import { chance, grouped, line, plural, safe } from "../text/safe";
+import { chance, grouped, line, safe } from "../text/safe";
+import { tr } from "../text/words";
 import type { App } from "./app";
 import { button, h, replace } from "./dom";
-import { MEANINGS, name, verdict } from "./marks";
+import { meaning, name, verdict } from "./marks";
 import { failed, modelLink } from "./parts";
 import { tanglegram } from "./tanglegram";
 
@@ -13,11 +14,11 @@ const STEP = 100;
 
 export function declaredPage(app: App, host: HTMLElement): void {
   const { declared } = app.atlas;
-  const title = h("h1", { tabindex: -1 }, "Declared against measured");
+  const title = h("h1", { tabindex: -1 }, tr("Declared against measured"));
   const head = h("header", { class: "page-head" },
-    button({ class: "tool back" }, "← Overview", () => app.go({ page: "overview" })), title);
+    button({ class: "tool back" }, tr("← Overview"), () => app.go({ page: "overview" })), title);
   if (declared === null) {
-    replace(host, head, h("p", { class: "empty" }, "No declared lineage came with these data. Give a CSV with the columns child, parent (and relation, if known) when the atlas is made."));
+    replace(host, head, h("p", { class: "empty" }, tr("No declared lineage came with these data. Give a CSV with the columns model and parent (and relation, if known) when the atlas is made: --declared.")));
     title.focus({ preventScroll: true });
     return;
   }
@@ -26,27 +27,27 @@ export function declaredPage(app: App, host: HTMLElement): void {
   const contradicted = declared.edges.filter((e) => e.verdict === "contradicted");
   let wanted: DeclaredVerdict | null = contradicted.length > 0 ? "contradicted" : null;
   const table = h("div", {});
-  const filters = h("div", { class: "segments wrap", role: "group", "aria-label": "Verdict" });
+  const filters = h("div", { class: "segments wrap", role: "group", "aria-label": tr("Verdict") });
   let most = STEP;
   const show = () => {
     const edges = declared.edges.filter((e) => wanted === null || e.verdict === wanted);
     replace(filters,
-      ...[...ORDER.map((v) => [v, v, counts.get(v) ?? 0] as const), [null, "all", declared.edges.length] as const].map(
+      ...[...ORDER.map((v) => [v, tr(v), counts.get(v) ?? 0] as const), [null, tr("all"), declared.edges.length] as const].map(
         ([v, label, count]) => button({ "aria-pressed": String(v === wanted) }, `${label} ${grouped(count)}`, () => {
           wanted = v;
           most = STEP;
           show();
         })));
     replace(table, edgeTable(app, edges.slice(0, most)),
-      edges.length > most ? button({ class: "tool" }, `${plural(edges.length - most, "more row")}`, () => {
+      edges.length > most ? button({ class: "tool" }, tr("{n} more row|{n} more rows", { n: edges.length - most }), () => {
         most += STEP;
         show();
       }) : null);
   };
   const total = Math.max(1, declared.edges.length);
-  const stack = h("div", { class: "stack", role: "img", "aria-label": ORDER.map((v) => `${v} ${counts.get(v) ?? 0}`).join(", ") });
+  const stack = h("div", { class: "stack", role: "img", "aria-label": ORDER.map((v) => `${tr(v)} ${counts.get(v) ?? 0}`).join(", ") });
   for (const v of ORDER) {
-    const part = h("span", { class: `part ${v.replace(" ", "-")}`, title: `${v}: ${counts.get(v) ?? 0}` });
+    const part = h("span", { class: `part ${v.replace(" ", "-")}`, title: `${tr(v)}: ${counts.get(v) ?? 0}` });
     part.style.setProperty("flex-grow", String((counts.get(v) ?? 0) / total));
     if ((counts.get(v) ?? 0) > 0) stack.append(part);
   }
@@ -54,13 +55,14 @@ export function declaredPage(app: App, host: HTMLElement): void {
   replace(host, head,
     h("div", { class: "page-body single" },
       h("section", { class: "card" },
-        h("p", {}, `${plural(declared.edges.length, "declared step")} from parent to child, from `, h("bdi", {}, line(declared.source, 120)), ". ",
-          contradicted.length === 0 ? "None is contradicted by what was measured." : `${plural(contradicted.length, "step")} contradicted by what was measured.`),
+        h("p", {}, tr("{n} declared step from {source}.|{n} declared steps from {source}.", { n: declared.edges.length, source: line(declared.source, 120) }), " ",
+          contradicted.length === 0 ? tr("None is contradicted.") : tr("{n} is contradicted: a calibrated test says that the two are unrelated.|{n} are contradicted: a calibrated test says that the two are unrelated.", { n: contradicted.length }), " ",
+          tr("{n} could not be tested or measured.", { n: (counts.get("not tested") ?? 0) + (counts.get("not measured") ?? 0) })),
         stack,
-        h("div", { class: "meanings" }, ...ORDER.filter((v) => (counts.get(v) ?? 0) > 0).map((v) => h("p", {}, verdict(v), " ", h("span", {}, MEANINGS[v]))))),
+        h("div", { class: "meanings" }, ...ORDER.filter((v) => (counts.get(v) ?? 0) > 0).map((v) => h("p", {}, verdict(v), " ", h("span", {}, meaning(v)))))),
       h("section", { class: "card" },
-        h("header", { class: "card-head" }, h("h2", {}, "Declared steps"), filters,
-          contradicted.length > 0 ? button({ class: "tool" }, "Select the contradicted", () => {
+        h("header", { class: "card-head" }, h("h2", {}, tr("Declared steps")), filters,
+          contradicted.length > 0 ? button({ class: "tool" }, tr("Select the contradicted"), () => {
             app.select(contradicted.flatMap((e) => (e.parent === null ? [e.child] : [e.child, e.parent])));
             app.go({ page: "overview" });
           }) : null),
@@ -77,8 +79,8 @@ export function declaredPage(app: App, host: HTMLElement): void {
 
 function edgeTable(app: App, edges: readonly DeclaredEdge[]): HTMLElement {
   return h("div", { class: "scroll-x" }, h("table", { class: "rows" },
-    h("thead", {}, h("tr", {}, ...["Model", "Declared parent", "Relation", "Verdict"].map((t) => h("th", { scope: "col" }, t)),
-      h("th", { scope: "col", class: "num" }, "p"), h("th", { scope: "col" }, "Note"), h("th", {}, ""))),
+    h("thead", {}, h("tr", {}, ...[tr("Model"), tr("Declared parent"), tr("Relation"), tr("Verdict")].map((t) => h("th", { scope: "col" }, t)),
+      h("th", { scope: "col", class: "num" }, "p"), h("th", { scope: "col" }, tr("Why")), h("td", {}))),
     h("tbody", {}, ...edges.map((e) =>
       h("tr", {},
         h("td", {}, modelLink(app, e.child)),
@@ -87,6 +89,6 @@ function edgeTable(app: App, edges: readonly DeclaredEdge[]): HTMLElement {
         h("td", {}, verdict(e.verdict)),
         h("td", { class: "num" }, chance(e.p)),
         h("td", { class: "note-cell" }, h("bdi", {}, safe(e.note, 240))),
-        h("td", {}, e.parent === null ? null : button({ class: "quiet", "aria-label": `Compare ${app.label(e.child)} with its declared parent` }, "compare", () =>
+        h("td", {}, e.parent === null ? null : button({ class: "quiet", "aria-label": tr("Compare {name} with its declared parent", { name: app.label(e.child) }) }, tr("evidence"), () =>
           app.go({ page: "pair", a: e.child, b: e.parent ?? 0 }))))))));
 }

@@ -78,7 +78,11 @@ export function replace(element: Element, ...children: readonly Child[]): void {
 
 /** Hands a text to the browser as a file. */
 export function download(name: string, kind: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: kind }));
+  downloadBlob(name, new Blob([text], { type: kind }));
+}
+
+export function downloadBlob(name: string, blob: Blob): void {
+  const address = URL.createObjectURL(blob);
   const link = h("a", { href: address, download: name });
   document.body.append(link);
   link.click();

@@ -1,41 +1,57 @@
 /** The list of keys, and who listens to them. */
 
 import { line } from "../text/safe";
+import { tr } from "../text/words";
 import type { App } from "./app";
 import { button, h } from "./dom";
 import type { Overview } from "./overview";
 
-const KEYS: readonly (readonly [string, string])[] = [
-  ["/", "Search"],
-  ["?", "This list"],
-  ["1  2  3  4", "Everything, map, tree, table"],
-  ["T", "To the table; there ↑ ↓ walk, Space selects, Enter opens, Shift extends, Ctrl A takes all"],
-  ["M", "To the map; there arrows move, + − zoom, 0 shows all"],
-  ["B", "To the tree (branches); there arrows walk, Enter selects, C collapses, R roots, + − zoom, 0 shows all"],
-  ["L", "Lasso on the map; Shift and drag does the same on map and tree"],
-  ["F", "Zoom to the selection"],
-  ["P", "Next projection of the map"],
-  ["Y", "Next layout of the tree"],
-  ["O", "Only selected models in the table"],
-  ["D", "Dark or light"],
-  ["Esc", "Back, or clear the selection"],
+const KEYS = (): readonly (readonly [string, string])[] => [
+  ["/", tr("Search")],
+  ["?", tr("This page")],
+  ["1  2  3  4", tr("Everything, map, tree, table")],
+  ["T", tr("To the table; there ↑ ↓ walk, Space selects, Enter opens, Shift extends, Ctrl A takes all")],
+  ["M", tr("To the map; there arrows move, + − zoom, 0 shows all")],
+  ["B", tr("To the tree (branches); there arrows walk, Enter opens, Space selects, C collapses, R roots, + − zoom, 0 shows all")],
+  ["L", tr("Lasso on the map; Shift and drag does the same on map and tree")],
+  ["F", tr("Zoom to the selection")],
+  ["P", tr("Next projection of the map")],
+  ["Y", tr("Next layout of the tree")],
+  ["O", tr("Only selected models in the table")],
+  ["D", tr("Dark or light")],
+  ["Esc", tr("Back, or close the card and clear the selection")],
+];
+
+const IDEAS = (): readonly (readonly [string, string])[] => [
+  [tr("Distance"), tr("How differently two models answer the same prompts. Small is alike. It is evidence and no verdict.")],
+  [tr("Verdict"), tr("Related, unrelated, inconclusive or not tested: one rule decides, the same here, on the command line and in reports. Inconclusive is not 'no'.")],
+  ["p", tr("How often unrelated models come as near. In a list it is adjusted for the number listed.")],
+  [tr("False-positive rate"), tr("How many of unrelated pairs may be called related. It is chosen before anything is seen.")],
+  [tr("Family"), tr("The pretrained model that others were made from, as labels or a table say. 'Not excluded' names all families that the model may be of, at the stated share of models.")],
+  [tr("Measured cluster"), tr("Models that answer alike beyond chance, named by their most central one. No lineage is claimed.")],
+  [tr("Map"), tr("Near points answer alike. Distances across the map mean little; the line below says how many neighbours it keeps.")],
+  [tr("Tree"), tr("Who joins whom by what they answer. A name on a clade says that all models of known family in it are of that one.")],
+  [tr("Support"), tr("How often a branch comes back when prompts are drawn anew.")],
+  [tr("Contradicted"), tr("A declared parent is contradicted only where a calibrated test says that the two are unrelated.")],
 ];
 
 export function helpDialog(app: App): HTMLDialogElement {
   const { assay } = app.atlas;
   const dialog = h(
     "dialog",
-    { class: "help", "aria-label": "Help" },
-    h("header", {}, h("h2", {}, "Keys"), button({ class: "tool close", "aria-label": "Close" }, "×", () => dialog.close())),
-    h("dl", { class: "keys" }, ...KEYS.flatMap(([key, what]) => [
+    { class: "help", "aria-label": tr("Help") },
+    h("header", {}, h("h2", {}, tr("What is seen here")), button({ class: "tool close", "aria-label": tr("Close") }, "×", () => dialog.close())),
+    h("dl", { class: "ideas" }, ...IDEAS().flatMap(([word, what]) => [h("dt", {}, word), h("dd", {}, what)])),
+    h("h2", {}, tr("Keys")),
+    h("dl", { class: "keys" }, ...KEYS().flatMap(([key, what]) => [
       h("dt", {}, ...key.split("  ").map((k) => h("kbd", {}, k))), h("dd", {}, what),
     ])),
-    h("h2", {}, "Pointer"),
-    h("p", {}, "Drag moves, the wheel zooms (in the rectangular tree the rows; with Shift the depth). Click selects, with Ctrl one more or less; double click opens. Click in the legend shows one group alone."),
-    h("h2", {}, "Search"),
-    h("p", {}, "Words look in names and groups. ", h("code", {}, "family:llama"), " looks in a column, ", h("code", {}, "size>7"), " compares, ", h("code", {}, "-word"), " turns it round, quotes hold words together."),
-    h("h2", {}, "These data"),
-    h("p", {}, `${line(app.atlas.generated_by, 80)} · assay ${line(assay.name, 80)} (${line(assay.digest, 16)}) · ${assay.probes} probes, ${assay.samples} samples · ${assay.dimension} dimensions · ${line(assay.metric, 40)}`),
+    h("h2", {}, tr("Pointer")),
+    h("p", {}, tr("A click on a model opens its card; a click on a closed clade opens the clade. Drag moves, the wheel zooms (in the rectangular tree the rows; with Shift the depth). Ctrl and click selects one more or less. A click in the legend shows one group alone.")),
+    h("h2", {}, tr("Search")),
+    h("p", {}, tr("Words look in names and groups. family:llama looks in a column, size>7 compares, -word turns it round, quotes hold words together. What is misspelt gets suggestions.")),
+    h("h2", {}, tr("These data")),
+    h("p", {}, `${line(app.atlas.generated_by, 80)} · assay ${line(assay.name, 80)} (${line(assay.digest, 16)}) · ${tr("{n} prompt|{n} prompts", { n: assay.probes })} · ${line(assay.metric, 40)}`),
     h("p", {}, line(assay.description, 600)),
     ...(app.atlas.remarks ?? []).map((r) => h("p", { class: "remark" }, h("bdi", {}, line(r, 600)))),
   );
@@ -77,7 +93,10 @@ export function listenKeys(app: App, overview: Overview, actions: Actions): void
     d: actions.theme,
     Escape: () => {
       if (store.state.route.page !== "overview") app.go({ page: "overview" });
-      else if (store.state.selection.length > 0) store.set({ selection: new Int32Array(0), onlySelected: false });
+      else if (app.kin !== null || store.state.active !== null) {
+        overview.card.close();
+        store.set({ selection: new Int32Array(0), onlySelected: false });
+      } else if (store.state.selection.length > 0) store.set({ selection: new Int32Array(0), onlySelected: false });
       else store.set({ query: "", filters: {} });
     },
   };
@@ -104,5 +123,5 @@ function nextMap(app: App): void {
   const next = maps[(at + 1) % Math.max(1, maps.length)];
   if (next === undefined) return;
   app.store.set({ map: next.key, mapCamera: null });
-  app.say(`Map: ${line(next.label, 60)}`);
+  app.say(tr("Map: {name}", { name: line(next.label, 60) }));
 }

@@ -1,5 +1,8 @@
 /** Names beside points that do not run over each other. */
 
+import type { Mark } from "../colour/palette";
+import { outline } from "../gl/canvas";
+
 export interface Label {
   readonly text: string;
   readonly x: number;
@@ -7,6 +10,15 @@ export interface Label {
   readonly strong?: boolean;
   /** Stands rather on the left of its point. */
   readonly left?: boolean;
+  /** Colour and shape of the group that is named. */
+  readonly mark?: Mark | undefined;
+  /** For whoever sorts them: larger ones are drawn first. */
+  readonly rank?: number;
+}
+
+/** At most so many characters, the last an ellipsis where something was cut. */
+export function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 interface Look {
@@ -31,10 +43,11 @@ export function drawLabels(
   context.textBaseline = "middle";
   context.textAlign = "left";
   context.lineJoin = "round";
-  for (const { text, x, y, strong, left: leftwards } of labels) {
+  for (const { text, x, y, strong, left: leftwards, mark } of labels) {
     if (x < -20 || y < 0 || x > width || y > height) continue;
-    const shown = text.length > 44 ? `${text.slice(0, 43)}…` : text;
-    const size = context.measureText(shown).width;
+    const shown = cut(text, 44);
+    const lead = mark === undefined ? 0 : 13;
+    const size = context.measureText(shown).width + lead;
     const spot = spots(x, y, size, width, align, leftwards === true, points.length > 0).find(([left, top]) => {
       const box: Box = [left - 1, top - 7, left + size + 1, top + 7];
       return !taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1]);
@@ -44,9 +57,15 @@ export function drawLabels(
     taken.push([left - 2, top - 8, left + size + 2, top + 8]);
     context.strokeStyle = look.paper;
     context.lineWidth = 3;
-    context.strokeText(shown, left, top);
+    context.strokeText(shown, left + lead, top);
     context.fillStyle = look.ink;
-    context.fillText(shown, left, top);
+    context.fillText(shown, left + lead, top);
+    if (mark !== undefined) {
+      context.beginPath();
+      outline(context, mark.shape, left + 5, top, 4.5);
+      context.fillStyle = mark.colour;
+      context.fill();
+    }
   }
 }
 

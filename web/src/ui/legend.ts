@@ -3,7 +3,8 @@
 import type { Column } from "../data/columns";
 import type { Legend } from "../colour/scale";
 import { OTHER } from "../colour/palette";
-import { grouped, line, plural } from "../text/safe";
+import { grouped, line } from "../text/safe";
+import { tr } from "../text/words";
 import type { Filter, Filters } from "../state/query";
 import type { App } from "./app";
 import { button, choice, h, replace, s } from "./dom";
@@ -12,15 +13,15 @@ import { markIcon } from "./marks";
 export function legendPanel(app: App): HTMLElement {
   const body = h("div", { class: "legend-body" });
   const picker = choice(
-    "Colour by",
-    [...app.columns.map((c) => [c.key, line(c.label, 60)] as const), ["", "one colour"]],
+    tr("Colour by"),
+    [...app.columns.map((c) => [c.key, app.columnLabel(c)] as const), ["", tr("one colour")]],
     app.state.colour,
     (colour) => app.store.set({ colour }),
   );
   const element = h(
     "section",
-    { class: "rail", "aria-label": "Legend" },
-    h("label", { class: "field" }, h("span", { class: "caption" }, "Colour by"), picker),
+    { class: "rail", "aria-label": tr("Legend") },
+    h("label", { class: "field" }, h("span", { class: "caption" }, tr("Colour by")), picker),
     body,
   );
   const show = () => {
@@ -51,7 +52,7 @@ function groups(app: App, column: Column, legend: Legend & { kind: "groups" }): 
       {
         class: "legend-row",
         "aria-pressed": on ? "true" : "false",
-        title: on ? "Show all again" : `Show only ${label}; Shift for several, double click to select`,
+        title: on ? tr("Show all again") : tr("Show only {name}; Shift for several, double click to select", { name: label }),
       },
       [icon, h("bdi", { class: "name" }, label), h("span", { class: "count" }, grouped(count))],
       (event) => {
@@ -76,16 +77,16 @@ function groups(app: App, column: Column, legend: Legend & { kind: "groups" }): 
             "li",
             { class: "legend-row still" },
             markIcon(OTHER[app.theme], 0),
-            h("span", {}, plural(rest.groups, "smaller group")),
+            h("span", {}, tr("{n} smaller group|{n} smaller groups", { n: rest.groups })),
             h("span", { class: "count" }, grouped(rest.models)),
           ),
       legend.missing === 0
         ? null
-        : row("", "not known", markIcon(OTHER[app.theme], 0, true), legend.missing),
+        : row("", tr("not known"), markIcon(OTHER[app.theme], 0, true), legend.missing),
     ),
     wanted.size === 0
       ? null
-      : button({ class: "quiet" }, "Show all", () =>
+      : button({ class: "quiet" }, tr("Show all"), () =>
           app.store.set({ filters: without(app.state.filters, column.key) }),
         ),
   ];
@@ -137,12 +138,12 @@ function ramp(column: Column, legend: Legend & { kind: "ramp" }): HTMLElement {
     ticks.append(mark);
   }
   const words = [
-    legend.log ? "equal steps are equal ratios" : null,
-    legend.missing > 0 ? `hollow: not known (${grouped(legend.missing)})` : null,
+    legend.log ? tr("equal steps are equal ratios") : null,
+    legend.missing > 0 ? tr("hollow: not known ({n})", { n: legend.missing }) : null,
   ].filter((w) => w !== null);
   return h(
     "div",
-    { class: "ramp-box", role: "img", "aria-label": `Colour ramp of ${line(column.label, 60)} from ${legend.ticks[0]?.label ?? ""} to ${legend.ticks.at(-1)?.label ?? ""}` },
+    { class: "ramp-box", role: "img", "aria-label": tr("Colours of {name} from {a} to {b}", { name: line(column.label, 60), a: legend.ticks[0]?.label ?? "", b: legend.ticks.at(-1)?.label ?? "" }) },
     strip,
     ticks,
     words.length > 0 ? h("p", { class: "hint" }, words.join("; ")) : null,

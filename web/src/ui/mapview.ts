@@ -4,7 +4,14 @@ import KDBush from "kdbush";
 import { rgb } from "../colour/palette";
 import { FADED, MISSING, SELECTED } from "../gl/scene";
 import type { Transform } from "../gl/scene";
-import { line, plural } from "../text/safe";
+import { mark } from "../colour/palette";
+import { neutral } from "../data/columns";
+import { line } from "../text/safe";
+import { share, tr } from "../text/words";
+import { patches } from "../view/places";
+import type { Patch } from "../view/places";
+import { begin, fillMark, ring } from "./kinmarks";
+import { mapPng, mapSvg } from "./pictures";
 import { inside, panned, scaled, showing, transform, zoomed } from "../view/camera";
 import type { Fit } from "../view/camera";
 import { listen } from "../view/gestures";
@@ -12,7 +19,7 @@ import { Plot } from "../view/plot";
 import type { App } from "./app";
 import { button, choice, h } from "./dom";
 import { outline } from "../gl/canvas";
-import { drawLabels, inks } from "./labels";
+import { cut, drawLabels, inks } from "./labels";
 import type { Inks, Label } from "./labels";
 import { Tip } from "./tip";
 
@@ -33,35 +40,37 @@ export class MapView {
   constructor(private readonly app: App) {
     const { maps } = app.atlas;
     this.plot = new Plot(
-      "Map of models. Arrow keys move it, plus and minus zoom, 0 shows all. Models can be chosen with the table as well.",
+      tr("Map of models. Arrow keys move it, plus and minus zoom, 0 shows all. Models can be chosen with the table as well."),
       (context) => this.draw(context),
     );
     this.tip = new Tip(app, this.plot.element);
     const picker = choice(
-      "Projection",
+      tr("Projection"),
       maps.map((m) => [m.key, line(m.label, 40)] as const),
       app.state.map,
       (map) => app.store.set({ map, mapCamera: null }),
     );
     this.lassoButton = button(
-      { class: "tool", "aria-pressed": "false", title: "Draw round models to select them (L, or hold Shift)" },
-      "Lasso",
+      { class: "tool", "aria-pressed": "false", title: tr("Draw round models to select them (L, or hold Shift)") },
+      tr("Lasso"),
       () => this.toggleLasso(),
     );
     this.note = h("p", { class: "note" });
     this.element = h(
       "section",
-      { class: "panel map-panel", "aria-label": "Map" },
+      { class: "panel map-panel", "aria-label": tr("Map") },
       h(
         "header",
         { class: "panel-head" },
-        h("h2", {}, "Map"),
+        h("h2", {}, tr("Map")),
         maps.length > 0 ? picker : null,
         h("span", { class: "spacer" }),
         this.lassoButton,
-        button({ class: "tool", title: "Zoom to the selection (F), or to everything (0)" }, "Fit", () => this.fit()),
+        button({ class: "tool save", title: tr("Save the map as a PNG picture") }, "PNG", () => mapPng(this.plot, app.atlas.title)),
+        button({ class: "tool save", title: tr("Save the map as an SVG picture") }, "SVG", () => mapSvg(app, this.x, this.y)),
+        button({ class: "tool", title: tr("Zoom to the selection (F), or to everything (0)") }, tr("Fit"), () => this.fit()),
       ),
-      maps.length > 0 ? this.plot.element : h("p", { class: "empty" }, "There is no map in these data."),
+      maps.length > 0 ? this.plot.element : h("p", { class: "empty" }, tr("There is no map in these data.")),
       this.note,
     );
     this.inks = inks(document.body);
@@ -77,6 +86,9 @@ export class MapView {
       const drawn = ["map", "mapCamera", "active", ...looks] as const;
       if (drawn.some((key) => changed.has(key))) this.plot.schedule();
     });
+    app.onKin(() => {
+      this.plot.schedule();
+    });
     app.onHover(() => this.plot.schedule());
     app.onTheme(() => {
       this.inks = inks(document.body);
@@ -89,7 +101,7 @@ export class MapView {
     this.lassoing = on;
     this.lassoButton.setAttribute("aria-pressed", on ? "true" : "false");
     this.plot.element.classList.toggle("lassoing", on);
-    this.app.say(on ? "Lasso on: draw round models to select them" : "Lasso off");
+    this.app.say(on ? tr("Lasso on: draw round models to select them") : tr("Lasso off"));
   }
 
   /** Zooms to the selection, or to everything when that is shown already or nothing is selected. */
@@ -115,7 +127,7 @@ export class MapView {
     this.x = Float32Array.from(map.x);
     // Upwards in the data is upwards on the page.
     this.y = Float32Array.from(map.y, (v) => -v);
-    this.note.textContent = line(map.note, 400);
+    this.note.textContent = `${tr("{share} of each model's {near} nearest are its nearest here; near points are alike, far ones say little.", { share: share(map.kept), near: map.near })} (${line(map.note, 300)})`;
     this.note.title = this.note.textContent;
     const index = new KDBush(Math.max(1, this.x.length));
     let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
@@ -178,7 +190,7 @@ export class MapView {
       Math.round(plot.width * ratio), Math.round(plot.height * ratio), scaled(t, ratio),
       {
         size: this.size() * ratio, width: ratio,
-        rest: app.state.selection.length > 0 ? 0.35 : 0.92,
+        rest: app.state.selection.length > 1 ? 0.35 : app.kin !== null ? 0.55 : 0.92,
         ring: hex(this.inks.ink), paper: hex(this.inks.paper),
       },
     );
@@ -187,15 +199,16 @@ export class MapView {
 
   private annotate(context: CanvasRenderingContext2D, t: Transform): void {
     const { app, plot } = this;
+    this.drawKin(context, t);
     const labels: Label[] = [];
     const put = (i: number, strong = false) =>
       labels.push({ text: app.label(i), x: t.ox + t.sx * (this.x[i] ?? 0), y: t.oy + t.sy * (this.y[i] ?? 0), strong });
     for (const i of [app.hover, app.state.active]) if (i !== null) put(i, true);
     const { selection } = app.state;
-    if (selection.length > 0 && selection.length <= 60) for (const i of selection) put(i);
+    if (selection.length > 1 && selection.length <= 60) for (const i of selection) put(i);
     else if (this.x.length <= 60) for (let i = 0; i < this.x.length; i++) put(i);
     else this.inView(t, 40).forEach((i) => put(i));
-    const groups = selection.length === 0 ? this.groupLabels(t) : [];
+    const groups = this.groupLabels(t);
     drawLabels(context, groups, { ...this.inks, font: this.inks.small.replace("11px", "600 11px") }, plot.width, plot.height, "centre");
     const few = this.x.length <= 60;
     const points = few ? [...this.x].map((x, i) => [t.ox + t.sx * x, t.oy + t.sy * (this.y[i] ?? 0)] as const) : [];
@@ -219,38 +232,78 @@ export class MapView {
     return found.length <= most ? found : [];
   }
 
-  /** Names of large groups where their models are densest: at the member nearest to the medians. */
+  private known: { keys: readonly unknown[]; found: readonly Patch[] } | null = null;
+
+  /** Names of groups at every zoom: one for each patch of a group's models, largest first. */
   private groupLabels(t: Transform): Label[] {
-    const { legend, group } = this.app.painting();
-    if (legend.kind !== "groups" || this.x.length <= 60 || this.plot.width < 260) return [];
-    return this.middles(group, Math.min(legend.rows.length, 14)).flatMap((place, k): Label[] => {
-      if (place === null) return [];
-      // Above the members, so that it does not hide a small group.
-      return [{ text: line(legend.rows[k]?.name ?? "", 24), x: t.ox + t.sx * place[0], y: t.oy + t.sy * place[1] - this.size() - 9 }];
-    });
+    const { app } = this;
+    const column = app.column(app.state.colour);
+    if (column === null || column.kind !== "category" || this.x.length <= 12) return [];
+    // Patches change in steps of a third of an octave, so that moving the map computes nothing.
+    const step = 2 ** (Math.round(3 * Math.log2(34 / Math.abs(t.sx))) / 3);
+    const keys = [column, app.matches(), this.x, step];
+    if (this.known === null || !this.known.keys.every((k, i) => k === keys[i])) {
+      const matches = app.matches();
+      const alone = column.categories.findIndex((c) => neutral(column.key, c));
+      const group = (i: number) => (matches[i] && column.number[i] !== alone ? (column.number[i] ?? Number.NaN) : Number.NaN);
+      this.known = { keys, found: patches(this.x, this.y, group, step, this.x.length <= 200 ? 1 : 2) };
+    }
+    const { theme } = app;
+    const named = new Map<number, [number, number][]>();
+    const shown: Label[] = [];
+    for (const patch of this.known.found) {
+      const [x, y] = [t.ox + t.sx * patch.x, t.oy + t.sy * patch.y];
+      if (x < -60 || y < -10 || x > this.plot.width + 60 || y > this.plot.height + 10) continue;
+      // One name does for patches of a group that lie close together.
+      const others = named.get(patch.group) ?? [];
+      if (others.some(([a, b]) => Math.hypot(a - x, b - y) < 90)) continue;
+      named.set(patch.group, [...others, [x, y]]);
+      shown.push({ text: cut(app.brief(column, patch.group), 26), x, y: y - this.size() - 8, mark: mark(patch.group, theme) });
+      if (shown.length > 160) break;
+    }
+    return shown;
   }
 
-  private known: { keys: readonly unknown[]; places: readonly ([number, number] | null)[] } | null = null;
+  /** Lines to the relatives of the chosen model, their rings and ranks. */
+  private drawKin(context: CanvasRenderingContext2D, t: Transform): void {
+    const { kin } = this.app;
+    if (kin === null) return;
+    const place = (i: number): [number, number] => [t.ox + t.sx * (this.x[i] ?? 0), t.oy + t.sy * (this.y[i] ?? 0)];
+    const centre = kin.index === null ? this.newcomer(kin.relatives.map((r) => r.index), place) : place(kin.index);
+    if (centre === null) return;
+    const style = getComputedStyle(this.plot.element);
+    const painting = this.app.painting();
+    context.save();
+    const listed = [...kin.relatives].slice(0, 10);
+    for (const r of [...listed].reverse()) {
+      begin(context, style, r.verdict);
+      context.beginPath();
+      context.moveTo(...centre);
+      context.lineTo(...place(r.index));
+      context.stroke();
+    }
+    const radius = this.size() / 2;
+    listed.forEach((r, k) => {
+      const colour = `rgb(${painting.rgb[3 * r.index]} ${painting.rgb[3 * r.index + 1]} ${painting.rgb[3 * r.index + 2]})`;
+      context.setLineDash([]);
+      fillMark(context, painting.shape[r.index] ?? 0, ...place(r.index), radius, colour);
+      begin(context, style, r.verdict);
+      ring(context, ...place(r.index), radius + 4, k + 1, this.inks.paper);
+    });
+    context.setLineDash([]);
+    if (kin.index === null) {
+      fillMark(context, 3, ...centre, radius + 4, this.inks.accent);
+      drawLabels(context, [{ text: line(kin.name, 40), x: centre[0], y: centre[1], strong: true }], this.inks, this.plot.width, this.plot.height);
+    }
+    context.restore();
+  }
 
-  /** Medians of the groups' members that pass the filters, kept while nothing of that changes. */
-  private middles(group: Int32Array, most: number): readonly ([number, number] | null)[] {
-    const keys = [group, this.app.matches(), this.x];
-    if (this.known !== null && this.known.keys.every((k, i) => k === keys[i])) return this.known.places;
-    const members: number[][] = Array.from({ length: most }, () => []);
-    const matches = this.app.matches();
-    group.forEach((k, i) => {
-      if (k >= 0 && k < most && matches[i]) members[k]?.push(i);
-    });
-    const places = members.map((list): [number, number] | null => {
-      if (list.length < 4) return null;
-      const middle = (values: Float32Array) => {
-        const sorted = list.map((i) => values[i] ?? 0).sort((a, b) => a - b);
-        return sorted[sorted.length >> 1] ?? 0;
-      };
-      return [middle(this.x), middle(this.y)];
-    });
-    this.known = { keys, places };
-    return places;
+  /** A newcomer has no place of its own: the mean of its three nearest, weighed by rank. */
+  private newcomer(nearest: readonly number[], place: (i: number) => [number, number]): [number, number] | null {
+    const three = nearest.slice(0, 3).map(place);
+    if (three.length === 0) return null;
+    const total = three.reduce((sum, _, k) => sum + 1 / (k + 1), 0);
+    return [0, 1].map((axis) => three.reduce((sum, at, k) => sum + (at[axis] ?? 0) / (k + 1), 0) / total) as [number, number];
   }
 
   private near(px: number, py: number): number | null {
@@ -316,7 +369,6 @@ export class MapView {
             chosen.push(i);
         app.select(chosen, how);
         if (this.lassoing) this.toggleLasso(false);
-        app.say(`${plural(app.state.selection.length, "model")} selected`);
       },
       key: (event) => {
         const step = 40;

@@ -1,35 +1,37 @@
 /** Two models probe by probe. */
 
 import type { AnswersDocument, ModelDocument, PairDocument, ProbesDocument, Relative } from "../data/types";
-import { chance, figure, grouped, plural, safe } from "../text/safe";
+import { chance, figure, grouped } from "../text/safe";
+import { share, tr } from "../text/words";
 import type { App } from "./app";
 import { button, choice, h, replace } from "./dom";
-import { MEANINGS, bar, name, verdict } from "./marks";
+import { bar, meaning, name, reasoned, verdict } from "./marks";
 import { failed, modelLink, waiting } from "./parts";
 import { shared, sideBySide } from "./side";
 import type { Sides } from "./side";
 
-const STEP = 30;
+const STEP = 8;
 type Order = "weight" | "shared" | "probe";
 
 interface Judged {
   readonly distance: number;
   readonly verdict: PairDocument["verdict"];
   readonly p: number | null;
-  readonly rate: number | null;
+  readonly alpha: number | null;
+  readonly reason?: string;
   readonly note: string;
   readonly weights: ReadonlyMap<number, number>;
 }
 
 export async function pairPage(app: App, host: HTMLElement, a: number, b: number, current: () => boolean): Promise<void> {
-  const title = h("h1", { tabindex: -1 }, name(app.label(a)), h("span", { class: "against" }, " and "), name(app.label(b)));
-  const body = h("div", { class: "page-body single" }, waiting());
+  const title = h("h1", { tabindex: -1 }, name(app.label(a)), h("span", { class: "against" }, ` ${tr("and")} `), name(app.label(b)));
+  const body = h("div", { class: "page-body single" }, waiting(tr("The two are tested against all other models, which takes some seconds in a large collection.")));
   replace(host,
     h("header", { class: "page-head" },
-      button({ class: "tool back" }, "← Overview", () => app.go({ page: "overview" })),
+      button({ class: "tool back" }, tr("← Overview"), () => app.go({ page: "overview" })),
       title,
       h("span", { class: "spacer" }),
-      button({ class: "tool" }, "Show in the overview", () => {
+      button({ class: "tool" }, tr("Show in the overview"), () => {
         app.select([a, b]);
         app.go({ page: "overview" });
       })),
@@ -41,7 +43,7 @@ export async function pairPage(app: App, host: HTMLElement, a: number, b: number
     judged.status === "fulfilled" ? summary(app, a, b, judged.value, sides.status === "fulfilled" ? sides.value : null) : failed(judged.reason),
     sides.status === "fulfilled"
       ? sides.value === null
-        ? h("p", { class: "empty" }, "This bundle was made without the answers.")
+        ? h("p", { class: "empty" }, tr("This folder was made without the answers."))
         : list(sides.value, judged.status === "fulfilled" ? judged.value : null)
       : failed(sides.reason));
 }
@@ -83,18 +85,18 @@ function summary(app: App, a: number, b: number, judged: Judged | null, sides: S
   const counts = sides === null ? null : tally(sides);
   return h("section", { class: "card" },
     h("div", { class: "fact-row" },
-      fact("Models", h("span", { class: "two" }, modelLink(app, a), modelLink(app, b))),
-      judged === null ? null : fact("Verdict", verdict(judged.verdict)),
-      judged === null ? null : fact("Distance", figure(judged.distance)),
+      fact(tr("Models"), h("span", { class: "two" }, modelLink(app, a), modelLink(app, b))),
+      judged === null ? null : fact(tr("Verdict"), verdict(judged.verdict)),
+      judged === null ? null : fact(tr("Distance"), figure(judged.distance)),
       judged === null ? null : fact("p", chance(judged.p)),
-      judged?.rate == null ? null : fact("False-positive rate", chance(judged.rate)),
-      counts === null ? null : fact("Begin alike", `${grouped(counts.alike)} of ${grouped(counts.both)}`),
-      counts === null ? null : fact("Same answer", grouped(counts.same))),
+      judged?.alpha == null ? null : fact(tr("False-positive rate"), share(judged.alpha)),
+      counts === null ? null : fact(tr("Begin alike"), tr("{a} of {b}", { a: counts.alike, b: counts.both })),
+      counts === null ? null : fact(tr("Same answer"), grouped(counts.same))),
     counts === null ? null : bar(counts.alike / Math.max(1, counts.both), "wide"),
     judged === null
-      ? h("p", { class: "hint" }, "These two are not among each other's nearest relatives, so this bundle holds no verdict for them. Start the server for any pair.")
-      : h("p", {}, Object.hasOwn(MEANINGS, judged.verdict) ? MEANINGS[judged.verdict] : ""),
-    judged?.note ? h("p", { class: "hint" }, h("bdi", {}, safe(judged.note, 600))) : null);
+      ? h("p", { class: "hint" }, tr("These two are not among each other's nearest models, so this folder holds no verdict on them. The server (cladist serve) tests any pair."))
+      : h("p", {}, meaning(judged.verdict)),
+    judged === null || judged.note === "" ? null : h("p", { class: "hint" }, h("bdi", {}, reasoned(judged))));
 }
 
 function tally(sides: Sides): { both: number; alike: number; same: number } {
@@ -115,7 +117,7 @@ function list(sides: Sides, judged: Judged | null): HTMLElement {
   let order: Order = weighed ? "weight" : "shared";
   let most = STEP;
   const rows = h("div", { class: "probes" });
-  const more = button({ class: "tool" }, "More", () => {
+  const more = button({ class: "tool" }, "…", () => {
     most += STEP;
     show();
   });
@@ -125,19 +127,19 @@ function list(sides: Sides, judged: Judged | null): HTMLElement {
     if (order === "shared") probes.sort((x, y) => shared(sides, y) - shared(sides, x) || x - y);
     replace(rows, ...probes.slice(0, most).map((p) => sideBySide(sides, p, weight(p))));
     more.hidden = most >= probes.length;
-    more.textContent = `${plural(Math.max(0, probes.length - most), "more probe")}`;
+    more.textContent = tr("{n} more prompt|{n} more prompts", { n: Math.max(0, probes.length - most) });
   };
-  const options: [Order, string][] = [["shared", "shared beginning"], ["probe", "order of the probes"]];
-  if (weighed) options.unshift(["weight", "weight in the evidence"]);
+  const options: [Order, string][] = [["shared", tr("shared beginning")], ["probe", tr("order of the prompts")]];
+  if (weighed) options.unshift(["weight", tr("weight in the evidence")]);
   show();
   return h("section", { class: "card" },
-    h("header", { class: "card-head" }, h("h2", {}, "Probe by probe"),
-      h("label", { class: "field inline" }, h("span", { class: "caption" }, "Order"),
-        choice("Order", options, order, (v) => {
+    h("header", { class: "card-head" }, h("h2", {}, tr("Prompt by prompt")),
+      h("label", { class: "field inline" }, h("span", { class: "caption" }, tr("Order")),
+        choice(tr("Order"), options, order, (v) => {
           order = options.find(([k]) => k === v)?.[0] ?? "probe";
           most = STEP;
           show();
         }))),
-    h("p", { class: "hint" }, h("mark", {}, "marked"), " is what both answers share at their beginning."),
+    h("p", { class: "hint" }, tr("Marked is what both answers begin with. Sharing what few models say weighs most.")),
     rows, more);
 }

@@ -1,6 +1,7 @@
 /** Pieces that several pages use. */
 
 import { safe } from "../text/safe";
+import { tr } from "../text/words";
 import { written } from "../state/url";
 import type { App } from "./app";
 import { h } from "./dom";
@@ -18,8 +19,10 @@ export function modelLink(app: App, index: number): HTMLAnchorElement {
   return link;
 }
 
-export function waiting(): HTMLElement {
-  return h("p", { class: "waiting", role: "status" }, "Reading…");
+/** Something moves while data are on their way; `why` says what takes so long. */
+export function waiting(why = ""): HTMLElement {
+  return h("div", { class: "waiting", role: "status" }, h("p", {}, why === "" ? tr("Reading…") : why),
+    h("div", { class: "skeleton", "aria-hidden": "true" }, h("span", {}), h("span", {}), h("span", {})));
 }
 
 export function failed(error: unknown): HTMLElement {

@@ -1,9 +1,13 @@
 /** The frame of the page: head, search, and which page is shown. */
 
-import { line, plural } from "../text/safe";
+import { line } from "../text/safe";
+import { language, setLanguage, tr } from "../text/words";
 import type { Theme } from "../colour/palette";
 import type { App } from "./app";
+import { comparePage } from "./comparepage";
 import { button, h, replace, s } from "./dom";
+import { placer } from "./placing";
+import { shareButton } from "./sharing";
 import { declaredPage } from "./declaredpage";
 import { helpDialog, listenKeys } from "./help";
 import { modelPage } from "./modelpage";
@@ -23,23 +27,26 @@ export class Shell {
     this.overview = new Overview(app);
     const help = helpDialog(app);
     const search = this.search();
-    const themeButton = button({ class: "tool icon", "aria-label": "Dark or light", title: "Dark or light (D)" }, themeIcon(), () => this.turnTheme());
+    const themeButton = button({ class: "tool icon", "aria-label": tr("Dark or light"), title: tr("Dark or light (D)") }, themeIcon(), () => this.turnTheme());
     const declared = app.atlas.declared === null ? null
-      : button({ class: "tool nav", "data-page": "declared" }, "Declared against measured", () => app.go({ page: "declared" }));
+      : button({ class: "tool nav", "data-page": "declared" }, tr("Declared against measured"), () => app.go({ page: "declared" }));
     const { assay } = app.atlas;
     const remarks = app.atlas.remarks?.length ?? 0;
     const head = h("header", { class: "top" },
-      h("a", { class: "skip", href: "#", "data-skip": true }, "Skip to the table"),
-      button({ class: "brand", "aria-label": "Overview" }, [logo(), h("span", {}, "cladist"), h("span", { class: "light" }, "atlas")], () => app.go({ page: "overview" })),
+      h("a", { class: "skip", href: "#", "data-skip": true }, tr("Skip to the table")),
+      button({ class: "brand", "aria-label": tr("Overview"), title: tr("Overview") }, [logo(), h("span", {}, "cladist"), h("span", { class: "light" }, "atlas")], () => app.go({ page: "overview" })),
       h("div", { class: "title", title: line(app.atlas.title, 300) },
         h("strong", {}, h("bdi", {}, line(app.atlas.title, 80))),
-        h("span", { class: "hint" }, `${plural(app.count, "model")} · ${line(assay.name, 40)} · ${assay.probes} probes`)),
+        h("span", { class: "hint" }, `${line(assay.name, 40)} · ${tr("{n} prompt|{n} prompts", { n: assay.probes })}`)),
       h("span", { class: "spacer" }),
-      remarks === 0 ? null : button({ class: "quiet remarks", title: "What these data do not hold" }, plural(remarks, "remark"), () => help.showModal()),
+      remarks === 0 ? null : button({ class: "quiet remarks", title: tr("What these data do not hold") }, tr("{n} remark|{n} remarks", { n: remarks }), () => help.showModal()),
       declared,
       search,
+      placer(app, this.overview.card),
+      shareButton(app),
+      button({ class: "tool", lang: language() === "zh" ? "en" : "zh-Hans", title: language() === "zh" ? "English" : "简体中文" }, language() === "zh" ? "EN" : "中文", () => setLanguage(language() === "zh" ? "en" : "zh")),
       themeButton,
-      button({ class: "tool icon", "aria-label": "Help and keys", title: "Keys and help (?)" }, "?", () => help.showModal()));
+      button({ class: "tool icon", "aria-label": tr("Help and keys"), title: tr("Ideas, keys and help (?)") }, "?", () => help.showModal()));
     head.querySelector("[data-skip]")?.addEventListener("click", (event) => {
       event.preventDefault();
       app.go({ page: "overview" });
@@ -64,7 +71,7 @@ export class Shell {
 
   private search(): HTMLElement {
     const { store } = this.app;
-    const input = h("input", { type: "search", placeholder: "Search models", "aria-label": "Search models", autocomplete: "off", spellcheck: "false", "aria-keyshortcuts": "/", maxlength: 500 });
+    const input = h("input", { type: "search", placeholder: tr("Search models"), "aria-label": tr("Search models"), autocomplete: "off", spellcheck: "false", "aria-keyshortcuts": "/", maxlength: 500 });
     input.value = store.state.query;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const take = () => {
@@ -72,7 +79,7 @@ export class Shell {
       if (input.value === store.state.query) return;
       store.set({ query: input.value });
       if (store.state.route.page !== "overview") store.set({ route: { page: "overview" } });
-      this.app.say(plural(this.app.rows().length, "model found", "models found"));
+      this.app.say(tr("{n} model found|{n} models found", { n: this.app.rows().length }));
     };
     input.addEventListener("input", () => {
       clearTimeout(timer);
@@ -97,7 +104,7 @@ export class Shell {
     const theme = this.app.theme === "dark" ? "light" : "dark";
     remember(theme);
     this.setTheme(theme);
-    this.app.say(`${theme === "dark" ? "Dark" : "Light"} colours`);
+    this.app.say(theme === "dark" ? tr("Dark colours") : tr("Light colours"));
   }
 
   private setTheme(theme: Theme): void {
@@ -118,14 +125,15 @@ export class Shell {
     if (home) {
       replace(this.page);
       scrollTo(0, this.scroll);
-      this.app.say("Overview");
+      this.app.say(tr("Overview"));
       return;
     }
     scrollTo(0, 0);
     if (route.page === "declared") declaredPage(this.app, this.page);
+    else if (route.page === "compare") void comparePage(this.app, this.page, route.models, current);
     else if (route.page === "model") void modelPage(this.app, this.page, route.index, route.other, current);
     else void pairPage(this.app, this.page, route.a, route.b, current);
-    this.app.say(route.page === "declared" ? "Declared against measured" : route.page === "model" ? this.app.label(route.index) : "Pair of models");
+    this.app.say(route.page === "declared" ? tr("Declared against measured") : route.page === "model" ? this.app.label(route.index) : tr("Models compared"));
   }
 }
 

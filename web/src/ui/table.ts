@@ -3,7 +3,8 @@
 import { shown } from "../data/columns";
 import type { Column } from "../data/columns";
 import { css } from "../colour/scale";
-import { line, plural } from "../text/safe";
+import { line } from "../text/safe";
+import { tr } from "../text/words";
 import type { App } from "./app";
 import { h, replace } from "./dom";
 import { markIcon, name } from "./marks";
@@ -26,8 +27,7 @@ export class TableView {
     this.grid = h(
       "div",
       {
-        class: "grid", role: "grid", tabindex: 0, "aria-multiselectable": "true", "aria-label": "Models",
-        "aria-colcount": app.columns.length + 2,
+        class: "grid", role: "grid", tabindex: 0, "aria-multiselectable": "true", "aria-label": tr("Models"),
       },
       h("div", { role: "rowgroup", class: "t-headgroup" }, this.head),
       h("div", { role: "rowgroup" }, this.space),
@@ -35,10 +35,9 @@ export class TableView {
     this.scroller = h("div", { class: "t-scroll" }, this.grid);
     this.element = h(
       "section",
-      { class: "panel table-panel", "aria-label": "Table of models" },
+      { class: "panel table-panel", "aria-label": tr("Table of models") },
       this.scroller,
     );
-    this.grid.style.setProperty("--columns", template(app.columns));
     this.showHead();
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
     new ResizeObserver(() => this.draw()).observe(this.scroller);
@@ -55,7 +54,8 @@ export class TableView {
     });
     this.space.addEventListener("pointerleave", () => app.setHover(null));
     app.store.subscribe((_, changed) => {
-      if (changed.has("sort") || changed.has("colour")) this.showHead();
+      if (changed.has("sort") || changed.has("colour") || changed.has("hidden")) this.showHead();
+      if (changed.has("hidden")) this.draw(true);
       const keys = ["sort", "query", "filters", "onlySelected", "selection", "active", "colour", "route", "view"] as const;
       if (keys.some((k) => changed.has(k))) this.draw();
       if (changed.has("active") && !this.grid.contains(document.activeElement)) this.reveal();
@@ -86,16 +86,19 @@ export class TableView {
   private showHead(): void {
     const { app } = this;
     const { sort } = app.state;
+    const columns = app.shownColumns();
+    this.grid.style.setProperty("--columns", template(columns));
+    this.grid.setAttribute("aria-colcount", String(columns.length + 2));
     const cell = (key: string, label: string, index: number, numeric: boolean) => {
       const on = sort?.key === key;
       const arrow = on ? (sort.descending ? "↓" : "↑") : "";
-      const sorter = h("button", { type: "button", tabindex: -1, title: `Sort by ${label}` },
+      const sorter = h("button", { type: "button", tabindex: -1, title: tr("Sort by {name}", { name: label }) },
         h("span", {}, label), h("span", { class: "arrow", "aria-hidden": "true" }, arrow));
       sorter.addEventListener("click", () => {
         // Ascending, descending, and back to the order of the data.
         const next = !on ? { key, descending: false } : sort.descending ? null : { key, descending: true };
         app.store.set({ sort: next });
-        app.say(next === null ? "Order of the data" : `Sorted by ${label}, ${next.descending ? "descending" : "ascending"}`);
+        app.say(next === null ? tr("Order of the data") : next.descending ? tr("Sorted by {name}, descending", { name: label }) : tr("Sorted by {name}, ascending", { name: label }));
       });
       return h("div", {
         role: "columnheader", class: numeric ? "num" : null, "aria-colindex": index,
@@ -104,9 +107,9 @@ export class TableView {
     };
     replace(
       this.head,
-      h("div", { role: "columnheader", class: "c-mark", "aria-colindex": 1 }, h("span", { class: "sr" }, "Selected")),
-      cell("name", "Name", 2, false),
-      ...app.columns.map((c, k) => cell(c.key, line(c.label, 40), k + 3, c.kind === "number")),
+      h("div", { role: "columnheader", class: "c-mark", "aria-colindex": 1 }, h("span", { class: "sr" }, tr("Selected"))),
+      cell("name", tr("Name"), 2, false),
+      ...columns.map((c, k) => cell(c.key, app.columnLabel(c), k + 3, c.kind === "number")),
     );
   }
 
@@ -147,7 +150,7 @@ export class TableView {
     if (current === undefined) this.grid.removeAttribute("aria-activedescendant");
     else this.grid.setAttribute("aria-activedescendant", current.id);
     if (rows.length === 0 && this.summary.textContent === "") this.space.append(this.summary);
-    this.summary.textContent = rows.length === 0 ? "No model passes the search and the filters." : "";
+    this.summary.textContent = rows.length === 0 ? tr("No model passes the search and the filters.") : "";
   }
 
   private make(row: number): HTMLElement {
@@ -161,12 +164,12 @@ export class TableView {
       h("div", { role: "gridcell", class: "c-mark", "aria-colindex": 1 },
         markIcon(colour, painting.shape[row] ?? 0, painting.missing[row] === 1)),
       h("div", { role: "gridcell", class: "c-name", "aria-colindex": 2, title }, name(title)),
-      ...app.columns.map((c, k) => {
+      ...app.shownColumns().map((c, k) => {
         const text = shown(c, row);
         return h("div", {
           role: "gridcell", class: c.kind === "number" ? "num" : null, "aria-colindex": k + 3,
           title: c.kind === "number" ? line(String(c.values[row] ?? ""), 40) : text.length > 14 ? text : null,
-        }, text === "" ? h("span", { class: "gap", "aria-label": "not known" }, "–") : h("bdi", {}, text));
+        }, text === "" ? h("span", { class: "gap", "aria-label": tr("not known"), role: "img" }, "–") : h("bdi", {}, text));
       }),
     );
   }
@@ -211,7 +214,7 @@ export class TableView {
       if (event.shiftKey && active !== null) app.select(this.between(active, next), "add");
       app.store.set({ active: next });
       this.reveal();
-      if (!event.shiftKey) app.say(`${app.label(next)}, row ${Math.max(0, Math.min(rows.length - 1, target)) + 1} of ${rows.length}`);
+      if (!event.shiftKey) app.say(tr("{name}, row {a} of {b}", { name: app.label(next), a: Math.max(0, Math.min(rows.length - 1, target)) + 1, b: rows.length }));
       return true;
     }
     if ((event.ctrlKey || event.metaKey) && event.key === "a") {
@@ -238,5 +241,5 @@ function template(columns: readonly Column[]): string {
 /** "3 of 12 models", for the bar above the table. */
 export function counted(app: App): string {
   const rows = app.rows().length;
-  return rows === app.count ? plural(app.count, "model") : `${rows} of ${plural(app.count, "model")}`;
+  return rows === app.count ? tr("{n} model|{n} models", { n: app.count }) : tr("{a} of {n} model|{a} of {n} models", { a: rows, n: app.count });
 }

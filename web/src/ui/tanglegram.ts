@@ -6,7 +6,7 @@ import { parsed } from "../tree/newick";
 import { crossings, untangled } from "../tree/tangle";
 import { induced, models } from "../tree/tree";
 import type { Tree } from "../tree/tree";
-import { plural } from "../text/safe";
+import { tr } from "../text/words";
 import type { App } from "./app";
 import { h, s } from "./dom";
 
@@ -18,20 +18,20 @@ const NAME = 220;
 
 export function tanglegram(app: App, declared: DeclaredDocument): Node[] {
   const measured = app.original();
-  const title = h("h2", {}, "Tanglegram");
+  const title = h("h2", {}, tr("Two trees face to face"));
   if (declared.newick === null || measured === null)
-    return [title, h("p", { class: "empty" }, "It needs a declared and a measured tree; one of them is missing.")];
+    return [title, h("p", { class: "empty" }, tr("It needs a declared and a measured tree; one of them is missing."))];
   const left = parsed(declared.newick);
   const chosen = shownModels(app, declared, left, measured);
   const a = induced(left, (m) => chosen.models.has(m));
   const b = induced(measured, (m) => chosen.models.has(m));
-  if (a === null || b === null) return [title, h("p", { class: "empty" }, "The two trees have no model in common.")];
+  if (a === null || b === null) return [title, h("p", { class: "empty" }, tr("The two trees have no model in common."))];
   const orders = untangled(a, b);
   const bad = new Set(declared.edges.filter((e) => e.verdict === "contradicted").map((e) => e.child));
   const crossed = crossings(orders.left, orders.right);
   return [
     title,
-    h("p", { class: "hint" }, `${chosen.words} Branches are turned so that few lines cross; ${plural(crossed, "crossing")} left. Dashed: contradicted.`),
+    h("p", { class: "hint" }, `${chosen.words} ${tr("Branches are turned so that few lines cross; {n} crossing is left. Dashed: contradicted.|Branches are turned so that few lines cross; {n} crossings are left. Dashed: contradicted.", { n: crossed })}`),
     h("div", { class: "scroll-x" }, picture(app, a, b, orders, bad)),
   ];
 }
@@ -42,18 +42,34 @@ function shownModels(app: App, declared: DeclaredDocument, left: Tree, right: Tr
   const common = models(left, left.root).filter((m) => inRight.has(m));
   const selected = [...app.state.selection].filter((m) => common.includes(m));
   if (selected.length >= 3 && selected.length <= MOST)
-    return { models: new Set(selected), words: `${plural(selected.length, "selected model")} of both trees.` };
-  if (common.length <= MOST) return { models: new Set(common), words: `${plural(common.length, "model")} of both trees.` };
-  const chosen = new Set<number>();
+    return { models: new Set(selected), words: tr("{n} selected model of both trees.|{n} selected models of both trees.", { n: selected.length }) };
+  if (common.length <= MOST) return { models: new Set(common), words: tr("{n} model of both trees.|{n} models of both trees.", { n: common.length }) };
+  return collapsed(app, declared, common);
+}
+
+/** Of many models one for each family, the contradicted steps' own before all. */
+function collapsed(app: App, declared: DeclaredDocument, common: readonly number[]): { models: Set<number>; words: string } {
   const all = new Set(common);
-  const families = neighbours(declared);
-  for (const verdict of ["contradicted", "inconclusive", "supported"] as const)
-    for (const edge of declared.edges) {
-      if (edge.verdict !== verdict) continue;
-      for (const m of [edge.child, ...(edge.parent === null ? [] : [edge.parent, ...(families.get(edge.parent) ?? []).slice(0, 4)])])
-        if (all.has(m) && chosen.size < MOST) chosen.add(m);
+  const chosen = new Set<number>();
+  const families = new Set<number>();
+  const take = (m: number | null) => {
+    if (m === null || !all.has(m) || chosen.size >= MOST) return;
+    chosen.add(m);
+    families.add(app.familyRank(m));
+  };
+  for (const edge of declared.edges)
+    if (edge.verdict === "contradicted") {
+      take(edge.child);
+      take(edge.parent);
     }
-  return { models: chosen, words: `${chosen.size} of ${common.length} models of both trees, contradicted steps first; select up to ${MOST} models to see those.` };
+  const steps = neighbours(declared);
+  const busiest = [...common].sort((a, b) => (steps.get(b)?.length ?? 0) - (steps.get(a)?.length ?? 0) || a - b);
+  for (const m of busiest) {
+    const rank = app.familyRank(m);
+    if (Number.isNaN(rank) || families.has(rank)) continue;
+    take(m);
+  }
+  return { models: chosen, words: tr("{a} of {b} models of both trees: all of contradicted steps, and of each other family the one with most declared children. Select up to {most} models to see those.", { a: chosen.size, b: common.length, most: MOST }) };
 }
 
 function neighbours(declared: DeclaredDocument): Map<number, number[]> {
@@ -68,9 +84,9 @@ function picture(app: App, a: Tree, b: Tree, orders: { left: number[]; right: nu
   const height = rows * ROW + 34;
   const svg = s("svg", {
     class: "tangle", viewBox: `0 0 ${WIDTH} ${height}`, width: WIDTH, height, role: "img",
-    "aria-label": "Declared tree on the left, measured tree on the right, lines between the same models",
+    "aria-label": tr("Declared tree on the left, measured tree on the right, lines between the same models"),
   });
-  svg.append(s("text", { x: 8, y: 14, class: "caption" }, "declared"), s("text", { x: WIDTH - 8, y: 14, class: "caption", "text-anchor": "end" }, "measured"));
+  svg.append(s("text", { x: 8, y: 14, class: "caption" }, tr("declared")), s("text", { x: WIDTH - 8, y: 14, class: "caption", "text-anchor": "end" }, tr("measured")));
   const yOf = (order: readonly number[]) => {
     const step = (rows * ROW) / order.length;
     return new Map(order.map((m, k) => [m, 28 + (k + 0.5) * step]));

@@ -3,10 +3,18 @@
 import { css } from "../colour/scale";
 import type { Rgb } from "../colour/palette";
 import type { Transform } from "../gl/scene";
-import { grouped } from "../text/safe";
+import { mark } from "../colour/palette";
+import type { Mark } from "../colour/palette";
+import type { Verdict } from "../data/types";
+import { tr } from "../text/words";
+import { contents, familyClades, isFamily } from "../tree/fold";
+import type { Families } from "../tree/fold";
 import { branchColour } from "../tree/paint";
+import { below, models } from "../tree/tree";
+import type { Tree } from "../tree/tree";
 import type { App } from "./app";
-import { drawLabels } from "./labels";
+import { begin, fillMark, ring as kinRing } from "./kinmarks";
+import { cut, drawLabels } from "./labels";
 import type { Inks, Label } from "./labels";
 import type { Drawn } from "./treeview";
 
@@ -32,6 +40,8 @@ export function annotate(context: CanvasRenderingContext2D, app: App, found: Dra
   const inView = ([x, y]: [number, number]) =>
     x > -200 && y > -20 && x < setting.width + 200 && y < setting.height + 20;
   clades(context, app, found, setting, place, inView);
+  families(context, app, found, setting, place);
+  lit(context, app, found, setting, place);
   if (app.state.support) supports(context, found, setting, place, inView);
   names(context, app, found, setting, place, inView);
   for (const node of [setting.hoverNode, setting.node]) {
@@ -44,7 +54,7 @@ export function annotate(context: CanvasRenderingContext2D, app: App, found: Dra
     if (k >= 0)
       ring(context, t.ox + t.sx * (found.tips.x[k] ?? 0), t.oy + t.sy * (found.tips.y[k] ?? 0), setting.size / 2 + 5, inks.accent);
   }
-  if (app.state.lengths && hasLengths(tree.length)) scaleBar(context, setting);
+  if (app.state.branches !== "flush" && hasLengths(tree.length)) scaleBar(context, setting);
 }
 
 function hasLengths(lengths: Float64Array): boolean {
@@ -62,40 +72,209 @@ function ring(context: CanvasRenderingContext2D, x: number, y: number, radius: n
   context.stroke();
 }
 
-/** Collapsed clades as wedges that open away from the root. */
+/** A clade in words: its family and count, or how many models of which families. */
+export function cladeName(app: App, tree: Tree, node: number): string {
+  const families = app.families();
+  const column = app.family();
+  const leaves = tree.leaves[node] ?? 0;
+  if (families === null || column === null) return tr("{n} model|{n} models", { n: leaves });
+  if (isFamily(tree, families, node)) {
+    const known = families.known[node] ?? 0;
+    const who = app.brief(column, families.rank[node] ?? 0);
+    return known === leaves ? tr("{name}: {n} model|{name}: {n} models", { name: who, n: leaves })
+      : tr("{name}: {known} of {n} models", { name: who, known, n: leaves });
+  }
+  const found = contents(tree, node, (m) => app.familyRank(m));
+  const most = found.slice(0, 2).map((c) => `${app.brief(column, c.rank)} ${c.count}`);
+  if (found.length > 2) most.push(tr("{n} more family|{n} more families", { n: found.length - 2 }));
+  const count = tr("{n} model|{n} models", { n: leaves });
+  return most.length === 0 ? count : `${count}: ${most.join(tr(", "))}`;
+}
+
+const told = new WeakMap<Tree, Map<number, string>>();
+
+function nameOf(app: App, tree: Tree, node: number): string {
+  let known = told.get(tree);
+  if (known === undefined) told.set(tree, (known = new Map()));
+  let found = known.get(node);
+  if (found === undefined) known.set(node, (found = cladeName(app, tree, node)));
+  return found;
+}
+
+/** Closed clades as wedges that reach as far as their farthest leaf, with names, largest first. */
 function clades(context: CanvasRenderingContext2D, app: App, found: Drawn, setting: Setting, place: Place, inView: InView): void {
   const { drawn, tree } = found;
+  const { t, inks } = setting;
   const painting = app.painting();
-  for (const node of drawn.ends) {
-    if ((tree.tip[node] ?? -1) >= 0) continue;
+  const kin = new Set(app.kin === null ? [] : [...app.kin.relatives.map((r) => r.index), ...(app.kin.index === null ? [] : [app.kin.index])]);
+  const labels: Label[] = [];
+  const flat = drawn.kind === "rectangular";
+  drawn.ends.forEach((node, k) => {
+    if ((tree.tip[node] ?? -1) >= 0) return;
     const at = place(node);
-    if (!inView(at)) continue;
-    const angle = drawn.kind === "rectangular" ? 0 : (drawn.angle[node] ?? 0);
+    if (!inView(at)) return;
+    const angle = flat ? 0 : (drawn.angle[node] ?? 0);
+    const long = Math.max(8, Math.abs(t.sx) * ((drawn.reach[node] ?? 0) - depthOf(drawn, node)));
+    const gap = flat ? t.sy : Math.abs(t.sx) * drawn.depth * drawn.step;
+    const half = Math.max(1.5, Math.min(flat ? 60 : 30, gap * (drawn.weight[k] ?? 1) * 0.42));
     context.save();
     context.translate(...at);
     context.rotate(angle);
-    const half = drawn.kind === "rectangular" ? Math.max(2, Math.min(9, setting.t.sy * 0.42)) : 6;
     context.beginPath();
     context.moveTo(0, 0);
-    context.lineTo(20, -half);
-    context.lineTo(20, half);
+    context.lineTo(long, -half);
+    context.lineTo(long, half);
     context.closePath();
-    context.globalAlpha = (found.below.matching[node] ?? 0) === 0 ? 0.25 : 1;
+    context.globalAlpha = (found.below.matching[node] ?? 0) === 0 ? 0.2 : 0.85;
     context.fillStyle = css(branchColour(node, found.below, painting, setting.plain));
     context.fill();
+    context.globalAlpha = 1;
     if ((found.below.selected[node] ?? 0) > 0) {
-      context.strokeStyle = setting.inks.ink;
+      context.strokeStyle = inks.ink;
       context.lineWidth = 1.5;
       context.stroke();
     }
-    const back = Math.cos(angle) < -1e-6;
-    if (back) context.rotate(Math.PI);
-    context.font = setting.inks.small;
-    context.fillStyle = setting.inks.muted;
-    context.textBaseline = "middle";
-    context.textAlign = back ? "right" : "left";
-    context.fillText(`${grouped(tree.leaves[node] ?? 0)} models`, back ? -25 : 25, 0);
     context.restore();
+    const end: [number, number] = [at[0] + long * Math.cos(angle), at[1] + long * Math.sin(angle)];
+    const holds = kin.size === 0 ? 0 : models(tree, node).filter((m) => kin.has(m)).length;
+    if (holds > 0) {
+      const style = getComputedStyle(document.body);
+      context.strokeStyle = style.getPropertyValue("--accent").trim();
+      context.lineWidth = 2;
+      context.beginPath();
+      context.arc(...at, 5, 0, 2 * Math.PI);
+      context.stroke();
+    }
+    const what = nameOf(app, tree, node);
+    labels.push({
+      text: holds > 0 ? `${what} · ${tr("{n} of these kin|{n} of these kin", { n: holds })}` : what, x: end[0], y: end[1],
+      strong: holds > 0, left: Math.cos(angle) < -0.2,
+      mark: familyMark(app, found, node), rank: holds > 0 ? 1e9 : (tree.leaves[node] ?? 0),
+    });
+  });
+  labels.sort((x, y) => (y.rank ?? 0) - (x.rank ?? 0));
+  drawLabels(context, labels, { ...inks, font: inks.small }, setting.width, setting.height, "beside");
+}
+
+function familyMark(app: App, { tree }: Drawn, node: number): Mark | undefined {
+  const families = app.families();
+  if (families === null || !isFamily(tree, families, node)) return undefined;
+  return mark(families.rank[node] ?? -1, app.theme);
+}
+
+function depthOf(drawn: Drawn["drawn"], node: number): number {
+  const [x, y] = [drawn.x[node] ?? 0, drawn.y[node] ?? 0];
+  // Only the flat layout has depth along an axis; from the middle the round ones have it as radius.
+  return drawn.kind === "rectangular" ? x : drawn.kind === "radial" ? Math.hypot(x, y) : (drawn.reach[node] ?? 0) - 0.06 * drawn.depth;
+}
+
+/** Names of families beside their clades: at every zoom, the largest first, where there is room. */
+function families(context: CanvasRenderingContext2D, app: App, found: Drawn, setting: Setting, place: Place): void {
+  const { drawn, tree } = found;
+  const below = app.families();
+  const column = app.family();
+  if (below === null || column === null || app.state.fold) return;
+  const { t, inks } = setting;
+  const flat = drawn.kind === "rectangular";
+  const named = flat && t.sy >= ROW;
+  const edge = setting.width - 118;
+  const labels: Label[] = [];
+  for (const [node, tips] of bracketed(drawn, tree, below)) {
+    const inside = tips.map(place);
+    const colour = mark(below.rank[node] ?? -1, app.theme).colour;
+    const text = cut(app.brief(column, below.rank[node] ?? 0), 22);
+    const count = tree.leaves[node] ?? 0;
+    if (flat) {
+      const ys = inside.map((p) => p[1]);
+      const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
+      if (bottom < 0 || top > setting.height) continue;
+      const x = named ? edge : Math.min(setting.width - 112, Math.max(...inside.map((p) => p[0])) + 8);
+      context.fillStyle = colour;
+      context.fillRect(x, top - 1, 3, Math.max(2, bottom - top + 2));
+      const middle = (Math.max(6, top) + Math.min(setting.height - 8, bottom)) / 2;
+      labels.push({ text, x: x - 2, y: middle, rank: count, mark: mark(below.rank[node] ?? -1, app.theme) });
+    } else {
+      const [x, y] = inside[inside.length >> 1] ?? [0, 0];
+      const angle = drawn.angle[node] ?? 0;
+      labels.push({ text, x: x + 6 * Math.cos(angle), y: y + 10 * Math.sin(angle), left: Math.cos(angle) < -0.1, rank: count, mark: mark(below.rank[node] ?? -1, app.theme) });
+    }
+  }
+  labels.sort((a, b) => (b.rank ?? 0) - (a.rank ?? 0));
+  drawLabels(context, labels, { ...inks, font: inks.small.replace("11px", "600 11px") }, setting.width, setting.height, "beside");
+}
+
+const brackets = new WeakMap<object, [number, number[]][]>();
+
+/** Family clades of a drawing with their leaves, found once a drawing. */
+function bracketed(drawn: Drawn["drawn"], tree: Tree, families: Families): [number, number[]][] {
+  let known = brackets.get(drawn);
+  if (known === undefined) {
+    known = familyClades(tree, families, drawn.nodes[0] ?? tree.root, 3)
+      .map((node): [number, number[]] => [node, tipsBelow(drawn, tree, node)])
+      .filter(([, tips]) => tips.length > 0);
+    brackets.set(drawn, known);
+  }
+  return known;
+}
+
+function tipsBelow(drawn: Drawn["drawn"], tree: Tree, node: number): number[] {
+  return below(tree, node).filter((n) => (tree.tip[n] ?? -1) >= 0 && !Number.isNaN(drawn.x[n] ?? Number.NaN));
+}
+
+/** The way from the chosen model to each of its kin, and their leaves. */
+function lit(context: CanvasRenderingContext2D, app: App, found: Drawn, setting: Setting, place: Place): void {
+  const { kin } = app;
+  if (kin === null) return;
+  const { drawn, tree } = found;
+  const style = getComputedStyle(document.body);
+  const leaf = new Map<number, number>();
+  for (let n = 0; n < tree.size; n++) if ((tree.tip[n] ?? -1) >= 0) leaf.set(tree.tip[n] ?? -1, n);
+  const start = kin.index === null ? undefined : leaf.get(kin.index);
+  const up = (from: number) => {
+    const way: number[] = [];
+    for (let at = from; at >= 0; at = tree.parent[at] ?? -1) way.push(at);
+    return way;
+  };
+  const wanted = new Map<number, Verdict>();
+  if (start !== undefined)
+    for (const r of [...kin.relatives].reverse()) {
+      const end = leaf.get(r.index);
+      if (end === undefined || r.verdict !== "related") continue;
+      const [a, b] = [up(start), up(end)];
+      const shared = new Set(b);
+      const meet = a.find((n) => shared.has(n));
+      for (const n of [...a.slice(0, a.indexOf(meet ?? -1)), ...b.slice(0, b.indexOf(meet ?? -1))]) wanted.set(n, r.verdict);
+    }
+  if (wanted.size > 0) {
+    context.save();
+    begin(context, style, "related");
+    context.beginPath();
+    drawn.owner.forEach((node, k) => {
+      if (!wanted.has(node)) return;
+      const at = (i: number) => drawn.pieces[4 * k + i] ?? 0;
+      context.moveTo(setting.t.ox + setting.t.sx * at(0), setting.t.oy + setting.t.sy * at(1));
+      context.lineTo(setting.t.ox + setting.t.sx * at(2), setting.t.oy + setting.t.sy * at(3));
+    });
+    context.stroke();
+    context.restore();
+  }
+  kin.relatives.forEach((r, k) => {
+    const node = leaf.get(r.index);
+    if (node === undefined || Number.isNaN(drawn.x[node] ?? Number.NaN)) return;
+    context.save();
+    begin(context, style, r.verdict);
+    kinRing(context, ...place(node), setting.size / 2 + 4, k + 1, setting.inks.paper);
+    context.restore();
+  });
+  if (kin.index === null && kin.below.length > 0) {
+    const ways = kin.below.map((m) => leaf.get(m)).filter((n) => n !== undefined).map(up);
+    const shared = ways[0]?.find((n) => ways.every((way) => way.includes(n)));
+    const visible = shared === undefined ? undefined : up(shared).find((n) => !Number.isNaN(drawn.x[n] ?? Number.NaN));
+    if (visible !== undefined) {
+      fillMark(context, 3, ...place(visible), 7, setting.inks.accent);
+      const [x, y] = place(visible);
+      drawLabels(context, [{ text: cut(kin.name, 40), x, y, strong: true }], setting.inks, setting.width, setting.height);
+    }
   }
 }
 

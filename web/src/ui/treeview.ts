@@ -7,10 +7,12 @@ import type { Fit } from "../view/camera";
 import { listen } from "../view/gestures";
 import { Plot } from "../view/plot";
 import type { Transform } from "../gl/scene";
-import type { LayoutName } from "../state/store";
-import { line, plural } from "../text/safe";
+import type { Branches, LayoutName } from "../state/store";
+import { line } from "../text/safe";
+import { share, tr } from "../text/words";
+import { folded } from "../tree/fold";
 import { detailed, level } from "../tree/detail";
-import { drawing } from "../tree/layout";
+import { compression, drawing, endAt } from "../tree/layout";
 import type { Drawing } from "../tree/layout";
 import { gathered, pieceLooks, tipLooks, tips } from "../tree/paint";
 import type { Below, Tips } from "../tree/paint";
@@ -21,14 +23,23 @@ import { button, choice, h, replace } from "./dom";
 import { inks } from "./labels";
 import type { Inks } from "./labels";
 import { Tip } from "./tip";
-import { annotate } from "./treelabels";
+import { annotate, cladeName } from "./treelabels";
+import { mapPng } from "./pictures";
 import { cladeBar, files } from "./cladebar";
 
-const LAYOUTS: readonly (readonly [LayoutName, string])[] = [
-  ["rectangular", "Rectangular"],
-  ["radial", "Radial"],
-  ["unrooted", "Unrooted"],
+const LAYOUTS = (): readonly (readonly [LayoutName, string])[] => [
+  ["rectangular", tr("Rectangular")],
+  ["radial", tr("Radial")],
+  ["unrooted", tr("Unrooted")],
 ];
+const BRANCHES = (): readonly (readonly [Branches, string])[] => [
+  ["measured", tr("Branches as measured")],
+  ["compressed", tr("Last branches compressed")],
+  ["flush", tr("All ends flush")],
+];
+
+/** Rows that a folded tree may have: about what can be told apart without zooming. */
+const FOLDED_ROWS = 90;
 
 export interface Drawn {
   readonly tree: Tree;
@@ -52,57 +63,71 @@ export class TreeView {
   private lassoing = false;
   private readonly tip: Tip;
   private readonly bar: HTMLElement;
+  private readonly note = h("p", { class: "note" });
   private readonly lassoButton: HTMLButtonElement;
 
   constructor(private readonly app: App) {
     this.plot = new Plot(
-      "Tree of models. Arrow keys walk along it: left to the parent, right to the children, up and down to the neighbours. Enter opens a model or selects a clade, C collapses, R roots there.",
+      tr("Tree of models. Arrow keys walk along it: left to the parent, right to the children, up and down to the neighbours. Enter opens a model or a clade, Space selects, C collapses, R roots there."),
       (context) => this.draw(context),
     );
     this.tip = new Tip(app, this.plot.element);
     this.bar = h("div", { class: "clade-bar", hidden: true });
-    const layout = choice("Layout", LAYOUTS, app.state.layout, (v) =>
-      app.store.set({ layout: LAYOUTS.find(([k]) => k === v)?.[0] ?? "rectangular", treeCamera: null }),
+    const layout = choice(tr("Layout"), LAYOUTS(), app.state.layout, (v) =>
+      app.store.set({ layout: LAYOUTS().find(([k]) => k === v)?.[0] ?? "rectangular", treeCamera: null }),
     );
-    const lengths = this.toggle("Lengths", "Branches as long as measured, or all ends flush", "lengths");
-    const support = this.toggle("Support", "How often a branch came back in resampled probes", "support");
+    const branches = choice(tr("Branches"), BRANCHES(), app.state.branches, (v) =>
+      app.store.set({ branches: BRANCHES().find(([k]) => k === v)?.[0] ?? "measured", treeCamera: null }),
+    );
+    const fold = this.toggle(tr("By family"), tr("Clades of one family as one row each; a click opens one"), "fold");
+    const support = this.toggle(tr("Support"), tr("How often a branch came back in resampled probes"), "support");
     this.lassoButton = button(
-      { class: "tool", "aria-pressed": "false", title: "Draw round leaves to select them (hold Shift)" }, "Lasso", () => this.toggleLasso(),
+      { class: "tool", "aria-pressed": "false", title: tr("Draw round leaves to select them (hold Shift)") }, tr("Lasso"), () => this.toggleLasso(),
     );
     const { tree } = app.atlas;
     this.element = h(
       "section",
-      { class: "panel tree-panel", "aria-label": "Tree" },
+      { class: "panel tree-panel", "aria-label": tr("Tree") },
       h(
         "header",
         { class: "panel-head" },
-        h("h2", {}, "Tree"),
+        h("h2", {}, tr("Tree")),
         tree ? layout : null,
-        tree ? lengths : null,
+        tree ? branches : null,
+        tree && app.family() !== null ? fold : null,
         tree?.support ? support : null,
         h("span", { class: "spacer" }),
-        ...(tree ? files(app, () => null, "the tree") : []),
+        ...(tree ? [
+          button({ class: "tool save", title: tr("Save what is seen as a PNG picture") }, "PNG", () => mapPng(this.plot, `${app.atlas.title}-tree`)),
+          ...files(app, () => null),
+        ] : []),
         tree ? this.lassoButton : null,
         tree
-          ? button({ class: "tool", title: "Zoom to the selection (F), or to everything (0)" }, "Fit", () => this.fit())
+          ? button({ class: "tool", title: tr("Zoom to the selection (F), or to everything (0)") }, tr("Fit"), () => this.fit())
           : null,
       ),
-      tree ? this.plot.element : h("p", { class: "empty" }, "There is no tree in these data."),
+      tree ? this.plot.element : h("p", { class: "empty" }, tr("There is no tree in these data.")),
       this.bar,
-      tree ? h("p", { class: "note", title: this.noteText() }, this.noteText()) : null,
+      tree ? this.note : null,
     );
     this.inks = inks(document.body);
+    this.note.textContent = this.noteText();
     if (tree) this.listen();
     app.store.subscribe((state, changed) => {
       layout.value = state.layout;
-      lengths.setAttribute("aria-pressed", String(state.lengths));
+      branches.value = state.branches;
+      fold.setAttribute("aria-pressed", String(state.fold));
       support.setAttribute("aria-pressed", String(state.support));
-      if ((["layout", "lengths", "root", "collapsed", "clade"] as const).some((k) => changed.has(k))) this.dirty = "layout";
+      if ((["layout", "branches", "fold", "opened", "root", "collapsed", "clade"] as const).some((k) => changed.has(k))) {
+        this.dirty = "layout";
+        this.note.textContent = this.noteText();
+      }
       else if ((["colour", "selection", "query", "filters"] as const).some((k) => changed.has(k))) this.dirty ??= "looks";
       if (this.dirty !== null || (["treeCamera", "support", "active"] as const).some((k) => changed.has(k))) this.plot.schedule();
-      if ((["root", "collapsed", "clade"] as const).some((k) => changed.has(k))) this.showBar();
+      if ((["root", "collapsed", "clade", "opened", "fold"] as const).some((k) => changed.has(k))) this.showBar();
     });
     app.onHover(() => this.plot.schedule());
+    app.onKin(() => this.plot.schedule());
     app.onTheme(() => {
       this.inks = inks(document.body);
       this.dirty ??= "looks";
@@ -114,11 +139,19 @@ export class TreeView {
   private noteText(): string {
     const { tree } = this.app.atlas;
     if (tree === null) return "";
-    const parts = [tree.method, tree.root ? `root: ${tree.root}` : "", tree.support ? `support: ${tree.support}, ${plural(tree.replicates, "replicate")}` : "", tree.note];
+    const { branches } = this.app.state;
+    const whole = this.app.tree();
+    const less = branches === "compressed" && whole !== null ? compression(whole) : 1;
+    const parts = [
+      branches === "compressed" ? (less < 1 ? tr("last branches are drawn at {share} of their length, all others as measured", { share: share(less) }) : tr("last branches need no compression"))
+        : branches === "flush" ? tr("lengths of branches mean nothing here") : "",
+      tree.method, tree.root ? tr("root: {root}", { root: tree.root }) : "",
+      tree.support ? tr("support: {method}, {n} replicate|support: {method}, {n} replicates", { method: tree.support, n: tree.replicates }) : "", tree.note,
+    ];
     return line(parts.filter((p) => p !== "").join(" · "), 400);
   }
 
-  private toggle(text: string, title: string, key: "lengths" | "support"): HTMLButtonElement {
+  private toggle(text: string, title: string, key: "fold" | "support"): HTMLButtonElement {
     const { store } = this.app;
     return button({ class: "tool", title, "aria-pressed": String(store.state[key]) }, text, () =>
       store.set({ [key]: !store.state[key] }),
@@ -132,10 +165,11 @@ export class TreeView {
   }
 
   nextLayout(): void {
-    const at = LAYOUTS.findIndex(([k]) => k === this.app.state.layout);
-    const [layout, label] = LAYOUTS[(at + 1) % LAYOUTS.length] ?? ["rectangular", "Rectangular"];
+    const layouts = LAYOUTS();
+    const at = layouts.findIndex(([k]) => k === this.app.state.layout);
+    const [layout, label] = layouts[(at + 1) % layouts.length] ?? ["rectangular" as const, ""];
     this.app.store.set({ layout, treeCamera: null });
-    this.app.say(`${label} tree`);
+    this.app.say(tr("Tree: {layout}", { layout: label }));
   }
 
   /** Zooms to the selected leaves, or to everything when nothing is selected. */
@@ -180,9 +214,8 @@ export class TreeView {
     const below = gathered(tree, painting, app.selected(), app.matches());
     if (this.current === null || this.dirty === "layout") {
       const drawn = drawing(tree, {
-        kind: state.layout, lengths: state.lengths,
-        collapsed: new Set(state.collapsed.filter((n) => has(tree, n) && (tree.children[n]?.length ?? 0) > 0)),
-        top: state.clade !== null && has(tree, state.clade) ? state.clade : tree.root,
+        kind: state.layout, branches: state.branches,
+        collapsed: this.closed(tree), top: this.top(tree),
       });
       const found = tips(tree, drawn);
       this.current = { tree, drawn, tips: found, below };
@@ -196,6 +229,35 @@ export class TreeView {
     }
     this.dirty = null;
     return this.current;
+  }
+
+  private top(tree: Tree): number {
+    const { clade } = this.app.state;
+    return clade !== null && has(tree, clade) ? clade : tree.root;
+  }
+
+  /** Clades drawn as one: those closed by hand, and by family. */
+  closed(tree: Tree): Set<number> {
+    const { state } = this.app;
+    const found = new Set(state.collapsed.filter((n) => has(tree, n) && (tree.children[n]?.length ?? 0) > 0));
+    const families = this.app.families();
+    if (!state.fold || families === null || this.app.family() === null) return found;
+    const opened = new Set(state.opened.filter((n) => has(tree, n)));
+    for (const node of folded(tree, families, FOLDED_ROWS, opened, this.top(tree))) found.add(node);
+    return found;
+  }
+
+  /** Shows what is in a closed clade. */
+  private open(node: number): void {
+    const { state, store } = this.app;
+    if (state.collapsed.includes(node)) store.set({ collapsed: state.collapsed.filter((n) => n !== node) });
+    else store.set({ opened: [...state.opened, node], treeCamera: null });
+    this.app.say(this.describe(node));
+  }
+
+  private isClosed(node: number): boolean {
+    const drawn = this.current?.drawn;
+    return this.model(node) === null && drawn?.ends.includes(node) === true;
   }
 
   /** Hands the scene the branches and leaves that can be told apart at this magnification. */
@@ -223,12 +285,13 @@ export class TreeView {
 
   private fitting(drawn: Drawing): Fit {
     const { width, height } = this.plot;
-    const few = drawn.ends.length <= 240;
     const flat = drawn.kind === "rectangular";
-    const side = flat ? 14 : few ? Math.min(120, width * 0.2) : 22;
+    // Names of families stand outside of the round layouts, and at the right of the flat one.
+    const side = flat ? 14 : Math.min(120, width * 0.19);
+    const top = Math.min(56, height * 0.11);
     return {
       bounds: drawn.bounds, width, height,
-      inset: [flat ? 14 : side, flat ? 10 : few ? 60 : 22, flat ? Math.min(few ? 190 : 120, width * (few ? 0.34 : 0.2)) : side, flat ? 30 : few ? 60 : 30],
+      inset: [side, flat ? 10 : top, flat ? Math.min(210, width * 0.36) : side, flat ? 30 : top],
       uniform: !flat,
     };
   }
@@ -238,7 +301,7 @@ export class TreeView {
   }
 
   private pointSize(drawn: Drawing): number {
-    const n = drawn.ends.length;
+    const n = drawn.weight.reduce((a, b) => a + b, 0);
     const base = n <= 60 ? 10 : n <= 300 ? 7 : n <= 2000 ? 4 : 2.6;
     return Math.min(10, base * Math.min(3.4, (this.app.state.treeCamera?.ky ?? 1) ** 0.35));
   }
@@ -283,8 +346,13 @@ export class TreeView {
       const d = Math.hypot(t.ox + t.sx * (drawn.x[node] ?? 0) - px, t.oy + t.sy * (drawn.y[node] ?? 0) - py);
       if (d < least) [least, best] = [d, node];
     }
+    if (best === null && drawn.kind === "rectangular") {
+      const end = endAt(drawn, (py - t.oy) / t.sy);
+      const [from, to] = end === undefined ? [0, 0] : [t.ox + t.sx * (drawn.x[end] ?? 0), t.ox + t.sx * (drawn.reach[end] ?? 0)];
+      if (end !== undefined && (tree.tip[end] ?? -1) < 0 && px >= from && px <= to + 160) return end;
+    }
     if (best === null && drawn.kind === "rectangular" && t.sy >= 8) {
-      const node = drawn.ends[Math.round((py - t.oy) / t.sy)];
+      const node = endAt(drawn, (py - t.oy) / t.sy);
       const x = node === undefined ? Infinity : t.ox + t.sx * (drawn.x[node] ?? 0);
       if (node !== undefined && has(tree, node) && px > x && px < x + 180) best = node;
     }
@@ -302,9 +370,9 @@ export class TreeView {
     const model = this.model(node);
     if (model !== null) return this.app.label(model);
     const value = tree.support[node] ?? Number.NaN;
-    const support = Number.isNaN(value) ? "" : `, support ${Math.round(value * 100)} %`;
-    const closed = this.app.state.collapsed.includes(node) ? ", collapsed" : "";
-    return `Clade of ${plural(tree.leaves[node] ?? 0, "model")}${support}${closed}`;
+    const support = Number.isNaN(value) ? "" : ` · ${tr("support {share}", { share: share(value) })}`;
+    const closed = this.isClosed(node) ? ` · ${tr("click opens it")}` : "";
+    return `${cladeName(this.app, tree, node)}${support}${closed}`;
   }
 
   private focus(node: number | null, say = false): void {
@@ -359,6 +427,10 @@ export class TreeView {
         const node = this.near(x, y);
         this.focus(node);
         const model = this.model(node);
+        if (node !== null && how === "replace" && this.isClosed(node)) {
+          this.open(node);
+          return;
+        }
         if (node === null) {
           if (how === "replace") app.select([]);
         } else if (model !== null) {
@@ -418,7 +490,8 @@ export class TreeView {
     else if (this.node === null) return false;
     else if (event.key === "Enter" || event.key === " ") {
       const model = this.model(this.node);
-      if (model !== null && event.key === "Enter") app.go({ page: "model", index: model, other: null });
+      if (event.key === "Enter" && this.isClosed(this.node)) this.open(this.node);
+      else if (model !== null && event.key === "Enter") app.go({ page: "model", index: model, other: null });
       else app.select(models(found.tree, this.node), event.shiftKey ? "toggle" : "replace");
     } else if (event.key === "c") this.collapse(this.node);
     else if (event.key === "r") app.store.set({ root: this.node, clade: null, treeCamera: null });
@@ -430,6 +503,10 @@ export class TreeView {
     const { collapsed } = this.app.state;
     if (this.model(node) !== null) return;
     const closed = collapsed.includes(node);
+    if (!closed && this.isClosed(node)) {
+      this.open(node);
+      return;
+    }
     this.app.store.set({ collapsed: closed ? collapsed.filter((n) => n !== node) : [...collapsed, node] });
     this.app.say(this.describe(node));
   }

@@ -12,6 +12,7 @@ export class Plot {
   width = 0;
   height = 0;
   private readonly overlay: HTMLCanvasElement;
+  private readonly under: HTMLCanvasElement;
   private pending = 0;
   private lasso: readonly (readonly [number, number])[] | null = null;
 
@@ -21,6 +22,7 @@ export class Plot {
     private readonly draw: (context: CanvasRenderingContext2D) => void,
   ) {
     const canvas = h("canvas", { class: "scene", "aria-hidden": "true" });
+    this.under = canvas;
     this.overlay = h("canvas", { class: "overlay", tabindex: "0", role: "application", "aria-label": label });
     this.surface = this.overlay;
     this.element = h("div", { class: "plot" }, canvas, this.overlay);
@@ -60,6 +62,19 @@ export class Plot {
     context.clearRect(0, 0, this.width, this.height);
     this.draw(context);
     if (this.lasso !== null) this.drawLasso(context);
+  }
+
+  /** Scene and labels together, on the colour of the panel. */
+  composed(): HTMLCanvasElement {
+    const { width, height } = this.overlay;
+    const canvas = h("canvas", { width, height });
+    const context = canvas.getContext("2d");
+    if (context === null) return canvas;
+    context.fillStyle = getComputedStyle(this.element).getPropertyValue("--panel").trim() || "#ffffff";
+    context.fillRect(0, 0, width, height);
+    context.drawImage(this.under, 0, 0, width, height);
+    context.drawImage(this.overlay, 0, 0);
+    return canvas;
   }
 
   private drawLasso(context: CanvasRenderingContext2D): void {

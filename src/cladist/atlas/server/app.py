@@ -23,6 +23,7 @@ from cladist.atlas.page_files import PAGE_FILES, page_file
 from cladist.atlas.server.guard import Guard, Limits
 from cladist.atlas.server.openapi import MOST_QUERY, describe
 from cladist.atlas.server.service import (
+    MOST_COMPARED,
     MOST_DISTANCES,
     MOST_LISTED,
     MOST_RELATIVES,
@@ -114,6 +115,7 @@ def application(service: Service, *, port: int | None = None, limits: Limits = U
         f"{api}/models/{{index}}/relatives": relatives,
         f"{api}/distances": asked(partial(_distances, service)),
         f"{api}/kinship": asked(partial(_kinship, service), slow),
+        f"{api}/compare": asked(partial(_compare, service), slow),
         f"{api}/tree": asked(partial(_tree, service)),
         f"{api}/health": asked(partial(_health, service)),
         "/openapi.json": asked(lambda request: describe(service)),
@@ -164,6 +166,11 @@ def _kinship(service: Service, request: Request) -> Document:
     if not {"a", "b"} <= given.keys():
         raise HTTPException(400, "name two models: a and b")
     return service.pair(_index(given["a"], 400), _index(given["b"], 400))
+
+
+def _compare(service: Service, request: Request) -> Document:
+    given = _only(request, "models")
+    return service.compare(_indices(given, MOST_COMPARED, required=True) or [])
 
 
 def _tree(service: Service, request: Request) -> Document | tuple[str, str]:

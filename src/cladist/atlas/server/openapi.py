@@ -6,7 +6,16 @@ import math
 from typing import Any, get_args
 
 from cladist import __version__
-from cladist.atlas.server.service import MOST_DISTANCES, MOST_LISTED, MOST_RELATIVES, Service
+from cladist.atlas.columns import CLUSTER, FAMILY
+from cladist.atlas.documents import VERSION
+from cladist.atlas.families import Origin
+from cladist.atlas.server.service import (
+    MOST_COMPARED,
+    MOST_DISTANCES,
+    MOST_LISTED,
+    MOST_RELATIVES,
+    Service,
+)
 from cladist.extraction.derive import MINIMUM_COVERAGE
 from cladist.kinship.inference.decision import VERDICTS, Reason
 
@@ -59,7 +68,7 @@ def _schemas() -> dict[str, Schema]:
         "verdict": verdict,
         "reason": {"enum": list(get_args(Reason))},
         "p": _or_null({"type": "number", "minimum": 0}),
-        "rate": _or_null(_SHARE),
+        "alpha": _or_null(_SHARE),
         "note": _STRING,
     }
     return {
@@ -67,11 +76,25 @@ def _schemas() -> dict[str, Schema]:
         "Tree": tree,
         "Relation": _object(index=_COUNT, **judged),
         "Pair": _object(a=_COUNT, b=_COUNT, **judged, probe=speaking),
+        "Set": _object(
+            families=_list(_STRING),
+            more=_COUNT,
+            none=_BOOLEAN,
+            coverage=_SHARE,
+            best=_STRING,
+            probability=_SHARE,
+            refused=_STRING,
+            basis=_STRING,
+            note=_STRING,
+        ),
+        "Compared": _object(
+            models=_list(_COUNT), pairs=_list(_object(a=_COUNT, b=_COUNT, **judged))
+        ),
         "Probes": _object(id=_list(_STRING), text=_list(_STRING)),
         "Answers": _object(text=_list(_or_null(_STRING)), state=_list(_STRING)),
         "Atlas": _object(
             format={"const": "cladist-atlas"},
-            version={"const": 1},
+            version={"const": VERSION},
             title=_STRING,
             generated_by=_STRING,
             remarks=_list(_STRING),
@@ -93,6 +116,8 @@ def _schemas() -> dict[str, Schema]:
                     key={"enum": ["tsne", "umap", "pcoa"]},
                     label=_STRING,
                     note=_STRING,
+                    kept=_SHARE,
+                    near=_COUNT,
                     x=_list(_NUMBER),
                     y=_list(_NUMBER),
                 )
@@ -124,6 +149,12 @@ def _schemas() -> dict[str, Schema]:
                     newick=_or_null(_STRING),
                 )
             ),
+            families=_object(
+                column={"enum": [FAMILY, CLUSTER]},
+                origin={"enum": list(get_args(Origin))},
+                count=_COUNT,
+                models=_COUNT,
+            ),
             documents=_object(models=_BOOLEAN, answers=_BOOLEAN),
         ),
         "Model": _object(
@@ -144,6 +175,7 @@ def _schemas() -> dict[str, Schema]:
             foundation=_or_null(
                 _object(candidates=_list(_object(name=_STRING, probability=_SHARE)), note=_STRING)
             ),
+            set=_or_null(_ref("Set")),
             parents=_list(_object(index=_COUNT, confidence=_SHARE, note=_STRING)),
             evidence=_list(_object(other=_COUNT, **{"for": speaking, "against": speaking})),
         ),
@@ -173,6 +205,7 @@ def _schemas() -> dict[str, Schema]:
             probes=_COUNT,
             metric=_STRING,
             nearest=_list(_ref("Relation")),
+            set=_or_null(_ref("Set")),
             tree=_or_null(
                 _object(below=_list(_COUNT), place=_NUMBER, pendant=_NUMBER, residual=_NUMBER)
             ),
@@ -232,6 +265,10 @@ def describe(service: Service) -> Schema:
         f"{api}/kinship": _get(
             "Two models, tested as one pair", "Pair",
             _asked("a", index, True), _asked("b", index, True),
+        ),
+        f"{api}/compare": _get(
+            "Some models, all their pairs tested together, p adjusted for all of them", "Compared",
+            _asked("models", {**indices, "minItems": 2, "maxItems": MOST_COMPARED}, True),
         ),
         f"{api}/tree": _tree(part),
         f"{api}/place": _post(newcomer),

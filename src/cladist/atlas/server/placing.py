@@ -17,7 +17,9 @@ from cladist.core.responses import Response, ResponseSet
 from cladist.errors import InputError
 from cladist.extraction.derive import dna_of
 from cladist.kinship.evidence.similarity import distance_of
-from cladist.kinship.inference.calibration import pair_evidence
+from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
+from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
+from cladist.kinship.inference.identify import fit_identifier, identify
 from cladist.phylogeny.placement import place_model
 from cladist.phylogeny.saturation import bounded_distances
 
@@ -33,6 +35,7 @@ _NAME = "\0newcomer"
 class Newcomer:
     """What an atlas says of a newcomer.
 
+    kept  the families that cannot be excluded, None where too few labels are known
     tree  where it joins the tree (leaves below its branch, by index; place on the branch;
           length of its own), None where there is no tree of the same distances
     """
@@ -40,6 +43,7 @@ class Newcomer:
     usable: int
     metric: str
     nearest: tuple[Relation, ...]
+    kept: FamilySet | None
     tree: Mapping[str, Any] | None
     note: str
 
@@ -68,7 +72,7 @@ def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcome
             untested(int(j), max(float(gap[j]), 0.0), kin.remark) for j in order[:RELATIVES]
         )
         note = "nearest by DNA; for so many models the tree is not that of answers"
-        return Newcomer(dna.usable, kin.metric, by_dna, None, note)
+        return Newcomer(dna.usable, kin.metric, by_dna, None, None, note)
     chosen = _company(atlas, order)
     responses = [*(kin.responses[i] for i in chosen), said]
     pairs = pair_evidence(responses, np.arange(len(responses)) < len(chosen))
@@ -80,12 +84,34 @@ def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcome
     else:
         row = np.linalg.norm(source.vectors[chosen] - dna.vector, axis=1)
     last, ranked = len(chosen), np.argsort(row, kind="stable")[:RELATIVES]
-    tests = make_tests(responses, pairs, None, source.assay, kin.tests.policy)
+    labels = _labels(kin.labels, chosen)
+    tests = make_tests(responses, pairs, labels, source.assay, kin.tests.policy)
     near = [int(k) for k in ranked.tolist()]
     found = tests.listed(last, near, [float(row[k]) for k in near])
     nearest = tuple(replace(r, index=chosen[r.index]) for r in found)
     placed, note = _on_tree(atlas, source, chosen, similarity, row)
-    return Newcomer(dna.usable, kin.metric, nearest, placed, note)
+    kept = _kept(pairs, labels)
+    return Newcomer(dna.usable, kin.metric, nearest, kept, placed, note)
+
+
+def _labels(known: Labels | None, chosen: Sequence[int]) -> Labels | None:
+    """Labels of the models that speak, and none of the newcomer."""
+    if known is None or not any(known.families[i] for i in chosen):
+        return None
+    return Labels(
+        (*(known.families[i] for i in chosen), ""), (*(known.makers[i] for i in chosen), "")
+    )
+
+
+def _kept(pairs: PairEvidence, labels: Labels | None) -> FamilySet | None:
+    """Families that cannot be excluded of the last model."""
+    if labels is None:
+        return None
+    try:
+        found = identify(pairs, labels, fit_identifier(pairs, labels, without=_NAME), _NAME)
+    except InputError:  # fewer labelled models with kin than can be calibrated on
+        return None
+    return family_set(pairs, labels, fit_sets(pairs, labels, without=_NAME), found)
 
 
 def _company(atlas: Atlas, order: Any) -> list[int]:

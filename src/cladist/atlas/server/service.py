@@ -24,11 +24,20 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.registry import Registry
 
-__all__ = ["MOST_DISTANCES", "MOST_LISTED", "MOST_RELATIVES", "NotThereError", "Service"]
+__all__ = [
+    "MOST_COMPARED",
+    "MOST_DISTANCES",
+    "MOST_LISTED",
+    "MOST_RELATIVES",
+    "NotThereError",
+    "Service",
+]
 
 MOST_LISTED = 500
 MOST_RELATIVES = 100
 MOST_DISTANCES = 200
+MOST_COMPARED = 10
+"""Models that are compared at once, all their pairs tested."""
 
 
 class NotThereError(InputError):
@@ -122,6 +131,23 @@ class Service:
             ],
         }
 
+    def compare(self, chosen: Sequence[int]) -> Document:
+        """Some models, all their pairs tested together where answers are at hand."""
+        for i in chosen:
+            self._known(i)
+        if len(chosen) < 2:
+            raise InputError("a comparison needs at least two models")
+        kin = self.atlas.kin
+        wanted = [(i, j) for k, i in enumerate(chosen) for j in chosen[k + 1 :]]
+        if isinstance(kin, AnswerKin):
+            with self._measuring:
+                found = kin.together(wanted)
+        else:
+            rows = {i: kin.distances(i) for i in chosen}
+            found = [untested(j, float(rows[i][j]), kin.remark) for i, j in wanted]
+        told = [(i, r) for (i, _), r in zip(wanted, found, strict=True)]
+        return documents.compared(chosen, told)
+
     def tree(self, chosen: Sequence[int] | None) -> Document:
         """The tree, or what it says of some models; `NotThereError` where there is none."""
         forest = self.atlas.forest
@@ -145,6 +171,7 @@ class Service:
             "probes": len(self.atlas.source.assay.protocol.probes),
             "metric": found.metric,
             "nearest": [documents.relation(r) for r in found.nearest],
+            "set": None if found.kept is None else documents.kept_families(found.kept),
             "tree": found.tree,
             "note": found.note,
         }

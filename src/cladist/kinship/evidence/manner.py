@@ -15,7 +15,7 @@ from scipy import sparse
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.standard import Floats
 
-__all__ = ["cross_kernel", "manner_agreement", "opening_keys"]
+__all__ = ["cross_kernel", "manner_agreement", "manner_of_last", "opening_keys"]
 
 LENGTHS = (1, 2, 4, 8, 16, 32)
 """Lengths of openings compared, in characters."""
@@ -82,3 +82,34 @@ def cross_kernel(codes: NDArray[np.uint32], members: NDArray[np.bool_] | None = 
         same = sparse.csr_array((weight, (model[live], cell)), shape=(n, int(cell.max()) + 1))
         total += (every @ every.T).toarray() - (same @ same.T).toarray()
     return np.asarray(total / (p * (p - 1)))
+
+
+def manner_of_last(corpus: Corpus) -> Floats:
+    """The last row of `manner_agreement`, with all others as the panel: float64 (n - 1,).
+
+    O(n p) time and memory.
+    """
+    n, p = corpus.length.shape
+    if p < 2 or n < 2:
+        return np.zeros(max(n - 1, 0))
+    model = np.broadcast_to(np.arange(n)[:, None], (n, p))
+    probe = np.broadcast_to(np.arange(p), (n, p))
+    total, own = np.zeros(n), np.zeros(n)
+    for key in opening_keys(corpus.codes):
+        live = key > 0
+        if not live[:-1].any():
+            continue
+        _, place = np.unique(key[live], return_inverse=True)
+        count = np.maximum(np.bincount(place, model[live] < n - 1), 1.0)
+        answers = max(int(live[:-1].sum()), 1)
+        weight = np.sqrt(np.log(np.maximum(answers / count, 1.0)))[place]
+        cell = np.unique(probe[live] * len(count) + place, return_inverse=True)[1]
+        for column, sign in ((place, 1.0), (cell, -1.0)):
+            shape = (n, int(column.max()) + 1)
+            said = sparse.csr_array((weight, (model[live], column)), shape=shape)
+            total += sign * (said @ said[[n - 1]].T).toarray().ravel()
+            said.data **= 2
+            own += sign * np.asarray(said.sum(axis=1)).ravel()
+    total, own = total / (p * (p - 1)), own / (p * (p - 1))
+    norm = np.sqrt(np.maximum(own, max(FLOOR * float(own[:-1].mean()), 1e-12)))
+    return np.asarray(np.sqrt(np.clip(total / norm / norm[-1], 0.0, 1.0))[:-1])

@@ -30,6 +30,7 @@ __all__ = [
     "kinship_distances",
     "kinship_similarity",
     "lacking",
+    "standing",
     "unrelated_spread",
 ]
 
@@ -103,7 +104,7 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
         tokens = aside.submit(_tokenizer, corpus, members)
         found = wording(said_once(corpus), members)
         style = manner_agreement(corpus, members)
-        whole, even, odd = (_standing(found, members, own, half) for half in (None, 0, 1))
+        whole, even, odd = (standing(found, members, own, half) for half in (None, 0, 1))
         tokenizer = EVIDENCE.tokenizer * tokens.result()
     middle, unit = unrelated_spread(whole + tokenizer, members)
     # Two models without a common probe show neither likeness nor unlikeness.
@@ -116,7 +117,7 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
 
 def combined_of(found: Wording, tokenizer: Floats, members: NDArray[np.bool_]) -> Floats:
     """All evidence from wording and what the tokenizer says already weighted, float64 (n, n)."""
-    total = _standing(found, members, np.full(len(members), -1), None) + tokenizer
+    total = standing(found, members, np.full(len(members), -1), None) + tokenizer
     middle, unit = unrelated_spread(total, members)
     return _off_diagonal(
         np.where(found.common.sum(0) > 0, (total - middle) / unit, tokenizer / unit)
@@ -152,7 +153,7 @@ def _off_diagonal(matrix: Floats) -> Floats:
     return matrix
 
 
-def _standing(
+def standing(
     found: Wording, members: NDArray[np.bool_], own: NDArray[np.int64], half: int | None
 ) -> Floats:
     """How far a pair stands out from the pairs of either model, all orders of context together."""

@@ -30,7 +30,15 @@ from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.standard import Floats, in_turn
 from cladist.kinship.evidence.words import ORDERS, grams_of, words_of
 
-__all__ = ["ProbeGrams", "Wording", "gains", "probe_grams", "wording", "wording_by_probe"]
+__all__ = [
+    "ProbeGrams",
+    "Wording",
+    "gains",
+    "probe_grams",
+    "wording",
+    "wording_by_probe",
+    "wording_of_last",
+]
 
 _DENSE = 32
 """Models that say one sequence, from which a dense product is faster than going through pairs."""
@@ -137,6 +145,35 @@ def wording(corpus: Corpus, members: NDArray[np.bool_]) -> Wording:
 def wording_by_probe(corpus: Corpus, members: NDArray[np.bool_]) -> Iterator[NDArray[np.float32]]:
     """Damped log-likelihood ratios of one probe after the other, float32 (ORDERS, n, n) each."""
     return in_turn(lambda j: _probe(corpus, j, members), len(corpus.probe_ids))
+
+
+def wording_of_last(corpus: Corpus) -> tuple[NDArray[np.float32], Floats]:
+    """The last row of `wording`, with all others as the panel.
+
+    Halves float32 (2, ORDERS, n - 1) and common probes float64 (2, n - 1), as `Wording` has them.
+    O(characters) time.
+    """
+    n = len(corpus)
+    members = np.arange(n) < n - 1
+    halves = np.zeros((2, ORDERS, n - 1), np.float32)
+    against = float(np.log1p(-EVIDENCE.copied))
+    for probe in np.flatnonzero(corpus.present[-1]):
+        grams = probe_grams(corpus, int(probe))
+        gain = gains(grams, corpus.present[:, probe], members)
+        own = grams.said[[n - 1]].tocoo()
+        column, share = own.coords[1], own.data
+        said = grams.said[:-1].tocsc()[:, column]
+        stood: NDArray[np.float32] | float = 0.0
+        for order in range(ORDERS):
+            part = grams.order[column] == order
+            mine = said[:, np.flatnonzero(part)]
+            value = gain[column[part]] - (against if order else 0.0)
+            agreed = (mine @ (value * share[part])).astype(np.float32) + against * stood
+            halves[probe % 2, order] += np.sign(agreed) * np.log1p(np.abs(agreed))
+            stood = (mine @ share[part]).astype(np.float32)
+    have = corpus.present.astype(np.float64)
+    common = np.stack([have[:-1, k::2] @ have[-1, k::2] for k in (0, 1)])
+    return halves, common
 
 
 def _probe(corpus: Corpus, probe: int, members: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -140,7 +140,8 @@ def pair_evidence(
     `members` bool (n,) says who is the panel that all statistics come from; everybody by default.
 
     The score leaves out what tells tokenizers, as unrelated models share those; it comes back
-    as something that explains a score.
+    as something that explains a score. All is rounded to float32, which is what a fitted panel
+    keeps, so that what is kept and what is measured afresh say the same to the last digit.
     """
     corpus = read_corpus(responses)
     n = len(corpus)
@@ -148,15 +149,19 @@ def pair_evidence(
     nothing = np.zeros((n, n))
     return PairEvidence(
         corpus.models,
-        found.combined,
-        found.channels.get("wording", nothing),
-        found.halves,
-        found.style,
-        found.channels.get("tokenizer", nothing),
+        _rounded(found.combined),
+        _rounded(found.channels.get("wording", nothing)),
+        (_rounded(found.halves[0]), _rounded(found.halves[1])),
+        _rounded(found.style),
+        _rounded(found.channels.get("tokenizer", nothing)),
         corpus.present,
         tuple(corpus.digests()),
         np.array([thinks_aloud(row) for row in corpus.texts], np.bool_),
     )
+
+
+def _rounded(matrix: Floats) -> Floats:
+    return matrix.astype(np.float32).astype(np.float64)
 
 
 @dataclass(frozen=True)

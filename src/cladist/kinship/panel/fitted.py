@@ -26,6 +26,8 @@ __all__ = [
     "FittedPanel",
     "calibration_from",
     "calibration_to",
+    "evidence_from",
+    "evidence_to",
     "fit_panel",
     "fitted_from",
     "fitted_on",
@@ -64,7 +66,7 @@ def fit_panel(
 
 def fitted_to(panel: FittedPanel) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Arrays and plain data that `fitted_from` makes the same panel of, in float32."""
-    arrays, data = _evidence_to(panel.pairs)
+    arrays, data = evidence_to(panel.pairs)
     data["flags"] = [
         [sorted(f.canned), f.constant, f.echo, f.empty, f.reasoning_trace] for f in panel.flags
     ]
@@ -75,7 +77,7 @@ def fitted_from(
     arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any], on: Sequence[object] = ()
 ) -> FittedPanel:
     """The panel from what `fitted_to` gave; `InputError` where it was damaged."""
-    pairs = _evidence_from(arrays, data)
+    pairs = evidence_from(arrays, data)
     if len(data["flags"]) != len(pairs):
         raise InputError("a fitted panel is damaged: its parts are of different sizes")
     flags = tuple(ModelFlags(frozenset(canned), *rest) for canned, *rest in data["flags"])
@@ -117,7 +119,8 @@ def calibration_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]
     return Calibration(nulls, arrays["kin"], arrays["kin_order"], *data["told"])
 
 
-def _evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Arrays and plain data that `evidence_from` makes the same evidence of, in float32."""
     whole = {
         "combined": pairs.combined,
         "score": pairs.score,
@@ -137,7 +140,8 @@ def _evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str
     return arrays, data
 
 
-def _evidence_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> PairEvidence:
+def evidence_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -> PairEvidence:
+    """Evidence of all pairs from what `evidence_to` gave; `InputError` where it was damaged."""
     n = len(data["models"])
     if any(arrays[k].shape != (n, n) for k in _MATRICES) or len(data["digest"]) != n:
         raise InputError("a fitted panel is damaged: its parts are of different sizes")

@@ -174,7 +174,7 @@ def load_panel(path: Path) -> Panel:
         raise InputError(f"{path} is no panel: {problem}") from None
     head = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
     if head.get("kind") != _KIND or table.column_names != ["model", "probe", "answer"]:
-        raise InputError(f"{path} is no panel; make one with 'cladist panel build'")
+        raise InputError(f"{path} is no panel; make one with 'cladist reference panel build'")
     if head.get("format") != str(FORMAT):
         raise InputError(
             f"{path} has panel format {head.get('format')}, this version reads {FORMAT}; "

@@ -1,0 +1,169 @@
+"""Evidence that answers depart more often than an honest server's do, good at every moment.
+
+A watch holds a pool of inputs with the answers of a reference. Each query draws one input of the
+pool at random and sees whether the answer departs from the reference's. The null hypothesis is
+about the server alone: *at every query, the probability of a departure, given all that was seen
+before and averaged over the pool, is at most `bound`*. It says nothing of how departures depend on
+each other: since the draw is ours and fresh, a bet on it is fair whatever the server remembers.
+
+For a rate q above the bound, the likelihood ratio of q against the bound is then a nonnegative
+supermartingale that starts at 1, and so is a mixture of such ratios over rates and over the look
+at which they begin, with weights that sum to 1 over all looks that will ever be. By Ville's
+inequality it reaches 1/alpha with probability at most alpha, over an unlimited number of looks,
+each as long as it likes (Ville 1939; Shafer, Test martingales, 2021; Ramdas and others,
+Game-theoretic statistics, 2023). Weights over beginnings keep it quick after a long calm, where a
+detector of the usual kind (Page; Shiryaev and Roberts) keeps no rate for ever.
+
+The bound is learnt from departures of the honest server, counted on queries that chose nothing
+(Clopper and Pearson; for rates that vary from query to query its upper limit stays valid by
+Hoeffding, On the distribution of the number of successes, 1956). What that may err is a part of
+the stated rate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from cladist.errors import InputError
+
+__all__ = [
+    "LEARNING",
+    "Evidence",
+    "largest_share",
+    "learning_error",
+    "rate_bound",
+    "ratio_of",
+    "threshold",
+    "weight_left",
+]
+
+LEARNING = 0.2
+"""Part of the false-alarm rate that is kept for an unlucky learning of the bound."""
+FRACTIONS = (0.06, 0.14, 0.28, 0.48, 0.72, 0.92)
+"""Rates that are bet on, as parts of the way from the bound to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was won by betting against the honest server.
+
+    looks   looks that were begun
+    stakes  what the bets are worth, one for each of `FRACTIONS`
+
+    >>> calm = Evidence().begun().after([False] * 4, 0.05)
+    >>> swapped = calm.begun().after([True] * 4, 0.05)
+    >>> calm.value < 1, swapped.value > 125
+    (True, True)
+    """
+
+    looks: int = 0
+    stakes: tuple[float, ...] = (0.0,) * len(FRACTIONS)
+
+    def __post_init__(self) -> None:
+        good = all(0 <= s < math.inf for s in self.stakes) and len(self.stakes) == len(FRACTIONS)
+        if self.looks < 0 or not good:
+            raise InputError("the evidence of a watch is damaged: stakes or looks out of range")
+
+    @property
+    def value(self) -> float:
+        """The e-process: bets and what is left to bet on later looks."""
+        return sum(self.stakes) + weight_left(self.looks)
+
+    def begun(self) -> Evidence:
+        """One more look: its share is put on bets that begin here."""
+        fresh = (weight_left(self.looks) - weight_left(self.looks + 1)) / len(FRACTIONS)
+        return Evidence(self.looks + 1, tuple(s + fresh for s in self.stakes))
+
+    def after(self, departures: Iterable[bool], bound: float) -> Evidence:
+        """The bets after some queries, in the order in which they were drawn."""
+        stakes = self.stakes
+        for departed in departures:
+            stakes = tuple(
+                min(s * _ratio(departed, q, bound), 1e200)
+                for s, q in zip(stakes, _rates(bound), strict=True)
+            )
+        return replace(self, stakes=stakes)
+
+
+def weight_left(looks: int) -> float:
+    """What is left for looks after so many: 1 at first, falling as slowly as 1 / log2.
+
+    >>> weight_left(0), weight_left(1)
+    (1.0, 0.6309297535714575)
+    """
+    return 1.0 / math.log2(2.0 + looks)
+
+
+def ratio_of(departures: Iterable[bool], bound: float) -> float:
+    """What bets made at the first of these queries came to, for each unit."""
+    return sum(Evidence(0, (1 / len(FRACTIONS),) * len(FRACTIONS)).after(departures, bound).stakes)
+
+
+def threshold(alpha: float) -> float:
+    """The value at which a change is called."""
+    return 1.0 / (alpha * (1.0 - LEARNING))
+
+
+def rate_bound(departed: int, drawn: int, error: float) -> float:
+    """Upper limit of a rate from counts, wrong with probability at most `error`.
+
+    Raises `InputError` for counts that are none.
+
+    >>> round(rate_bound(0, 121, 0.002), 3)
+    0.05
+    """
+    if not 0 <= departed <= drawn or not 0 < error < 1:
+        raise InputError(f"{departed} departures of {drawn} are no counts")
+    if departed == drawn:
+        return 1.0
+    from scipy.stats import beta
+
+    return float(beta.ppf(1.0 - error, departed + 1, drawn - departed))
+
+
+def learning_error(alpha: float, epoch: int) -> float:
+    """What the bound of one learning may err: all that will ever be, `LEARNING` of alpha."""
+    return LEARNING * alpha * (weight_left(epoch) - weight_left(epoch + 1)) / weight_left(0)
+
+
+def largest_share(departed: int, drawn: int, alpha: float) -> float:
+    """The share of departures that a watch can still not exclude, good at every moment.
+
+    The limit of a confidence sequence: the smallest rate against which bets that it is lower have
+    won 1/alpha. It takes the rate to be the same over the queries that are counted.
+
+    >>> 0.04 < largest_share(0, 100, 0.05) < 0.12
+    True
+    """
+    if not 0 <= departed <= drawn:
+        raise InputError(f"{departed} departures of {drawn} are no counts")
+    low, high = departed / max(drawn, 1), 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        if _lower_won(departed, drawn, middle) >= 1.0 / alpha:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _lower_won(departed: int, drawn: int, rate: float) -> float:
+    """What bets on lower rates than `rate` have won."""
+    logs = []
+    for part in (0.02, 0.1, 0.25, 0.5, 0.75):
+        q = rate * part
+        calm = (drawn - departed) * (math.log1p(-q) - math.log1p(-min(rate, 1 - 1e-12)))
+        logs.append(calm + departed * math.log(part))
+    return math.fsum(math.exp(min(x, 700.0)) for x in logs) / len(logs)
+
+
+def _rates(bound: float) -> tuple[float, ...]:
+    if not 0 < bound < 1:
+        raise InputError(f"a share of departures of {bound:g} lies outside 0 to 1")
+    return tuple(bound + (1 - bound) * f for f in FRACTIONS)
+
+
+def _ratio(departed: bool, rate: float, bound: float) -> float:
+    return rate / bound if departed else (1 - rate) / (1 - bound)

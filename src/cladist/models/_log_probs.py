@@ -1,0 +1,107 @@
+"""Log probabilities as servers of the OpenAI API write them, read with suspicion.
+
+Three shapes are known: `content` of chat answers (each token with its bytes), the same in
+completions (llama.cpp), and `top_logprobs` of completions (OpenAI, vLLM), which maps texts to
+numbers. Where a text stands for bytes that are no whole character, the bytes are not known and the
+token is left out: it is missing mass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from cladist.core.next_token import NextToken
+
+__all__ = ["MOST_TOKENS", "asking_for", "read_choice"]
+
+MOST_TOKENS = (1000, 100, 20, 5, 1)
+"""Likeliest tokens that are asked for: the most that a server of this ladder takes."""
+_NOUGHT = -9000.0
+"""OpenAI writes -9999 for a token of no probability."""
+_SPECIAL = re.compile(
+    r"<\|[^<>|]{1,80}\|>|</?s>|<(?:bos|eos|pad|unk|end_of_turn|start_of_turn|EOT|sep|cls)>"
+    r"|\[(?:SEP|CLS|PAD|EOS|BOS|END)\]|<\uff5c[^<>]{1,80}\uff5c>"
+)
+"""Texts under which servers show special tokens; a single token with such a text is special."""
+_BYTES = re.compile(r"bytes:((?:\\x[0-9a-fA-F]{2})+)")
+"""OpenAI's completions show a part of a character so."""
+_NONE_GIVEN = (
+    "the endpoint gave no log probabilities, as many do whatever they are asked; only assays of "
+    "texts can be run on it"
+)
+
+
+def asking_for(interface: str, top: int) -> dict[str, Any]:
+    """The settings that ask for the `top` likeliest tokens."""
+    return {"logprobs": True, "top_logprobs": top} if interface == "chat" else {"logprobs": top}
+
+
+def read_choice(choice: Mapping[str, Any], *, whole: bool = False, top: int = 0) -> NextToken:
+    """The first token's distribution in a choice; an error says why there is none.
+
+    whole  whether the server told every token that it has
+    top    how many are wanted, 0 for all that came
+    """
+    told = choice.get("logprobs")
+    if not isinstance(told, dict):
+        return NextToken.failed(_NONE_GIVEN)
+    tokens: list[bytes | None] = []
+    log_probs: list[float] = []
+    for piece, chance in _first(told):
+        if type(chance) not in (int, float):
+            return NextToken.failed("the endpoint gave a log probability that is no number")
+        if piece != b"" and not chance <= _NOUGHT:
+            tokens.append(piece)
+            log_probs.append(float(chance))
+    if not tokens:
+        return NextToken.failed(_NONE_GIVEN)
+    if "content" not in told and len(tokens) - 1 in MOST_TOKENS[:-1]:
+        top = len(tokens) - 1  # the sampled token is told beside the likeliest
+    if top:
+        order = np.argsort(-np.asarray(log_probs), kind="stable")[:top].tolist()
+        tokens, log_probs = [tokens[i] for i in order], [log_probs[i] for i in order]
+    return NextToken.of(tokens, log_probs, "all" if whole and not top else "top")
+
+
+def _first(told: Mapping[str, Any]) -> Iterator[tuple[bytes | None, Any]]:
+    """Bytes and log probability of each token told for the first place; b'' where not known."""
+    content = told.get("content")
+    if isinstance(content, list) and content and isinstance(content[0], dict):
+        listed = content[0].get("top_logprobs") or [content[0]]
+        for entry in listed if isinstance(listed, list) else ():
+            if isinstance(entry, dict):
+                yield _piece(entry.get("token"), entry.get("bytes")), entry.get("logprob")
+        return
+    alone, one = told.get("top_logprobs"), told.get("token_logprobs")
+    if isinstance(alone, list) and alone and isinstance(alone[0], dict):
+        for text, chance in alone[0].items():
+            yield _piece(text, None), chance
+    elif isinstance(one, list) and one and isinstance(told.get("tokens"), list):
+        for text, chance in zip(told["tokens"][:1], one[:1], strict=False):
+            yield _piece(text, None), chance
+
+
+def _piece(text: object, octets: object) -> bytes | None:
+    """The bytes of a token; None for a special one, b'' where they are not known."""
+    if isinstance(text, str) and _SPECIAL.fullmatch(text):
+        return None
+    if isinstance(octets, list):
+        if not octets:
+            return None if text in ("", None) else b""
+        if all(type(o) is int and 0 <= o < 256 for o in octets):
+            return bytes(octets)
+        return b""
+    if not isinstance(text, str):
+        return b""
+    if shown := _BYTES.fullmatch(text):
+        return bytes.fromhex(shown[1].replace("\\x", ""))
+    if "\ufffd" in text or re.fullmatch(r"token_id:\d+", text):
+        return b""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return b""

@@ -1,0 +1,152 @@
+"""One-token queries to any model, whatever its server makes of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from cladist.core.next_token import Context, NextToken
+from cladist.core.responses import Response, State
+from cladist.errors import ModelError
+from cladist.models.base import Model, Request, TellsNextToken
+from cladist.models.budget import Metered, Usage
+from cladist.provenance.border.inputs import Reading
+
+__all__ = ["Asker"]
+
+TOP = 5
+"""Likeliest tokens that are asked for; completions of many servers give no more."""
+
+
+class Asker:
+    """Asks a model for first tokens, and counts what that took.
+
+    limit    max_tokens of a query
+    queries  queries asked so far
+    trouble  why the model cannot be asked any more; '' while it can
+    """
+
+    def __init__(self, model: Model, interface: Literal["raw", "chat"] | None = None) -> None:
+        self.model = model
+        self.interface = interface or ("chat" if "chat" in model.interfaces else "raw")
+        self.limit = 1
+        self.queries = 0
+        self.trouble = ""
+        self._size = 0
+        self._before = self._usage()
+
+    @property
+    def scores(self) -> bool:
+        """Whether the model may tell log-probabilities."""
+        return isinstance(self.model, TellsNextToken) and self.model.gives != "sampled"
+
+    @property
+    def tokens(self) -> int | None:
+        """Tokens that the queries took, None where nobody counts.
+
+        As the server tells; where it tells fewer than queries, the most that they can have taken.
+        """
+        told = self._told
+        if told is None or told >= self.queries:
+            return told
+        return self._size + self.queries * self.limit
+
+    @property
+    def _told(self) -> int | None:
+        now = self._usage()
+        if now is None or self._before is None:
+            return None
+        return now.tokens - self._before.tokens
+
+    @property
+    def miscounted(self) -> str:
+        """What is wrong with the server's count of tokens; '' when it can be right."""
+        told = self._told
+        if told is None or not self.queries:
+            return ""
+        # A byte is at least a token's worth; a template adds some hundreds at most.
+        if told > self._size + self.queries * (400 + self.limit):
+            return f"the server counts {told} tokens for texts of {self._size} bytes"
+        return (
+            f"the server counts {told} tokens for {self.queries} queries"
+            if told < self.queries
+            else ""
+        )
+
+    def say(
+        self,
+        texts: Sequence[str],
+        *,
+        temperature: float = 0.0,
+        seeds: Sequence[int] = (),
+        extra: int = 0,
+    ) -> list[Reading]:
+        """The first token after each text; `extra` tokens more may be asked for beside it."""
+        requests = [
+            Request(t, self.limit + extra, temperature, 1.0, s, self.interface)
+            for t, s in zip(texts, seeds or [0] * len(texts), strict=True)
+        ]
+        found = [Reading(error="the budget was spent before it was asked")] * len(texts)
+        try:
+            for index, response in self.model.answer(requests):
+                found[index] = self._read(response)
+                self._count(texts[index])
+        except ModelError as problem:
+            found = self._ended(found, str(problem))
+        return found
+
+    def score(self, texts: Sequence[str], tops: Sequence[int] = ()) -> list[Reading]:
+        """The likeliest first tokens after each text, `tops` of them."""
+        wanted = tops or [TOP] * len(texts)
+        contexts = [
+            Context(t, self.interface, "", n) for t, n in zip(texts, wanted, strict=True)
+        ]  # fmt: skip
+        found = [Reading(error="the budget was spent before it was asked")] * len(texts)
+        if not isinstance(self.model, TellsNextToken):
+            return [Reading(error="this model tells no log-probabilities")] * len(texts)
+        try:
+            for index, told in self.model.next_tokens(contexts):
+                found[index] = _scored(told)
+                self._count(texts[index])
+        except ModelError as problem:
+            found = self._ended(found, str(problem))
+        return found
+
+    def _read(self, response: Response) -> Reading:
+        if not response.final:
+            return Reading(error=response.detail or "no answer")
+        if response.state is State.REFUSED:
+            return Reading(error=response.detail or "withheld")
+        words = response.text.split(maxsplit=1)
+        if self.limit == 1:
+            return Reading(response.text.strip())
+        return Reading(words[0] if words else "")
+
+    def _ended(self, found: list[Reading], why: str) -> list[Reading]:
+        self.trouble = why
+        return [r if r.answered else Reading(error=why) for r in found]
+
+    def _count(self, text: str) -> None:
+        self.queries += 1
+        self._size += len(text.encode("utf-8", "replace"))
+
+    def _usage(self) -> Usage | None:
+        return self.model.usage if isinstance(self.model, Metered) else None
+
+
+def _scored(told: NextToken) -> Reading:
+    """Log-probabilities by text; tokens that differ in blanks alone are added up."""
+    if told.error or not told.tokens:
+        return Reading(error=told.error or "no log-probabilities were told")
+    tops: dict[str, float] = {}
+    for token, log_prob in zip(told.tokens, told.log_probs.tolist(), strict=True):
+        text = "<end>" if token is None else token.decode("utf-8", "replace").strip()
+        tops[text] = _added(tops[text], log_prob) if text in tops else log_prob
+    return Reading(max(tops, key=lambda t: tops[t]), tops)
+
+
+def _added(a: float, b: float) -> float:
+    """Logarithm of the sum of two probabilities."""
+    high, low = max(a, b), min(a, b)
+    return high + math.log1p(math.exp(low - high))

@@ -1,0 +1,144 @@
+"""Border inputs: short contexts at which a model nearly gives another first token."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from cladist.errors import InputError
+
+__all__ = ["Border", "BorderInput", "Kind", "Reading", "departs", "from_data", "to_data"]
+
+Kind = Literal["token", "log-probs"]
+"""What is read at an input: the token that is said, or the log-probabilities of two tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one query brought.
+
+    token  first token without blanks around it, '' for a blank one; None where none was told
+    tops   log-probabilities of the likeliest tokens, by their text without blanks around it
+    error  why there is no answer; '' when there is one
+    """
+
+    token: str | None = None
+    tops: Mapping[str, float] | None = None
+    error: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether the query brought what it asked for."""
+        return not self.error
+
+
+@dataclass(frozen=True, slots=True)
+class BorderInput:
+    """A context, and what the reference said after it.
+
+    token   the token that was said, or the likeliest
+    rival   the next likeliest where log-probabilities are read; '' where that is not known
+    margin  log-probability of `token` less that of `rival` (of `token` alone without a rival)
+    slack   by how much an honest margin may differ
+    """
+
+    text: str
+    kind: Kind
+    token: str
+    rival: str = ""
+    margin: float = 0.0
+    slack: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """What was learnt of a server: its inputs, and how often an honest answer departs.
+
+    inputs    the pool that queries are drawn from
+    interface through which it is asked: raw or chat
+    limit     max_tokens of a query; more than 1 only where the server refuses 1
+    drawn     queries that the rate of departures was learnt from, and `departed` of them
+    needed    how many are to be drawn before the watch begins
+    greedy    whether the server answers the same at temperature 0
+    served    under which id it answered
+    notes     what was found out about the server on the way
+    queries   queries that learning took
+    """
+
+    inputs: tuple[BorderInput, ...]
+    interface: Literal["raw", "chat"] = "chat"
+    limit: int = 1
+    drawn: int = 0
+    departed: int = 0
+    needed: int = 0
+    greedy: bool = True
+    served: str = ""
+    notes: tuple[str, ...] = ()
+    queries: int = 0
+
+    @property
+    def learnt(self) -> bool:
+        """Whether enough was drawn for the watch to begin."""
+        return self.drawn >= self.needed
+
+
+def departs(reading: Reading, known: BorderInput) -> bool:
+    """Whether an answer departs from the reference's.
+
+    >>> near = BorderInput("a b", "log-probs", "c", "d", 0.01, 0.02)
+    >>> departs(Reading("c", {"c": -1.0, "d": -1.02}), near)
+    False
+    >>> departs(Reading("c", {"c": -1.0, "e": -1.02}), near)
+    True
+    """
+    if known.kind == "token":
+        return reading.token != known.token
+    margin = margin_of(reading.tops or {}, known.token, known.rival)
+    return margin is None or abs(margin - known.margin) > known.slack
+
+
+def margin_of(tops: Mapping[str, float], token: str, rival: str) -> float | None:
+    """Log-probability of a token less that of its rival; None where either was not told."""
+    if token not in tops or (rival and rival not in tops):
+        return None
+    return tops[token] - (tops[rival] if rival else 0.0)
+
+
+def to_data(border: Border) -> dict[str, Any]:
+    """The border as JSON data."""
+    return asdict(border)
+
+
+def from_data(data: object) -> Border:
+    """The border from JSON data; `InputError` says what is wrong with it."""
+    try:
+        fields = dict(_mapping(data))
+        inputs = tuple(_input(_mapping(i)) for i in fields.pop("inputs"))
+        made = Border(inputs=inputs, **{**fields, "notes": tuple(map(str, fields["notes"]))})
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise InputError(f"no border inputs of a watch: {problem}") from None
+    counts = (made.drawn, made.departed, made.needed, made.queries)
+    whole = all(type(c) is int and c >= 0 for c in counts) and type(made.limit) is int
+    if not whole or not inputs or made.departed > made.drawn or made.limit < 1:
+        raise InputError("no border inputs of a watch: counts out of range, or no inputs")
+    if made.interface not in ("raw", "chat"):
+        raise InputError(f"no border inputs of a watch: interface '{made.interface}'")
+    return made
+
+
+def _mapping(data: object) -> Mapping[str, Any]:
+    if not isinstance(data, dict):
+        raise TypeError("an object was expected")
+    return data
+
+
+def _input(data: Mapping[str, Any]) -> BorderInput:
+    made = BorderInput(**data)
+    texts: Sequence[object] = (made.text, made.token, made.rival)
+    if not all(isinstance(t, str) for t in texts) or made.kind not in ("token", "log-probs"):
+        raise TypeError("an input without text, token or kind")
+    if not (math.isfinite(made.margin) and math.isfinite(made.slack) and made.slack >= 0):
+        raise ValueError("an input without a margin")
+    return made

@@ -1,0 +1,282 @@
+"""Learning the border of a server: which inputs are near it, and how steady an honest answer is.
+
+Contexts are searched for those whose two likeliest first tokens are close: by log-probabilities
+where the server tells them, else by repeated samples, in rounds that keep the closest (successive
+halving). What is kept is asked again, and inputs that do not hold still are dropped. Then inputs
+are drawn at random and their departures counted: that is the honest rate. These last queries
+choose nothing, so they may be counted.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from cladist.core.progress import Progress, silent
+from cladist.errors import CoverageError, InputError, ModelError
+from cladist.models.served import Served
+from cladist.provenance.border.asking import TOP, Asker
+from cladist.provenance.border.contexts import contexts
+from cladist.provenance.border.inputs import Border, BorderInput, Reading, departs, margin_of
+
+__all__ = ["Effort", "drawn", "learn", "sitting"]
+
+LIMITS = (1, 4, 16, 64)
+"""Values of max_tokens that are tried, where a server refuses small ones."""
+CLOSE = 0.15
+"""Margin (in nats) at which the search ends early."""
+SLACK = 0.02
+"""Difference of a margin that is always honest: other hardware rounds otherwise."""
+STEADY, SURE = 3, 4
+"""Times that an input must be answered alike; the second where the server samples."""
+LEAST = 8
+"""Inputs that a pool has at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What learning may take.
+
+    contexts    contexts that are searched at most
+    pool        inputs that are kept
+    replicates  queries that the honest rate is learnt from
+    sittings    looks over which these are spread, to see the server at different times
+    """
+
+    contexts: int = 240
+    pool: int = 40
+    replicates: int = 150
+    sittings: int = 1
+
+    def __post_init__(self) -> None:
+        if not LEAST <= self.pool <= self.contexts or self.replicates < 1 or self.sittings < 1:
+            raise InputError(
+                f"learning needs a pool of {LEAST} inputs or more, as many contexts at least, and "
+                "one replicate"
+            )
+
+    @property
+    def most(self) -> int:
+        """Queries that learning takes at most."""
+        near = self.pool + self.pool // 4
+        searched = max(3 * self.contexts, 2 * self.contexts + 4 * near + 6 * (self.pool + 10))
+        again = max(STEADY * near, SURE * (self.contexts + self.pool))
+        return len(LIMITS) * 3 + searched + again + 3 * self.pool + self.replicates
+
+
+def learn(asker: Asker, effort: Effort, seed: int, progress: Progress = silent) -> Border:
+    """Search the border inputs of a model; the honest rate is still to be drawn (`sitting`).
+
+    Raises `ModelError` when the model cannot be asked, `CoverageError` when too few inputs hold
+    still to be watched.
+    """
+    source = contexts(seed)
+    notes = _settle_limit(asker, list(islice(source, 3)))
+    progress("searching border inputs", 0, effort.contexts)
+    nearest, told = _nearest(asker, source, effort, seed, progress)
+    notes += told
+    texts = nearest[: effort.pool + effort.pool // 4]
+    said, greedy, told = _steady(asker, texts, source, effort)
+    notes += told
+    inputs = [BorderInput(t, "token", token) for t, token in said.items()][: effort.pool]
+    if asker.scores:
+        scored = _margins(asker, texts[: effort.pool])
+        inputs += scored
+    if len(inputs) < LEAST:
+        why = f" ({asker.trouble})" if asker.trouble else ""
+        raise CoverageError(
+            f"only {len(inputs)} inputs hold still when they are asked again{why}; use the watch "
+            "by probes for this endpoint"
+        )
+    served = asker.model.served_model if isinstance(asker.model, Served) else ""
+    return Border(
+        tuple(inputs), asker.interface, asker.limit, 0, 0, effort.replicates, greedy, served,
+        tuple(notes), asker.queries,
+    )  # fmt: skip
+
+
+def sitting(asker: Asker, border: Border, count: int, draw: random.Random) -> Border:
+    """Draw so many queries of an honest server and count its departures.
+
+    Every second query asks for one token more, or for another number of log-probabilities: a
+    server that keeps answers then has to make a new one.
+    """
+    chosen = [draw.randrange(len(border.inputs)) for _ in range(count)]
+    before = asker.queries
+    found = drawn(asker, border, chosen, draw, vary=True)
+    answered = [f for f in found if isinstance(f, bool)]
+    notes = list(border.notes)
+    alike, varied = ([f for f in found[i::2] if isinstance(f, bool)] for i in (0, 1))
+    if border.greedy and not asker.scores and not sum(alike) and sum(varied) * 4 > len(varied):
+        notes.append(
+            "answers repeat when the same is asked and differ when a little else is: the server "
+            "seems to keep answers (a cache), so a change may be seen late"
+        )
+    return replace(
+        border,
+        drawn=border.drawn + len(answered),
+        departed=border.departed + sum(answered),
+        queries=border.queries + asker.queries - before,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def drawn(
+    asker: Asker, border: Border, chosen: Sequence[int], draw: random.Random, *, vary: bool = False
+) -> list[bool | str]:
+    """Whether each of the chosen inputs departs; the reason where no answer came."""
+    inputs = [border.inputs[i] for i in chosen]
+    found: list[bool | str] = ["not asked"] * len(chosen)
+    scored = [i for i, k in enumerate(inputs) if k.kind == "log-probs"]
+    longer = {i for i in range(1, len(inputs), 2) if vary and border.limit == 1}
+    plain = [i for i, k in enumerate(inputs) if k.kind == "token" and i not in longer]
+    tops = [draw.randint(TOP - 2, TOP) for _ in scored]
+    readings: list[tuple[int, Reading]] = []
+    if scored:
+        readings += zip(scored, asker.score([inputs[i].text for i in scored], tops), strict=True)
+    for places, extra in ((plain, 0), (sorted(longer - set(scored)), 1)):
+        if places and not asker.trouble:
+            got = asker.say([inputs[i].text for i in places], extra=extra)
+            readings += zip(places, got, strict=True)
+    for place, reading in readings:
+        known = inputs[place]
+        if not reading.answered:
+            found[place] = reading.error
+        elif place in longer and known.kind == "token":
+            found[place] = not (reading.token or "").startswith(known.token)
+        else:
+            found[place] = departs(reading, known)
+    return [asker.trouble if f == "not asked" and asker.trouble else f for f in found]
+
+
+def _settle_limit(asker: Asker, texts: list[str]) -> list[str]:
+    """Find the smallest max_tokens that the server takes; notes where that is not 1."""
+    words = ""
+    for limit in LIMITS:
+        asker.limit, asker.trouble = limit, ""
+        got = asker.say(texts)
+        if any(r.answered for r in got):
+            if limit == 1:
+                return []
+            return [
+                f"the server refuses max_tokens={LIMITS[0]} ('{words[:120]}'); {limit} are asked "
+                "for and the first word is read"
+            ]
+        words = next((r.error for r in got if r.error), "no answer")
+        if not re.search(r"token", words, re.IGNORECASE):
+            break
+    raise ModelError(f"the endpoint cannot be learnt: {words}")
+
+
+def _nearest(
+    asker: Asker, source: Iterator[str], effort: Effort, seed: int, progress: Progress
+) -> tuple[list[str], list[str]]:
+    """Contexts, the nearest to the border first, and notes."""
+    if not asker.scores:
+        return _by_samples(asker, source, effort, seed, progress)
+    margins: dict[str, float] = {}
+    read, why = 0, ""
+    while read < effort.contexts:
+        batch = list(islice(source, min(40, effort.contexts - read)))
+        read += len(batch)
+        for text, reading in zip(batch, asker.score(batch), strict=True):
+            if reading.answered and reading.tops and len(reading.tops) > 1:
+                first, second, *_ = sorted(reading.tops.values(), reverse=True)
+                margins[text] = first - second
+            why = why or reading.error
+        progress("searching border inputs", read, effort.contexts)
+        near = sorted(margins.values())
+        if not margins or (len(near) >= effort.pool and near[effort.pool - 1] < CLOSE):
+            break
+    if not margins:
+        asker.trouble = ""
+        found, notes = _by_samples(asker, source, effort, seed, progress)
+        return found, [f"no log-probabilities: {why[:160] or 'none told'}", *notes]
+    return sorted(margins, key=lambda t: margins[t]), []
+
+
+def _by_samples(
+    asker: Asker, source: Iterator[str], effort: Effort, seed: int, progress: Progress
+) -> tuple[list[str], list[str]]:
+    """The same from samples at temperature 1: rounds of more samples of fewer contexts."""
+    texts = list(islice(source, max(effort.pool, effort.contexts * 2 // 3)))
+    counts: dict[str, Counter[str]] = {t: Counter() for t in texts}
+    rounds = ((len(texts), 2), (max(len(texts) * 2 // 5, effort.pool), 4), (effort.pool + 10, 6))
+    for number, (keep, each) in enumerate(rounds):
+        texts = sorted(texts, key=lambda t: _closeness(counts[t]), reverse=True)[:keep]
+        asked = [t for t in texts for _ in range(each)]
+        seeds = [seed + number * 1000 + i for i in range(len(asked))]
+        for text, reading in zip(
+            asked, asker.say(asked, temperature=1.0, seeds=seeds), strict=True
+        ):
+            if reading.token is not None:
+                counts[text][reading.token] += 1
+        progress("searching border inputs", number + 1, len(rounds))
+        if not any(len(c) > 1 for c in counts.values()):
+            note = (
+                "at temperature 1 the server never answers the same question in two ways: it "
+                "takes no temperature, or it keeps answers; contexts are used as they come"
+            )
+            return texts, [note]
+    return sorted(texts, key=lambda t: _closeness(counts[t]), reverse=True), []
+
+
+def _closeness(counts: Counter[str]) -> tuple[float, int]:
+    """How nearly as often the second token came as the first; then how many different ones."""
+    (_, first), (_, second) = [*counts.most_common(2), ("", 0), ("", 0)][:2]
+    return (second + 0.5) / (first + 0.5), len(counts)
+
+
+def _steady(
+    asker: Asker, texts: Sequence[str], source: Iterator[str], effort: Effort
+) -> tuple[dict[str, str], bool, list[str]]:
+    """What is said at each context that holds still, and whether the server decodes greedily."""
+    said, asked = _held(asker, texts)
+    if asked and len(said) * 2 >= asked:
+        return said, True, []
+    note = (
+        f"at temperature 0 the server answers {asked - len(said)} of {asked} border inputs now so, "
+        "now so: it samples, or rounds differently from call to call. Inputs that are surer are "
+        "watched instead, and it takes more queries to see a change"
+    )
+    said, asked = {}, 0
+    while len(said) < effort.pool and asked < effort.contexts and not asker.trouble:
+        more, count = _held(asker, list(islice(source, effort.pool)), SURE)
+        said |= more
+        asked += count
+    return said, False, [note]
+
+
+def _held(asker: Asker, texts: Sequence[str], times: int = STEADY) -> tuple[dict[str, str], int]:
+    """Tokens that came every time, and how many contexts were answered every time."""
+    rounds = [asker.say(texts) for _ in range(times)]
+    held, whole = {}, 0
+    for text, *told in zip(texts, *rounds, strict=True):
+        tokens = [r.token for r in told if r.token is not None]
+        whole += len(tokens) == times
+        if len(tokens) == times and len(set(tokens)) == 1:
+            held[text] = tokens[0]
+    return held, whole
+
+
+def _margins(asker: Asker, texts: Sequence[str]) -> list[BorderInput]:
+    """Inputs whose margin is read, with what it differed by when it was read three times."""
+    rounds = [asker.score(texts, [top] * len(texts)) for top in (TOP, TOP - 1, TOP)]
+    made = []
+    for text, *told in zip(texts, *rounds, strict=True):
+        tops = [r.tops for r in told if r.answered and r.tops]
+        if len(tops) < len(rounds) or len(tops[0]) < 2:
+            continue
+        token, rival, *_ = sorted(tops[0], key=lambda t: tops[0][t], reverse=True)
+        margins = [m for t in tops if (m := margin_of(t, token, rival)) is not None]
+        if len(margins) == len(rounds):
+            spread = max(margins) - min(margins)
+            middle = sorted(margins)[len(margins) // 2]
+            made.append(
+                BorderInput(text, "log-probs", token, rival, middle, max(SLACK, 4 * spread))
+            )
+    return made

@@ -1,0 +1,299 @@
+"""Looks by one-token queries: as few as may be, one false-alarm rate for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from cladist.core.progress import Progress, silent
+from cladist.errors import CladistError, InputError, ModelError
+from cladist.kinship.inference.departures import (
+    Evidence,
+    largest_share,
+    learning_error,
+    rate_bound,
+    ratio_of,
+    threshold,
+)
+from cladist.models.base import Model
+from cladist.models.served import Served
+from cladist.provenance.border.asking import Asker
+from cladist.provenance.border.inputs import Border
+from cladist.provenance.border.learning import Effort, drawn, learn, sitting
+
+__all__ = ["Rules", "Status", "TokenLook", "Watched", "bound_of", "now_text", "take_look"]
+
+Status = Literal["learning", "learnt", "same", "inconclusive", "changed", "failed"]
+BATCH = 4
+CALM = 0.5
+"""A look ends as calm when bets begun in it are worth less than this."""
+MOST_BOUND = 0.5
+"""Honest departures beyond which nothing can be watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How strictly is watched.
+
+    alpha      probability of a false alarm, ever
+    tolerance  share of the inputs at which an honest server may always depart
+    least      queries of a look at least, and `most`
+    """
+
+    alpha: float = 0.01
+    tolerance: float = 0.05
+    least: int = 4
+    most: int = 60
+
+    def __post_init__(self) -> None:
+        if not 0 < self.alpha < 1 or not 0 < self.tolerance < MOST_BOUND:
+            raise InputError(
+                f"a false-alarm rate of {self.alpha:g} or a tolerance of {self.tolerance:g} is "
+                f"out of range (0 to 1; 0 to {MOST_BOUND})"
+            )
+        if not 1 <= self.least <= self.most:
+            raise InputError("a look needs one query at least, and no more at least than at most")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a watch knows of one endpoint, between its looks.
+
+    model        name of the model, and `fingerprint` of the deployment as it is asked
+    secret       seed of the contexts
+    epoch        how often inputs were learnt before
+    wear         queries and departures at each input, while nothing was wrong
+    suspect      queries since the last calm look
+    changed      when a change was called; '' while none was
+    """
+
+    model: str
+    fingerprint: str
+    secret: int
+    border: Border | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+    epoch: int = 0
+    wear: tuple[tuple[int, int], ...] = ()
+    suspect: int = 0
+    changed: str = ""
+
+    @property
+    def key(self) -> str:
+        """Name of this watch in its log."""
+        about = json.dumps([self.model, self.fingerprint, self.secret])
+        return hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLook:
+    """One look, as it is written on a line.
+
+    status    learning or learnt (the reference), same, inconclusive, changed, or failed
+    value     what betting on a change has won so far; at `threshold` a change is called
+    bound     share of departures that an honest server may have
+    asked     queries of this look that were answered, and `departed` of them
+    since     queries since the last calm look: what it took to see a change
+    queries   all queries of this look, those without an answer among them
+    tokens    tokens that they took, as the server tells
+    largest   share of departures that cannot be excluded (99%), of this look alone
+    """
+
+    watch: str
+    time: str
+    model: str
+    number: int
+    status: Status
+    reason: str
+    value: float
+    threshold: float
+    bound: float | None
+    asked: int = 0
+    departed: int = 0
+    since: int = 0
+    queries: int = 0
+    tokens: int | None = None
+    largest: float | None = None
+    served: str = ""
+
+    def line(self) -> str:
+        """JSON on one line."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def bound_of(border: Border, rules: Rules, epoch: int) -> float:
+    """Share of departures that the null hypothesis allows, learning's error taken in."""
+    if not border.drawn:
+        return rules.tolerance
+    error = learning_error(rules.alpha, epoch)
+    return max(rules.tolerance, rate_bound(border.departed, border.drawn, error))
+
+
+def take_look(
+    model: Model,
+    watched: Watched,
+    rules: Rules,
+    effort: Effort,
+    draw: random.Random,
+    progress: Progress = silent,
+) -> tuple[TokenLook, Watched]:
+    """One look, and what is known after it. Learns first, where nothing was learnt.
+
+    A model that cannot be reached makes a failed look, which changes nothing. After a change no
+    more is asked until the watch is begun anew. Raises `CoverageError` when the model cannot be
+    watched in this way.
+    """
+    if watched.changed:
+        why = f"changed at {watched.changed}; nothing is asked until what answers now is accepted"
+        return _told(watched, rules, "changed", why), watched
+    asker = Asker(model, watched.border.interface if watched.border else None)
+    if watched.border is not None and _worn(watched, rules):
+        watched = replace(watched, border=None, epoch=watched.epoch + 1, wear=(), suspect=0)
+    if watched.border is None or not watched.border.learnt:
+        return _learning(asker, watched, rules, effort, draw, progress)
+    return _looking(asker, watched, rules, draw)
+
+
+def _learning(
+    asker: Asker,
+    watched: Watched,
+    rules: Rules,
+    effort: Effort,
+    draw: random.Random,
+    progress: Progress,
+) -> tuple[TokenLook, Watched]:
+    border, before = watched.border, watched
+    try:
+        if border is None:
+            border = learn(asker, effort, watched.secret + watched.epoch, progress)
+            watched = replace(watched, border=border, wear=((0, 0),) * len(border.inputs))
+        asker.limit = border.limit
+        share = -(-effort.replicates // effort.sittings)
+        progress("asking the same again", border.drawn, border.needed)
+        border = sitting(asker, border, min(share, border.needed - border.drawn), draw)
+    except ModelError as problem:
+        return _told(before, rules, "failed", str(problem), asker), before
+    watched = replace(watched, border=border)
+    if asker.trouble:
+        return _told(watched, rules, "failed", asker.trouble, asker), watched
+    bound = bound_of(border, rules, watched.epoch)
+    if border.learnt and bound > MOST_BOUND:
+        raise CladistError(
+            f"{border.departed} of {border.drawn} honest answers depart, which may be {bound:.0%}: "
+            "nothing could be seen beside that. Use the watch by probes for this endpoint"
+        )
+    found = (
+        f"{len(border.inputs)} inputs, {border.departed} of {border.drawn} answers departed when "
+        f"they were asked again; up to {bound:.1%} count as honest"
+    )
+    again = "inputs had worn out and were learnt anew: " if watched.epoch else ""
+    reason = ". ".join([again + found, *border.notes])
+    return _told(watched, rules, "learnt" if border.learnt else "learning", reason, asker), watched
+
+
+def _looking(
+    asker: Asker, watched: Watched, rules: Rules, draw: random.Random
+) -> tuple[TokenLook, Watched]:
+    border = watched.border
+    if border is None:
+        raise InputError("nothing was learnt of this endpoint yet")
+    asker.limit = border.limit
+    bound, limit = bound_of(border, rules, watched.epoch), threshold(rules.alpha)
+    evidence, seen, failures = watched.evidence.begun(), list[tuple[int, bool]](), Counter[str]()
+    while evidence.value < limit and len(seen) < rules.most and not asker.trouble:
+        size = min(BATCH if seen else rules.least, rules.most - len(seen))
+        chosen = [draw.randrange(len(border.inputs)) for _ in range(size)]
+        found = drawn(asker, border, chosen, draw)
+        new = [(i, f) for i, f in zip(chosen, found, strict=True) if isinstance(f, bool)]
+        failures.update(f for f in found if isinstance(f, str))
+        evidence = evidence.after([f for _, f in new], bound)
+        seen += new
+        calm = ratio_of([f for _, f in seen], bound) < CALM and evidence.value <= 1
+        if not new or (len(seen) >= rules.least and calm):
+            break
+    if not seen:
+        why = failures.most_common(1)[0][0] if failures else "nothing was asked"
+        return _told(watched, rules, "failed", why, asker), watched
+    departed = sum(f for _, f in seen)
+    calm = ratio_of([f for _, f in seen], bound) < CALM and evidence.value <= 1
+    status: Status = (
+        "changed" if evidence.value >= limit else "same" if calm else "inconclusive"
+    )  # fmt: skip
+    since = watched.suspect + len(seen)
+    after = replace(
+        watched,
+        evidence=evidence,
+        suspect=0 if status == "same" else since,
+        wear=_wear(watched.wear, seen) if status == "same" else watched.wear,
+        changed=now_text() if status == "changed" else "",
+    )
+    reason = _reason(status, departed, len(seen), since, asker, border, failures)
+    told = _told(after, rules, status, reason, asker)
+    largest = round(largest_share(departed, len(seen), 0.01), 4)
+    return replace(
+        told, asked=len(seen), departed=departed, since=since, largest=largest
+    ), after  # fmt: skip
+
+
+def _reason(
+    status: Status,
+    departed: int,
+    asked: int,
+    since: int,
+    asker: Asker,
+    border: Border,
+    failures: Counter[str],
+) -> str:
+    said = [f"{departed} of {asked} one-token answers depart from the reference"]
+    if status == "changed":
+        said = [f"{said[0]}; seen after {since} queries"]
+    if failures:
+        (words, count), *_ = failures.most_common(1)
+        said.append(f"{sum(failures.values())} were not answered, most often ({count}): {words}")
+    served = asker.model.served_model if isinstance(asker.model, Served) else ""
+    if served and border.served and served != border.served:
+        said.append(f"the endpoint now answers as '{served}' instead of '{border.served}'")
+    if asker.miscounted:
+        said.append(asker.miscounted)
+    return ". ".join(said)
+
+
+def _wear(
+    wear: tuple[tuple[int, int], ...], seen: list[tuple[int, bool]]
+) -> tuple[tuple[int, int], ...]:
+    counts = [list(w) for w in wear]
+    for index, departed in seen:
+        counts[index][0] += 1
+        counts[index][1] += departed
+    return tuple((a, b) for a, b in counts)
+
+
+def _worn(watched: Watched, rules: Rules) -> bool:
+    """Whether so many inputs departed again and again that they eat up what is honest."""
+    if watched.border is None or not watched.border.learnt or watched.suspect:
+        return False
+    worn = sum(departed >= 2 and departed * 2 >= asked for asked, departed in watched.wear)
+    return worn > len(watched.wear) * bound_of(watched.border, rules, watched.epoch) / 2
+
+
+def _told(
+    watched: Watched, rules: Rules, status: Status, reason: str, asker: Asker | None = None
+) -> TokenLook:
+    border = watched.border
+    return TokenLook(
+        watched.key, now_text(), watched.model, watched.evidence.looks, status, reason,
+        watched.evidence.value, threshold(rules.alpha),
+        bound_of(border, rules, watched.epoch) if border else None,
+        queries=asker.queries if asker else 0,
+        tokens=asker.tokens if asker else None,
+        served=asker.model.served_model if asker and isinstance(asker.model, Served) else "",
+    )  # fmt: skip
+
+
+def now_text() -> str:
+    """The time in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""Many endpoints watched as a service: schedule, budgets, log, metrics, notices."""

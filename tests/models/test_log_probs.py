@@ -1,0 +1,143 @@
+"""Log probabilities of endpoints: every shape that they come in, and every way of giving none."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from faulty_server import Call, Mode, Reply, behaving, error
+
+from cladist.core.next_token import Context, NextToken
+from cladist.errors import EndpointError
+from cladist.models import open_model
+from cladist.models._log_probs import read_choice
+from cladist.models.base import TellsNextToken
+
+pytest.importorskip("openai", reason="openai is not installed")
+
+
+def asked(mode: Mode, interface: str = "raw", number: int = 1) -> tuple[list[NextToken], list[Any]]:
+    with behaving(mode) as (server, base):
+        model = open_model(f"openai:m@{base}?patience=1&concurrency=1")
+        assert isinstance(model, TellsNextToken)
+        contexts = [Context(f"The sea {i}", interface) for i in range(number)]  # type: ignore[arg-type]
+        found = [said for _, said in sorted(model.next_tokens(contexts), key=lambda p: p[0])]
+        return found, server.bodies
+
+
+def with_log_probs(call: Call, told: Any) -> Reply:
+    body = call.good("x")
+    body["choices"][0]["logprobs"] = told
+    return Reply(body)
+
+
+def chat_shape(*entries: tuple[str, list[int] | None, float]) -> dict[str, Any]:
+    listed = [{"token": t, "bytes": b, "logprob": p} for t, b, p in entries]
+    return {"content": [{**listed[0], "top_logprobs": listed}]}
+
+
+def test_chat_with_bytes_and_special_tokens() -> None:
+    told = chat_shape(
+        ("The", [84, 104, 101], -1.0),
+        ("\ufffd", [195], -1.5),
+        ("", [], -2.0),
+        ("<|im_end|>", None, -2.5),
+        ("\ufffd", None, -3.0),
+        ("nought", None, -9999.0),
+    )
+    ((said,), bodies) = asked(lambda call: with_log_probs(call, told), "chat")
+    assert said.tokens == (b"The", b"\xc3", None, None)
+    assert said.gives == "top"
+    assert said.missing == pytest.approx(1 - sum(math.exp(-x) for x in (1, 1.5, 2, 2.5)))
+    assert bodies[0]["logprobs"] is True
+    assert bodies[0]["temperature"] == bodies[0]["top_p"] == bodies[0]["max_tokens"] == 1
+
+
+def test_completions_with_a_map_of_texts() -> None:
+    told = {
+        "tokens": [" b"],
+        "token_logprobs": [-2.0],
+        "top_logprobs": [{" a": -1.0, "bytes:\\xc3": -1.5, "</s>": -3.0, "token_id:7": -4.0}],
+    }
+    ((said,), bodies) = asked(lambda call: with_log_probs(call, told))
+    assert said.tokens == (b" a", b"\xc3", None)
+    assert bodies[0]["logprobs"] == 1000
+
+
+def test_the_sampled_token_beside_the_likeliest_is_left_out() -> None:
+    told = {"tokens": ["z"], "top_logprobs": [{c: -1.0 - i for i, c in enumerate("abcdez")}]}
+    assert read_choice({"logprobs": told}).tokens == tuple(c.encode() for c in "abcde")
+
+
+@pytest.mark.parametrize("told", [None, {}, {"content": []}, {"top_logprobs": [None]}, "no", 3])
+def test_an_endpoint_that_gives_none_says_so_for_every_context(told: Any) -> None:
+    for interface in ("raw", "chat"):
+        said, _ = asked(lambda call: with_log_probs(call, told), interface, 3)
+        assert [s.tokens for s in said] == [()] * 3
+        assert all("no log probabilities" in s.error for s in said)
+
+
+@pytest.mark.parametrize(
+    ("entries", "why"),
+    [
+        ([("a", [97], "-1")], "no number"),
+        ([("a", [97], None)], "no number"),
+        ([("a", [97], True)], "no number"),
+        ([("a", [97], 0.5)], "more than 1"),
+        ([("a", [97], -0.1), ("b", [98], -0.1)], "more than 1"),
+        ([("a", [97], float("nan"))], "NaN"),
+    ],
+)
+def test_nonsense_is_an_error(entries: Any, why: str) -> None:
+    assert why in read_choice({"logprobs": chat_shape(*entries)}).error
+
+
+def test_rounded_numbers_are_taken_as_they_are() -> None:
+    found = read_choice({"logprobs": chat_shape(("a", [97], -0.69), ("b", [98], -0.69))})
+    assert found.error == ""
+    assert found.missing == 0.0
+
+
+def test_hostile_entries_break_nothing() -> None:
+    told = {"content": [{"token": 5, "top_logprobs": [7, None, {"token": "\ud800", "logprob": -1},
+            {"token": "x", "bytes": [300], "logprob": -1}, {"token": "x", "bytes": [True],
+            "logprob": -1}, {"token": "ok", "bytes": None, "logprob": -2}]}]}  # fmt: skip
+    assert read_choice({"logprobs": told}).tokens == (b"ok",)
+
+
+def test_fewer_tokens_are_asked_for_until_the_server_takes_the_number() -> None:
+    def strict(call: Call) -> Reply:
+        number = call.body["top_logprobs"]
+        if number > 20:
+            return error(400, f"Invalid 'top_logprobs': {number} is greater than max allowed: 20")
+        return with_log_probs(call, chat_shape(("a", [97], -1.0)))
+
+    said, bodies = asked(strict, "chat", 3)
+    assert [s.tokens for s in said] == [(b"a",)] * 3
+    assert [b["top_logprobs"] for b in bodies] == [1000, 100, 20, 20, 20]
+
+
+def test_a_server_that_refuses_log_probabilities_ends_the_run_with_its_words() -> None:
+    def refuses(call: Call) -> Reply:
+        return error(400, "logprobs are not supported by this model")
+
+    try:
+        said, _ = asked(refuses, "chat", 12)
+    except EndpointError as problem:
+        assert "logprobs are not supported" in str(problem)
+    else:
+        assert all("logprobs are not supported" in s.error for s in said)
+
+
+def test_thoughts_and_blanks_are_first_tokens_as_any_other() -> None:
+    def thinks(call: Call) -> Reply:
+        body = call.good("<think>", "length")
+        body["choices"][0]["logprobs"] = chat_shape(("<think>", list(b"<think>"), -0.1))
+        return Reply(json.dumps(body).encode())
+
+    ((said,), _) = asked(thinks, "chat")
+    assert said.tokens == (b"<think>",)
+    assert np.exp(said.log_probs[0]) == pytest.approx(math.exp(-0.1))

@@ -1,0 +1,103 @@
+"""Servers of one-token answers that a test makes: near every context two tokens are close."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cladist.core.next_token import Context, Gives, NextToken
+from cladist.core.responses import Response
+from cladist.errors import EndpointError
+from cladist.models.base import AskedInterface, Identity, Request
+
+
+@dataclass
+class Server:
+    """A model of numbers: each context has logits of six tokens, drawn from its text.
+
+    shift      spread of what is added to the logits: another model, or another precision
+    version    which draw the addition is
+    noise      spread of what is added anew at every call: an honest server that rounds
+    served     temperature that it samples at, whatever is asked; None obeys
+    cache      whether an answer is kept for whoever asks the same again
+    down       whether every call fails
+    refuse     smallest max_tokens that is taken
+    strip      whether blanks around a token are left out
+    """
+
+    shift: float = 0.0
+    version: int = 0
+    noise: float = 0.0
+    served: float | None = None
+    cache: bool = False
+    down: str = ""
+    refuse: int = 1
+    strip: bool = False
+    telling: bool = False
+    interfaces: frozenset[AskedInterface] = frozenset({"chat"})
+    asked: list[Request | Context] = field(default_factory=list)
+    kept: dict[object, str] = field(default_factory=dict)
+    dice: random.Random = field(default_factory=lambda: random.Random(5))
+
+    @property
+    def identity(self) -> Identity:
+        return Identity("served", "stub:served", "stub:served")
+
+    def logits(self, text: str) -> np.ndarray:
+        base = random.Random(text)
+        other = random.Random(f"{self.version}/{text}")
+        own = np.array([base.gauss(0, 1.5) for _ in range(6)])
+        other_own = np.array([other.gauss(0, 1) for _ in range(6)])
+        anew = np.array([self.dice.gauss(0, 1) for _ in range(6)])
+        return own + self.shift * other_own + self.noise * anew
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+        for index, request in enumerate(requests):
+            self.asked.append(request)
+            if self.down:
+                if self.down == "ends":
+                    raise EndpointError("the endpoint is dead")
+                yield index, Response.error(self.down)
+            elif request.max_tokens < self.refuse:
+                yield index, Response.error("HTTP 400: max_tokens must be at least 16")
+            else:
+                text = self.kept.get(request) if self.cache else None
+                text = self._said(request) if text is None else text
+                self.kept[request] = text
+                yield index, Response.of(text, truncated=True, tokens=request.max_tokens)
+
+    def _said(self, request: Request) -> str:
+        temperature = request.temperature if self.served is None else self.served
+        logits = self.logits(request.prompt)
+        place = int(logits.argmax())
+        if temperature:
+            chances = np.exp(logits / temperature)
+            place = self.dice.choices(range(6), chances.tolist())[0]
+        words = " ".join([f" w{place}", *(f"more{i}" for i in range(1, request.max_tokens))])
+        return words.strip() if self.strip else words
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class Teller(Server):
+    """The same, which tells log-probabilities too."""
+
+    gives: Gives = "top"
+
+    def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
+        for index, context in enumerate(contexts):
+            self.asked.append(context)
+            if self.down:
+                yield index, NextToken.failed(self.down)
+                continue
+            logits = self.logits(context.text)
+            logits -= math.log(np.exp(logits).sum())
+            order = np.argsort(-logits)[: context.top or 6]
+            tokens = tuple(f" w{i}".encode() for i in order)
+            yield index, NextToken(tokens, logits[order], "top")

@@ -4,11 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check clean web reference docs wheel
+.PHONY: demo test check clean web reference docs wheel coverage
 
 $(VENV)/demo-ready: pyproject.toml bundled.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) -e '.[gguf]'
+	$(PIP) -e '.[arrow,gguf,plots,trees]'
 	$(PIP) --no-deps -r bundled.txt
 	touch $@
 
@@ -32,9 +32,31 @@ test: $(VENV)/dev-ready
 reference: $(VENV)/dev-ready
 	$(BIN)/python -m cladist.cli.manual docs/cli.md docs/cladist.1
 
+# The site, from docs/ and from docstrings; nothing is fetched while it is built, and a link that
+# leads nowhere stops it.
+$(VENV)/docs-ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -e '.[docs]'
+	touch $@
+
+docs: $(VENV)/docs-ready
+	$(BIN)/mkdocs build --strict --quiet
+
+# Wheel and source as they are shipped, and whether they hold what they should.
+wheel: $(VENV)/dev-ready
+	$(PIP) build
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python scripts/check_wheel.py dist
+
+# Branch coverage of the tests, by file.
+coverage: $(VENV)/dev-ready
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine
+	$(BIN)/coverage report
+
 # The page of the atlas, which is committed; only a change of web/ needs this.
 web:
 	cd web && npm ci --no-audit --no-fund && npm run build
 
 clean:
-	rm -rf $(VENV) demo-output
+	rm -rf $(VENV) demo-output dist site

@@ -87,7 +87,7 @@ def responses(name: str) -> list[ResponseSet]:
 
 
 def features(sets: list[ResponseSet]) -> tuple[FeatureTable, np.ndarray]:
-    """What `cladist scores predict` learns from, and ln of Nei's similarity for PhyloLM's recipe."""
+    """What `cladist scores predict` learns from, and ln of Nei's similarity for PhyloLM."""
     table = distance_table(kinship_distances(sets)).beside(behaviour_table(read_answers(sets)))
     genes = [represent(s, catalog.assay("phylolm").method) for s in sets]
     return table, np.log(np.maximum(nei_similarities(genes), 1e-5))

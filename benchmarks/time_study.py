@@ -172,7 +172,7 @@ def equal(spread: list[tuple[float, float]]) -> str:
 
 
 def parents(name: str, evidence: Evidence, table: dict[str, dict[str, str]]) -> list[str]:
-    """Most likely parents, as `cladist tree ancestry --replicates 0` finds them, against the known."""
+    """Most likely parents, as `cladist tree ancestry --support 0` finds them."""
     ids = evidence.ids
     by_address = {table[m]["hf_id"]: m for m in ids}
     true = {m: by_address.get(table[m]["parent"], "") for m in ids}

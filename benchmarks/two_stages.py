@@ -4,8 +4,9 @@
 
 First table: for how many models that have kin the nearest of them is among the first k that a
 stage brings up: by DNA of the default assay under three metrics, and by alleles as
-`cladist reference panel nearest` ranks. Second table: the share of models whose nearest by kinship is kin,
-when kinship is measured against a sample of R models and only for the first k by centred cosine.
+`cladist reference panel nearest` ranks. Second table: the share of models whose nearest by kinship
+is kin, when kinship is measured against a sample of R models and only for the first k by centred
+cosine.
 Kin: same foundation, other weights, labels of high or medium confidence.
 """
 

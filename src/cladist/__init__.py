@@ -8,6 +8,7 @@ from cladist.version import __version__
 # longer than all the rest here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from cladist.atlas.mapping import map_models as map
     from cladist.catalog import assay, probe_set
     from cladist.core.assay import Assay, Decoding, EncoderSpec, Method, Protocol
     from cladist.core.distances import DistanceMatrix
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from cladist.errors import CladistError
     from cladist.kinship.panel.saved import Panel
     from cladist.phylogeny.draw_text import draw_text
-    from cladist.phylogeny.plots import plot_distances, plot_intervals, plot_tree
+    from cladist.phylogeny.plots import new_axes, plot_distances, plot_intervals, plot_tree
     from cladist.references.installed import Reference
     from cladist.references.layouts import Answers, register_layout
     from cladist.workflows.auditing import audit
     from cladist.workflows.clock import clock
     from cladist.workflows.dedupe import dedupe
     from cladist.workflows.extracting import extract, import_responses, open_registry
+    from cladist.workflows.identify import identify
     from cladist.workflows.kinship_test import KinshipTest
     from cladist.workflows.neighbors import neighbors
     from cladist.workflows.own_reference import add_reference
@@ -66,12 +68,15 @@ _PLACES = {
     "family_tree": "cladist.workflows.trees",
     "features": "cladist.workflows.predict",
     "fit_routing": "cladist.workflows.route",
+    "identify": "cladist.workflows.identify",
     "import_responses": "cladist.workflows.extracting",
     "KinshipTest": "cladist.workflows.kinship_test",
     "Listener": "cladist.core.progress",
+    "map": "cladist.atlas.mapping:map_models",
     "Method": "cladist.core.assay",
     "nearest_in_panel": "cladist.workflows.panels",
     "neighbors": "cladist.workflows.neighbors",
+    "new_axes": "cladist.phylogeny.plots",
     "newick": "cladist.workflows.trees",
     "open_registry": "cladist.workflows.extracting",
     "Panel": "cladist.kinship.panel.saved",
@@ -104,7 +109,7 @@ _PLACES = {
     "Tree": "cladist.core.tree",
     "tree": "cladist.workflows.trees",
 }
-"""Public name -> module; a module is imported when its first name is used."""
+"""Public name -> module, and the name there if it is another; imported at its first use."""
 
 __all__ = [
     "DNA",
@@ -142,9 +147,12 @@ __all__ = [
     "family_tree",
     "features",
     "fit_routing",
+    "identify",
     "import_responses",
+    "map",
     "nearest_in_panel",
     "neighbors",
+    "new_axes",
     "newick",
     "open_registry",
     "parents",
@@ -173,7 +181,8 @@ def __getattr__(name: str) -> object:
     if name in _PLACES:
         from importlib import import_module
 
-        value = getattr(import_module(_PLACES[name]), name)
+        module, _, other = _PLACES[name].partition(":")
+        value = getattr(import_module(module), other or name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'cladist' has no attribute '{name}'")

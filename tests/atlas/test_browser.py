@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import re
@@ -46,10 +48,10 @@ needs_node = pytest.mark.skipif(_missing() is not None, reason=_missing() or "")
 needs_browser = pytest.mark.skipif(_browserless() is not None, reason=_browserless() or "")
 
 
-def drive(address: str, *words: str) -> dict[str, Any]:
+def drive(address: str, *words: str, by: str = "driver") -> dict[str, Any]:
     """What a user of the page at an address sees."""
     done = subprocess.run(
-        ["node", str(WEB / "e2e" / "driver.mjs"), address, *words],
+        ["node", str(WEB / "e2e" / f"{by}.mjs"), address, *words],
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -230,6 +232,91 @@ def test_keys_theme_and_phone(seen: Seen) -> None:
     assert facts["phone"]
     for where, width in facts["phone"].items():
         assert width <= 375, where
+
+
+@pytest.fixture(scope="module")
+def read(served: Seen, lab: Lab) -> dict[str, Any]:
+    """What somebody sees who wants an answer about one model."""
+    return drive(served.address, lab.models[20].name, by="reader")
+
+
+@needs_browser
+def test_the_first_view_names_families(read: dict[str, Any], lab: Lab) -> None:
+    assert (
+        f"{COUNT} models" in read["headline"] and "families by the labels given" in read["headline"]
+    )
+    assert "ten nearest" in read["headline"] and "declared step" in read["headline"]
+    assert read["colour"] == "family"
+    assert set(read["legend"]) & {m.family for m in lab.models}
+    assert not read["errors"] and not read["violations"]
+
+
+@needs_browser
+def test_two_actions_lead_to_the_nearest_and_the_verdict(read: dict[str, Any], lab: Lab) -> None:
+    card = read["card"]
+    nearest = lab.atlas.kin.relatives(20)[0]
+    assert card["name"] == lab.models[20].name
+    assert card["nearest"] == lab.models[nearest.index].name
+    assert nearest.verdict in card["verdict"]
+    assert card["set"].startswith(("Not excluded at 90%", "No set", "Nothing is left"))
+    assert card["kin"] == 10 and card["seen"]
+    assert card["folded"] == 0 and 1 <= card["probes"] <= 3 and all(card["prompts"])
+    assert read["keyboard"].startswith("#/model/")
+
+
+@needs_browser
+def test_axe_finds_nothing(read: dict[str, Any]) -> None:
+    assert len(read["axe"]) == 9
+    assert {k: v for k, v in read["axe"].items() if v} == {}
+
+
+@needs_browser
+def test_small_screens_show_the_verdict(read: dict[str, Any]) -> None:
+    for width, found in read["small"].items():
+        assert found["seen"], width
+        assert found["wide"] <= int(width), width
+
+
+@needs_browser
+def test_other_ways_to_read(read: dict[str, Any]) -> None:
+    assert read["forced"] == "solid"
+    assert read["still"] == 0
+    assert read["chinese"]["lang"] == "zh-Hans" and read["chinese"]["caption"] == "最近"
+    assert "亲缘" in read["chinese"]["verdict"] or "定论" in read["chinese"]["verdict"]
+    assert read["chinese"]["wide"] <= 720
+    assert read["ideas"] >= 8
+
+
+@needs_browser
+def test_search_explains_and_corrects(read: dict[str, Any], lab: Lab) -> None:
+    assert "no column 'familyy'" in read["unknown"] and "family" in read["unknown"]
+    assert read["corrected"] == lab.models[20].name
+
+
+@needs_browser
+def test_views_are_saved_and_chosen(read: dict[str, Any]) -> None:
+    assert read["columns"] == 1
+    assert read["png"]["name"].endswith(".png") and read["png"]["head"] == "PNG"
+    assert read["svg"].startswith("<svg xmlns=") and read["svg"].count("<title>") == COUNT + 1
+    assert "<script" not in read["svg"]
+    rows = list(csv.reader(io.StringIO(read["csv"])))
+    assert len(rows) == COUNT + 1 and rows[0][:2] == ["name", "cluster"]
+    assert all(len(row) == len(rows[0]) for row in rows)
+    assert f"of {COUNT} models" in read["played"]
+
+
+@needs_browser
+def test_several_are_compared(read: dict[str, Any]) -> None:
+    assert read["compared"]["pairs"] == 4 * 3
+    assert re.search("related|inconclusive|not tested", read["compared"]["sign"])
+
+
+@needs_browser
+def test_a_file_of_answers_is_placed(read: dict[str, Any], lab: Lab) -> None:
+    assert read["placed"]["name"] == "newcomer"
+    assert read["placed"]["nearest"] == lab.models[20].name
+    assert "Answers are from 'response', prompts from 'prompt'" in read["placed"]["told"]
+    assert "No column for answers" in read["refused"]
 
 
 @needs_browser

@@ -65,6 +65,8 @@ def test_a_setting_that_is_refused_by_name_is_left_out(body: Any, name: str) -> 
     [
         (400, {"error": {"message": "maximum context length is 64; reduce max_tokens"}}),
         (400, {"error": {"message": "'max_tokens' or 'max_completion_tokens' is too large: 16"}}),
+        (400, {"error": {"message": "max_tokens must be at least 16"}}),
+        (400, {"error": {"message": "Invalid 'max_tokens': integer below minimum value."}}),
         (400, {"error": {"message": "I cannot talk about temperatures or seeds"}}),
         (500, {"error": {"message": "temperature is not supported"}}),
         (429, {"error": {"message": "seed is not allowed so often"}}),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
+import re
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import numpy as np
 
@@ -101,3 +107,66 @@ class Teller(Server):
             order = np.argsort(-logits)[: context.top or 6]
             tokens = tuple(f" w{i}".encode() for i in order)
             yield index, NextToken(tokens, logits[order], "top")
+
+
+class _Api(BaseHTTPRequestHandler):
+    """The OpenAI API over a `Server`."""
+
+    server: Any
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status, payload = _replied(self.server.model, body, self.server.usage, self.server.alias)
+        raw = json.dumps(payload).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+
+def _replied(
+    model: Server, body: dict[str, Any], usage: dict[str, int], alias: str
+) -> tuple[int, dict[str, Any]]:
+    text = body["messages"][-1]["content"]
+    limit = body.get("max_tokens", 1)
+    request = Request(text, limit, body.get("temperature", 1.0), interface="chat")
+    ((_, response),) = model.answer([request])
+    if not response.final:
+        found = re.match(r"HTTP (\d+): (.*)", response.detail)
+        status, words = (int(found[1]), found[2]) if found else (500, response.detail)
+        return status, {"error": {"message": words}}
+    choice: dict[str, Any] = {
+        "index": 0,
+        "finish_reason": "length",
+        "message": {"role": "assistant", "content": response.text},
+    }
+    if body.get("logprobs") and isinstance(model, Teller):
+        ((_, told),) = model.next_tokens([Context(text, "chat", "", body["top_logprobs"])])
+        tops = [
+            {"token": t.decode(), "bytes": list(t), "logprob": float(p)}
+            for t, p in zip(told.tokens, told.log_probs, strict=True)
+            if t is not None
+        ]
+        choice["logprobs"] = {"content": [{**tops[0], "top_logprobs": tops}]}
+    return 200, {"model": alias, "choices": [choice], "usage": usage}
+
+
+@contextmanager
+def over_http(model: Server, alias: str = "m", **usage: int) -> Iterator[tuple[Any, str]]:
+    """The model behind a real server, which can be given another `model`; and its base URL."""
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Api)
+    server.daemon_threads = True
+    server.model, server.alias = model, alias
+    server.usage = usage or {"prompt_tokens": 9, "completion_tokens": 1}
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server, f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -79,8 +79,8 @@ async function main(address) {
   await page.keyboard.press("b");
   // The first key goes to the root, the second to its first child; leaves are passed by.
   for (const key of ["ArrowRight", "ArrowRight"]) await page.keyboard.press(key);
-  if (!(await text(page, ".clade-bar .what")).startsWith("Clade")) await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Enter");
+  if (!/\d models/.test(await text(page, ".clade-bar .what"))) await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Space");
   await page.waitForSelector(".chosen");
   await changed(page, ".map-panel", map);
   facts.clade = { selected: await chosen(page), bar: await text(page, ".clade-bar .what"), mapChanged: (await picture(page, ".map-panel")) !== map };
@@ -98,14 +98,15 @@ async function pages(page, address, context) {
   await page.keyboard.press("Space");
   facts.tableSelected = await chosen(page);
   await page.keyboard.press("Enter");
+  await page.click(".page details.card > summary");
   await page.waitForSelector(".probe");
   facts.model = {
     hash: await page.evaluate(() => location.hash), heading: await text(page, ".page h1"),
-    relatives: await page.locator(".page .rows tbody tr").count(), verdicts: await page.locator(".page .rows .verdict").allTextContents(),
+    relatives: await page.locator(".page .kin li").count(), verdicts: await page.locator(".page .kin .verdict").allTextContents(),
     probes: await page.locator(".probe").count(), marks: await page.locator(".answer-text mark").count(),
     facts: await page.locator(".facts dt").count(),
   };
-  await page.click(".page .rows tbody tr:first-child button");
+  await page.click(".page .kin li:first-child button");
   await page.waitForSelector(".probes .probe");
   facts.pair = {
     hash: await page.evaluate(() => location.hash), heading: await text(page, ".page h1"),
@@ -128,7 +129,7 @@ async function pages(page, address, context) {
   for (let index = 0; index < 11; index++) {
     await page.goto(`${address}#/model/${index}`);
     await page.waitForSelector(".page .facts");
-    await page.waitForFunction((i) => location.hash.startsWith(`#/model/${i}`) && document.querySelector(".page .rows") !== null, index);
+    await page.waitForFunction((i) => location.hash.startsWith(`#/model/${i}`) && document.querySelector(".page .kin") !== null, index);
     facts.hostile.push(await text(page, ".page h1"));
   }
   facts.markup = await page.evaluate(() => document.querySelectorAll("img, iframe, object, script:not([src]), [onerror], [style*=url]").length);

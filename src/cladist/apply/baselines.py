@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.decomposition import FastICA
-from sklearn.exceptions import ConvergenceWarning
 
 from cladist.apply.scores import check_training, from_link, to_link
+from cladist.core.optional import needed
 from cladist.errors import InputError
+
+with needed("Predicting and routing", "learn"):
+    from sklearn.base import BaseEstimator, RegressorMixin
+    from sklearn.decomposition import FastICA
+    from sklearn.exceptions import ConvergenceWarning
 
 __all__ = ["FamilyMean", "NearestModel", "PhyloLMRecipe"]
 

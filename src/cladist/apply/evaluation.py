@@ -9,12 +9,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
-from sklearn.base import clone
 
 from cladist.apply.baselines import FamilyMean
 from cladist.apply.intervals import Interval
 from cladist.apply.scores import ScorePredictor
+from cladist.core.optional import needed
 from cladist.errors import InputError
+
+with needed("Predicting and routing", "learn"):
+    from sklearn.base import clone
 
 __all__ = ["Estimate", "Evaluation", "evaluate"]
 

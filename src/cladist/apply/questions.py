@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.decomposition import PCA
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.random_projection import GaussianRandomProjection
 
+from cladist.core.optional import needed
 from cladist.errors import InputError
+
+with needed("Predicting and routing", "learn"):
+    from sklearn.base import BaseEstimator
+    from sklearn.decomposition import PCA
+    from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.random_projection import GaussianRandomProjection
 
 __all__ = ["QuestionFeatures", "Questions", "lexical_vectors"]
 

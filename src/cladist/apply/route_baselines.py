@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from sklearn.base import BaseEstimator
-from sklearn.decomposition import PCA
 
 from cladist.apply.questions import Questions
 from cladist.apply.routing import check_records
+from cladist.core.optional import needed
+
+with needed("Predicting and routing", "learn"):
+    from sklearn.base import BaseEstimator
+    from sklearn.decomposition import PCA
 
 __all__ = ["MatrixFactors", "NearestQuestions"]
 

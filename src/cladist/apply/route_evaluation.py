@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 
 from cladist.apply.questions import Questions
 from cladist.apply.routing import Router, check_records
+from cladist.core.optional import needed
 from cladist.errors import InputError
+
+with needed("Predicting and routing", "learn"):
+    from sklearn.base import clone
 
 __all__ = ["deal_questions", "expected_unseen"]
 

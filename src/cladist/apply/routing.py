@@ -16,12 +16,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 
 from cladist.apply.behaviour import Block
 from cladist.apply.questions import QuestionFeatures, Questions
 from cladist.apply.scores import ScorePredictor
+from cladist.core.optional import needed
 from cladist.errors import InputError
+
+with needed("Predicting and routing", "learn"):
+    from sklearn.base import BaseEstimator
 
 __all__ = ["Router", "Skill", "check_records"]
 

@@ -17,11 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
-from sklearn.base import BaseEstimator, RegressorMixin
 
 from cladist.apply.behaviour import Block
 from cladist.apply.intervals import Calibration, Interval, calibrate
+from cladist.core.optional import needed
 from cladist.errors import InputError
+
+with needed("Predicting and routing", "learn"):
+    from sklearn.base import BaseEstimator, RegressorMixin
 
 __all__ = ["PENALTIES", "ScorePredictor", "check_training", "from_link", "to_link"]
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from cladist.apply.maps import Layout
 from cladist.atlas.columns import CLUSTER, Column, shortened
+from cladist.core.optional import needed
 from cladist.core.text import printable
 from cladist.errors import InputError
 from cladist.formats.files import replacing
@@ -49,9 +50,10 @@ def draw_map(
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         raise InputError(f"cannot draw to '{path.name}': use a name ending in .svg, .png or .pdf")
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with needed("Drawing pictures", "plots"):
+        import matplotlib as mpl
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     settings: Any = {"svg.hashsalt": "cladist", "svg.fonttype": "none", "font.size": 8}
     with mpl.rc_context(settings), warnings.catch_warnings():

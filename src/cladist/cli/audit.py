@@ -74,22 +74,19 @@ def audit(
     from cladist.workflows.auditing import audit as run
 
     signs = signer(statement, key)
-    with (
-        Registry.open(registry, create=False) as store,
-        listening(quiet or json) as listener,
-    ):
+    with Registry.open(registry, create=False) as store, listening(quiet or json) as listener:
         made = run(
             store, declared or [],
             labels=labels, assay=assay, fdr=rate, control=control, alpha=alpha, listener=listener,
         )  # fmt: skip
-    if signs is not None:
-        from cladist.attestation.of_panel import audit_case
-        from cladist.kinship.inference.decision import Policy
+        if signs is not None:
+            from cladist.attestation.of_panel import audit_case
+            from cladist.kinship.inference.decision import Policy
 
-        policy = Policy(alpha)
-        signs.write(
-            audit_case(made.material, made.found, rate=rate, control=control, policy=policy)
-        )
+            policy = Policy(alpha)
+            signs.write(
+                audit_case(made.material, made.found, rate=rate, control=control, policy=policy)
+            )
     failed = made.failed(fail_on)
     untested = made.found.could_not_test and fail_on != "never"
     if json:

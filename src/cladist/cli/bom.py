@@ -19,7 +19,9 @@ from cladist.cli.common import (
     alpha_of,
     note,
     progress_bars,
+    time_told,
 )
+from cladist.core.optional import needed
 
 if TYPE_CHECKING:
     from cladist.formats.croissant import DataFile
@@ -64,8 +66,6 @@ def bom(
 
     `cladist provenance bom suspect --as card --into README.md`
     """
-    from datetime import UTC, datetime
-
     from cladist.compare import resolve_assay
     from cladist.errors import UsageError
     from cladist.formats.cards import read_text
@@ -82,11 +82,7 @@ def bom(
 
     if into is not None and form != "card":
         raise UsageError("--into goes with --as card")
-    try:
-        when = datetime.fromisoformat(created) if created else datetime.now(UTC)
-    except ValueError:
-        raise UsageError(f"--created {created[:40]}: write it as 2026-01-31T12:00:00Z") from None
-    stamp = when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    stamp = time_told(created)
     card = read_text(into) if into is not None else ""
     with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
         chosen = resolve_assay(store, assay)
@@ -136,8 +132,9 @@ def croissant(
 
 def _files(folder: Path) -> list[DataFile]:
     """Files of an exported folder by its manifest, with their columns."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with needed("Writing Croissant metadata", "arrow"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     from cladist.errors import InputError
     from cladist.formats.adapter import load_json
@@ -172,7 +169,8 @@ def _files(folder: Path) -> list[DataFile]:
 
 def _kind(of: object) -> str:
     """Kind of a column for Croissant; '' for bytes, which it cannot describe as a value."""
-    import pyarrow as pa
+    with needed("Writing Croissant metadata", "arrow"):
+        import pyarrow as pa
 
     kinds = [
         (pa.types.is_integer, "int"),

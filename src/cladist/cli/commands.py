@@ -86,6 +86,7 @@ COMMANDS: dict[str, str | Group] = {
             "bom": "bom:bom",
             "croissant": "bom:croissant",
             "lineage": "lineage:app",
+            "endpoint": "endpoint:endpoint",
             "statement": "statement:app",
             "verify-statement": "statement:verify_statement",
         },
@@ -147,6 +148,7 @@ RETIRED: dict[str, str] = {
 """Old name -> where the command stands now. Old names work until version 0.4, with a remark."""
 
 SHORT: dict[str, str] = {
+    "endpoint": "provenance endpoint",
     "statement": "provenance statement",
     "verify-statement": "provenance verify-statement",
 }

@@ -153,6 +153,19 @@ def alpha_of(alpha: float, rate: float | None) -> float:
     return rate
 
 
+def time_told(created: str) -> str:
+    """A time that a file states, in UTC to the second: as told, or now. `UsageError` for others."""
+    from datetime import UTC, datetime
+
+    from cladist.errors import UsageError
+
+    try:
+        when = datetime.fromisoformat(created) if created else datetime.now(UTC)
+    except ValueError:
+        raise UsageError(f"--created {created[:40]}: write it as 2026-01-31T12:00:00Z") from None
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def safe(text: str, limit: int = 0) -> str:
     """Text of unknown origin for a terminal: control and bidirectional characters are escaped.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,24 +22,42 @@ from cladist.cli.common import (
     note,
     one_line,
     out,
+    time_told,
 )
 from cladist.cli.signing import KeyOption, StatementOption, signer
+
+if TYPE_CHECKING:
+    from cladist.provenance.report import Report
 
 
 def report(
     model: Annotated[str, typer.Argument(help="A model of the registry.")],
     registry: RegistryOption = DEFAULT_REGISTRY,
-    page: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write the page: one .html file.")
+    files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--out", "-o", help="Write it: .html, .pdf or .json. May be given several times."
+        ),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option("--data", help="Write the same as JSON, for programs.")
+        Path | None, typer.Option("--data", help="Write it as JSON there, whatever the ending.")
     ] = None,
     declared: DeclaredOption = None,
     labels: LabelsOption = None,
     assay: AssayOption = "",
     alpha: AlphaOption = 0.01,
     rate: OldRateOption = None,
+    author: Annotated[str, typer.Option(help="Who answers for the report, named in it.")] = "",
+    created: Annotated[
+        str, typer.Option(help="Time to state, as 2026-01-31T12:00:00Z; now unless told.")
+    ] = "",
+    paper: Annotated[Literal["a4", "letter"], typer.Option(help="Size of printed pages.")] = "a4",
+    evidence: Annotated[
+        int, typer.Option(min=0, max=4, help="Probes shown for, and against, kinship of a pair.")
+    ] = 3,
+    unfold: Annotated[
+        bool, typer.Option("--unfold", help="Prompts open on the screen; on paper they always are.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is resampled.")] = 0,
     statement: StatementOption = None,
     key: KeyOption = None,
@@ -50,44 +68,76 @@ def report(
 
     Identity, nearest relatives with verdicts, foundation with probabilities, likely parents,
     declared against measured, a tree, answers side by side, limits, and how to do it again. The
-    page holds no scripts and loads nothing. Without --out and --data the summary is printed.
+    page holds no scripts and loads nothing, and prints whole. PDF needs the extra 'pdf'. Without
+    --out and --data the summary is printed.
 
     Examples:
 
-    `cladist report suspect --out report.html --data report.json`
+    `cladist report suspect --out report.html --out report.pdf --out report.json`
 
-    `cladist report suspect --declared models/ --labels families.csv --out report.html`
+    `cladist report suspect --declared models/ --labels families.csv --author 'A. Expert' -o r.pdf`
     """
     from cladist.formats.files import write_text
+    from cladist.provenance.making import Making, given
     from cladist.registry import Registry
+    from cladist.workflows.reporting import ENDINGS, Looks
     from cladist.workflows.reporting import report as run
 
     signs = signer(statement, key)
+    wanted = list(files or [])
+    _check(wanted)
+    making = Making(
+        time_told(created), author, str(registry),
+        given({"--declared": declared or [], "--labels": [labels] if labels else []}),
+        tuple(map(str, wanted)),
+        ("--paper", paper, "--evidence", str(evidence), *(["--unfold"] if unfold else [])),
+    )  # fmt: skip
+    looks = Looks(paper=paper, evidence=evidence, unfold=unfold)
     with Registry.open(registry, create=False) as store, listening(quiet) as listener:
         made = run(
-            store,
-            model,
-            declared=declared or [],
-            labels=labels,
-            assay=assay,
-            alpha=alpha_of(alpha, rate),
-            seed=seed,
-            listener=listener,
-        )
-    if signs is not None:
-        from cladist.attestation.of_report import report_case
+            store, model,
+            declared=declared or [], labels=labels, assay=assay, alpha=alpha_of(alpha, rate),
+            listener=listener, making=making, seed=seed,
+        )  # fmt: skip
+        text = made.to_json()
+        for path in wanted:
+            if ENDINGS[path.suffix.lower()] == "PDF":
+                listener.progress("setting pages", 0, 1)
+            made.save(path, looks)
+        if signs is not None:
+            from cladist.attestation.of_report import report_case
 
-        signs.write(report_case(made.material, made.found, made.to_json(), seed))
-    if page is not None:
-        made.save(page)
-        note(f"wrote the report on {model} to {page}")
+            signs.write(report_case(made.material, made.found, text, seed))
+    for path in wanted:
+        note(f"wrote the report on {model} to {path}")
     if data is not None:
-        write_text(data, made.to_json())
+        write_text(data, text)
         note(f"wrote the report on {model} to {data}")
     if json:
-        typer.echo(made.to_json(), nl=False)
-    elif page is None and data is None:
-        console = out()
-        for c in made.found.claims:
-            console.print(f"{c.topic}: {one_line(c.statement)} [{c.strength}]")
-            console.print(f"  {one_line(c.certainty)}")
+        typer.echo(text, nl=False)
+    elif data is None and not wanted:
+        _print(made.found)
+
+
+def _check(wanted: list[Path]) -> None:
+    """Refuse, before any work, what could not be written after it."""
+    from cladist.errors import InputError, UsageError
+    from cladist.provenance.pdf import check_pdf
+    from cladist.workflows.reporting import ENDINGS
+
+    for path in wanted:
+        if path.suffix.lower() not in ENDINGS:
+            raise UsageError(
+                f"--out {path.name}: the ending tells the form; use .html, .pdf or .json"
+            )
+        if not path.absolute().parent.is_dir():
+            raise InputError(f"cannot write {path}: there is no folder {path.parent}")
+    if any(path.suffix.lower() == ".pdf" for path in wanted):
+        check_pdf()
+
+
+def _print(made: Report) -> None:
+    console = out()
+    for c in made.claims:
+        console.print(f"{c.topic}: {one_line(c.statement)} [{c.strength}]")
+        console.print(f"  {one_line(c.certainty)}")

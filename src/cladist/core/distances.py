@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.dna import DNA, require_one_assay
+from cladist.core.optional import needed
 from cladist.core.results import Result, html_table, offered, pandas, text_table
-from cladist.errors import AssayError, InputError, MissingExtraError
+from cladist.errors import AssayError, InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -206,10 +207,8 @@ class DistanceMatrix(Result):
 
         Raises `MissingExtraError` where scikit-bio is not installed.
         """
-        try:
+        with needed("A matrix of scikit-bio", "trees"):
             from skbio import DistanceMatrix as SkbioMatrix
-        except ImportError as problem:
-            raise MissingExtraError("a matrix of scikit-bio", package="scikit-bio") from problem
         return SkbioMatrix(self.matrix, self.ids)
 
     def to_frame(self) -> pd.DataFrame:

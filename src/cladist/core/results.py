@@ -13,8 +13,8 @@ from dataclasses import fields, is_dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from cladist.core.optional import needed
 from cladist.core.text import printable
-from cladist.errors import MissingExtraError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -235,10 +235,8 @@ def html_table(rows: Sequence[Row], *, caption: str = "", most: int = SHOWN) -> 
 
 def pandas() -> Any:
     """The module pandas; `MissingExtraError` with the line that installs it."""
-    try:
+    with needed("A pandas table", "pandas"):
         import pandas as pd
-    except ImportError as problem:
-        raise MissingExtraError("a pandas table", "pandas") from problem
     return pd
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from cladist.core.optional import needed
 from cladist.core.results import Result, html_table, offered, plain
-from cladist.errors import InputError, MissingExtraError
+from cladist.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -244,10 +245,8 @@ class Tree(Result):
 
         Raises `MissingExtraError` where scikit-bio is not installed.
         """
-        try:
+        with needed("A tree of scikit-bio", "trees"):
             from skbio import TreeNode
-        except ImportError as problem:
-            raise MissingExtraError("a tree of scikit-bio", package="scikit-bio") from problem
         made: dict[int, TreeNode] = {}
         for node in self.root.postorder():
             children = [made.pop(id(c)) for c in node.children]

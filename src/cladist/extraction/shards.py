@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cladist.core.hashing import digest
+from cladist.core.optional import needed
 from cladist.core.responses import Response, State
 from cladist.errors import InputError, MissingExtraError, UsageError
 from cladist.extraction.asking import remembered
@@ -147,8 +148,9 @@ class Store:
 
 def packed(shard: Shard) -> bytes:
     """A shard as the bytes of a Parquet file."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with needed("Extraction on a cluster", "cluster"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     identity = shard.identity
     about = {
@@ -176,8 +178,9 @@ def packed(shard: Shard) -> bytes:
 
 def unpacked(raw: bytes, where: str) -> Shard:
     """The shard in a Parquet file; `InputError` for any other file."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with needed("Extraction on a cluster", "cluster"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     slots = tuple(_slots(raw, where))
     try:
@@ -207,8 +210,9 @@ def _slots(raw: bytes, where: str) -> Iterator[tuple[int, int, Response]]:
 
 def _table(raw: bytes) -> Table:
     """The table that a shard holds, by its columns; the newest for a file that is none."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with needed("Extraction on a cluster", "cluster"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     try:
         names = pq.read_schema(io.BytesIO(raw)).names

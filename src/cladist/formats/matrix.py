@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from cladist.core.distances import DistanceMatrix, symmetric
+from cladist.core.optional import needed
 from cladist.errors import InputError, UsageError
 from cladist.formats.files import replacing
 from cladist.formats.trees.phylip import write_phylip
@@ -90,8 +91,9 @@ def _separated(delimiter: str) -> Callable[[DistanceMatrix], bytes]:
 
 
 def _parquet(matrix: DistanceMatrix) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with needed("Reading and writing Parquet", "arrow"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     a, b = np.triu_indices(len(matrix), 1)
     names = pa.array(matrix.ids, pa.string())

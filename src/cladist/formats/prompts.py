@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cladist.core.optional import needed
 from cladist.errors import InputError
 from cladist.formats.responses.json_files import json_lines, read_document
 from cladist.formats.responses.problems import Problems
@@ -42,7 +43,8 @@ def _rows(path: Path) -> Iterable[tuple[str, Any]]:
         with path.open("rb") as file:
             head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
         if head.startswith(b"PAR1"):
-            import pyarrow.parquet as pq
+            with needed("Reading Parquet", "arrow"):
+                import pyarrow.parquet as pq
 
             names = [c for c in pq.read_schema(path).names if c in (*_ID, *_TEXT)]
             rows = pq.read_table(path, columns=names).to_pylist()

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score
 
+from cladist.core.optional import needed
 from cladist.lab.truth import Truth
+
+with needed("Scoring the lab", "lab"):
+    from sklearn.metrics import average_precision_score, roc_auc_score
 
 Floats = NDArray[np.float64]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from cladist.core.assay import Assay
 from cladist.core.dna import DNA
+from cladist.core.optional import needed
 from cladist.core.responses import ResponseSet
 from cladist.encoders import represent
 from cladist.kinship.evidence.similarity import kinship_similarity
@@ -18,6 +18,9 @@ from cladist.kinship.nei import nei_similarities
 from cladist.lab.asking import INSIDE
 from cladist.lab.inside import functional_distances, weight_similarities
 from cladist.registry import Registry
+
+with needed("Scoring the lab", "lab"):
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
 Floats = NDArray[np.float64]
 

@@ -30,6 +30,7 @@ from cladist.models._settings import Scored, Settings
 from cladist.models._wire import Unreadable, parsed
 from cladist.models.base import Request
 from cladist.models.budget import Budget, Reserved
+from cladist.models.served import Counted
 
 if TYPE_CHECKING:
     import openai as sdk
@@ -109,6 +110,11 @@ class Calls:
         if found is None:
             return None
         return found.next or NextToken.failed(found.response.detail or "no answer")
+
+    async def ask_counted(self, request: Request) -> Counted | None:
+        """An answer, and the tokens of the prompt as the server counts them; else as `ask`."""
+        found = await self._tried(request)
+        return None if found is None else Counted(found.response, found.prompt, found.completion)
 
     async def _tried(self, request: Request) -> Answered | None:
         """Try until there is an answer or patience ends; None when the budget does.

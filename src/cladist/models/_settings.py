@@ -35,6 +35,7 @@ _REFUSES = re.compile(
 _TOGETHER = re.compile(
     r"\bboth\b|only (use |specify |set |provide )?one|\beither\b|same time", re.I
 )
+_TOO_SMALL = re.compile(r"at least|minimum|below|too (small|low|few)|greater|larger|>=?", re.I)
 _TOO_LONG = re.compile(r"context|too (large|long|many)|maximum.{0,20}length|exceeds", re.I)
 
 
@@ -132,6 +133,9 @@ class Settings:
         """The name of the limit on tokens, when it is the name that the server does not know."""
         name = next((limit for limit in LIMITS if limit in sent), "")
         if not name or _TOO_LONG.search(told.words):
+            return ""
+        # A number that is refused is no name that is: under another name it might be passed over.
+        if _TOO_SMALL.search(told.words) and told.param in ("", name):
             return ""
         other = next(limit for limit in LIMITS if limit != name)
         named = told.param == name or _mentions(told.words, name)

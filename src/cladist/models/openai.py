@@ -23,12 +23,13 @@ from cladist.models._address import DEFAULT_BASE, DEFAULT_KEY, INTERFACES, Endpo
 from cladist.models._answers import Answers
 from cladist.models._bridge import stream
 from cladist.models._calls import Calls, Known
+from cladist.models._describe import described
 from cladist.models._endpoint import Meter
 from cladist.models._prompting import one_of, require_interface, whole_number
 from cladist.models._settings import Settings
 from cladist.models.base import AskedInterface, Identity, ModelURI, Request
 from cladist.models.budget import Budget, Limits, Usage
-from cladist.models.served import Remembered
+from cladist.models.served import Counted, Described, Remembered
 
 if TYPE_CHECKING:
     import openai as sdk
@@ -143,6 +144,26 @@ class OpenAIModel:
         for context in contexts:
             require_interface(self.identity, self.interfaces, context)
         return self._asked(contexts, Calls.ask_next)
+
+    def count(self, requests: Sequence[Request]) -> Iterator[tuple[int, Counted]]:
+        """Answer as `answer` does, with the tokens that the server says it read and wrote."""
+        for request in requests:
+            require_interface(self.identity, self.interfaces, request)
+        return self._asked(requests, Calls.ask_counted)
+
+    def describe(self) -> Described:
+        """What the server says of itself: its models, and headers that name software or limits.
+
+        One call, without a retry; a failure is told, and raises nothing.
+        """
+        key = self.endpoint.key()
+
+        async def produce(emit: Callable[[Described], None]) -> None:
+            async with _client(self.endpoint, key) as client:
+                emit(await described(client, self.endpoint, key))
+
+        (found,) = stream(produce)
+        return found
 
     def _asked(
         self, questions: Sequence[Q], ask: Callable[[Calls, Q], Awaitable[A | None]]

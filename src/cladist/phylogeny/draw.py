@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from cladist.core.optional import needed
 from cladist.core.text import printable
 from cladist.core.tree import Tree
 from cladist.errors import InputError
@@ -62,7 +63,8 @@ def draw_tree(
         raise InputError(f"cannot draw to '{path.name}': use a name ending in .svg, .png or .pdf")
     if layout not in _LAYOUTS:
         raise InputError(f"no layout '{layout}': choose {', '.join(_LAYOUTS)}")
-    import matplotlib as mpl
+    with needed("Drawing pictures", "plots"):
+        import matplotlib as mpl
 
     if layout == "unrooted" and len(tree.leaves()) > 2:
         # From the middle of the longest path, which uses the page best.
@@ -95,9 +97,10 @@ def _figure(
     unit: str,
     support: bool,
 ) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.collections import LineCollection, PolyCollection
-    from matplotlib.figure import Figure
+    with needed("Drawing pictures", "plots"):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.collections import LineCollection, PolyCollection
+        from matplotlib.figure import Figure
 
     left, bottom, right, top = _extent(picture)
     shown = support and any(s == s for _, _, s, _ in picture.shares)
@@ -169,8 +172,9 @@ def _extent(picture: Sketch) -> tuple[float, float, float, float]:
 
 def text_width(text: str, size: float) -> float:
     """Width of a text in inches."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
+    with needed("Drawing pictures", "plots"):
+        from matplotlib.font_manager import FontProperties
+        from matplotlib.textpath import text_to_path
 
     width, _, _ = text_to_path.get_text_width_height_descent(
         text, FontProperties(size=size), ismath=False

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.optional import needed
 from cladist.core.text import printable
 from cladist.errors import InputError
 from cladist.phylogeny.network import SplitNetwork
@@ -70,9 +71,10 @@ def draw_network(
     kind = _FORMATS.get(path.suffix.lower())
     if kind is None:
         raise InputError(f"cannot draw to '{path.name}': use a name ending in .svg, .png or .pdf")
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with needed("Drawing pictures", "plots"):
+        import matplotlib as mpl
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     walk, spot = outline(network)
     known = groups or {}

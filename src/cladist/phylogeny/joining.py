@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.distances import DistanceMatrix
+from cladist.core.optional import needed
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
 from cladist.phylogeny.arrays import build
@@ -65,7 +66,8 @@ def joins_condensed(condensed: Float32Vector) -> Joins:
     halves of one. Branches may be negative. `condensed` is overwritten.
     """
     # Imported late: it compiles code on import, which takes seconds.
-    from anjl import dynamic_nj
+    with needed("Making trees", "trees"):
+        from anjl import dynamic_nj
 
     # A power of two, so that scaling changes no digit; it keeps sums within float32.
     scale = 2.0 ** np.ceil(np.log2(max(float(condensed.max(initial=0.0)), 1e-300)))
@@ -168,8 +170,9 @@ def balanced_minimum_evolution(distances: DistanceMatrix, interchange: bool = Tr
     `bme` and `nni`. Negative branches become zero. O(n^2) memory (4 GB at 10,000 models),
     about n^2 log n time, and the interchange adds a few passes.
     """
-    from skbio import DistanceMatrix as SkbioMatrix
-    from skbio.tree import bme, nni
+    with needed("Making trees", "trees"):
+        from skbio import DistanceMatrix as SkbioMatrix
+        from skbio.tree import bme, nni
     from threadpoolctl import threadpool_limits
 
     _require_three(len(distances))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from cladist.core.distances import DistanceMatrix
+from cladist.core.optional import needed
 from cladist.core.text import printable
 from cladist.core.tree import Shape, Tree
-from cladist.errors import InputError, MissingExtraError
+from cladist.errors import InputError
 from cladist.phylogeny.arrays import to_arrays
 from cladist.phylogeny.collapse import fold
 from cladist.phylogeny.layout import circular, rectangular, unrooted
@@ -45,10 +46,8 @@ TIPS = 140
 
 def new_axes() -> Axes:
     """Axes of a new figure of pyplot. Raises `MissingExtraError` where matplotlib is missing."""
-    try:
+    with needed("A figure", "plots"):
         from matplotlib import pyplot
-    except ImportError as problem:
-        raise MissingExtraError("a figure", package="matplotlib") from problem
     return pyplot.subplots()[1]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cladist.core.optional import needed
 from cladist.core.text import printable
 from cladist.core.tree import Tree
 from cladist.errors import InputError
@@ -44,10 +45,11 @@ def draw_tanglegram(
             f"a tanglegram needs common leaves and at most {MOST_TIPS}; there are {len(common)} "
             f"common, and {most} in the larger tree"
         )
-    import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.collections import LineCollection
-    from matplotlib.figure import Figure
+    with needed("Drawing pictures", "plots"):
+        import matplotlib as mpl
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.collections import LineCollection
+        from matplotlib.figure import Figure
 
     known = groups or {}
     legend = marks(known, sorted(common))

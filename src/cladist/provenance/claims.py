@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cladist.provenance.wording import listing, sentence
+
 if TYPE_CHECKING:
     from cladist.provenance.report import Claim, Report
 
 __all__ = ["claims_of"]
 
-SURE = 0.5
-"""Probability above which a foundation or a parent is put forward as the likely one."""
+SURE = 0.95
+"""Probability from which on a foundation is named in the summary."""
 
 
 def claims_of(report: Report) -> tuple[Claim, ...]:
@@ -37,12 +39,10 @@ def _kinship(report: Report) -> Claim:
             f"Whether {report.model} descends from a model of this registry cannot be said: the "
             "registry is too small for calibrated claims.",
             "cannot tell",
-            f"Its nearest here is {report.relatives[0].model}, which by itself means nothing. "
-            f"{_sentence(report.relatives[0].test.reason)}",
+            _sentence(report, report.relatives[0].test.reason),
         )
     if related:
         first = related[0]
-        others = f", and of {len(related) - 1} more of the nearest" if len(related) > 1 else ""
         power = first.test.power
         found = (
             f" At this rate {power:.0%} of known kin are found, so silence about others "
@@ -52,17 +52,17 @@ def _kinship(report: Report) -> Claim:
         )
         return _claim(
             "Kinship",
-            f"{report.model} is kin of {first.model}{others}.",
+            f"{report.model} is kin of {listing(r.model for r in related)}.",
             "shown",
-            f"At most {first.test.p:.2g} of unrelated pairs of the same style have so much in "
-            f"common (adjusted for {len(report.relatives)} candidates); the false-positive rate "
-            f"is kept to {report.alpha:g}.{found}",
+            f"At most {first.test.p:.2g} of unrelated pairs of the same style have as much in "
+            f"common as it has with {first.model} (adjusted for {len(report.relatives)} "
+            f"candidates); the false-positive rate is kept to {report.alpha:g}.{found}",
         )
     least = min((r.test for r in report.relatives), key=lambda t: t.p)
     alone = sum(r.test.code == "among-candidates" for r in report.relatives)
     near = f" {alone} of them would be called related if tested alone." if alone else ""
     where = (
-        f"within the rate of {report.alpha:g}, and yet: {_sentence(least.reason)}"
+        f"within the rate of {report.alpha:g}, and yet: {_sentence(report, least.reason)}"
         if least.p <= report.alpha
         else f"above the rate of {report.alpha:g}."
     )
@@ -83,30 +83,29 @@ def _foundation(report: Report) -> Claim:
             "Foundation",
             "No probability of a foundation can be given.",
             "cannot tell",
-            _sentence(f.problem),
+            _sentence(report, f.problem),
         )
     basis = (
         f"Calibrated on {f.queries} models of this registry, each asked with and without its "
         f"family; the chance of none was taken as {f.prior_none:g} beforehand."
-        + (f" {_sentence(f.note)}" if f.note else "")
+        + (f" {_sentence(report, f.note)}" if f.note else "")
     )
-    if f.families and f.families[0][1] > max(SURE, f.none):
+    if f.families and f.families[0][1] >= SURE:
         name, p, member = f.families[0]
         return _claim(
             "Foundation",
-            f"Its likely foundation is {name} (probability {p:.0%}).",
-            "shown" if p >= 0.95 else "cannot tell",
+            f"Its foundation is {name} (probability {p:.0%}).",
+            "shown",
             f"Nearest member: {member}. Probability of none of the families here: {f.none:.0%}. "
             f"{basis}",
         )
-    best = (
-        f"; the likeliest is {f.families[0][0]} with {f.families[0][1]:.0%}" if f.families else ""
-    )
+    best = f.families[0][1] if f.families else 0.0
     return _claim(
         "Foundation",
-        f"No family of this registry stands out{best}.",
+        "No family of this registry is sure enough to be named as its foundation.",
         "not shown",
-        f"Probability of none of them: {f.none:.0%}. {basis}",
+        f"The most probable family has {best:.0%}, none of them has {f.none:.0%}, and "
+        f"{SURE:.0%} is asked for. {basis}",
     )
 
 
@@ -114,7 +113,9 @@ def _declared(report: Report) -> list[Claim]:
     parents = [k for k in report.links if k.child == report.model]
     if report.disagreements:
         return [
-            _claim("Declarations", _sentence(m), "shown", "This is plain from the documents.")
+            _claim(
+                "Declarations", _sentence(report, m), "shown", "This is plain from the documents."
+            )
             for m in report.disagreements[:3]
         ]
     if not parents:
@@ -132,33 +133,32 @@ def _declared(report: Report) -> list[Claim]:
             "not here": ("was not tested: that model is not in the registry", "cannot tell"),
         }[k.finding]
         said = f" ({k.relation})" if k.relation else ""
-        sure = _sentence(k.test.reason) if k.test else "Add it with 'cladist extract' to test this."
+        sure = (
+            _sentence(report, k.test.reason)
+            if k.test
+            else "Add it with 'cladist extract' to test this."
+        )
         text = f"The declared parent {k.parent}{said} {word[0]}."
         out.append(_claim("Declarations", text, word[1], f"{sure} Declared in {k.source}."))
     return out
 
 
 def _parent(report: Report) -> list[Claim]:
-    told = [d for d in report.directions if d.ancestor]
-    if told:
-        d = told[0]
+    dated = [d for d in report.directions if d.ancestor and d.basis == "dates"]
+    if dated:
+        d = dated[0]
         other = d.b if d.a == d.ancestor else d.a
-        sure = (
-            "This rests on the dates given."
-            if d.basis == "dates"
-            else "This holds if one of the two descends from the other; siblings get an ancestor "
-            "named about as often."
-        )
-        strength = "shown" if d.basis == "dates" else "cannot tell"
-        text = f"Of {d.ancestor} and {other}, {d.ancestor} is the likelier ancestor."
-        return [_claim("Direction", text, strength, f"{_sentence(d.reason)} {sure}")]
+        text = f"Of {d.ancestor} and {other}, {d.ancestor} came first."
+        sure = "This rests on the dates that were given."
+        return [_claim("Direction", text, "shown", f"{_sentence(report, d.reason)} {sure}")]
     if report.directions:
         return [
             _claim(
                 "Direction",
                 "Which of the related models is the ancestor cannot be told.",
                 "cannot tell",
-                _sentence(report.directions[0].reason),
+                "No dates of both are known. Answers alone name an ancestor about as often between "
+                "siblings, where there is none.",
             )
         ]
     return []
@@ -181,6 +181,5 @@ def _copies(report: Report) -> list[Claim]:
     ]
 
 
-def _sentence(text: str) -> str:
-    made = text[:1].upper() + text[1:]
-    return made if made.endswith((".", "!", "?")) else made + "."
+def _sentence(report: Report, text: str) -> str:
+    return sentence(text, report.names())

@@ -6,12 +6,11 @@ import platform
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from importlib import metadata
 from typing import Any
 
 from cladist.core.assay import UNRECORDED
-from cladist.core.hashing import canonical_json
+from cladist.provenance.making import Making
 from cladist.provenance.material import Material
 from cladist.registry import Registry
 
@@ -48,6 +47,7 @@ class Conditions:
     seed: int
     versions: Mapping[str, str]
     commands: tuple[str, ...]
+    making: Making
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ def conditions_of(
     material: Material,
     model: str,
     alpha: float,
-    sources: Mapping[str, Any],
+    making: Making,
     seed: int,
 ) -> Conditions:
-    """The conditions of `model`; `sources` are options of the report's command by name."""
+    """The conditions of `model`, with the commands that give them again."""
     record = material.records[model]
     responses = material.responses[material.pairs.index(model)]
     assay = material.assay
@@ -74,14 +74,13 @@ def conditions_of(
     interface = registry.interface(registry.add_protocol(assay.protocol), record)
     decoding = assay.protocol.decoding
     shown = decoding.told()
-    how = ["--like", "REGISTRY"] if decoding.unsure else ["--assay", assay.name]
-    ask = ["cladist", "extract", record.uri, *how, "--registry", "REGISTRY"]
+    where = making.registry or "REGISTRY"
+    how = ["--like", where] if decoding.unsure else ["--assay", assay.name]
     again = ["cladist", "report", model, "--assay", assay.short, "--alpha", f"{alpha:g}"]
-    for option, values in sources.items():
-        for value in values:
-            again += [option, str(value)]
-    commands = [shlex.join([*again, "--registry", "REGISTRY", "--out", "report.html"])]
+    again += ["--seed", str(seed), "--registry", where, *making.options()]
+    commands = [shlex.join(again)]
     if record.uri.partition(":")[0] != "recorded":
+        ask = ["cladist", "extract", record.uri, *how, "--registry", where]
         commands.insert(0, shlex.join(ask))
     return Conditions(
         record.name, record.uri, record.fingerprint, dict(record.metadata),
@@ -92,16 +91,8 @@ def conditions_of(
         stored[0].dna.digest if stored else "",
         stored[0].dna.notes if stored else (),
         stored[0].encoders if stored else (),
-        len(material.pairs), _digest(material), seed, _versions(), tuple(commands),
+        len(material.pairs), material.digest(), seed, _versions(), tuple(commands), making,
     )  # fmt: skip
-
-
-def _digest(material: Material) -> str:
-    h = sha256(canonical_json(["cladist-answers", material.assay.protocol.digest]).encode())
-    for r in material.responses:
-        line = canonical_json([r.model, r.texts()])
-        h.update(line.encode("utf-8", "surrogatepass") + b"\n")
-    return h.hexdigest()
 
 
 def _versions() -> dict[str, str]:

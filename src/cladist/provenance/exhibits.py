@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from cladist.kinship.inference.calibration import Labels
-from cladist.kinship.inference.probe_checks import probe_excess
+from cladist.core.responses import ResponseSet
+from cladist.kinship.inference.facts import Gatherer
 from cladist.provenance.material import Material
+from cladist.registry.answers import Answers
 
 __all__ = ["Exhibit", "exhibits"]
 
@@ -38,16 +40,16 @@ class Exhibit:
     asked: int
 
 
-def exhibits(
-    material: Material, model: str, other: str, labels: Labels | None = None
-) -> list[Exhibit]:
-    """The probes that speak most for and against kinship, strongest first on each side."""
+def exhibits(material: Material, model: str, other: str, made: Gatherer) -> list[Exhibit]:
+    """The probes that speak most for and against kinship, strongest first on each side.
+
+    Of other models only the answers to these probes are read.
+    """
     pairs = material.pairs
     i, j = pairs.index(model), pairs.index(other)
-    both = np.flatnonzero(pairs.present[i] & pairs.present[j])
+    value, both = made.probe_excess(i, j), made.probes_of(i, j)
     mine, theirs = material.responses[i].texts(), material.responses[j].texts()
     length = np.array([_shared(mine[p] or "", theirs[p] or "") for p in both.tolist()])
-    value = probe_excess(material.responses, pairs, i, j, labels)
     known = len(value) == len(both) and len(value) > 0
     score = value if known else length.astype(np.float64)
     order = np.argsort(-score, kind="stable").tolist()
@@ -55,11 +57,11 @@ def exhibits(
     taken = {k for k, _ in chosen}
     low = [k for k in reversed(order) if k not in taken and (mine[both[k]] != theirs[both[k]])]
     chosen += [(k, "against") for k in low[:AGAINST]]
+    everybody = _texts_at(material.responses, [int(both[k]) for k, _ in chosen])
     out = []
     for k, side in chosen:
         p, shared = int(both[k]), int(length[k])
-        rest = [r.texts()[p] for n, r in enumerate(material.responses) if n not in (i, j)]
-        said = [t for t in rest if t]
+        said = [t for n, t in enumerate(everybody[p]) if t and n not in (i, j)]
         opening = (mine[p] or "")[:shared]
         out.append(
             Exhibit(
@@ -70,6 +72,15 @@ def exhibits(
             )
         )  # fmt: skip
     return out
+
+
+def _texts_at(
+    responses: Sequence[ResponseSet], probes: Sequence[int]
+) -> dict[int, list[str | None]]:
+    if isinstance(responses, Answers):
+        return responses.at(probes)
+    said = [r.texts() for r in responses]
+    return {p: [texts[p] for texts in said] for p in probes}
 
 
 def pairs_probe(material: Material, p: int) -> str:

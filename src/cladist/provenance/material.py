@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cladist.core.assay import Assay
+from cladist.core.hashing import canonical_json
 from cladist.core.lineage import Lineage
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.fitting import answers_of, fitted_panel
+from cladist.fitting import answers_of, fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.calibration import Labels, PairEvidence
+from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.labels import labels_of
+from cladist.kinship.inference.parentage import rarity
 from cladist.kinship.inference.states import ModelFlags
+from cladist.kinship.panel.fitted import FittedPanel
 from cladist.provenance.relations import Families
 from cladist.registry import ModelRecord, Registry
+from cladist.registry.kept import Kept, default_folder
 
 __all__ = ["Material", "gather"]
+
+Made = tuple[Mapping[str, NDArray[Any]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +38,7 @@ class Material:
     """Models of a registry that answered an assay, in order of arrival.
 
     declared  families by model name, from a table of labels
+    on        what the panel was fitted on, under which more can be kept; empty for not known
     """
 
     assay: Assay
@@ -37,11 +48,39 @@ class Material:
     lineage: Lineage
     records: Mapping[str, ModelRecord]
     declared: Mapping[str, DeclaredModel]
+    on: tuple[object, ...] = ()
 
     @property
     def prompts(self) -> list[str]:
         """Texts of the probes."""
         return [p.text for p in self.assay.protocol.probes.probes]
+
+    def rarity(self) -> NDArray[np.float64]:
+        """`parentage.rarity` of all answers, kept as the panel is."""
+        made = self._kept("rarity", lambda: ({"rare": rarity(self.responses)}, {}))
+        return np.asarray(made[0]["rare"], np.float64)
+
+    def digest(self) -> str:
+        """SHA-256 over the names and answers of all models, in hexadecimal, kept alike."""
+        return str(self._kept("digest", lambda: ({}, {"sha256": self._hashed()}))[1]["sha256"])
+
+    def gatherer(self, registry: Registry, labels: Labels | None, seed: int) -> Gatherer:
+        """What facts of pairs are gathered from, its calibration kept as the panel is."""
+        if not self.on:
+            return gatherer(self.responses, self.pairs, labels, flags=self.flags, seed=seed)
+        panel = FittedPanel(self.pairs, self.flags, self.on)
+        return gathered(registry, self.assay, panel, labels, seed=seed)
+
+    def _kept(self, what: str, make: Callable[[], Made]) -> Made:
+        place = Kept(default_folder() if self.on else None)
+        return place.result(["material", what, *self.on], make)
+
+    def _hashed(self) -> str:
+        h = sha256(canonical_json(["cladist-answers", self.assay.protocol.digest]).encode())
+        for r in self.responses:
+            line = canonical_json([r.model, r.texts()])
+            h.update(line.encode("utf-8", "surrogatepass") + b"\n")
+        return h.hexdigest()
 
     def families(self) -> Families:
         """Families by declared links and labels together, as numbers."""
@@ -123,4 +162,6 @@ def gather(
     responses = answers_of(registry, assay, panel)
     records = {m.name: m for m in registry.models()}
     declared = dict(declared or {})
-    return Material(assay, responses, panel.pairs, panel.flags, lineage, records, declared)
+    return Material(
+        assay, responses, panel.pairs, panel.flags, lineage, records, declared, panel.on
+    )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import lru_cache
-from importlib.resources import files
+from collections.abc import Sequence
 
 from cladist.kinship.inference.pair_test import KinshipResult
 from cladist.phylogeny.parents import CONFIDENT
 from cladist.provenance.context import REPLICATES
-from cladist.provenance.markup import answer, escaped, number, row
+from cladist.provenance.evidence_page import evidence
+from cladist.provenance.markup import escaped, number, row
+from cladist.provenance.paper import Paper, style_of, when
 from cladist.provenance.picture import tree_svg
 from cladist.provenance.report import Claim, Report
+from cladist.provenance.wording import many, sentence
 
 __all__ = ["html_page"]
 
@@ -40,14 +42,51 @@ _SECTIONS = (
 )
 
 
-def html_page(report: Report) -> str:
-    """The page, with a policy that lets it use its own style sheet and nothing else."""
-    style = _style()
+def html_page(
+    report: Report,
+    *,
+    paper: Paper = "",
+    evidence_count: int = 4,
+    unfold: bool = False,
+    twin: str = "",
+) -> str:
+    """The page, with a policy that lets it use its own style sheet and nothing else.
+
+    Parameters
+    ----------
+    report
+        What it shows.
+    paper
+        'a4' or 'letter' when printed; '' leaves it to the printer.
+    evidence_count
+        Probes shown for and against kinship with each model.
+    unfold
+        Whether prompts are open on the screen; on paper they always are.
+    twin
+        SHA-256 of the report as JSON, for the reader to check; '' for none.
+
+    Returns
+    -------
+    str
+        HTML without scripts, all text escaped.
+
+    Raises
+    ------
+    InputError
+        For another paper.
+
+    Examples
+    --------
+    >>> html_page(report, paper="a4").startswith("<!doctype html>")  # doctest: +SKIP
+    True
+    """
+    style = style_of(report, paper)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     body = [
         _relatives(report), _foundation(report), _parents(report), _declared(report),
-        _tree(report), _evidence(report), _limits(report), _identity(report), _again(report),
+        _tree(report), evidence(report, evidence_count, unfold), _limits(report), _identity(report),
+        _again(report, twin),
         _words(report),
     ]  # fmt: skip
     sections = "".join(
@@ -68,14 +107,12 @@ def html_page(report: Report) -> str:
     )
 
 
-@lru_cache(maxsize=1)
-def _style() -> str:
-    return (files("cladist") / "data" / "report.css").read_text("utf-8")
-
-
 def _lead(report: Report) -> str:
     c = report.conditions
+    author = f" by {escaped(c.making.author)}" if c.making.author else ""
     return (
+        f'<p class="made">Made {escaped(when(c.making.created))}{author} with cladist '
+        f"{escaped(c.versions.get('cladist', ''))}.</p>"
         f'<p class="lead">What the model\'s answers to {c.probes} fixed probes say about where it '
         f"comes from, held against {c.models - 1} other models. Assay {escaped(c.assay)}.</p>"
     )
@@ -89,6 +126,8 @@ def _claims(report: Report) -> str:
         "a finding of kinship.</p>"
     )
     items = "".join(_claim(c) for c in report.claims)
+    short = " ".join(escaped(c.statement) for c in report.claims)
+    notice = f'<p class="short"><strong>In short.</strong> {short}</p>{notice}'
     return f'<section id="summary">{notice}<ul class="claims">{items}</ul></section>'
 
 
@@ -109,14 +148,20 @@ def _badge(word: str) -> str:
     return f'<span class="badge {kind}">{text}</span>'
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    body = "".join(row(r) for r in rows)
+def _table(head: list[str], rows: list[list[str]], why: Sequence[str] = ()) -> str:
+    """A table; of `why` each entry stands in a row of its own below its row, over all columns."""
+    body = "".join(
+        row(r) + (f'<tr class="why"><td colspan="{len(head)}">{why[k]}</td></tr>' if why else "")
+        for k, r in enumerate(rows)
+    )
+    if why:
+        body = body.replace("<tr><th", '<tr class="above"><th')
     top = f"<thead>{row(head, True)}</thead>"
     return f'<div class="wide"><table>{top}<tbody>{body}</tbody></table></div>'
 
 
-def _sentence(text: str) -> str:
-    return escaped(text[:1].upper() + text[1:] + ".")
+def _sentence(report: Report, text: str) -> str:
+    return escaped(sentence(text, report.names()))
 
 
 def _num(text: str) -> str:
@@ -129,7 +174,7 @@ def _interval(t: KinshipResult) -> str:
 
 
 def _relatives(report: Report) -> str:
-    rows = []
+    rows, why = [], []
     for r in report.relatives:
         copy = f" {r.copy.equal} of {r.copy.probes} answers are the same." if r.copy else ""
         rows.append(
@@ -137,14 +182,14 @@ def _relatives(report: Report) -> str:
                 escaped(r.model), _badge(r.test.verdict), _num(number(r.test.p)),
                 _num(number(r.test.excess, ".1f")), _num(_interval(r.test)),
                 _num(number(r.evidence, ".1f")), escaped(r.family) or "–",
-                _sentence(r.test.reason) + escaped(copy),
             ]
         )  # fmt: skip
-    head = ["model", "verdict", "p", "excess", "a probe (95%)", "nearness", "family", "why"]
+        why.append(_sentence(report, r.test.reason) + escaped(copy))
+    head = ["model", "verdict", "p", "excess", "a probe (95%)", "nearness", "family"]
     return (
         "<p>Nearest first. Near does not mean related: somebody is always nearest. The verdict "
         "does, and keeps to its rate.</p>"
-        + _table(head, rows)
+        + _table(head, rows, why)
         + f'<p class="small soft">p: share of unrelated pairs of the same style with as much in '
         f"common, adjusted for {len(report.relatives)} candidates; 'related' needs "
         f"{report.alpha:g} or less and evidence spread over probes. Excess: standardised residual "
@@ -202,20 +247,19 @@ def _parents(report: Report) -> str:
     else:
         out.append("<p>Parents are not looked for in a registry without calibration.</p>")
     if report.directions:
-        rows = [
-            [
-                escaped(d.b), escaped(d.ancestor) or "cannot tell", escaped(d.basis) or "–",
-                _num(f"{d.support[0]:.0%} / {d.support[1]:.0%}"), _sentence(d.reason),
-            ]
-            for d in report.directions
-        ]  # fmt: skip
-        head = ["of this and", "likelier ancestor", "by", "support", "why"]
+        dated = [d for d in report.directions if d.ancestor and d.basis == "dates"]
         out.append(
-            "<p>Which of two kin is the ancestor, if one is. Support: share of resamples in which "
-            "nearness to common relatives, and rarity of answers, speak for "
-            f"{escaped(report.model)}.</p>"
+            "<p>Which of two kin came first is told by dates alone. Nearness to common relatives "
+            "and rarity of answers are measured as well, but between siblings they name an "
+            "ancestor about as often, so nothing is said from them.</p>"
         )
-        out.append(_table(head, rows))
+        if dated:
+            rows = [[escaped(d.b), escaped(d.ancestor), escaped(d.basis)] for d in dated]
+            reasons = [_sentence(report, d.reason) for d in dated]
+            out.append(_table(["of this and", "came first", "by"], rows, reasons))
+        left = len(report.directions) - len(dated)
+        if left:
+            out.append(f"<p>Of {many(left, 'related pair')} it cannot be told.</p>")
     else:
         out.append("<p>No pair is shown to be related, so there is no direction to tell.</p>")
     return "".join(out)
@@ -228,14 +272,16 @@ def _declared(report: Report) -> str:
     rows = [
         [
             escaped(k.child), escaped(k.parent), escaped(k.relation) or "–", _badge(k.finding),
-            _num(number(k.test.p if k.test else None)),
-            _sentence(k.test.reason) if k.test else "That model is not in the registry.",
-            escaped(k.source),
+            _num(number(k.test.p if k.test else None)), escaped(k.source),
         ]
         for k in report.links
     ]  # fmt: skip
-    head = ["model", "declared parent", "as", "measured", "p", "why", "declared in"]
-    return wrong + _table(head, rows)
+    why = [
+        _sentence(report, k.test.reason) if k.test else "That model is not in the registry."
+        for k in report.links
+    ]
+    head = ["model", "declared parent", "as", "measured", "p", "declared in"]
+    return wrong + _table(head, rows, why)
 
 
 def _tree(report: Report) -> str:
@@ -253,43 +299,6 @@ def _tree(report: Report) -> str:
         "branches meet near the root, nothing is known of kinship.</p>"
         f'<div class="wide">{picture}</div>'
     )
-
-
-def _evidence(report: Report) -> str:
-    out = [
-        "<p>The probes that speak most for kinship and most against it, with the answers side by "
-        "side. Highlighted is what both say in the same words from the start. They are chosen as "
-        "the strongest, so they illustrate the verdict; they do not replace it.</p>"
-    ]
-    for other in dict.fromkeys(e.other for e in report.exhibits):
-        for side, title in (
-            ("for", "Speaks for kinship with"),
-            ("against", "Speaks against kinship with"),
-        ):
-            found = [e for e in report.exhibits if e.other == other and e.side == side]
-            if not found:
-                out.append(f"<h3>{title} {escaped(other)}</h3><p>Nothing.</p>")
-                continue
-            out.append(f"<h3>{title} {escaped(other)}</h3>")
-            for e in found:
-                same = (
-                    f"The first {e.shared} characters agree; {e.others} of {e.asked} other models "
-                    "begin like that too."
-                    if e.shared
-                    else "The answers part at once."
-                )
-                excess = (
-                    f" Evidence {e.excess:+.2f} against controls." if e.excess == e.excess else ""
-                )
-                out.append(
-                    f'<div class="exhibit"><p class="small soft">Probe {escaped(e.probe)}. {same}'
-                    f"{excess}</p><details><summary>The prompt</summary>{answer(e.prompt)}"
-                    "</details>"
-                    f'<div class="sides"><div><h4>{escaped(report.model)}</h4>'
-                    f"{answer(e.mine, e.shared)}</div><div><h4>{escaped(other)}</h4>"
-                    f"{answer(e.theirs, e.shared)}</div></div></div>"
-                )
-    return "".join(out)
 
 
 def _limits(report: Report) -> str:
@@ -324,12 +333,18 @@ def _identity(report: Report) -> str:
     )
 
 
-def _again(report: Report) -> str:
+def _again(report: Report, twin: str) -> str:
     c = report.conditions
+    files = [
+        [escaped(g.name), escaped(g.option), _num(f"{g.size:,}") if g.sha256 else "–",
+         f"<code>{g.sha256}</code>" if g.sha256 else "no file"]
+        for g in c.making.given
+    ]  # fmt: skip
+    inputs = _table(["input", "given as", "bytes", "SHA-256"], files) if files else ""
     versions = ", ".join(f"{k} {v}" for k, v in c.versions.items())
     commands = "\n".join(escaped(line) for line in c.commands)
     return (
-        "<p>The same answers, options and versions give the same numbers.</p>"
+        "<p>The same answers, options and versions give the same numbers. Hashes are SHA-256.</p>"
         f"<pre>{commands}</pre>"
         + _list(
             [
@@ -338,9 +353,12 @@ def _again(report: Report) -> str:
                 ("all answers compared", f"<code>{c.answers}</code> ({c.models} models)"),
                 ("false-positive rate (alpha)", f"{report.alpha:g}"),
                 ("seed", str(c.seed)),
+                ("registry", escaped(c.making.registry)),
+                ("report as JSON", f"<code>{twin}</code>" if twin else ""),
                 ("versions", escaped(versions)),
             ]
         )
+        + inputs
     )
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from cladist.core.lineage import DeclaredLink
 from cladist.core.progress import Progress, silent
 from cladist.core.tree import Tree
 from cladist.errors import InputError
 from cladist.kinship.inference.decision import Policy
-from cladist.kinship.inference.facts import Gatherer, gatherer
+from cladist.kinship.inference.facts import Gatherer
 from cladist.kinship.inference.identify import fit_identifier, identify
 from cladist.kinship.inference.pair_test import (
     KinshipResult,
@@ -23,12 +23,13 @@ from cladist.kinship.inference.pair_test import (
     judge_candidates,
     judge_declared,
 )
-from cladist.kinship.inference.parentage import Direction, direction, rarity
+from cladist.kinship.inference.parentage import Direction, direction
 from cladist.provenance.audit import links_of
 from cladist.provenance.conditions import Conditions, Limit, conditions_of, limits_of
 from cladist.provenance.context import Ancestry, context_tree, likely_ancestry, nearest
 from cladist.provenance.duplicates import Duplicate, duplicates
 from cladist.provenance.exhibits import Exhibit, exhibits
+from cladist.provenance.making import UNTOLD, Making
 from cladist.provenance.material import Material
 from cladist.registry import Registry
 
@@ -112,6 +113,12 @@ class Report:
     calibrated: bool
     basis: str
 
+    def names(self) -> tuple[str, ...]:
+        """Names of all models that the report speaks of, which no sentence may alter."""
+        near = [r.model for r in self.relatives]
+        linked = [n for k in self.links for n in (k.child, k.parent)]
+        return tuple(dict.fromkeys([self.model, *near, *linked]))
+
 
 def build_report(
     registry: Registry,
@@ -119,13 +126,13 @@ def build_report(
     model: str,
     *,
     alpha: float = 0.01,
-    sources: Mapping[str, Any] | None = None,
+    making: Making = UNTOLD,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Report:
     """Everything about `model`, which must be one of the material's.
 
-    sources  paths that were given for declarations, labels and so on: they stand in the command
+    making   who makes it, when and from which files: it stands in the report, and in the command
              that makes the report again
 
     Errors: `InputError` for a model without answers or a rate outside 0 to 1. Cost: that of the
@@ -136,16 +143,16 @@ def build_report(
     labels = material.labels()
     steps = 6
     progress("testing relatives", 0, steps)
+    near = nearest(pairs, i, RELATIVES)
     copies = {
         (d.b if d.a == model else d.a): d
-        for d in duplicates(material.responses, material.prompts)
+        for d in duplicates([material.responses[k] for k in (i, *near)], material.prompts)
         if model in (d.a, d.b)
     }
-    near = nearest(pairs, i, RELATIVES)
     family = dict(zip(pairs.models, labels.families, strict=True)) if labels else {}
 
     policy = Policy(alpha)
-    made = gatherer(material.responses, pairs, labels, flags=material.flags, seed=seed)
+    made = material.gatherer(registry, labels, seed)
     results = judge_candidates(made, model, [pairs.models[k] for k in near], policy)
     tests = {r.b: r for r in results}
     relatives = tuple(
@@ -166,7 +173,7 @@ def build_report(
     related = [r for r in relatives if r.test.verdict == "related"]
     directions: tuple[Direction, ...] = ()
     if related:
-        rare = rarity(material.responses)
+        rare = material.rarity()
         dates = lineage.dates
         directions = tuple(
             direction(
@@ -180,10 +187,10 @@ def build_report(
     tree = context_tree(material, model, wanted, seed=seed)
     progress("testing relatives", 5, steps)
     shown = _pairs_to_show(relatives, links, model)
-    found = tuple(e for other in shown for e in exhibits(material, model, other, labels))
+    found = tuple(e for other in shown for e in exhibits(material, model, other, made))
     progress("testing relatives", 6, steps)
     calibrated, basis = made.calibration is not None, basis_of(made)
-    conditions = conditions_of(registry, material, model, alpha, sources or {}, seed)
+    conditions = conditions_of(registry, material, model, alpha, making, seed)
     groups = {n: family.get(n, "") for n in (tree.leaves() if tree else ())}
     report = Report(
         model, conditions, (), relatives, foundation,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cladist.core.optional import needed
 from cladist.errors import InputError
 
 COLUMNS = {"INTEGER": "int64", "TEXT": "string", "BLOB": "binary"}
@@ -31,8 +32,9 @@ class Table:
 
 def write_parquet(db: sqlite3.Connection, table: Table, folder: Path) -> Iterator[int]:
     """Write a table to TABLE-00000.parquet and so on; yields the rows of each, an empty one too."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with needed("Archives", "arrow"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     schema = pa.schema([(c, getattr(pa, t)()) for c, t in table.columns.items()])
     names = ", ".join(table.columns)
@@ -77,8 +79,9 @@ def read_rows(raw: bytes, table: Table, where: str) -> Iterator[list[tuple[Any, 
     Text and bytes come as dictionaries, so that one long value a million times is one long value
     until it is counted; what a group would take unpacked is known before it is unpacked.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with needed("Archives", "arrow"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     expected = {c: getattr(pa, t)() for c, t in table.columns.items()}
     try:
@@ -104,7 +107,8 @@ def read_rows(raw: bytes, table: Table, where: str) -> Iterator[list[tuple[Any, 
 
 
 def _bounded(table: Any, packed: list[str], where: str) -> None:
-    import pyarrow.compute as pc
+    with needed("Archives", "arrow"):
+        import pyarrow.compute as pc
 
     size = 0
     for name in packed:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import overload
 
 from cladist.core.assay import Protocol
-from cladist.core.responses import ResponseSet
+from cladist.core.responses import Response, ResponseSet
+from cladist.registry import records
 from cladist.registry.store import Registry
 
 __all__ = ["Answers"]
@@ -45,6 +46,35 @@ class Answers(Sequence[ResponseSet]):
 
     def __iter__(self) -> Iterator[ResponseSet]:
         return iter(self._many(range(len(self.names))))
+
+    def at(self, probes: Sequence[int]) -> dict[int, list[str | None]]:
+        """First usable texts of all models on a few probes (by number), and of no others.
+
+        Examples
+        --------
+        >>> answers.at([3])[3]  # doctest: +SKIP
+        ['It is a river.', None]
+        """
+        found: dict[int, list[str | None]] = {p: [] for p in probes}
+        marks = ",".join("?" * len(found))
+        elsewhere = self.registry.standing_in(self.protocol)
+        place = self.registry.add_protocol(self.protocol)
+        ids = {m.name: m.id for m in self.registry.models()}
+        for name in self.names:
+            rows = self.registry._all(
+                f"SELECT probe, {records.TOLD_COLUMNS} FROM response "  # noqa: S608 - constants
+                f"WHERE protocol_id = ? AND model_id = ? AND probe IN ({marks}) "
+                "ORDER BY probe, sample",
+                (elsewhere.get(ids[name], place), ids[name], *found),
+            )
+            said: dict[int, Response] = {}
+            for probe, *told in rows:
+                answer = records.unpack_response(*told)
+                if answer.usable:
+                    said.setdefault(int(probe), answer)
+            for probe, texts in found.items():
+                texts.append(said[probe].text if probe in said else None)
+        return found
 
     def _many(self, rows: Sequence[int]) -> list[ResponseSet]:
         new = [k for k in rows if k not in self._read]

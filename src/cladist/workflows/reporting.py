@@ -5,22 +5,56 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict, Unpack
 
 from cladist.compare import resolved
 from cladist.core.assay import Assay
 from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Result, plain
-from cladist.formats.files import write_text
+from cladist.errors import UsageError
+from cladist.formats.files import replacing, write_text
+from cladist.provenance.making import UNTOLD, Making
 from cladist.provenance.material import Material, gather
 from cladist.provenance.page import html_page
-from cladist.provenance.report import FORMAT, Report, build_report
+from cladist.provenance.pdf import pdf_of
+from cladist.provenance.report import Report, build_report
 from cladist.provenance.sources import read_declared
+from cladist.provenance.twin import as_json
 from cladist.registry import Registry
 from cladist.workflows.named import LabelsLike, families_here, tell
 
-__all__ = ["Reported", "report"]
+__all__ = ["ENDINGS", "Looks", "ReportOptions", "Reported", "report"]
+
+
+ENDINGS = {".html": "page", ".htm": "page", ".pdf": "PDF", ".json": "data"}
+"""Endings of files -> what is written."""
+
+
+class ReportOptions(TypedDict, total=False):
+    """What a report says of itself.
+
+    making  who makes it, when, and from which files
+    seed    of everything that is resampled
+    """
+
+    making: Making
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looks:
+    """How the page of a report looks.
+
+    paper     size of printed pages
+    evidence  probes shown for, and against, kinship of a pair
+    unfold    prompts are open on the screen; on paper they always are
+    """
+
+    paper: Literal["a4", "letter"] = "a4"
+    evidence: int = 3
+    unfold: bool = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,6 +64,7 @@ class Reported(Result):
     model: str
     found: Report
     material: Material
+    making: Making = UNTOLD
 
     def rows(self) -> list[dict[str, Any]]:
         """A row a claim."""
@@ -37,23 +72,41 @@ class Reported(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """The whole report as plain data; numbers that are not there are None."""
-        made = self.found
-        fields = {k: getattr(made, k) for k in made.__dataclass_fields__ if k != "tree"}
-        shown = {k: plain(_data(v)) for k, v in fields.items()}
-        shown["tree"] = made.tree.newick().strip() if made.tree is not None else None
-        return {"format": FORMAT, **shown}
+        made: dict[str, Any] = json.loads(self.to_json())
+        return made
 
     def to_json(self) -> str:
         """The report as JSON text."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n"
+        return as_json(self.found)
 
-    def to_html(self) -> str:
+    def to_html(self, looks: Looks | None = None) -> str:
         """The page of the report: it holds no scripts and loads nothing."""
-        return html_page(self.found)
+        how = looks or Looks()
+        twin = sha256(self.to_json().encode("utf-8", "replace")).hexdigest()
+        return html_page(
+            self.found,
+            paper=how.paper,
+            evidence_count=how.evidence,
+            unfold=how.unfold,
+            twin=twin,
+        )
 
-    def save(self, path: str | Path) -> None:
-        """Write the page. Raises `InputError` for a place that cannot be written."""
-        write_text(Path(path), self.to_html())
+    def save(self, path: str | Path, looks: Looks | None = None) -> None:
+        """Write it: .html, .pdf or .json.
+
+        Raises `UsageError` for another ending, `InputError` for a place that cannot be written,
+        `MissingExtraError` for a PDF where the extra `pdf` is not installed.
+        """
+        file = Path(path)
+        kind = ENDINGS.get(file.suffix.lower())
+        if kind is None:
+            raise UsageError(f"{file.name}: the ending tells the form; use .html, .pdf or .json")
+        if kind == "PDF":
+            pages = pdf_of(self.to_html(looks), self.making.created)
+            with replacing(file) as opened:
+                opened.write(pages)
+        else:
+            write_text(file, self.to_html(looks) if kind == "page" else self.to_json())
 
     def headline(self) -> str:
         """On which model it is, and how many claims it makes."""
@@ -68,8 +121,8 @@ def report(
     labels: LabelsLike = None,
     assay: str | Assay = "",
     alpha: float = 0.01,
-    seed: int = 0,
     listener: Listener = NOBODY,
+    **options: Unpack[ReportOptions],
 ) -> Reported:
     """Everything that is known of where a model comes from, and how surely.
 
@@ -87,10 +140,10 @@ def report(
         What to compare by, where the registry has several.
     alpha : float
         False-positive rate of verdicts.
-    seed : int
-        Of everything that is resampled.
     listener : Listener
         Told of progress and remarks.
+    **options
+        See `ReportOptions`.
 
     Raises
     ------
@@ -114,24 +167,14 @@ def report(
     tell(lineage, listener.hear)
     families = families_here(labels, models, listener.hear)
     material = gather(registry, chosen, lineage, families, listener.progress)
-    table = [Path(labels)] if isinstance(labels, str | Path) else []
-    given = {"--declared": [str(d) for d in declared], "--labels": table}
+    making = options.get("making", UNTOLD)
     found = build_report(
         registry,
         material,
         model,
         alpha=alpha,
-        sources=given,
-        seed=seed,
+        making=making,
+        seed=options.get("seed", 0),
         progress=listener.progress,
     )
-    return Reported(model, found, material)
-
-
-def _data(value: Any) -> Any:
-    """Plain data of dataclasses, also within tuples and mappings."""
-    if hasattr(value, "__dataclass_fields__"):
-        return asdict(value)
-    if isinstance(value, tuple | list):
-        return [_data(v) for v in value]
-    return dict(value) if hasattr(value, "keys") else value
+    return Reported(model, found, material, making)

@@ -1,6 +1,7 @@
 /** Chinese, by the English text; the keys are all texts that the page has. */
 
 export const ZH = {
+  "(of {all})": "（共 {all} 条）",
   "(of {all}; {n} could not be tested)": "（共 {all} 条；{n} 条无法检验）",
   "({n} without a known family)": "（{n} 个没有已知家族）",
   ", ": "、",
@@ -308,7 +309,8 @@ export const ZH = {
   "{n} more family|{n} more families": "另外 {n} 个家族",
   "{n} more prompt|{n} more prompts": "还有 {n} 条提示",
   "{n} more row|{n} more rows": "还有 {n} 行",
-  "{n} of these kin|{n} of these kin": "含所列亲缘 {n} 个",
+  "holds it and {n} of its nearest": "含该模型及其 {n} 个最近模型",
+  "holds {n} of its nearest": "含其 {n} 个最近模型",
   "{n} prompt|{n} prompts": "{n} 条提示",
   "{n} remark|{n} remarks": "{n} 条说明",
   "{n} selected model of both trees.|{n} selected models of both trees.": "两棵树共有的 {n} 个所选模型。",

@@ -147,7 +147,7 @@ export function conclusion(app: App, relatives: readonly Relative[], set: Family
       alpha === null ? null : ` · ${tr("false-positive rate {rate}", { rate: share(alpha) })}`),
     h("p", { class: "set" }, h("span", { class: "caption" }, tr("Family")),
       h("bdi", {}, set === null ? tr("No set of families: too few models of known family.") : setWords(set))),
-    set === null || set.best === "" ? null : h("p", { class: "hint" }, tr("Best family: {name}, {share}", { name: line(set.best, 80), share: share(set.probability) }),
+    set === null || set.families.length === 0 ? null : h("p", { class: "hint" }, tr("Best family: {name}, {share}", { name: line(set.best, 80), share: share(set.probability) }),
       set.note === "" ? null : ` · ${safe(set.note, 200)}`),
     parent);
 }
@@ -160,7 +160,7 @@ export function parents(app: App, document: ModelDocument): HTMLElement {
 }
 
 /** Kin with verdicts; how many were asked about is explained once. */
-export function kinList(app: App, relatives: readonly Relative[], index: number | null): HTMLElement {
+export function kinList(app: App, relatives: readonly Relative[], index: number | null, heading: "h2" | "h3" = "h3"): HTMLElement {
   const row = (r: Relative, k: number) =>
     h("li", { "data-kin": r.index },
       h("span", { class: "rank" }, k + 1), modelLink(app, r.index), verdict(r.verdict),
@@ -174,6 +174,6 @@ export function kinList(app: App, relatives: readonly Relative[], index: number 
   list.addEventListener("pointerleave", () => app.setHover(null));
   const tested = relatives.some((r) => r.p !== null);
   return h("section", { "aria-label": tr("Kin") },
-    h("h3", {}, tr("Nearest models")), list,
+    h(heading, {}, tr("Nearest models")), list,
     tested ? h("p", { class: "hint" }, tr("p is adjusted for the {n} listed, as they were chosen for being nearest; a pair that you compare is tested alone, and may be decided where the list leaves it open.", { n: relatives.length })) : null);
 }

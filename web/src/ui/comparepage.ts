@@ -65,8 +65,8 @@ function table(app: App, models: readonly number[], cells: ReadonlyMap<string, C
     const found = cells.get(key(a, b));
     if (found === undefined) return h("td", { title: tr("not in this folder") }, "–");
     return h("td", { class: `pair ${found.verdict.replace(" ", "-")}` },
-      button({ title: `${tr(found.verdict)}, p ${chance(found.p)}`, "aria-label": `${app.label(a)}, ${app.label(b)}: ${tr(found.verdict)}` },
-        [h("span", { "aria-hidden": "true" }, `${sign(found.verdict)} `), figure(found.distance)], () => app.go({ page: "pair", a, b })));
+      button({ title: `${tr(found.verdict)}, p ${chance(found.p)}` },
+        [h("span", { "aria-hidden": "true" }, `${sign(found.verdict)} `), figure(found.distance), h("span", { class: "sr" }, ` ${app.label(a)}, ${app.label(b)}: ${tr(found.verdict)}`)], () => app.go({ page: "pair", a, b })));
   };
   const save = () => {
     const quoted = (text: string) => `"${(/^[=+\-@]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;

@@ -89,6 +89,6 @@ function edgeTable(app: App, edges: readonly DeclaredEdge[]): HTMLElement {
         h("td", {}, verdict(e.verdict)),
         h("td", { class: "num" }, chance(e.p)),
         h("td", { class: "note-cell" }, h("bdi", {}, safe(e.note, 240))),
-        h("td", {}, e.parent === null ? null : button({ class: "quiet", "aria-label": tr("Compare {name} with its declared parent", { name: app.label(e.child) }) }, tr("evidence"), () =>
+        h("td", {}, e.parent === null ? null : button({ class: "quiet", title: tr("Compare {name} with its declared parent", { name: app.label(e.child) }) }, tr("evidence"), () =>
           app.go({ page: "pair", a: e.child, b: e.parent ?? 0 }))))))));
 }

@@ -10,6 +10,8 @@ export interface Label {
   readonly strong?: boolean;
   /** Stands rather on the left of its point. */
   readonly left?: boolean;
+  /** Stands on that side or nowhere. */
+  readonly firm?: boolean;
   /** Colour and shape of the group that is named. */
   readonly mark?: Mark | undefined;
   /** For whoever sorts them: larger ones are drawn first. */
@@ -43,18 +45,19 @@ export function drawLabels(
   context.textBaseline = "middle";
   context.textAlign = "left";
   context.lineJoin = "round";
-  for (const { text, x, y, strong, left: leftwards, mark } of labels) {
+  for (const { text, x, y, strong, left: leftwards, firm, mark } of labels) {
     if (x < -20 || y < 0 || x > width || y > height) continue;
     const shown = cut(text, 44);
     const lead = mark === undefined ? 0 : 13;
     const size = context.measureText(shown).width + lead;
-    const spot = spots(x, y, size, width, align, leftwards === true, points.length > 0).find(([left, top]) => {
-      const box: Box = [left - 1, top - 7, left + size + 1, top + 7];
+    const places = spots(x, y, size, width, align, leftwards === true, points.length > 0);
+    const spot = (firm === true ? places.slice(0, 1) : places).find(([left, top]) => {
+      const box: Box = [left - 1, top - 6, left + size + 1, top + 6];
       return !taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1]);
     }) ?? (strong ? spots(x, y, size, width, align, leftwards === true, false)[0] : undefined);
     if (spot === undefined) continue;
     const [left, top] = spot;
-    taken.push([left - 2, top - 8, left + size + 2, top + 8]);
+    taken.push([left - 2, top - 6, left + size + 2, top + 6]);
     context.strokeStyle = look.paper;
     context.lineWidth = 3;
     context.strokeText(shown, left + lead, top);

@@ -127,8 +127,8 @@ export class MapView {
     this.x = Float32Array.from(map.x);
     // Upwards in the data is upwards on the page.
     this.y = Float32Array.from(map.y, (v) => -v);
-    this.note.textContent = `${tr("{share} of each model's {near} nearest are its nearest here; near points are alike, far ones say little.", { share: share(map.kept), near: map.near })} (${line(map.note, 300)})`;
-    this.note.title = this.note.textContent;
+    this.note.textContent = `${tr("{share} of each model's {near} nearest are its nearest here; near points are alike, far ones say little.", { share: share(map.kept), near: map.near })}`;
+    this.note.title = line(map.note, 400);
     const index = new KDBush(Math.max(1, this.x.length));
     let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
     for (let i = 0; i < this.x.length; i++) {

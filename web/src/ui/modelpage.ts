@@ -48,7 +48,7 @@ export async function modelPage(app: App, host: HTMLElement, index: number, othe
     body,
     h("div", { class: "column" },
       h("section", { class: "card" }, conclusion(app, document.relatives, document.set, parents(app, document))),
-      h("section", { class: "card" }, kinList(app, document.relatives, index), meanings(document)),
+      h("section", { class: "card" }, kinList(app, document.relatives, index, "h2"), meanings(document)),
       evidence),
     h("div", { class: "column" }, likely(document), said(app, index, document),
       h("section", { class: "card" }, h("h2", {}, tr("How its DNA was taken")), provenance(document))),

@@ -29,8 +29,10 @@ export class Overview {
   readonly table: TableView;
   readonly card: Card;
   private readonly bar = h("div", { class: "bar-line" });
+  private readonly chooser: HTMLElement;
 
   constructor(private readonly app: App) {
+    this.chooser = columnChooser(app);
     this.map = new MapView(app);
     this.tree = new TreeView(app);
     this.table = new TableView(app);
@@ -59,7 +61,7 @@ export class Overview {
     };
     app.store.subscribe((_, changed) => {
       if (changed.has("view")) arrange();
-      if ((["selection", "query", "filters", "onlySelected", "hidden"] as const).some((k) => changed.has(k))) this.showBar();
+      if ((["selection", "query", "filters", "onlySelected"] as const).some((k) => changed.has(k))) this.showBar();
     });
     arrange();
     this.showBar();
@@ -100,7 +102,7 @@ export class Overview {
       selection.length > 0 || onlySelected
         ? button({ class: "tool", "aria-pressed": String(onlySelected), title: tr("The table shows selected models only") }, tr("Only these"), () =>
             app.store.set({ onlySelected: !onlySelected })) : null,
-      columnChooser(app),
+      this.chooser,
       button({ class: "tool", title: selection.length > 0 ? tr("Save the selected rows as CSV") : tr("Save the rows of the table as CSV") }, "CSV", () =>
         download("cladist-models.csv", "text/csv", csv(app, selection.length > 0 ? selection : app.rows()))),
       selection.length > 0
@@ -135,7 +137,7 @@ function headline(app: App): (Node | string)[] {
     const count = (v: string) => declared.edges.filter((e) => e.verdict === v).length;
     const [bad, all, untested] = [count("contradicted"), declared.edges.length, count("not tested") + count("not measured")];
     parts.push("; ", button({ class: "quiet" }, bad > 0 ? tr("{n} declared step is contradicted|{n} declared steps are contradicted", { n: bad }) : tr("no declared step is contradicted"), () => app.go({ page: "declared" })),
-      " ", tr("(of {all}; {n} could not be tested)", { all, n: untested }));
+      " ", untested > 0 ? tr("(of {all}; {n} could not be tested)", { all, n: untested }) : tr("(of {all})", { all }));
   }
   parts.push(".");
   return parts;

@@ -17,7 +17,7 @@ const MOST_BYTES = 1_900_000;
 /** A button that asks for a file; files dropped anywhere on the page are taken as well. */
 export function placer(app: App, card: Card): HTMLElement | null {
   if (document.documentElement.dataset["source"] === "static") return null;
-  const input = h("input", { type: "file", accept: ".json,.jsonl,.csv,.tsv", class: "sr", tabindex: -1, "aria-hidden": "true", "data-place": true });
+  const input = h("input", { type: "file", accept: ".json,.jsonl,.csv,.tsv", hidden: true, "aria-label": tr("Place a model"), "data-place": true });
   const take = async (file: File | undefined) => {
     if (file === undefined) return;
     app.go({ page: "overview" });

@@ -34,7 +34,7 @@ export class Shell {
     const remarks = app.atlas.remarks?.length ?? 0;
     const head = h("header", { class: "top" },
       h("a", { class: "skip", href: "#", "data-skip": true }, tr("Skip to the table")),
-      button({ class: "brand", "aria-label": tr("Overview"), title: tr("Overview") }, [logo(), h("span", {}, "cladist"), h("span", { class: "light" }, "atlas")], () => app.go({ page: "overview" })),
+      button({ class: "brand", title: tr("Overview") }, [logo(), h("span", {}, "cladist"), h("span", { class: "light" }, "atlas")], () => app.go({ page: "overview" })),
       h("div", { class: "title", title: line(app.atlas.title, 300) },
         h("strong", {}, h("bdi", {}, line(app.atlas.title, 80))),
         h("span", { class: "hint" }, `${line(assay.name, 40)} · ${tr("{n} prompt|{n} prompts", { n: assay.probes })}`)),

@@ -85,6 +85,6 @@ function answer(label: string, answers: AnswersDocument, probe: number, common: 
   };
   fill(FIRST);
   return h("section", { class: "answer" },
-    h("h4", {}, h("bdi", { class: "name" }, label), state === "ok" ? null : h("span", { class: "state" }, safe(state, 40))),
+    h("h3", {}, h("bdi", { class: "name" }, label), state === "ok" ? null : h("span", { class: "state" }, safe(state, 40))),
     body);
 }

@@ -106,7 +106,7 @@ function clades(context: CanvasRenderingContext2D, app: App, found: Drawn, setti
   const { drawn, tree } = found;
   const { t, inks } = setting;
   const painting = app.painting();
-  const kin = new Set(app.kin === null ? [] : [...app.kin.relatives.map((r) => r.index), ...(app.kin.index === null ? [] : [app.kin.index])]);
+  const kin = new Set(app.kin === null ? [] : [...app.kin.relatives.map((r) => r.index), app.kin.index ?? -1]);
   const labels: Label[] = [];
   const flat = drawn.kind === "rectangular";
   drawn.ends.forEach((node, k) => {
@@ -136,7 +136,9 @@ function clades(context: CanvasRenderingContext2D, app: App, found: Drawn, setti
     }
     context.restore();
     const end: [number, number] = [at[0] + long * Math.cos(angle), at[1] + long * Math.sin(angle)];
-    const holds = kin.size === 0 ? 0 : models(tree, node).filter((m) => kin.has(m)).length;
+    const inside = kin.size === 0 ? [] : models(tree, node).filter((m) => kin.has(m));
+    const own = app.kin !== null && inside.includes(app.kin.index ?? -1);
+    const holds = inside.length;
     if (holds > 0) {
       const style = getComputedStyle(document.body);
       context.strokeStyle = style.getPropertyValue("--accent").trim();
@@ -147,8 +149,8 @@ function clades(context: CanvasRenderingContext2D, app: App, found: Drawn, setti
     }
     const what = nameOf(app, tree, node);
     labels.push({
-      text: holds > 0 ? `${what} · ${tr("{n} of these kin|{n} of these kin", { n: holds })}` : what, x: end[0], y: end[1],
-      strong: holds > 0, left: Math.cos(angle) < -0.2,
+      text: holds > 0 ? `${what} · ${own ? tr("holds it and {n} of its nearest", { n: holds - 1 }) : tr("holds {n} of its nearest", { n: holds })}` : what, x: end[0], y: end[1],
+      strong: holds > 0, left: Math.cos(angle) < -0.2, firm: flat,
       mark: familyMark(app, found, node), rank: holds > 0 ? 1e9 : (tree.leaves[node] ?? 0),
     });
   });

@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
+from cladist.core.optional import needed
 from cladist.errors import InputError
 from cladist.formats.responses.problems import Problems, RowProblem
 from cladist.formats.responses.roles import Reading, known_columns, roles_of
 from cladist.formats.responses.rows import state_codes, whole_numbers
 from cladist.formats.responses.table import Columns, Names, shown
+
+with needed("Reading recorded answers", "arrow"):
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+    import pyarrow.parquet as pq
 
 MAX_ROWS = 50_000_000
 MAX_ROW_BYTES = 64 << 20

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from cladist.core.optional import needed
 from cladist.core.responses import State
 from cladist.errors import InputError
 from cladist.formats.responses.checks import doubts
@@ -26,6 +25,10 @@ from cladist.formats.responses.table import (
     prompt_key,
     shown,
 )
+
+with needed("Reading recorded answers", "arrow"):
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
 MOST_VALUES = 4
 LONGEST_SUSPECT = 40

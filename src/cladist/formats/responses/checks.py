@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
+from cladist.core.optional import needed
 from cladist.core.responses import State
+
+with needed("Reading recorded answers", "arrow"):
+    import pyarrow as pa
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

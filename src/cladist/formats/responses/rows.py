@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
+from cladist.core.optional import needed
 from cladist.core.responses import State
 from cladist.errors import InputError
 from cladist.formats.responses.problems import Problems, RowProblem
 from cladist.formats.responses.table import CODE, Columns, Names, shown
+
+with needed("Reading recorded answers", "arrow"):
+    import pyarrow as pa
 
 _LONE = re.compile("[\ud800-\udfff]")
 _CELLS = ("model", "prompt_id", "prompt", "response", "sample", "state")

@@ -9,14 +9,17 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from cladist.core.optional import needed
 from cladist.core.probes import Probe, ProbeSet
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import InputError
 from cladist.formats.responses.problems import Problems
+
+with needed("Reading recorded answers", "arrow"):
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
 STATES = tuple(State)
 CODE = {state: code for code, state in enumerate(STATES)}

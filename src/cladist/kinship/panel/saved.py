@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from cladist.core.hashing import canonical_json
+from cladist.core.optional import needed
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.core.results import Result
 from cladist.errors import InputError, NotComparableError
@@ -141,6 +140,10 @@ def save_panel(panel: Panel, path: Path) -> None:
     The same panel gives the same bytes with the same version of pyarrow; its `digest` does not
     depend on that. Lone surrogates are kept (answers are stored as UTF-8 with surrogates).
     """
+    with needed("A panel in a file", "arrow"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
     names, probes, answers = [], [], []
     for r in panel.responses:
         for probe, text in zip(r.probe_ids, r.texts(), strict=True):
@@ -166,6 +169,10 @@ def save_panel(panel: Panel, path: Path) -> None:
 
 def load_panel(path: Path) -> Panel:
     """Read a panel; `InputError` when it is none, is newer than this program, or was changed."""
+    with needed("A panel in a file", "arrow"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
     try:
         table = pq.read_table(path)
     except FileNotFoundError:

@@ -25,6 +25,7 @@ class Asker:
     limit    max_tokens of a query
     queries  queries asked so far
     trouble  why the model cannot be asked any more; '' while it can
+    scores   whether the model may tell log-probabilities; learning finds out whether it does
     """
 
     def __init__(self, model: Model, interface: Literal["raw", "chat"] | None = None) -> None:
@@ -33,13 +34,9 @@ class Asker:
         self.limit = 1
         self.queries = 0
         self.trouble = ""
+        self.scores = isinstance(model, TellsNextToken) and model.gives != "sampled"
         self._size = 0
         self._before = self._usage()
-
-    @property
-    def scores(self) -> bool:
-        """Whether the model may tell log-probabilities."""
-        return isinstance(self.model, TellsNextToken) and self.model.gives != "sampled"
 
     @property
     def tokens(self) -> int | None:

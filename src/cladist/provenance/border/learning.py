@@ -136,12 +136,12 @@ def drawn(
     plain = [i for i, k in enumerate(inputs) if k.kind == "token" and i not in longer]
     tops = [draw.randint(TOP - 2, TOP) for _ in scored]
     readings: list[tuple[int, Reading]] = []
-    if scored:
-        readings += zip(scored, asker.score([inputs[i].text for i in scored], tops), strict=True)
     for places, extra in ((plain, 0), (sorted(longer - set(scored)), 1)):
         if places and not asker.trouble:
             got = asker.say([inputs[i].text for i in places], extra=extra)
             readings += zip(places, got, strict=True)
+    if scored and not asker.trouble:
+        readings += zip(scored, asker.score([inputs[i].text for i in scored], tops), strict=True)
     for place, reading in readings:
         known = inputs[place]
         if not reading.answered:
@@ -193,7 +193,7 @@ def _nearest(
         if not margins or (len(near) >= effort.pool and near[effort.pool - 1] < CLOSE):
             break
     if not margins:
-        asker.trouble = ""
+        asker.trouble, asker.scores = "", False
         found, notes = _by_samples(asker, source, effort, seed, progress)
         return found, [f"no log-probabilities: {why[:160] or 'none told'}", *notes]
     return sorted(margins, key=lambda t: margins[t]), []

@@ -1,0 +1,247 @@
+"""The rungs: what the server says of itself, how it counts, its first tokens, its texts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cladist.core.names import namesakes, parse_name
+from cladist.core.next_token import Context
+from cladist.core.progress import Progress, silent
+from cladist.errors import CladistError, ModelError, NotComparableError, UsageError
+from cladist.known import known_models
+from cladist.ladder.rung import Rung, Spent, Stand
+from cladist.ladder.tokenizers import (
+    ANOTHER,
+    BASE,
+    Reading,
+    Table,
+    best_text,
+    read_counts,
+    tokenizer_table,
+)
+from cladist.models.base import AskedInterface, Model, Request, TellsNextToken
+from cladist.models.budget import Limits, Metered, Usage
+from cladist.models.served import TellsItself
+from cladist.workflows.identify_model import Identified, identify_model
+
+__all__ = ["Question", "first_tokens", "of_counts", "of_itself", "of_texts"]
+
+MOST_TEXTS = 10
+"""Texts whose tokens are counted at most, the first one twice."""
+LEAST_TEXTS = 4
+FIRST = ("The capital of France is", "1, 2, 3, 4,", "Once upon a")
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of an endpoint.
+
+    claim   name of the model that is said to answer
+    alpha   rate at which a right claim may be called wrong, over all rungs
+    limits  whose prices tell the cost
+    """
+
+    model: Model
+    claim: str
+    alpha: float = 0.01
+    limits: Limits = NO_LIMITS
+    reference: str = ""
+    registry: Path | None = None
+    progress: Progress = silent
+
+    def metered(self, ask: Callable[[], Rung]) -> Rung:
+        """A rung with what it cost in calls and tokens of this model."""
+        before = self._usage()
+        found = ask()
+        after = self._usage()
+        read = after.prompt_tokens - before.prompt_tokens
+        written = after.completion_tokens - before.completion_tokens
+        spent = Spent(
+            after.calls - before.calls + found.spent.calls, read + written,
+            self.limits.price(read, written),
+        )  # fmt: skip
+        return replace(found, spent=spent)
+
+    def _usage(self) -> Usage:
+        return self.model.usage if isinstance(self.model, Metered) else Usage()
+
+
+def of_itself(asked: Question) -> Rung:
+    """What the server says of itself. A relay says what it likes, so nothing follows from it."""
+    model, name = asked.model, "server"
+    if not isinstance(model, TellsItself):
+        return Rung(name, "not asked", ("this is no server",), Spent())
+    found = model.describe()
+    said = []
+    if found.problem:
+        said.append(f"lists no models: {found.problem}")
+    elif model.identity.name in found.models:
+        said.append(f"lists {len(found.models)} models, '{model.identity.name}' among them")
+    else:
+        some = ", ".join(f"'{m}'" for m in found.models[:5])
+        said.append(f"lists {len(found.models)} models ({some}), '{model.identity.name}' is none")
+    said += [f"{key}: {value}" for key, value in found.own.items() if key != "id"]
+    said += [f"header {key}: {value}" for key, value in list(found.headers.items())[:8]]
+    said.append("words of a server prove nothing, and have no likelihood")
+    return Rung(name, "says nothing", tuple(said), Spent(1))
+
+
+def of_counts(asked: Question) -> Rung:
+    """The tokenizer, by how many tokens the server says that texts have."""
+    table, model, name = tokenizer_table(), asked.model, "tokenizer"
+    if not isinstance(model, TellsItself):
+        return Rung(name, "not asked", ("this is no server, and counts nothing",), Spent())
+    interface: AskedInterface = "chat" if "chat" in asked.model.interfaces else "raw"
+    counts: list[tuple[str, int]] = []
+    reading = read_counts(table, counts)
+    key: str | None = BASE
+    while key is not None:
+        asked.progress("counting tokens", len(counts), MOST_TEXTS)
+        try:
+            n = _count(model, interface, table.texts[key])
+        except ModelError as problem:
+            return Rung(name, "not asked", (f"it does not answer: {problem}",), Spent())
+        if n is None:
+            why = "the server does not say how many tokens it read (usage.prompt_tokens)"
+            return Rung(name, "says nothing", (why,), Spent())
+        counts.append((key, n))
+        reading = read_counts(table, counts)
+        key = _next(table, reading, counts)
+        if key is None and counts[-1][0] != BASE:
+            key = BASE  # once more at the end: does it count the same text alike?
+    return judged_counts(table, counts, asked.claim, asked.alpha)
+
+
+def judged_counts(table: Table, counts: list[tuple[str, int]], claim: str, alpha: float) -> Rung:
+    """What counts say of a claim.
+
+    The counts under all that is likely, each alike, over those under the claim is an e-value: it
+    passes 1 / alpha for a right claim with a chance of at most alpha, whenever one stops.
+    """
+    reading, said = read_counts(table, counts), []
+    best, claimed = reading.best, table.named(claim)
+    about = {t.name: t.about for t in table.tokenizers} | {ANOTHER: "none of the table"}
+    said.append(f"likeliest tokenizer: {best} ({about[best]}), {reading.posterior[best]:.1%} of "
+                f"{len(table.tokenizers)} and 'another', all alike beforehand")  # fmt: skip
+    said += reading.doubts
+    stand: Stand = "undecided"
+    error: float | None = None
+    if claimed is None:
+        said.append(f"which tokenizer '{claim}' has is not known here")
+    elif best == claimed.name and reading.posterior[best] >= 1 - alpha:
+        said.append(f"that is the one of models called so ({claimed.about}); others have it too")
+    elif best != claimed.name:
+        others = [v for k, v in reading.likelihood.items() if k != claimed.name]
+        top = max(others)
+        mixed = top + math.log(sum(math.exp(v - top) for v in others) / len(others))
+        e = mixed - reading.likelihood[claimed.name]
+        refuted = e >= -math.log(alpha) and best != ANOTHER and not reading.doubts
+        said.append(f"models called '{claim}' have {claimed.name} ({claimed.about}): against that "
+                    f"e = {math.exp(min(e, 600.0)):.3g}")  # fmt: skip
+        if refuted:
+            stand, error = "does not fit", alpha
+        elif e >= -math.log(alpha):
+            said.append("no accusation follows, as the server may count in its own way")
+    return Rung(
+        "tokenizer", stand, tuple(said), Spent(), reading.likelihood, reading.posterior, error,
+        {"counts": [list(c) for c in counts], "best": best, "doubts": list(reading.doubts)},
+    )  # fmt: skip
+
+
+def _count(model: TellsItself, interface: AskedInterface, text: str) -> int | None:
+    """Tokens of a text as the server counts them, None where it does not say.
+
+    Raises `ModelError` where there is no answer, or the budget has no room for one.
+    """
+    found = [c for _, c in model.count([Request(text, 1, interface=interface)])]
+    if not found:
+        raise ModelError("the budget has no room for another call")
+    if not found[0].response.final and found[0].prompt is None:
+        raise ModelError(found[0].response.detail or "no answer")
+    return found[0].prompt
+
+
+def _next(table: Table, reading: Reading, counts: list[tuple[str, int]]) -> str | None:
+    asked = [key for key, _ in counts]
+    texts = len(set(asked))
+    if asked.count(BASE) > 1:
+        return None
+    sure = reading.posterior[reading.best] > 0.9999 and reading.best != ANOTHER
+    if texts >= MOST_TEXTS or (texts > LEAST_TEXTS and sure):
+        return None
+    return best_text(table, reading, asked)
+
+
+def first_tokens(asked: Question) -> Rung:
+    """First-token log probabilities: whether they are given, and what they are."""
+    model, name = asked.model, "first tokens"
+    if not isinstance(model, TellsNextToken):
+        return Rung(name, "not asked", ("it tells no log probabilities",), Spent())
+    interface: AskedInterface = "raw" if "raw" in asked.model.interfaces else "chat"
+    contexts = [Context(t, interface, top=5) for t in FIRST]
+    try:
+        found = dict(model.next_tokens(contexts))
+    except ModelError as problem:
+        return Rung(name, "not asked", (f"it does not answer: {problem}",), Spent())
+    given = {k: v for k, v in found.items() if not v.error and v.gives != "sampled"}
+    if not given:
+        why = next((v.error for v in found.values() if v.error), "none came")
+        return Rung(name, "says nothing", (f"no log probabilities: {why}",), Spent())
+    said = []
+    for k, v in sorted(given.items()):
+        token = v.tokens[0]
+        word = "(end)" if token is None else token.decode("utf-8", "replace")
+        said.append(f"after {FIRST[k]!r}: {word!r} at {math.exp(float(v.log_probs[0])):.1%}")
+    said.append("there is no reference of first tokens to hold them against: no likelihood")
+    return Rung(name, "says nothing", tuple(said), Spent())
+
+
+def of_texts(asked: Question) -> Rung:
+    """Kinship of its texts with the models of an installed reference."""
+    name = "texts"
+    try:
+        found = identify_model(
+            asked.model, reference=asked.reference, registry=asked.registry,
+            progress=asked.progress,
+        )  # fmt: skip
+    except (UsageError, NotComparableError) as problem:
+        return Rung(name, "not asked", (str(problem).partition("\n")[0],), Spent())
+    except CladistError as problem:
+        return Rung(name, "undecided", (str(problem),), Spent())
+    return judged_texts(found, asked.claim)
+
+
+def judged_texts(found: Identified, claim: str) -> Rung:
+    """What the placement of a model says of a claim."""
+    p = found.placement
+    near = p.nearest[0] if p.nearest else None
+    said = [f"held against {found.reference.name}: {p.verdict}; {p.reason}"]
+    seen = {"verdict": p.verdict, "p": None if math.isnan(p.p) else p.p}
+    if near is None or p.verdict != "related":
+        return Rung("texts", "undecided", tuple(said), Spent(), seen=seen)
+    said.append(f"nearest: {near.model}" + (f", of {near.family}" if near.family else ""))
+    wanted, got = _family(claim), near.family or _family(near.model)
+    posterior = {f.name or "none of these": f.probability for f in p.families} or None
+    if not wanted or not got:
+        said.append(f"of which family '{claim}' is is not known here")
+        return Rung("texts", "undecided", tuple(said), Spent(), posterior=posterior, seen=seen)
+    same = namesakes(parse_name(wanted), parse_name(got)) or wanted == got
+    if same:
+        return Rung("texts", "fits", tuple(said), Spent(), None, posterior, p.alpha, seen)
+    said.append(
+        f"'{claim}' is of {wanted}. A relation to another family is shown, and that does not show "
+        "that there is none to this one"
+    )
+    return Rung("texts", "undecided", tuple(said), Spent(), None, posterior, None, seen)
+
+
+def _family(name: str) -> str:
+    """The pretrained model that a model of this name descends from, '' where it is not known."""
+    fact = known_models().find(name)
+    return "" if fact is None else fact.foundation or fact.key

@@ -144,8 +144,8 @@ def map_models(
     >>> import cladist
     >>> with cladist.toy_registry() as lab:
     ...     made = cladist.map(lab, "pcoa")
-    >>> sorted(made.rows()[0])[:3]
-    ['family', 'model', 'x']
+    >>> {"model", "x", "y"} <= set(made.rows()[0])
+    True
     """
     chosen = resolved(registry, assay)
     wishes = Wishes(

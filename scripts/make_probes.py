@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from probegen.mixed import cladist_100, mini_12
+from probegen.mixed import cladist_100, contexts_256, mini_12
 from probegen.plain import NAMES, genes_128, random_set
 from probegen.probe import ProbeSet
 from probegen.questions import questions_600
@@ -25,6 +25,7 @@ def all_sets() -> list[ProbeSet]:
         genes_128(),
         questions_600(),
         mini_12(),
+        contexts_256(),
     ]
 
 

@@ -26,6 +26,7 @@ _DATA = ("csv", "json", "numbers", "table", "yaml")
 LIMIT = {"en": 210, "de": 170, "es": 170, "ru": 96, "zh": 34, "ja": 34, "ar": 76, "hi": 70}
 _CODE_LIMIT = 160
 _OTHER_LIMIT = {"data": 120, "format": 160}
+CONTEXTS = 256
 
 
 def cladist_100() -> ProbeSet:
@@ -51,24 +52,54 @@ def cladist_100() -> ProbeSet:
     )
 
 
-def _draw(kind: str, nth: int, rng: Rng) -> tuple[str, str]:
-    """The text and the language of the nth probe of a kind."""
+def contexts_256() -> ProbeSet:
+    """256 contexts of the kinds of `cladist_100`, less than half as long: one token is asked."""
+    counts: dict[str, int] = {}
+    probes: list[Probe] = []
+    seen: set[str] = set()
+    for index in range(CONTEXTS):
+        kind = BLOCK[index % 10]
+        if kind == "dialogue" and (index // 10) % 2:
+            kind = "list"
+        nth = counts.get(kind, 0)
+        counts[kind] = nth + 1
+        tries = 0
+        while True:
+            rng = Rng(SEED, "contexts-256", kind, nth, tries)
+            text, language = _draw(kind, nth, rng, 0.4)
+            if text not in seen and len(text) >= 8:
+                break
+            tries += 1
+        seen.add(text)
+        probes.append(Probe(f"ctx-{index:03}", text, language, kind))
+    return ProbeSet(
+        "contexts-256",
+        "Short contexts for next-byte distributions, of the kinds and languages of cladist-100,"
+        " interleaved in the same order. Each ends with a whole word or sign, never with a blank.",
+        SEED,
+        tuple(probes),
+    )
+
+
+def _draw(kind: str, nth: int, rng: Rng, share: float = 1.0) -> tuple[str, str]:
+    """The text and the language of the nth probe of a kind, of a share of the usual length."""
     if kind == "random-text":
         language = _LANGUAGES[nth % len(_LANGUAGES)]
-        length = LIMIT[language] - rng.below(LIMIT[language] // 5)
+        length = round(share * (LIMIT[language] - rng.below(LIMIT[language] // 5)))
         return random_text(language, rng, length, characters=True), language
     if kind == "code":
         language = PROGRAMMING[nth % len(PROGRAMMING)]
         choices = templates("code", language)
         template = choices[nth // len(PROGRAMMING) % len(choices)]
-        return cut(fill(template, rng), _CODE_LIMIT - rng.below(40)), language
+        return cut(fill(template, rng), round(share * (_CODE_LIMIT - rng.below(40)))), language
     if kind == "data":
         choices = templates("data", _DATA[nth % len(_DATA)])
         template = choices[nth // len(_DATA) % len(choices)]
     else:
         choices = templates("format", "rare") if kind == "format" else templates("prose", kind)
         template = choices[nth % len(choices)]
-    return cut(fill(template, rng), _OTHER_LIMIT.get(kind, 220)), "zxx" if kind == "data" else "en"
+    limit = round(share * _OTHER_LIMIT.get(kind, 220))
+    return cut(fill(template, rng), limit), "zxx" if kind == "data" else "en"
 
 
 def mini_12() -> ProbeSet:

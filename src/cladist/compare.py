@@ -93,6 +93,9 @@ def resampled_distances(
 
     chosen = metric or assay.method.metric
     probes = len(assay.protocol.probes)
+    if chosen == "hellinger":
+        # The DNA's own distance is near d_H, and its blocks are what can be drawn anew.
+        chosen = "euclidean"
     if chosen in ("euclidean", "cosine"):
         return block_distances(registry.dnas(assay, names, blocks=True), chosen), probes
     if chosen != "kinship":
@@ -157,13 +160,21 @@ def distances(
         unbiased = bool(assay.method.metric_options.get("unbiased", False))
         found = [represent(r, assay.method) for r in registry.responses(assay.protocol, ids)]
         return nei_distances(found, unbiased=unbiased, assay=assay.digest)
+    if chosen == "hellinger":
+        from cladist.kinship.evidence.functional import functional_distances
+
+        return functional_distances(
+            list(registry.responses(assay.protocol, ids)), assay=assay.digest
+        )
     if chosen == "kinship":
         from cladist.kinship.evidence.similarity import distance_of
 
         fitted = fitted_panel(registry, assay, progress=progress).pairs
         whole = symmetric(fitted.models, distance_of(fitted.combined), "kinship", assay.digest)
         return whole.select(ids)
-    raise AssayError(f"metric '{chosen}' is unknown; use euclidean, cosine, nei or kinship")
+    raise AssayError(
+        f"metric '{chosen}' is unknown; use euclidean, cosine, nei, hellinger or kinship"
+    )
 
 
 def _one_version(registry: Registry, assay: Assay, names: Sequence[str]) -> None:

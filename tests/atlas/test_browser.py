@@ -58,7 +58,7 @@ def drive(address: str, *words: str, by: str = "driver") -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3_000:]
-    seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    seen: dict[str, Any] = json.loads(done.stdout.rstrip("\n").rsplit("\n", 1)[-1])
     return seen
 
 
@@ -324,7 +324,8 @@ def test_ten_thousand_models() -> None:
     facts = drive("sample:10000", "short")
     assert facts["count"].replace("\u202f", "") == "10000 models"
     assert facts["mapInk"] > 0.01
-    assert facts["treeInk"] > 0.05
+    # Families are folded: their wedges stand on the layer of the names.
+    assert facts["treeInk"] > 0.01
     assert facts["rowsMade"] < 60
     assert 1_000 < facts["lasso"]["selected"] < 10_000
     assert facts["lasso"]["rows"] == facts["lasso"]["selected"]

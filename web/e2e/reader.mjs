@@ -52,6 +52,7 @@ async function find(page) {
 
 // Two actions from the first view: type a name, press Enter.
 let page = await open("");
+facts.count = await text(page, ".count-all");
 facts.headline = await text(page, ".headline");
 facts.colour = await page.inputValue(".rail select");
 facts.legend = await page.locator(".legend-row .name").allTextContents();
@@ -88,6 +89,7 @@ await page.waitForFunction(() => document.querySelectorAll(".t-row").length > 0)
 facts.corrected = await page.locator(".t-row .c-name").first().textContent();
 await page.keyboard.press("Escape");
 await page.fill(".search input", "");
+await page.waitForFunction((all) => document.querySelector(".count-all").textContent === all, facts.count);
 
 // Columns, pictures, dates.
 await page.click(".menu > summary");

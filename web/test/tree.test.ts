@@ -5,6 +5,7 @@ import { detailed } from "../src/tree/detail";
 import { newick, parsed } from "../src/tree/newick";
 import { escaped, svg } from "../src/tree/svg";
 import { crossings, untangled } from "../src/tree/tangle";
+import { boxOf, step } from "../src/tree/walk";
 import { has, induced, models, rerooted } from "../src/tree/tree";
 import type { Tree } from "../src/tree/tree";
 
@@ -163,6 +164,23 @@ describe("layouts", () => {
     expect(pieces.length).toBeLessThan(drawn.owner.length);
     expect([...ends].map((n) => tree.tip[n])).toContain(4);
     expect(detailed(tree, drawn, 4).pieces.length).toBe(drawn.owner.length);
+  });
+});
+
+describe("walking", () => {
+  const tree = parsed("((m0:1,m1:1):1,(m2:1,m3:1):1);");
+  const drawn = drawing(tree, { kind: "rectangular", branches: "measured", collapsed: new Set(), top: tree.root });
+  it("follows the arrows, and stays where there is nothing further", () => {
+    const first = step(tree, drawn, tree.root, "ArrowRight");
+    expect(tree.parent[first]).toBe(tree.root);
+    const leaf = step(tree, drawn, first, "ArrowRight");
+    expect(tree.tip[step(tree, drawn, leaf, "ArrowDown")]).toBe(1);
+    expect(step(tree, drawn, leaf, "ArrowRight")).toBe(leaf);
+    expect(step(tree, drawn, leaf, "ArrowLeft")).toBe(first);
+    expect(step(tree, drawn, null, "ArrowDown")).toBe(tree.root);
+  });
+  it("knows the box of a clade", () => {
+    expect(boxOf(tree, drawn, step(tree, drawn, tree.root, "ArrowRight"))).toEqual([1, 0, 2, 1]);
   });
 });
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cladist.core.progress import Progress, silent
 from cladist.kinship.evidence.corpus import Corpus
+from cladist.kinship.evidence.functional import Functions, beyond_panel
 from cladist.kinship.evidence.manner import opening_keys
 from cladist.kinship.inference.probe_checks import CONTROLS, READ, shingles
 
@@ -24,6 +25,30 @@ __all__ = ["probe_weights"]
 Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
 _STEP = 200_000
+
+
+def context_weights(
+    read: Functions, family: Index, manner: Floats, pairs: Index
+) -> NDArray[np.float32]:
+    """`probe_weights` of distributions: cosines of log ratios beyond those with the controls."""
+    n, p = read.present.shape
+    controls = _controls(family, manner, np.asarray(read.present.any(axis=1), dtype=np.bool_))
+    unit = beyond_panel(read)
+    ground, level = np.zeros((n, p)), [np.zeros(0)] * n
+    for i, chosen in enumerate(controls):
+        if len(chosen):
+            found = np.einsum("pk,cpk->cp", unit[i], unit[chosen], dtype=np.float64)
+            ground[i], level[i] = found.mean(axis=0), found.mean(axis=1)
+    a, b = pairs[:, 0], pairs[:, 1]
+    out = np.full((len(pairs), p), np.nan)
+    for row, (i, j) in enumerate(pairs.tolist()):
+        if min(len(controls[i]), len(controls[j])) < 2:
+            continue
+        spread = max(float(np.concatenate([level[i], level[j]]).std()), 1e-6)
+        mine = np.einsum("pk,pk->p", unit[i], unit[j], dtype=np.float64)
+        out[row] = (mine - (ground[i] + ground[j]) / 2) / spread
+    out[~(read.present[a] & read.present[b])] = np.nan
+    return out.astype(np.float32)
 
 
 def probe_weights(

@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from cladist import compare
 from cladist.apply.neighbours import Distances, Space, Vectors, nearest
-from cladist.atlas.evidence import probe_weights
+from cladist.atlas.evidence import context_weights, probe_weights
 from cladist.atlas.source import Source
 from cladist.atlas.verdicts import Relation, Tests, make_tests, untested
 from cladist.core.distances import DistanceMatrix
@@ -27,6 +27,7 @@ from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.functional import read_functions, tells_functions
 from cladist.kinship.evidence.similarity import distance_of
 from cladist.kinship.inference.calibration import (
     Labels,
@@ -223,7 +224,10 @@ def measure(
     family = np.asarray(guess_families(pairs.score), dtype=np.int64)
     near, _ = nearest(Distances(distance), RELATIVES)
     index = np.column_stack([np.repeat(np.arange(n), near.shape[1]), near.ravel()])
-    weights = probe_weights(read_corpus(responses), family, pairs.manner, index, progress)
+    if tells_functions(responses):
+        weights = context_weights(read_functions(responses), family, pairs.manner, index)
+    else:
+        weights = probe_weights(read_corpus(responses), family, pairs.manner, index, progress)
     shaped = weights.reshape(n, near.shape[1], -1)
     return AnswerKin(
         responses, pairs, distance, tests, near, shaped, family, metric, labels, tests.missing

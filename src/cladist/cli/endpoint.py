@@ -43,7 +43,7 @@ def endpoint(
     texts: Annotated[
         bool, typer.Option("--texts/--no-texts", help="Go on to its texts, which cost most.")
     ] = True,
-    max_calls: Annotated[int | None, typer.Option(min=0, help="Calls at most.")] = None,
+    max_calls: Annotated[int | None, typer.Option(min=1, help="Calls at most.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=0, help="Tokens at most.")] = None,
     max_cost: Annotated[float | None, typer.Option(min=0, help="Cost at most.")] = None,
     price_in: Annotated[float, typer.Option(min=0, help="Price of a million tokens read.")] = 0.0,
@@ -78,7 +78,9 @@ def endpoint(
     try:
         if not isinstance(model, TellsItself):
             raise UsageError(f"'{uri[:80]}' is no endpoint; write openai:MODEL@BASE-URL")
-        limits = Limits(max_calls, max_tokens, max_cost, price_in, price_out)
+        # One call is that for the list of models, which reads and writes no token.
+        calls = None if max_calls is None else max_calls - 1
+        limits = Limits(calls, max_tokens, max_cost, price_in, price_out)
         asked_model = within(model, Budget(limits)) if limits != Limits() else model
         rungs: list[Rung] = []
         with progress_bars(quiet or json) as bars:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +24,11 @@ from cladist.cli.common import (
 from cladist.cli.secret import RevealOption, read_secret
 from cladist.cli.signing import KeyOption, StatementOption, signer
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cladist.kinship.inference.identity import IdentityResult
+
 
 def same(
     first: Annotated[str, typer.Argument(help="A model of the registry.")],
@@ -41,7 +46,7 @@ def same(
         typer.Option(
             min=0.0,
             max=0.9,
-            help="Difference that still counts as the same (greedy .1, sampled .001).",
+            help="Difference that still counts as the same (greedy .1, sampled .001, d_H .005).",
         ),
     ] = None,
     statement: StatementOption = None,
@@ -55,7 +60,9 @@ def same(
 
     With one greedy answer a probe, answers are compared to the character, and a few differences
     (--tolerance, a share of probes) are put down to rounding. With several sampled answers, the
-    distance between the two is held against the spread within each.
+    distance between the two is held against the spread within each. With distributions (assay
+    functional) the distance of the two functions is told on a scale: another engine, fewer bits,
+    another model.
 
     To check an endpoint later, ask it into a registry of its own:
     `cladist extract URI -r today`, then
@@ -95,6 +102,11 @@ def same(
     console = out()
     console.print(f"{one_line(result.a)} and {one_line(result.b)}: {result.verdict}")
     console.print(f"  {result.reason}.")
+    if result.mode == "functional":
+        _functional(console, result)
+        for caution in made.cautions:
+            console.print(f"  but        {one_line(caution)}")
+        return
     what = (
         "of the answers differ"
         if result.mode == "greedy"
@@ -111,3 +123,15 @@ def same(
     )
     for caution in made.cautions:
         console.print(f"  but        {one_line(caution)}")
+
+
+def _functional(console: Console, result: IdentityResult) -> None:
+    low, high = result.interval
+    console.print(
+        f"  distance   {result.effect:.4f} (d_H), 95% {low:.4f} to {high:.4f} over contexts"
+    )
+    console.print(f"  agreement  {result.agreement:.1%} of the probability")
+    console.print(
+        f"  rests on   {result.probes} contexts; up to {result.tolerance:g} counts as the same, "
+        f"'changed' errs at most {result.rate:g} over contexts like these"
+    )

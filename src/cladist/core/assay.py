@@ -20,7 +20,8 @@ from cladist.core.probes import ProbeSet
 from cladist.errors import AssayError
 
 Interface = Literal["raw", "chat", "auto", "recorded"]
-Metric = Literal["euclidean", "cosine", "nei", "kinship"]
+Metric = Literal["euclidean", "cosine", "nei", "kinship", "hellinger"]
+Asks = Literal["text", "distribution"]
 Scaling = Literal["unit-columns", "paper"]
 Option = str | int | float | bool
 KNOWABLE = ("interface", "max_tokens", "system", "temperature", "template", "top_p")
@@ -41,6 +42,8 @@ class Decoding:
     unknown      of answers recorded elsewhere: which of KNOWABLE nobody recorded. The values
                  beside it are then what is assumed, and shown as such
     cut          of answers recorded elsewhere: characters after which they were cut, 0 for none
+    asks         text: answers; distribution: what the next token is, with its probabilities
+    top          likeliest tokens of a distribution that are asked for, 0 for all
     """
 
     interface: Interface = "auto"
@@ -51,6 +54,8 @@ class Decoding:
     seed: int = 0
     unknown: tuple[str, ...] = ()
     cut: int = 0
+    asks: Asks = "text"
+    top: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "unknown", tuple(sorted(set(self.unknown))))
@@ -64,6 +69,16 @@ class Decoding:
             raise AssayError(
                 f"interface '{self.interface!s:.40}' is unknown; use one of {get_args(Interface)}"
             )
+        if self.asks not in get_args(Asks):
+            raise AssayError(f"asks '{self.asks!s:.40}' is unknown; use one of {get_args(Asks)}")
+        if self.asks == "distribution" and (
+            self.samples > 1 or self.interface == "recorded" or self.temperature != 1
+        ):
+            raise AssayError(
+                "a distribution is asked for once a context, at temperature 1, and is not recorded"
+            )
+        if self.top < 0 or (self.top and self.asks == "text"):
+            raise AssayError("top is a number of tokens of a distribution, 0 for all")
         if not 0 <= self.temperature <= 5:
             raise AssayError(f"temperature {self.temperature} is outside 0 to 5")
         if not 0 < self.top_p <= 1:
@@ -84,11 +99,13 @@ class Decoding:
         return frozenset(self.unknown or KNOWABLE) | {"interface"}
 
     def as_data(self) -> dict[str, Any]:
-        """Plain data for hashing and storing; what only recorded answers have is left out of
-        others, so that their hashes are those of earlier versions."""
+        """Plain data for hashing and storing; what only recorded answers or distributions have is
+        left out of others, so that their hashes are those of earlier versions."""
         data = asdict(self)
         data["unknown"] = list(self.unknown)
-        return {k: v for k, v in data.items() if v or k not in ("unknown", "cut")}
+        if self.asks == "text":
+            del data["asks"], data["top"]
+        return {k: v for k, v in data.items() if v or k not in ("unknown", "cut", "top")}
 
     def told(self) -> dict[str, str | int | float]:
         """For people: every setting, and of those that nobody recorded just that."""

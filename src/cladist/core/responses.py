@@ -42,6 +42,8 @@ class Response:
     detail    why there is no answer, or what else must be known about this one
     origin    who gave it, as an endpoint told
     thoughts  what the model wrote before it answered; it is no part of the answer
+    distribution  the packed distribution of what comes next (`core.distributions`), where that
+              was asked for; the text then tells its gist
     """
 
     text: str
@@ -50,6 +52,7 @@ class Response:
     detail: str = ""
     origin: Origin = UNTOLD
     thoughts: str = ""
+    distribution: bytes = b""
 
     @classmethod
     def of(cls, text: str, *, truncated: bool = False, tokens: int | None = None) -> Response:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 import numpy as np
 
 from cladist.core.assay import EncoderSpec, Method
+from cladist.core.features import Features
 from cladist.core.representation import Channel, Representation
-from cladist.core.responses import ResponseSet
-from cladist.encoders.base import Encoder
+from cladist.core.responses import Response, ResponseSet
+from cladist.encoders.base import Encoder, ReadsDistributions
 from cladist.errors import AssayError
 
 __all__ = ["ENCODERS", "Encoder", "open_encoder", "register_encoder", "represent"]
@@ -22,6 +23,7 @@ ENCODERS: dict[str, str] = {
     "embedded": "cladist.encoders.embedded",
     "sentence": "cladist.encoders.sentence",
     "remote": "cladist.encoders.remote",
+    "hellinger": "cladist.encoders.hellinger",
 }
 """Encoder name -> module with a function `open(**options) -> Encoder`."""
 
@@ -62,7 +64,7 @@ def register_encoder(name: str, open: Callable[..., Encoder]) -> None:
     _OWN[name] = open
 
 
-def open_encoder(spec: EncoderSpec) -> Encoder:
+def open_encoder(spec: EncoderSpec) -> Encoder | ReadsDistributions:
     """The encoder that a spec names.
 
     Raises `AssayError` for an unknown name or option, `MissingExtraError` when its package is
@@ -73,10 +75,22 @@ def open_encoder(spec: EncoderSpec) -> Encoder:
         raise AssayError(f"encoder '{spec.name}' is unknown; known are {known}")
     make = _OWN.get(spec.name) or import_module(ENCODERS[spec.name]).open
     try:
-        encoder: Encoder = make(**spec.options)
+        encoder: Encoder | ReadsDistributions = make(**spec.options)
     except TypeError as problem:
         raise AssayError(f"encoder '{spec.name}': {problem}") from problem
     return encoder
+
+
+def _encoded(spec: EncoderSpec, usable: Sequence[Response]) -> Features:
+    """Features of answers; `AssayError` where they are not what the encoder reads."""
+    encoder = open_encoder(spec)
+    reads = isinstance(encoder, ReadsDistributions)
+    if any(bool(r.distribution) != reads for r in usable):
+        wanted = "distributions, these are texts" if reads else "texts, these are distributions"
+        raise AssayError(f"encoder '{spec.name}' reads {wanted}; use another encoder or protocol")
+    if isinstance(encoder, ReadsDistributions):
+        return encoder.encode_distributions([r.distribution for r in usable])
+    return encoder.encode([r.text for r in usable])
 
 
 def represent(responses: ResponseSet, method: Method) -> Representation:
@@ -85,16 +99,16 @@ def represent(responses: ResponseSet, method: Method) -> Representation:
     Answers that are empty, refused or failed take no part; a probe without a usable answer is
     absent, not a vector of zeros that looks like agreement.
     """
-    texts, owner = [], []
+    usable, owner = [], []
     for number, slot in enumerate(responses.slots):
         for response in slot:
             if response.usable:
-                texts.append(response.text)
+                usable.append(response)
                 owner.append(number)
     group = np.asarray(owner, dtype=np.int64)
     count = len(responses.probe_ids)
     channels = tuple(
-        Channel(s.name, s.weight, open_encoder(s).encode(texts).mean_by(group, count))
+        Channel(s.name, s.weight, _encoded(s, usable).mean_by(group, count))
         for s in method.encoders
     )
     samples = np.bincount(group, minlength=count).astype(np.int64)

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cladist.core.features import Features
+
+
+@runtime_checkable
+class ReadsDistributions(Protocol):
+    """An encoder of next-byte distributions, as `core.distributions` packs them."""
+
+    @property
+    def version(self) -> str:
+        """What exactly encodes; part of what is recorded."""
+        ...
+
+    def encode_distributions(self, packed: Sequence[bytes]) -> Features:
+        """Features of n distributions, n rows."""
+        ...
 
 
 class Encoder(Protocol):

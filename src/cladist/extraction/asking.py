@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cladist.core.assay import Assay
+from cladist.core.distributions import response_of
 from cladist.core.hashing import mix64
+from cladist.core.next_token import Context, next_byte
 from cladist.core.origins import UNTOLD, Origin, mixed_models
 from cladist.core.progress import Hear, unheard
 from cladist.core.responses import Response
 from cladist.errors import CoverageError, ModelError
-from cladist.models.base import AskedInterface, Model, Request
+from cladist.models.base import AskedInterface, Model, Request, TellsNextToken
 from cladist.models.served import Remembered, Served
 from cladist.registry import ModelRecord, Registry
 from cladist.registry.asked import refuse_settings, refused_settings
@@ -76,8 +78,11 @@ class Asking:
     def answers(self, slots: Sequence[tuple[int, int]]) -> Iterator[tuple[int, Response]]:
         """Ask for `slots`; (place in `slots`, response) as they come, each place once."""
         answered: set[int] = set()
-        requests = requests_for(self.assay, self.interface, slots)
-        for index, response in self.model.answer(requests):
+        if self.assay.protocol.decoding.asks == "distribution":
+            given = distributions(self.model, self.assay, self.interface, slots)
+        else:
+            given = self.model.answer(requests_for(self.assay, self.interface, slots))
+        for index, response in given:
             if index not in answered:
                 answered.add(index)
                 yield index, response
@@ -154,6 +159,24 @@ def choose_interface(model: Model, assay: Assay) -> AskedInterface:
             f"{assay.short} asks through {wanted}; choose an assay with interface = 'auto'"
         )
     return wanted
+
+
+def distributions(
+    model: Model, assay: Assay, interface: AskedInterface, slots: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, Response]]:
+    """What comes after each context, as answers that hold distributions.
+
+    Raises `ModelError` for a model that does not tell its next token.
+    """
+    if not isinstance(model, TellsNextToken) or model.gives == "sampled":
+        raise ModelError(
+            f"'{model.identity.name}' does not tell the probabilities of its next token, which "
+            f"assay {assay.short} asks for; use an assay of texts, as --assay cladist"
+        )
+    probes, top = assay.protocol.probes.probes, assay.protocol.decoding.top
+    contexts = [Context(probes[p].text, interface, top=top) for p, _ in slots]
+    for index, said in model.next_tokens(contexts):
+        yield index, response_of(next_byte(said))
 
 
 def requests_for(

@@ -28,7 +28,7 @@ _SPARSE, _FAILED = "sparse-coverage", "failed-probes"
 _DOUBTS = {_SPARSE, _FAILED}
 """Notes of DNA that was made by permission only."""
 
-_LIGHT = frozenset({"alleles", "prefixes", "lexical"})
+_LIGHT = frozenset({"alleles", "prefixes", "lexical", "hellinger"})
 """Encoders that run in this process on one thread; the others bring threads or a network."""
 _AHEAD = 4
 """Models a thread that are being worked on or wait to be stored; bounds the memory."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,13 @@ from pathlib import Path
 from cladist.core.names import namesakes, parse_name
 from cladist.core.next_token import Context
 from cladist.core.progress import Progress, silent
-from cladist.errors import CladistError, ModelError, NotComparableError, UsageError
+from cladist.errors import (
+    CladistError,
+    EndpointError,
+    ModelError,
+    NotComparableError,
+    UsageError,
+)
 from cladist.known import known_models
 from cladist.ladder.rung import Rung, Spent, Stand
 from cladist.ladder.tokenizers import (
@@ -27,11 +34,22 @@ from cladist.models.budget import Limits, Metered, Usage
 from cladist.models.served import TellsItself
 from cladist.workflows.identify_model import Identified, identify_model
 
-__all__ = ["Question", "first_tokens", "of_counts", "of_itself", "of_texts"]
+__all__ = [
+    "Question",
+    "first_tokens",
+    "judged_counts",
+    "judged_texts",
+    "next_text",
+    "of_counts",
+    "of_itself",
+    "of_texts",
+]
 
 MOST_TEXTS = 10
 """Texts whose tokens are counted at most, the first one twice."""
 LEAST_TEXTS = 4
+FEW = 16
+NO_ROOM = "the budget has no room for another call"
 FIRST = ("The capital of France is", "1, 2, 3, 4,", "Once upon a")
 
 
@@ -105,6 +123,8 @@ def of_counts(asked: Question) -> Rung:
         asked.progress("counting tokens", len(counts), MOST_TEXTS)
         try:
             n = _count(model, interface, table.texts[key])
+        except EndpointError:
+            raise
         except ModelError as problem:
             return Rung(name, "not asked", (f"it does not answer: {problem}",), Spent())
         if n is None:
@@ -112,9 +132,7 @@ def of_counts(asked: Question) -> Rung:
             return Rung(name, "says nothing", (why,), Spent())
         counts.append((key, n))
         reading = read_counts(table, counts)
-        key = _next(table, reading, counts)
-        if key is None and counts[-1][0] != BASE:
-            key = BASE  # once more at the end: does it count the same text alike?
+        key = next_text(table, reading, counts)
     return judged_counts(table, counts, asked.claim, asked.alpha)
 
 
@@ -157,24 +175,31 @@ def judged_counts(table: Table, counts: list[tuple[str, int]], claim: str, alpha
 def _count(model: TellsItself, interface: AskedInterface, text: str) -> int | None:
     """Tokens of a text as the server counts them, None where it does not say.
 
-    Raises `ModelError` where there is no answer, or the budget has no room for one.
+    One token is asked for, or FEW where the server refuses so small a limit. Raises `ModelError`
+    where there is no answer, or the budget has no room for one.
     """
-    found = [c for _, c in model.count([Request(text, 1, interface=interface)])]
-    if not found:
-        raise ModelError("the budget has no room for another call")
-    if not found[0].response.final and found[0].prompt is None:
-        raise ModelError(found[0].response.detail or "no answer")
-    return found[0].prompt
+    detail = ""
+    for limit in (1, FEW):
+        found = [c for _, c in model.count([Request(text, limit, interface=interface)])]
+        if not found:
+            raise ModelError(NO_ROOM)
+        if found[0].response.final or found[0].prompt is not None:
+            return found[0].prompt
+        detail = found[0].response.detail
+        if not re.search(r"max_\w*tokens|too small|minimum", detail):
+            break
+    raise ModelError(detail or "no answer")
 
 
-def _next(table: Table, reading: Reading, counts: list[tuple[str, int]]) -> str | None:
+def next_text(table: Table, reading: Reading, counts: list[tuple[str, int]]) -> str | None:
+    """The text to be counted next, None when enough is known; the first one again at the end."""
     asked = [key for key, _ in counts]
     texts = len(set(asked))
     if asked.count(BASE) > 1:
         return None
     sure = reading.posterior[reading.best] > 0.9999 and reading.best != ANOTHER
     if texts >= MOST_TEXTS or (texts > LEAST_TEXTS and sure):
-        return None
+        return BASE  # does it count the same text alike?
     return best_text(table, reading, asked)
 
 
@@ -189,6 +214,8 @@ def first_tokens(asked: Question) -> Rung:
         found = dict(model.next_tokens(contexts))
     except ModelError as problem:
         return Rung(name, "not asked", (f"it does not answer: {problem}",), Spent())
+    if not found:
+        return Rung(name, "not asked", (NO_ROOM,), Spent())
     given = {k: v for k, v in found.items() if not v.error and v.gives != "sampled"}
     if not given:
         why = next((v.error for v in found.values() if v.error), "none came")
@@ -212,6 +239,8 @@ def of_texts(asked: Question) -> Rung:
         )  # fmt: skip
     except (UsageError, NotComparableError) as problem:
         return Rung(name, "not asked", (str(problem).partition("\n")[0],), Spent())
+    except EndpointError:
+        raise
     except CladistError as problem:
         return Rung(name, "undecided", (str(problem),), Spent())
     return judged_texts(found, asked.claim)

@@ -16,7 +16,7 @@ import numpy as np
 
 from cladist.core.next_token import NextToken
 
-__all__ = ["MOST_TOKENS", "asking_for", "read_choice"]
+__all__ = ["MOST_TOKENS", "asking_for", "plain_token", "read_choice"]
 
 MOST_TOKENS = (1000, 100, 20, 5, 1)
 """Likeliest tokens that are asked for: the most that a server of this ladder takes."""
@@ -34,6 +34,11 @@ _NONE_GIVEN = (
     "texts can be run on it"
 )
 
+_BROKEN = (
+    "the endpoint gave no log probabilities beside a token that is a part of a character, as "
+    "llama.cpp's server does; --allow-sparse does without such contexts"
+)
+
 
 def asking_for(interface: str, top: int) -> dict[str, Any]:
     """The settings that ask for the `top` likeliest tokens."""
@@ -48,7 +53,9 @@ def read_choice(choice: Mapping[str, Any], *, whole: bool = False, top: int = 0)
     """
     told = choice.get("logprobs")
     if not isinstance(told, dict):
-        return NextToken.failed(_NONE_GIVEN)
+        text = choice.get("text")
+        broken = isinstance(text, str) and "\ufffd" in text
+        return NextToken.failed(_BROKEN if broken else _NONE_GIVEN)
     tokens: list[bytes | None] = []
     log_probs: list[float] = []
     for piece, chance in _first(told):
@@ -65,6 +72,22 @@ def read_choice(choice: Mapping[str, Any], *, whole: bool = False, top: int = 0)
         order = np.argsort(-np.asarray(log_probs), kind="stable")[:top].tolist()
         tokens, log_probs = [tokens[i] for i in order], [log_probs[i] for i in order]
     return NextToken.of(tokens, log_probs, "all" if whole and not top else "top")
+
+
+def plain_token(reply: Any) -> int | None:
+    """The number of a token of plain text among those that a llama.cpp server told."""
+    try:
+        told = reply["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        plain = [
+            int(e["id"])
+            for e in told
+            if e["bytes"]
+            and all(32 < b < 127 for b in e["bytes"])
+            and not _SPECIAL.search(e["token"])
+        ]
+    except (KeyError, IndexError, TypeError):
+        return None
+    return plain[0] if plain else None
 
 
 def _first(told: Mapping[str, Any]) -> Iterator[tuple[bytes | None, Any]]:

@@ -21,7 +21,7 @@ from cladist.core.next_token import Context, Gives, NextToken
 from cladist.core.responses import Response
 from cladist.errors import MissingExtraError, ModelError
 from cladist.models._gguf_header import file_hash, read_header
-from cladist.models._log_probs import asking_for, read_choice
+from cladist.models._log_probs import asking_for, plain_token, read_choice
 from cladist.models._prompting import (
     TEMPLATE_VALUES,
     messages,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 DEFAULT_CONTEXT = 4096
 _BATCH = 512
+_PLAIN_PROMPTS = ("The", "a", "1 2 3", "def f(x):")
 _EVERY = 1 << 20
 """Tokens that are asked for where all are wanted; the engine tells as many as there are."""
 
@@ -117,6 +118,7 @@ class LlamaCpp:
     interfaces: frozenset[AskedInterface]
     shortened: bool
     _server: Any = field(repr=False)
+    _plain: int | None = None
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Answers in the order of the requests."""
@@ -134,12 +136,27 @@ class LlamaCpp:
         for index, context in enumerate(contexts):
             request = Request(context.text, 1, interface=context.interface, system=context.system)
             require_interface(self.identity, self.interfaces, request)
-            reply = self._replied(request, asking_for(request.interface, context.top or _EVERY))
+            more = asking_for(request.interface, context.top or _EVERY) | self._saying_something()
+            reply = self._replied(request, more)
             answer = reply if isinstance(reply, Response) else self._response(request, reply)
             if answer.final:
                 yield index, read_choice(reply["choices"][0], whole=True, top=context.top)
             else:
                 yield index, NextToken.failed(answer.detail)
+
+    def _saying_something(self) -> dict[str, Any]:
+        """Settings under which the token that is sampled is one of plain text.
+
+        The engine tells no probabilities beside a token that is a part of a character. They are
+        those before any bias, so which token is taken in the end changes none of them.
+        """
+        for prompt in _PLAIN_PROMPTS if self._plain is None else ():
+            reply = self._replied(Request(prompt, 1), asking_for("raw", 200))
+            found = None if isinstance(reply, Response) else plain_token(reply)
+            if found is not None:
+                self._plain = found
+                break
+        return {} if self._plain is None else {"logit_bias": [[self._plain, 1e4]]}
 
     def close(self) -> None:
         """Free the model; its memory goes at once."""

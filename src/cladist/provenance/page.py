@@ -221,8 +221,8 @@ def _foundation(report: Report) -> str:
 def _bar(share: float) -> str:
     return (
         '<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="room" width="100" height="6"/>'
-        f'<rect class="part" width="{100 * share:.1f}" height="6"/></svg>'
+        '<rect class="room" fill="#dcdcd6" width="100" height="6"/>'
+        f'<rect class="part" fill="#23508e" width="{100 * share:.1f}" height="6"/></svg>'
     )
 
 

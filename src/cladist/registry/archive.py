@@ -33,7 +33,7 @@ from cladist.registry.connection import _explained as explained
 FORMAT = 1
 KIND = "cladist registry"
 MANIFEST = "manifest.json"
-DERIVED = frozenset({"dna_change"})
+DERIVED = frozenset({"answers_state", "dna_change"})
 """Tables that triggers fill from the others."""
 MAX_FILES, MAX_FILE, MAX_MANIFEST = 100_000, 2 << 30, 64 << 20
 _NAME = re.compile(r"[a-z_]{1,40}-\d{5}\.parquet")

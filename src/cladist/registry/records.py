@@ -15,7 +15,9 @@ from cladist.core.origins import UNTOLD, Origin
 from cladist.core.probes import ProbeSet
 from cladist.core.responses import Response, State
 
-TOLD_COLUMNS = "state, text, tokens, detail, served, configuration, provider, thoughts"
+TOLD_COLUMNS = (
+    "state, text, tokens, detail, served, configuration, provider, thoughts, distribution"
+)
 """Columns of an answer, in the order of `unpack_response`."""
 ANSWER_COLUMNS = f"protocol_id, model_id, probe, sample, {TOLD_COLUMNS}"
 ANSWER_UPDATES = ", ".join(f"{c} = excluded.{c}" for c in TOLD_COLUMNS.split(", "))
@@ -46,12 +48,12 @@ def clean_text(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def pack_told(response: Response) -> tuple[str, str, str, str]:
-    """The last four of `TOLD_COLUMNS`: who answered, and the thoughts before it."""
+def pack_told(response: Response) -> tuple[str, str, str, str, bytes]:
+    """The last five of `TOLD_COLUMNS`: who answered, the thoughts before it, a distribution."""
     origin = response.origin
     told = (origin.model, origin.configuration, origin.provider, response.thoughts)
     first, second, third, fourth = map(clean_text, told)
-    return first, second, third, fourth
+    return first, second, third, fourth, response.distribution
 
 
 def unpack_response(
@@ -63,11 +65,12 @@ def unpack_response(
     configuration: str,
     provider: str,
     thoughts: str,
+    distribution: bytes,
 ) -> Response:
     """An answer from its `TOLD_COLUMNS`."""
     told = served or configuration or provider
     origin = Origin(served, configuration, provider) if told else UNTOLD
-    return Response(text, State(state), tokens, detail, origin, thoughts)
+    return Response(text, State(state), tokens, detail, origin, thoughts, distribution)
 
 
 def pack_probes(probes: ProbeSet) -> str:

@@ -93,6 +93,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             INSERT INTO answers_state VALUES (old.protocol_id, old.model_id, randomblob(8))
             ON CONFLICT (protocol_id, model_id) DO UPDATE SET token = excluded.token; END""",
     ),
+    (
+        # The distribution of what comes next, where that was asked for and not a text.
+        "ALTER TABLE response ADD COLUMN distribution BLOB NOT NULL DEFAULT x''",
+    ),
 )
 """MIGRATIONS[k] takes a registry from schema version k to k + 1; released steps never change."""
 

@@ -222,7 +222,8 @@ def sequential(
 def directions(asked: Question, results: Sequence[KinshipResult]) -> list[Direction]:
     """Of every pair that is related, which is the ancestor; empty where none is."""
     related = [r for r in results if r.verdict == "related"]
-    if not related:
+    if not related or asked.assay.protocol.decoding.asks == "distribution":
+        # Of distributions nothing has been found yet that tells a parent from its child.
         return []
     rare, unknown = rarity(asked.responses), DeclaredModel("")
     return [

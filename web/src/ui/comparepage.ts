@@ -82,7 +82,7 @@ function table(app: App, models: readonly number[], cells: ReadonlyMap<string, C
       h("thead", {}, h("tr", {}, h("td", {}), ...models.map((_, k) => h("th", { scope: "col" }, k + 1)))),
       h("tbody", {}, ...models.map((a, k) => h("tr", {}, h("th", { scope: "row" }, `${k + 1} `, modelLink(app, a)), ...models.map((b) => cell(a, b))))))),
     h("div", { class: "meanings" }, ...[...used].map((v) => h("p", {}, verdict(v), " ", h("span", {}, meaning(v))))),
-    h("p", { class: "hint" }, partial ? tr("This folder holds verdicts on nearest models alone; the server (cladist serve) tests all pairs.")
+    h("p", { class: "hint" }, partial ? tr("This folder holds verdicts on nearest models alone; the server (cladist map serve) tests all pairs.")
       : tr("Figures are distances. p is adjusted for the {n} pairs, as they were asked about together.", { n: cells.size })),
     button({ class: "tool" }, "CSV", save),
   ];

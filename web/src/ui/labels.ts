@@ -47,14 +47,18 @@ export function drawLabels(
   context.lineJoin = "round";
   for (const { text, x, y, strong, left: leftwards, firm, mark } of labels) {
     if (x < -20 || y < 0 || x > width || y > height) continue;
-    const shown = cut(text, 44);
+    let shown = cut(text, 44);
     const lead = mark === undefined ? 0 : 13;
+    // What must stand on the right of its point is cut to the room there.
+    const room = firm === true && leftwards !== true ? width - x - GAP - 6 - lead : Infinity;
+    for (let wide = context.measureText(shown).width; wide > room && shown.length > 6; wide = context.measureText(shown).width)
+      shown = cut(shown, Math.max(6, Math.min(shown.length - 1, Math.floor((shown.length * room) / wide))));
     const size = context.measureText(shown).width + lead;
     const places = spots(x, y, size, width, align, leftwards === true, points.length > 0);
     const spot = (firm === true ? places.slice(0, 1) : places).find(([left, top]) => {
       const box: Box = [left - 1, top - 6, left + size + 1, top + 6];
       return !taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1]);
-    }) ?? (strong ? spots(x, y, size, width, align, leftwards === true, false)[0] : undefined);
+    }) ?? (strong ? places[0] : undefined);
     if (spot === undefined) continue;
     const [left, top] = spot;
     taken.push([left - 2, top - 6, left + size + 2, top + 6]);
@@ -72,13 +76,16 @@ export function drawLabels(
   }
 }
 
+/** Between a point and its label. */
+const GAP = 9;
+
 type Box = [number, number, number, number];
 
 /** Where a label may stand, best first: beside its point, then above and below it. */
 function spots(x: number, y: number, size: number, width: number, align: "beside" | "centre", leftwards: boolean, around: boolean): [number, number][] {
   const middle = Math.max(4, Math.min(width - size - 4, x - size / 2));
   if (align === "centre") return [[middle, y]];
-  const gap = 9;
+  const gap = GAP;
   const right: [number, number] = [x + gap, y];
   const left: [number, number] = [x - gap - size, y];
   const sides = leftwards || x + gap + size > width - 4 ? [left, right] : [right, left];

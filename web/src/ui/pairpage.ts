@@ -94,7 +94,7 @@ function summary(app: App, a: number, b: number, judged: Judged | null, sides: S
       counts === null ? null : fact(tr("Same answer"), grouped(counts.same))),
     counts === null ? null : bar(counts.alike / Math.max(1, counts.both), "wide"),
     judged === null
-      ? h("p", { class: "hint" }, tr("These two are not among each other's nearest models, so this folder holds no verdict on them. The server (cladist serve) tests any pair."))
+      ? h("p", { class: "hint" }, tr("These two are not among each other's nearest models, so this folder holds no verdict on them. The server (cladist map serve) tests any pair."))
       : h("p", {}, meaning(judged.verdict)),
     judged === null || judged.note === "" ? null : h("p", { class: "hint" }, h("bdi", {}, reasoned(judged))));
 }

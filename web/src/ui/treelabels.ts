@@ -149,7 +149,7 @@ function clades(context: CanvasRenderingContext2D, app: App, found: Drawn, setti
     }
     const what = nameOf(app, tree, node);
     labels.push({
-      text: holds > 0 ? `${what} · ${own ? tr("holds it and {n} of its nearest", { n: holds - 1 }) : tr("holds {n} of its nearest", { n: holds })}` : what, x: end[0], y: end[1],
+      text: holds > 0 ? `${what} · ${own ? tr("it and {n} near", { n: holds - 1 }) : tr("{n} near it", { n: holds })}` : what, x: end[0], y: end[1],
       strong: holds > 0, left: Math.cos(angle) < -0.2, firm: flat,
       mark: familyMark(app, found, node), rank: holds > 0 ? 1e9 : (tree.leaves[node] ?? 0),
     });

@@ -7,12 +7,12 @@ import type { Fit } from "../view/camera";
 import { listen } from "../view/gestures";
 import { Plot } from "../view/plot";
 import type { Transform } from "../gl/scene";
-import type { Branches, LayoutName } from "../state/store";
-import { line } from "../text/safe";
 import { share, tr } from "../text/words";
 import { folded } from "../tree/fold";
 import { detailed, level } from "../tree/detail";
-import { compression, drawing, endAt } from "../tree/layout";
+import { drawing } from "../tree/layout";
+import { boxOf, nearestNode, step } from "../tree/walk";
+import { BRANCHES, LAYOUTS, treeNote } from "./treenote";
 import type { Drawing } from "../tree/layout";
 import { gathered, pieceLooks, tipLooks, tips } from "../tree/paint";
 import type { Below, Tips } from "../tree/paint";
@@ -26,17 +26,6 @@ import { Tip } from "./tip";
 import { annotate, cladeName } from "./treelabels";
 import { mapPng } from "./pictures";
 import { cladeBar, files } from "./cladebar";
-
-const LAYOUTS = (): readonly (readonly [LayoutName, string])[] => [
-  ["rectangular", tr("Rectangular")],
-  ["radial", tr("Radial")],
-  ["unrooted", tr("Unrooted")],
-];
-const BRANCHES = (): readonly (readonly [Branches, string])[] => [
-  ["measured", tr("Branches as measured")],
-  ["compressed", tr("Last branches compressed")],
-  ["flush", tr("All ends flush")],
-];
 
 /** Rows that a folded tree may have: about what can be told apart without zooming. */
 const FOLDED_ROWS = 90;
@@ -111,7 +100,7 @@ export class TreeView {
       tree ? this.note : null,
     );
     this.inks = inks(document.body);
-    this.note.textContent = this.noteText();
+    this.note.textContent = treeNote(app);
     if (tree) this.listen();
     app.store.subscribe((state, changed) => {
       layout.value = state.layout;
@@ -120,7 +109,7 @@ export class TreeView {
       support.setAttribute("aria-pressed", String(state.support));
       if ((["layout", "branches", "fold", "opened", "root", "collapsed", "clade"] as const).some((k) => changed.has(k))) {
         this.dirty = "layout";
-        this.note.textContent = this.noteText();
+        this.note.textContent = treeNote(app);
       }
       else if ((["colour", "selection", "query", "filters"] as const).some((k) => changed.has(k))) this.dirty ??= "looks";
       if (this.dirty !== null || (["treeCamera", "support", "active"] as const).some((k) => changed.has(k))) this.plot.schedule();
@@ -134,21 +123,6 @@ export class TreeView {
       this.plot.schedule();
     });
     this.showBar();
-  }
-
-  private noteText(): string {
-    const { tree } = this.app.atlas;
-    if (tree === null) return "";
-    const { branches } = this.app.state;
-    const whole = this.app.tree();
-    const less = branches === "compressed" && whole !== null ? compression(whole) : 1;
-    const parts = [
-      branches === "compressed" ? (less < 1 ? tr("last branches are drawn at {share} of their length, all others as measured", { share: share(less) }) : tr("last branches need no compression"))
-        : branches === "flush" ? tr("lengths of branches mean nothing here") : "",
-      tree.method, tree.root ? tr("root: {root}", { root: tree.root }) : "",
-      tree.support ? tr("support: {method}, {n} replicate|support: {method}, {n} replicates", { method: tree.support, n: tree.replicates }) : "", tree.note,
-    ];
-    return line(parts.filter((p) => p !== "").join(" · "), 400);
   }
 
   private toggle(text: string, title: string, key: "fold" | "support"): HTMLButtonElement {
@@ -330,33 +304,10 @@ export class TreeView {
     });
   }
 
-  /** The node nearest to a pixel, leaves first; for rectangular trees also by the label's row. */
   private near(px: number, py: number): number | null {
     const found = this.current;
     if (found === null || this.index === null) return null;
-    const { drawn, tree } = found;
-    const t = this.at(drawn);
-    const reach = 11;
-    let best: number | null = null;
-    let least = reach;
-    const [ax, bx] = [(px - reach - t.ox) / t.sx, (px + reach - t.ox) / t.sx];
-    const [ay, by] = [(py - reach - t.oy) / t.sy, (py + reach - t.oy) / t.sy];
-    for (const k of this.index.range(ax, ay, bx, by)) {
-      const node = drawn.nodes[k] ?? 0;
-      const d = Math.hypot(t.ox + t.sx * (drawn.x[node] ?? 0) - px, t.oy + t.sy * (drawn.y[node] ?? 0) - py);
-      if (d < least) [least, best] = [d, node];
-    }
-    if (best === null && drawn.kind === "rectangular") {
-      const end = endAt(drawn, (py - t.oy) / t.sy);
-      const [from, to] = end === undefined ? [0, 0] : [t.ox + t.sx * (drawn.x[end] ?? 0), t.ox + t.sx * (drawn.reach[end] ?? 0)];
-      if (end !== undefined && (tree.tip[end] ?? -1) < 0 && px >= from && px <= to + 160) return end;
-    }
-    if (best === null && drawn.kind === "rectangular" && t.sy >= 8) {
-      const node = endAt(drawn, (py - t.oy) / t.sy);
-      const x = node === undefined ? Infinity : t.ox + t.sx * (drawn.x[node] ?? 0);
-      if (node !== undefined && has(tree, node) && px > x && px < x + 180) best = node;
-    }
-    return best;
+    return nearestNode(found.tree, found.drawn, this.index, this.at(found.drawn), px, py);
   }
 
   private model(node: number | null): number | null {
@@ -466,15 +417,8 @@ export class TreeView {
     const found = this.ready();
     if (found === null) return;
     const { drawn, tree } = found;
-    let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
-    const stack = [node];
-    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-      const [x, y] = [drawn.x[at] ?? Number.NaN, drawn.y[at] ?? Number.NaN];
-      if (Number.isNaN(x)) continue;
-      [x0, y0, x1, y1] = [Math.min(x0, x), Math.min(y0, y), Math.max(x1, x), Math.max(y1, y)];
-      stack.push(...(tree.children[at] ?? []));
-    }
-    if (x0 <= x1) this.show([x0, y0, x1, y1], drawn);
+    const box = boxOf(tree, drawn, node);
+    if (box !== null) this.show(box, drawn);
   }
 
   private key(event: KeyboardEvent): boolean {
@@ -512,21 +456,7 @@ export class TreeView {
   }
 
   private walk({ tree, drawn }: Drawn, key: string): void {
-    const top = drawn.nodes[0] ?? tree.root;
-    const at = this.node !== null && !Number.isNaN(drawn.x[this.node] ?? Number.NaN) ? this.node : null;
-    let next = at ?? top;
-    if (at !== null && key === "ArrowLeft" && at !== top) next = tree.parent[at] ?? top;
-    else if (at !== null && key === "ArrowRight") {
-      const child = tree.children[at]?.[0];
-      if (child !== undefined && !Number.isNaN(drawn.x[child] ?? Number.NaN)) next = child;
-    } else if (at !== null && (key === "ArrowUp" || key === "ArrowDown")) {
-      const step = key === "ArrowDown" ? 1 : -1;
-      const end = drawn.ends.indexOf(at);
-      const row = tree.children[tree.parent[at] ?? -1] ?? [];
-      next = end >= 0
-        ? (drawn.ends[end + step] ?? at)
-        : (row[row.indexOf(at) + step] ?? at);
-    }
+    const next = step(tree, drawn, this.node, key);
     this.focus(next, true);
     const model = this.model(next);
     if (model !== null) this.app.store.set({ active: model });

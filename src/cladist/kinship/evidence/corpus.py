@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.distributions import holds_distributions
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.repeated import repeated_answers
@@ -74,6 +75,11 @@ def read_corpus(responses: Sequence[ResponseSet]) -> Corpus:
     if len(set(names)) != len(names):
         twice = sorted({m for m in names if names.count(m) > 1})[:3]
         raise InputError(f"kinship: models were given twice: {', '.join(map(repr, twice))}")
+    if any(holds_distributions(r) for r in responses):
+        raise InputError(
+            "these answers are distributions, and this is read from texts; extract the models with "
+            "an assay of texts, as --assay cladist, and name that"
+        )
     place: dict[str, int] = {}
     for r in responses:
         for probe in r.probe_ids:

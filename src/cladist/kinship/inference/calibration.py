@@ -35,6 +35,12 @@ from numpy.typing import NDArray
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.functional import (
+    Functions,
+    functional_evidence,
+    read_functions,
+    tells_functions,
+)
 from cladist.kinship.evidence.similarity import evidence_of
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.matching import Matching, fit_matching
@@ -143,9 +149,12 @@ def pair_evidence(
     as something that explains a score. All is rounded to float32, which is what a fitted panel
     keeps, so that what is kept and what is measured afresh say the same to the last digit.
     """
+    inside = np.ones(len(responses), np.bool_) if members is None else members
+    if tells_functions(responses):
+        return _of_functions(read_functions(responses), inside)
     corpus = read_corpus(responses)
     n = len(corpus)
-    found = evidence_of(corpus, np.ones(n, np.bool_) if members is None else members)
+    found = evidence_of(corpus, inside)
     nothing = np.zeros((n, n))
     return PairEvidence(
         corpus.models,
@@ -157,6 +166,22 @@ def pair_evidence(
         corpus.present,
         tuple(corpus.digests()),
         np.array([thinks_aloud(row) for row in corpus.texts], np.bool_),
+    )
+
+
+def _of_functions(read: Functions, members: NDArray[np.bool_]) -> PairEvidence:
+    """Evidence from distributions: nothing tells of tokenizers, and nobody writes traces."""
+    n, found = len(read.models), functional_evidence(read, members)
+    return PairEvidence(
+        read.models,
+        _rounded(found.combined),
+        _rounded(found.score),
+        (_rounded(found.halves[0]), _rounded(found.halves[1])),
+        _rounded(found.style),
+        np.zeros((n, n)),
+        read.present,
+        read.digests,
+        np.zeros(n, np.bool_),
     )
 
 

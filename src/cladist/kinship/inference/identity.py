@@ -32,7 +32,9 @@ from scipy.stats import beta
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.kinship.evidence.functional import tells_functions
 from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.identity_functional import FUNCTION_TOLERANCE, compare_functions
 
 __all__ = ["IdentityResult", "identity_kernel", "same_model"]
 
@@ -62,24 +64,25 @@ class IdentityResult:
     """What a test of identity came to.
 
     verdict    same, changed or inconclusive
-    mode       'sampled' or 'greedy'
+    mode       'sampled', 'greedy', or 'functional' for distributions
     reason     why, in a sentence
     effect     sampled: overall squared distance relative to the spread within a model, 0 for
-               the same; greedy: share of answers that differ
+               the same; greedy: share of answers that differ; functional: d_H
     interval   95% interval of the effect (jackknife over probes, or Clopper-Pearson)
     p          sampled: permutation p-value of no difference; greedy: that of a share of
-               differing probes within the tolerance
+               differing probes within the tolerance; functional: share of resamples within it
     rate       error rate that 'changed' keeps to
     tolerance  effect up to which the two count as the same
     probes     probes compared
     samples    answers compared
-    agreement  mean share of the characters, from the start, on which first answers agree
+    agreement  mean share of the characters, from the start, on which first answers agree;
+               functional: mean probability on which both agree
     """
 
     a: str
     b: str
     verdict: Answer
-    mode: Literal["sampled", "greedy"]
+    mode: Literal["sampled", "greedy", "functional"]
     reason: str
     effect: float
     interval: tuple[float, float]
@@ -115,6 +118,8 @@ def same_model(
         raise InputError(f"'{a.model}' and '{b.model}' were asked other probes")
     if not 0 < rate < 1 or not (tolerance is None or 0 <= tolerance < 1):
         raise InputError("the error rate must lie within 0 to 1, the tolerance from 0 below 1")
+    if tells_functions([a, b]):
+        return _functional(a, b, rate, FUNCTION_TOLERANCE if tolerance is None else tolerance, seed)
     texts = [
         ([r.text.strip() for r in x if r.final], [r.text.strip() for r in y if r.final])
         for x, y in zip(a.slots, b.slots, strict=True)
@@ -133,6 +138,17 @@ def same_model(
         raise InputError("the sampled test needs two answers a probe on both sides")
     limit = SAMPLED_TOLERANCE if tolerance is None else tolerance
     return _sampled(a.model, b.model, several, rate, limit, shuffles, seed)
+
+
+def _functional(
+    a: ResponseSet, b: ResponseSet, rate: float, tolerance: float, seed: int
+) -> IdentityResult:
+    found = compare_functions(a, b, rate=rate, tolerance=tolerance, seed=seed)
+    return IdentityResult(
+        a.model, b.model, found.verdict, "functional", found.reason, found.distance,
+        found.interval, found.p, rate, tolerance, found.contexts, 2 * found.contexts,
+        found.overlap,
+    )  # fmt: skip
 
 
 def _agreement(pairs: list[tuple[str, str]]) -> float:

@@ -15,6 +15,12 @@ from scipy import sparse
 
 from cladist.core.responses import ResponseSet
 from cladist.kinship.evidence.corpus import Corpus, read_corpus
+from cladist.kinship.evidence.functional import (
+    context_cosines,
+    crossed_kernel,
+    read_functions,
+    tells_functions,
+)
 from cladist.kinship.evidence.manner import opening_keys
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.calibration import Labels, PairEvidence, guess_families
@@ -55,7 +61,10 @@ def probe_excess(
     sides = [free[np.argsort(-pairs.manner[k, free], kind="stable")[:CONTROLS]] for k in (i, j)]
     chosen = np.unique(np.concatenate(sides))
     two = (responses[i], responses[j]) if said is None else said
-    corpus = read_corpus([*two, *(responses[k] for k in chosen)])
+    answers = [*two, *(responses[k] for k in chosen)]
+    if tells_functions(answers):
+        return _beyond_controls(answers, sides, chosen)
+    corpus = read_corpus(answers)
     place = {int(k): 2 + n for n, k in enumerate(chosen)}
     both = np.flatnonzero(corpus.present[0] & corpus.present[1])
     total = np.zeros(len(both))
@@ -70,6 +79,26 @@ def probe_excess(
         spread = float(np.concatenate(means).std())
         total += (mine - ground) / max(spread, 1e-6)
     return np.asarray(total / 2)
+
+
+def _beyond_controls(
+    answers: Sequence[ResponseSet], sides: Sequence[NDArray[np.int64]], chosen: NDArray[np.int64]
+) -> Floats:
+    """The same of distributions: cosines at every context beyond those with the controls.
+
+    `answers` are of the pair and of the models `chosen`, in that order.
+    """
+    read = read_functions(answers)
+    both = read.present[:2].all(axis=0)
+    found = context_cosines(read, [0, 1], range(len(answers)))[:, :, both]
+    ground = np.zeros(found.shape[2])
+    means = []
+    for side, row in zip(sides, (0, 1), strict=True):
+        against = found[row, 2 + np.searchsorted(chosen, side)]
+        ground += against.mean(axis=0) / 2
+        means.append(against.mean(axis=1))
+    spread = float(np.concatenate(means).std())
+    return np.asarray((found[0, 1] - ground) / max(spread, 1e-6))
 
 
 def _openings(corpus: Corpus) -> Floats:
@@ -115,18 +144,26 @@ def mismatch_p(a: ResponseSet, b: ResponseSet, *, shuffles: int = 9_999, seed: i
     cosine of 5-character shingles weighted by rarity in the two models' own answers, square-
     rooted, so no panel is needed. 1 with fewer than two common probes.
     """
-    corpus = read_corpus([a, b])
-    both = np.flatnonzero(corpus.present.all(axis=0))
-    m = len(both)
+    kernel = crossed_kernel(a, b) if tells_functions([a, b]) else _wording_kernel(a, b)
+    m = len(kernel)
     if m < 2:
         return 1.0
-    x = shingles([corpus.texts[k][p][:READ] for k in (0, 1) for p in both])
-    kernel = np.sqrt(np.clip((x[:m] @ x[m:].T).toarray(), 0.0, None))
     draw = np.random.default_rng(seed)
     observed = float(np.trace(kernel))
     order = np.argsort(draw.random((shuffles, m)), axis=1)
     shuffled = kernel[np.arange(m), order].sum(axis=1)
     return float((1 + np.sum(shuffled >= observed - 1e-9)) / (1 + shuffles))
+
+
+def _wording_kernel(a: ResponseSet, b: ResponseSet) -> Floats:
+    """Agreement of a's answer to each common probe with b's to each, (m, m)."""
+    corpus = read_corpus([a, b])
+    both = np.flatnonzero(corpus.present.all(axis=0))
+    m = len(both)
+    if m < 2:
+        return np.zeros((m, m))
+    x = shingles([corpus.texts[k][p][:READ] for k in (0, 1) for p in both])
+    return np.asarray(np.sqrt(np.clip((x[:m] @ x[m:].T).toarray(), 0.0, None)))
 
 
 def shingles(texts: Sequence[str]) -> sparse.csr_array:

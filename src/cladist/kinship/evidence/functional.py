@@ -1,0 +1,252 @@
+"""Evidence of kinship from next-byte distributions, and the distance d_H between functions.
+
+Two models that are kin err alike: what one finds likelier than models do on the average, the other
+does too. So each distribution is taken as its centred log ratios (Aitchison 1986), less the panel's
+mean at the same context, and the likeness of two models is the cosine over all common contexts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.core.distances import DistanceMatrix, symmetric
+from cladist.core.distributions import function_of, holds_distributions
+from cladist.core.responses import ResponseSet
+from cladist.errors import InputError, NotComparableError
+from cladist.kinship.evidence.similarity import lacking, unrelated_spread
+from cladist.kinship.evidence.standard import Floats, standardise
+
+__all__ = [
+    "FLOOR",
+    "Functional",
+    "Functions",
+    "beyond_panel",
+    "context_cosines",
+    "crossed_kernel",
+    "functional_distances",
+    "functional_evidence",
+    "log_ratios",
+    "read_functions",
+    "tells_functions",
+]
+
+FLOOR = 1e-4
+"""Probabilities below count as this: how unlikely the unlikely is says more of engines, rounding
+and of how many tokens were told than of descent."""
+_CHUNK = 16
+"""Contexts that are compared at a time, in double precision."""
+
+
+@dataclass(frozen=True, eq=False)
+class Functions:
+    """Distributions of n models after the same p contexts.
+
+    roots    float32 (n, p, 257), rows of length 1; nought where a context is not usable
+    present  bool (n, p)
+    digests  one hash a model of everything that was told
+    """
+
+    models: tuple[str, ...]
+    contexts: tuple[str, ...]
+    roots: NDArray[np.float32]
+    present: NDArray[np.bool_]
+    digests: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Functional:
+    """Evidence of all pairs, in the terms of `kinship.inference.calibration.PairEvidence`.
+
+    combined  float64 (n, n): what ranks relatives, copies put apart
+    score     float64 (n, n): likeness beyond the panel's
+    halves    the same of even and of odd contexts
+    style     float64 (n, n) in 0..1: likeness across different contexts
+    """
+
+    combined: Floats
+    score: Floats
+    halves: tuple[Floats, Floats]
+    style: Floats
+
+
+def tells_functions(responses: Sequence[ResponseSet]) -> bool:
+    """Whether answers are distributions; `NotComparableError` where some are and some are texts."""
+    told = [holds_distributions(r) for r in responses if r.usable().any()]
+    if any(told) and not all(told):
+        raise NotComparableError("some of the answers are texts and some are distributions")
+    return bool(told) and all(told)
+
+
+def read_functions(responses: Sequence[ResponseSet]) -> Functions:
+    """Distributions by model and context. Raises `InputError` where a name occurs twice or the
+    models were not asked the same contexts. O(n p) memory, 1 KB each."""
+    names = tuple(r.model for r in responses)
+    if len(set(names)) != len(names):
+        twice = sorted({m for m in names if names.count(m) > 1})[:3]
+        raise InputError(f"kinship: models were given twice: {', '.join(map(repr, twice))}")
+    contexts = responses[0].probe_ids if responses else ()
+    if any(r.probe_ids != contexts for r in responses):
+        raise InputError("the models were asked for what comes after different contexts")
+    read = [function_of(r) for r in responses]
+    return Functions(
+        names,
+        contexts,
+        np.stack([roots for roots, _ in read]),
+        np.stack([usable for _, usable in read]),
+        tuple(_digest(r) for r in responses),
+    )
+
+
+def _digest(answers: ResponseSet) -> bytes:
+    said = blake2b(digest_size=16)
+    for probe, slot in zip(answers.probe_ids, answers.slots, strict=True):
+        said.update(probe.encode("utf-8", "surrogatepass") + b"\0")
+        said.update(b"".join(r.distribution for r in slot if r.usable) + b"\0")
+    return said.digest()
+
+
+def log_ratios(roots: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logarithms of probabilities less their mean over outcomes, (..., 257); nought rows stay."""
+    logs = 2.0 * np.log(np.maximum(roots, np.float32(np.sqrt(FLOOR))))
+    ratios = logs - logs.mean(axis=-1, keepdims=True)
+    return np.asarray(ratios * (roots.max(axis=-1, keepdims=True) > 0), dtype=np.float32)
+
+
+def _beyond_panel(read: Functions, members: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Log ratios less the panel's mean at each context, (n, p, 257)."""
+    x = log_ratios(read.roots)
+    counted = read.present & members[:, None]
+    count = np.maximum(counted.sum(axis=0), 1)
+    mean = (x * counted[:, :, None]).sum(axis=0) / count[:, None]
+    return np.asarray((x - mean) * read.present[:, :, None], dtype=np.float32)
+
+
+def _cosines(x: NDArray[np.float32], present: NDArray[np.bool_]) -> Floats:
+    """Cosines of all pairs over their common contexts, (n, n); 0 where there is nothing."""
+    n = len(x)
+    flat = x.reshape(n, -1)
+    shared = (flat @ flat.T).astype(np.float64)
+    size = np.einsum("npk,npk->np", x, x, dtype=np.float64)
+    here = present.astype(np.float64)
+    length = np.sqrt((size @ here.T) * (here @ size.T))
+    found = np.divide(shared, length, out=np.zeros((n, n)), where=length > 1e-12)
+    return np.asarray(found, np.float64)
+
+
+def _across(x: NDArray[np.float32]) -> Floats:
+    """Likeness across different contexts, in 0..1, (n, n)."""
+    total = x.sum(axis=1, dtype=np.float64)
+    flat = x.reshape(len(x), -1)
+    cross = total @ total.T - flat @ flat.T
+    length = np.linalg.norm(total, axis=1)
+    scale = np.outer(length, length)
+    found = np.divide(cross, scale, out=np.zeros_like(cross), where=scale > 1e-12)
+    return np.asarray((1 + np.clip(found, -1, 1)) / 2)
+
+
+def functional_evidence(read: Functions, members: NDArray[np.bool_]) -> Functional:
+    """Evidence of all pairs with those in `members`, bool (n,), as the panel. O(n^2 p) time."""
+    n = len(read.models)
+    if n < 2:
+        nothing = np.zeros((n, n))
+        return Functional(nothing, nothing, (nothing, nothing), nothing)
+    x = _beyond_panel(read, members)
+    own = _own(read.digests, members)
+
+    def standing(part: slice) -> Floats:
+        return standardise(_cosines(x[:, part], read.present[:, part]), members, own)
+
+    whole = standing(slice(None))
+    middle, unit = unrelated_spread(whole, members)
+    common = read.present.astype(np.float64) @ read.present.T.astype(np.float64)
+    found = np.where(common > 0, (whole - middle) / unit, 0.0)
+    np.fill_diagonal(found, 0.0)
+    combined = found + lacking(found, _copies(read))
+    halves = standing(slice(0, None, 2)), standing(slice(1, None, 2))
+    return Functional(combined, whole, halves, _across(x))
+
+
+def _copies(read: Functions) -> NDArray[np.bool_]:
+    _, code = np.unique(np.array(read.digests), return_inverse=True)
+    same = (code[:, None] == code[None, :]) & (read.present.sum(axis=1) >= 3)[:, None]
+    np.fill_diagonal(same, False)
+    return np.asarray(same, np.bool_)
+
+
+def _own(digests: Sequence[bytes], members: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each model outside the panel the first member that tells exactly the same, or -1."""
+    first: dict[bytes, int] = {}
+    for i in np.flatnonzero(members).tolist():
+        first.setdefault(digests[i], i)
+    own = [-1 if inside else first.get(d, -1) for d, inside in zip(digests, members, strict=True)]
+    return np.array(own, dtype=np.int64)
+
+
+def functional_distances(responses: Sequence[ResponseSet], *, assay: str = "") -> DistanceMatrix:
+    """d_H between all models: the root of the mean squared distance of roots of distributions.
+
+    That is sqrt(2) times the root mean square of Hellinger distances over the contexts that both
+    answered, 0 for equal functions and at most sqrt(2). Raises `InputError` for two models
+    without a common context, and for answers that are texts. O(n^2 p) time.
+    """
+    if not tells_functions(responses):
+        raise InputError(
+            "metric 'hellinger' compares distributions, and these answers are texts; extract with "
+            "--assay functional"
+        )
+    read = read_functions(responses)
+    n = len(read.models)
+    square, count = np.zeros((n, n)), np.zeros((n, n))
+    for start in range(0, len(read.contexts), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        x = read.roots[:, part].astype(np.float64).reshape(n, -1)
+        here = read.present[:, part].astype(np.float64)
+        size = np.einsum("npk,npk->np", read.roots[:, part], read.roots[:, part], dtype=np.float64)
+        square += size @ here.T + here @ size.T - 2 * (x @ x.T)
+        count += here @ here.T
+    if (count == 0).any():
+        i, j = (int(k[0]) for k in np.nonzero(count == 0))
+        raise InputError(
+            f"'{read.models[i]}' and '{read.models[j]}' have no context in common that both tell "
+            "enough of"
+        )
+    found = np.sqrt(np.maximum(square / count, 0.0))
+    found[(found < 1e-6) | _copies(read)] = 0.0
+    return symmetric(read.models, found, "hellinger", assay)
+
+
+def beyond_panel(read: Functions) -> NDArray[np.float32]:
+    """Directions of log ratios beyond the mean of all models, (n, p, 257), length 1 or 0."""
+    x = _beyond_panel(read, np.ones(len(read.models), np.bool_))
+    length = np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12)
+    return np.asarray(x / length, dtype=np.float32)
+
+
+def context_cosines(
+    read: Functions, rows: Sequence[int], against: Sequence[int]
+) -> NDArray[np.float64]:
+    """Cosine at every context of models `rows` with models `against`, (r, a, p).
+
+    Of log ratios beyond the mean of all models.
+    """
+    unit = beyond_panel(read)
+    found = np.einsum("rpk,apk->rap", unit[list(rows)], unit[list(against)], dtype=np.float64)
+    return np.asarray(found, np.float64)
+
+
+def crossed_kernel(a: ResponseSet, b: ResponseSet) -> Floats:
+    """Likeness of a's distribution at each common context with b's at each, (m, m).
+
+    Cosines of log ratios, each model less its own mean, so that no panel is needed.
+    """
+    read = read_functions([a, b])
+    both = read.present.all(axis=0)
+    x = log_ratios(read.roots[:, both]).astype(np.float64)
+    x -= x.mean(axis=1, keepdims=True) if x.shape[1] else 0.0
+    unit = x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12)
+    return np.asarray(unit[0] @ unit[1].T)

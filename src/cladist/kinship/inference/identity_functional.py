@@ -1,0 +1,108 @@
+"""Same or changed, from distributions: how far apart two functions are, on a scale people know.
+
+The distance is d_H (`kinship.evidence.functional`) with an interval from a bootstrap over contexts.
+A function is not drawn, so two deployments of one model differ by arithmetic alone, and what that
+comes to was measured: `LANDMARKS`. 'same' is never the mere absence of a difference: the upper
+bound must lie below what is tolerated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cladist.core.responses import ResponseSet
+from cladist.errors import InputError
+from cladist.kinship.evidence.functional import read_functions
+from cladist.kinship.evidence.standard import Floats
+
+__all__ = ["FUNCTION_TOLERANCE", "LANDMARKS", "FunctionCompared", "compare_functions"]
+
+FUNCTION_TOLERANCE = 0.005
+"""d_H up to which two functions are the same: three times what two engines differ by."""
+
+LANDMARKS: tuple[tuple[float, str], ...] = (
+    (0.0017, "another engine"),
+    (0.032, "weights of 8 bits"),
+    (0.21, "weights of 4 bits, or a light fine-tune"),
+    (0.70, "another model"),
+)
+"""d_H that was measured (docs/assays.md), and what between."""
+
+_RESAMPLES = 2_000
+
+
+@dataclass(frozen=True)
+class FunctionCompared:
+    """What comparing two functions came to.
+
+    distance  d_H over common contexts, with its 95% interval over contexts
+    bounds    one-sided: it is above the first except at the stated rate, below the second at 95%
+    p         share of resamples within the tolerance
+    overlap   mean probability on which both agree, 0 to 1
+    """
+
+    verdict: Literal["same", "changed", "inconclusive"]
+    reason: str
+    distance: float
+    interval: tuple[float, float]
+    bounds: tuple[float, float]
+    p: float
+    overlap: float
+    contexts: int
+
+
+def compare_functions(
+    a: ResponseSet, b: ResponseSet, *, rate: float, tolerance: float, seed: int = 0
+) -> FunctionCompared:
+    """Compare two models that told distributions after the same contexts.
+
+    Raises `InputError` for fewer than ten common contexts. Cost: O(resamples * contexts).
+    """
+    same_name = a.model == b.model
+    read = read_functions([a, ResponseSet(f"{b.model} ", b.probe_ids, b.slots) if same_name else b])
+    both = read.present.all(axis=0)
+    if both.sum() < 10:
+        raise InputError(
+            f"'{a.model}' and '{b.model}' have {int(both.sum())} contexts in common that both tell "
+            "enough of; ten are needed"
+        )
+    x, y = read.roots[:, both].astype(np.float64)
+    square = ((x - y) ** 2).sum(axis=1)
+    overlap = float(np.minimum(x**2, y**2).sum(axis=1).mean())
+    drawn = _drawn(square, seed)
+    low, high = (float(q) for q in np.quantile(drawn, [0.025, 0.975]))
+    sure_low, sure_high = (float(q) for q in np.quantile(drawn, [rate, 0.95]))
+    distance = float(np.sqrt(square.mean()))
+    p = float((1 + (drawn <= tolerance).sum()) / (1 + len(drawn)))
+    verdict: Literal["same", "changed", "inconclusive"] = "inconclusive"
+    reason = f"a distance of {distance:.3f} neither shows a change nor rules one out; ask more"
+    if sure_high <= tolerance:
+        verdict, reason = "same", "they differ by no more than two engines do at one precision"
+    elif sure_low > tolerance:
+        verdict = "changed"
+        reason = f"they differ by more than two engines at one precision; {_scaled(distance)}"
+    return FunctionCompared(
+        verdict, reason, distance, (low, high), (sure_low, sure_high), p, overlap, int(both.sum())
+    )
+
+
+def _drawn(square: Floats, seed: int) -> Floats:
+    """Distances of contexts drawn anew with replacement."""
+    draw = np.random.default_rng(seed)
+    picks = draw.integers(0, len(square), (_RESAMPLES, len(square)))
+    return np.asarray(np.sqrt(square[picks].mean(axis=1)))
+
+
+def _scaled(distance: float) -> str:
+    """The distance on the scale of what was measured."""
+    nearest = min(LANDMARKS, key=lambda mark: abs(np.log(mark[0] / max(distance, 1e-9))))
+    beyond = [what for far, what in LANDMARKS if far < distance / 1.5]
+    close = nearest[0] / 1.5 <= distance <= nearest[0] * 1.5
+    if close:
+        return f"about as far as {nearest[1]} ({nearest[0]:.3f})"
+    if not beyond:
+        return f"less than {LANDMARKS[0][1]} ({LANDMARKS[0][0]:.3f})"
+    return f"further than {beyond[-1]}"

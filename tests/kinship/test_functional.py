@@ -1,0 +1,146 @@
+"""Evidence and distances from distributions, against what they are defined as."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from cladist.core.distributions import response_of
+from cladist.core.next_token import OUTCOMES, NextByte
+from cladist.core.responses import Response, ResponseSet
+from cladist.errors import InputError, NotComparableError
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.functional import functional_distances, read_functions
+from cladist.kinship.inference.calibration import Labels, calibrate, pair_evidence
+from cladist.kinship.inference.facts import gatherer
+from cladist.kinship.inference.pair_test import judge_candidates
+from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess
+
+CONTEXTS = 40
+
+
+def model(name: str, logits: np.ndarray, lost: tuple[int, ...] = ()) -> ResponseSet:
+    chances = np.exp(logits - logits.max(axis=1, keepdims=True))
+    chances /= chances.sum(axis=1, keepdims=True)
+    slots = tuple(
+        (Response.error("lost"),) if c in lost else (response_of(NextByte(row)),)
+        for c, row in enumerate(chances)
+    )
+    return ResponseSet(name, tuple(f"c{c}" for c in range(len(logits))), slots)
+
+
+def families(count: int, size: int, noise: float = 0.5) -> list[ResponseSet]:
+    """Families of models: what all models share, what a family does, and what each does."""
+    draw = np.random.default_rng(0)
+    common = draw.normal(0, 2, (CONTEXTS, OUTCOMES))
+    found = []
+    for family in range(count):
+        own = common + draw.normal(0, 1, common.shape)
+        found.extend(
+            model(f"f{family}-{member}", own + draw.normal(0, noise, common.shape))
+            for member in range(size)
+        )
+    return found
+
+
+def test_the_distance_is_the_root_of_the_mean_squared_distance_of_roots() -> None:
+    draw = np.random.default_rng(1)
+    logits = [draw.normal(0, 2, (CONTEXTS, OUTCOMES)) for _ in range(3)]
+    lost = ((), (3, 5), (5, 7))
+    found = functional_distances([model(f"m{i}", x, lost[i]) for i, x in enumerate(logits)])
+    chances = [np.exp(x) / np.exp(x).sum(axis=1, keepdims=True) for x in logits]
+    for i, j in combinations(range(3), 2):
+        both = [c for c in range(CONTEXTS) if c not in {*lost[i], *lost[j]}]
+        apart = np.sqrt(chances[i][both]) - np.sqrt(chances[j][both])
+        assert found.matrix[i, j] == pytest.approx(np.sqrt((apart**2).sum(1).mean()), abs=1e-4)
+    assert found.metric == "hellinger"
+
+
+def test_equal_functions_are_at_zero_and_disjoint_ones_at_root_two() -> None:
+    one, other = np.full((4, OUTCOMES), -60.0), np.full((4, OUTCOMES), -60.0)
+    one[:, :100] = 0.0
+    other[:, 100:] = 0.0
+    found = functional_distances([model("a", one), model("b", one), model("c", other)])
+    assert found.matrix[0, 1] == 0.0
+    assert found.matrix[0, 2] == pytest.approx(np.sqrt(2), abs=1e-4)
+
+
+def test_kin_stand_out_from_strangers() -> None:
+    pairs = pair_evidence(families(8, 3))
+    family = np.repeat(np.arange(8), 3)
+    kin = family[:, None] == family[None, :]
+    off = ~np.eye(24, dtype=bool)
+    assert pairs.combined[kin & off].min() > pairs.combined[~kin].max()
+    for half in pairs.halves:
+        assert half[kin & off].min() > half[~kin].max()
+    assert (pairs.manner >= 0).all()
+    assert (pairs.manner <= 1).all()
+
+
+def test_a_panel_does_not_depend_on_who_else_is_asked() -> None:
+    panel = families(6, 2)
+    outsiders = [families(9, 1)[i] for i in (7, 8)]
+    renamed = [ResponseSet(f"out{i}", r.probe_ids, r.slots) for i, r in enumerate(outsiders)]
+    members = np.arange(13) < 12
+    one = pair_evidence([*panel, renamed[0]], members)
+    both = pair_evidence([*panel, *renamed], np.arange(14) < 12)
+    assert one.score[:13, :13] == pytest.approx(both.score[:13, :13], abs=1e-4)
+
+
+def test_verdicts_follow_from_distributions() -> None:
+    answers = families(24, 2)  # enough makers for two candidates at 1%
+    pairs = pair_evidence(answers)
+    labels = Labels(tuple(r.model.split("-")[0] for r in answers))
+    made = gatherer(answers, pairs, labels, calibration=calibrate(pairs, labels))
+    kin, stranger = judge_candidates(made, "f0-0", ["f0-1", "f1-0"])
+    assert kin.verdict == "related"
+    assert stranger.verdict != "related"
+    assert kin.p_probes <= 0.01
+    assert kin.p_mismatch <= 0.01
+
+
+def test_copies_are_nearest_whatever_else_there_is() -> None:
+    answers = families(4, 2)
+    twin = ResponseSet("twin", answers[0].probe_ids, answers[0].slots)
+    pairs = pair_evidence([*answers, twin])
+    assert int(np.argmax(pairs.combined[8])) == 0
+
+
+def test_strangers_show_no_excess_over_controls() -> None:
+    answers = families(12, 2)
+    pairs = pair_evidence(answers)
+    labels = Labels(tuple(r.model.split("-")[0] for r in answers))
+    kin = probe_excess(answers, pairs, 0, 1, labels)
+    strangers = probe_excess(answers, pairs, 0, 2, labels)
+    assert len(kin) == len(strangers) == CONTEXTS
+    assert kin.mean() > 10 * abs(strangers.mean())
+
+
+def test_agreement_on_shuffled_contexts_is_none() -> None:
+    answers = families(1, 2)
+    assert mismatch_p(*answers, shuffles=199) == pytest.approx(1 / 200)
+    turned = ResponseSet("turned", answers[1].probe_ids, answers[1].slots[::-1])
+    assert mismatch_p(answers[0], turned, shuffles=199) > 0.05
+
+
+def test_texts_and_distributions_do_not_mix_and_texts_are_not_read_from_numbers() -> None:
+    answers = families(1, 2)
+    texts = ResponseSet.of_texts("t", ["a"] * CONTEXTS, answers[0].probe_ids)
+    with pytest.raises(NotComparableError, match="some are distributions"):
+        pair_evidence([*answers, texts])
+    with pytest.raises(InputError, match="these answers are texts"):
+        functional_distances([texts, texts])
+    with pytest.raises(InputError, match="assay of texts"):
+        read_corpus(answers)
+    with pytest.raises(InputError, match="different contexts"):
+        read_functions([answers[0], ResponseSet("x", ("z",), answers[1].slots[:1])])
+    with pytest.raises(InputError, match="given twice"):
+        read_functions([answers[0], answers[0]])
+    lost = tuple(range(CONTEXTS))
+    with pytest.raises(InputError, match="no context in common"):
+        functional_distances(
+            [model("a", np.zeros((CONTEXTS, OUTCOMES)), lost[:20]),
+             model("b", np.zeros((CONTEXTS, OUTCOMES)), lost[20:])]
+        )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,21 +18,18 @@ from cladist.cli.common import (
     QuietOption,
     RegistryOption,
     alpha_of,
+    listening,
     note,
     one_line,
     out,
     progress_bars,
     time_told,
 )
-from cladist.cli.names import families_here, tell
 from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.provenance.report import Report
     from cladist.workflows.world import Beside
-
-
-ENDINGS = {".html": "page", ".htm": "page", ".pdf": "PDF", ".json": "data"}
 
 
 def report(
@@ -88,16 +84,13 @@ def report(
 
     `cladist report suspect --reference dna-web-rand --out report.html`
     """
-    from cladist.compare import resolve_assay
-    from cladist.formats.files import replacing, write_text
+    from cladist.formats.files import write_text
     from cladist.provenance.making import Making, given
-    from cladist.provenance.material import Reading, gather
-    from cladist.provenance.page import html_page
-    from cladist.provenance.report import build_report
-    from cladist.provenance.sources import read_declared
-    from cladist.provenance.twin import as_json
+    from cladist.provenance.material import Reading
     from cladist.references.installed import find
     from cladist.registry import Registry
+    from cladist.workflows.reporting import ENDINGS, Looks
+    from cladist.workflows.reporting import report as run
 
     signs = signer(statement, key)
     wanted = list(files or [])
@@ -115,36 +108,22 @@ def report(
         registry, model = place.folder, place.name
         reading = Reading(place.length, place.others)
         labels = labels or find(reference).labels
-    with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
-        chosen = resolve_assay(store, assay)
-        store.model(model)
-        lineage = read_declared(declared or [], store.models())
-        tell(lineage)
-        families = families_here(labels, store.models())
-        material = gather(store, chosen, lineage, families, bars, reading)
-        made = build_report(
-            store, material, model,
-            alpha=alpha_of(alpha, rate), making=making, seed=seed, progress=bars,
+    looks = Looks(paper=paper, evidence=evidence, unfold=unfold)
+    with Registry.open(registry, create=False) as store, listening(quiet) as listener:
+        made = run(
+            store, model,
+            declared=declared or [], labels=labels, assay=assay, alpha=alpha_of(alpha, rate),
+            listener=listener, making=making, seed=seed, reading=reading,
         )  # fmt: skip
-        text = as_json(made)
-        twin = sha256(text.encode("utf-8", "replace")).hexdigest()
-        page = html_page(made, paper=paper, evidence_count=evidence, unfold=unfold, twin=twin)
+        text = made.to_json()
         for path in wanted:
-            kind = ENDINGS[path.suffix.lower()]
-            if kind == "PDF":
-                from cladist.provenance.pdf import pdf_of
-
-                bars("setting pages", 0, 1)
-                pages = pdf_of(page, making.created)
-                bars("setting pages", 1, 1)
-                with replacing(path) as file:
-                    file.write(pages)
-            else:
-                write_text(path, page if kind == "page" else text)
+            if ENDINGS[path.suffix.lower()] == "PDF":
+                listener.progress("setting pages", 0, 1)
+            made.save(path, looks)
         if signs is not None:
             from cladist.attestation.of_report import report_case
 
-            signs.write(report_case(material, made, text, seed))
+            signs.write(report_case(made.material, made.found, text, seed))
     for path in wanted:
         note(f"wrote the report on {model} to {path}")
     if data is not None:
@@ -153,7 +132,7 @@ def report(
     if json:
         typer.echo(text, nl=False)
     elif data is None and not wanted:
-        _print(made)
+        _print(made.found)
 
 
 def _among(reference: str, model: str, registry: Path, quiet: bool) -> Beside:
@@ -173,6 +152,7 @@ def _check(wanted: list[Path]) -> None:
     """Refuse, before any work, what could not be written after it."""
     from cladist.errors import InputError, UsageError
     from cladist.provenance.pdf import check_pdf
+    from cladist.workflows.reporting import ENDINGS
 
     for path in wanted:
         if path.suffix.lower() not in ENDINGS:

@@ -241,3 +241,29 @@ def test_hostile_names_do_not_reach_the_terminal(tmp_path: Path) -> None:
         shown = run(command, "--registry", lab).output
         assert "\x1b" not in shown and "\u202e" not in shown
         assert "[red]m0[/red]" in shown
+
+
+def test_a_list_begins_with_its_count_and_is_filtered(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{n},{p},answer {p} of {n}\n" for n in ("Qwen-a", "qwen-b", "other") for p in range(12)
+    )
+    (tmp_path / "r.csv").write_text("model,prompt_id,response\n" + rows)
+    assert run("import", tmp_path / "r.csv", "-r", tmp_path / "lab").exit_code == 0
+    said = run("registry", "list", "-r", tmp_path / "lab", "--like", "QWEN", "-n", "1").output
+    assert said.startswith("3 models, 2 of them like 'QWEN', 1 assays\n")
+    assert "Qwen-a" in said and "qwen-b" not in said and "1 more models" in said
+    told = run("registry", "list", "-r", tmp_path / "lab", "--like", "qwen", "-n", "1", "--json")
+    assert len(json.loads(told.stdout)["models"]) == 2
+
+
+def test_numbers_stay_whole_on_a_narrow_terminal() -> None:
+    from rich.console import Console
+
+    from cladist.cli.common import table
+
+    made = table("model", "distance", "p", right=("distance", "p"))
+    made.add_row("a-very-long-name-of-a-model-" * 4, "3.918274", "0.000012")
+    console = Console(width=40)
+    with console.capture() as shown:
+        console.print(made)
+    assert "3.918274" in shown.get() and "0.000012" in shown.get()

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cladist.cli.main import app, main
+from cladist.errors import InputError
 from cladist.formats.trees.newick import read_newick
 from cladist.formats.trees.nexus import read_nexus
 from cladist.models.simulated import respond_all, simulate_tree
@@ -350,3 +351,21 @@ def test_mistakes_have_exit_codes_and_no_traceback(
         assert "Traceback" not in said
     assert (lab / "registry.sqlite").read_bytes() == before
     assert not list(tmp_path.glob("*.json"))
+
+
+def test_a_picture_that_cannot_be_drawn_is_refused_before_the_tree_is_made(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cladist.api.family_tree", None)
+    for path in (tmp_path / "tree.gif", tmp_path / "nowhere" / "tree.svg"):
+        found = run("tree", "draw", "-r", lab, "--plot", path)
+        assert isinstance(found.exception, InputError) and path.name in str(found.exception)
+
+
+def test_pictures_have_a_title_and_every_leaf_on_request(lab: Path, tmp_path: Path) -> None:
+    plot = tmp_path / "tree.svg"
+    assert run("tree", "draw", "-r", lab, "--plot", plot, "--all-leaves").exit_code == 0
+    text = plot.read_text(encoding="utf-8")
+    assert ">17 models, " in text
+    assert run("tree", "draw", "-r", lab, "--plot", plot, "--title", "Ours").exit_code == 0
+    assert ">Ours<" in plot.read_text(encoding="utf-8")

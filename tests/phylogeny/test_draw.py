@@ -158,3 +158,16 @@ def test_groups_get_different_marks_and_small_ones_none() -> None:
     assert len(found) == MOST
     assert len(set(found.values())) == MOST
     assert next(iter(found)) == "g00"
+
+
+def test_no_two_groups_share_a_colour_and_all_leaves_can_be_drawn(tmp_path: Path) -> None:
+    tree = random_tree(200, 0)
+    groups = {name: f"g{k % MOST}" for k, name in enumerate(tree.leaves())}
+    found = marks(groups, tree.leaves())
+    assert len({m.colour for m in found.values()}) == len(found) == MOST
+    draw_tree(tree, tmp_path / "a.svg", groups=groups, title="All <of> them", tips=200)
+    text = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert "All &lt;of&gt; them" in text and all(f">{n}<" in text for n in tree.leaves())
+    draw_tree(tree, tmp_path / "b.svg", groups=groups)
+    folded = (tmp_path / "b.svg").read_text(encoding="utf-8")
+    assert not all(f">{n}<" in folded for n in tree.leaves())

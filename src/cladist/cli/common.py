@@ -200,7 +200,11 @@ def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) 
 
     made = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        number = column in right
+        # A number that is broken over lines is another number: names give way instead.
+        made.add_column(
+            column, justify="right" if number else "left", overflow="fold", no_wrap=number
+        )
     return made
 
 

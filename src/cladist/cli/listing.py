@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
     JsonOption,
@@ -13,17 +17,30 @@ from cladist.cli.common import (
 )
 
 
-def list_models(registry: RegistryOption = DEFAULT_REGISTRY, json: JsonOption = False) -> None:
+def list_models(
+    registry: RegistryOption = DEFAULT_REGISTRY,
+    like: Annotated[
+        str, typer.Option("--like", help="Only models whose name holds this, in any case.")
+    ] = "",
+    count: Annotated[
+        int, typer.Option("--count", "-n", min=0, help="Show so many; 0 is all.")
+    ] = 40,
+    json: JsonOption = False,
+) -> None:
     """Which models and assays are in a registry?
 
-    Examples: `cladist registry list`, `cladist registry list --registry lab --json`
+    Counts come first. --json has all models that fit, whatever --count says.
+
+    Examples: `cladist registry list`, `cladist registry list --like qwen -n 0 --registry lab`
     """
     from cladist.registry import Registry
 
     with Registry.open(registry, create=False) as store:
         assays = store.assays()
         short = {a.digest: a.short for a in assays}
-        models = [(m, [short[d] for d in store.assays_of(m)]) for m in store.models()]
+        every = list(store.models())
+        fits = [m for m in every if like.casefold() in m.name.casefold()]
+        models = [(m, [short[d] for d in store.assays_of(m)]) for m in fits]
         counts = {a.short: store.count_dnas(a) for a in assays}
     if json:
         print_json(
@@ -45,10 +62,18 @@ def list_models(registry: RegistryOption = DEFAULT_REGISTRY, json: JsonOption = 
         )
         return
     console = out()
+    shown = models[:count] if count else models
+    some = f", {len(models)} of them like '{one_line(like, 40)}'" if like else ""
+    console.print(f"{len(every)} models{some}, {len(assays)} assays")
     rows = table("model", "from", "DNA by")
-    for m, found in models:
+    for m, found in shown:
         rows.add_row(one_line(m.name), one_line(m.uri, 60), ", ".join(found) or "-")
-    console.print(rows)
+    if shown:
+        console.print(rows)
+    if len(models) > len(shown):
+        console.print(
+            f"{len(models) - len(shown)} more models; --count 0 shows all, --like filters"
+        )
     rows = table("assay", "probes", "metric", "DNAs", right=("DNAs",))
     for a in assays:
         rows.add_row(

@@ -17,6 +17,7 @@ from cladist.cli import manual
 from cladist.cli.commands import COMMANDS, NOW_A_FLAG, RENAMED, RETIRED
 from cladist.cli.groups import renamed
 from cladist.cli.main import app
+from cladist.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL = dict(manual.commands(app))
@@ -92,7 +93,8 @@ def test_old_options_mean_the_new_ones() -> None:
 
 
 def test_an_old_option_works_and_is_told(tmp_path: Path) -> None:
-    at = ["-r", str(tmp_path / "none")]
+    with Registry.open(tmp_path / "none"):
+        at = ["-r", str(tmp_path / "none")]
     result = CliRunner().invoke(app, ["tree", "--groups", "absent.csv", "--plot", "t.svg", *at])
     assert "--groups is now called --labels" in result.stderr
     assert "absent.csv cannot be read" in str(result.exception)

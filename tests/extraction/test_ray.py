@@ -41,9 +41,16 @@ def test_shards_keep_who_answered_and_those_of_earlier_versions_are_read():
     shard = Shard(ONE.identity, "chat", ((0, 0, told),), {"temperature": "no"})
     assert unpacked(packed(shard), "shard") == shard
     table = pq.read_table(io.BytesIO(packed(ONE)))
-    old = io.BytesIO()
-    pq.write_table(table.drop_columns(["served", "configuration", "provider", "thoughts"]), old)
-    assert unpacked(old.getvalue(), "shard").slots == unpacked(packed(ONE), "shard").slots
+    for gone in (["distribution"], table.column_names[6:]):
+        old = io.BytesIO()
+        pq.write_table(table.drop_columns(gone), old)
+        assert unpacked(old.getvalue(), "shard").slots == unpacked(packed(ONE), "shard").slots
+
+
+def test_shards_keep_distributions():
+    whole = Response("x", State.OK, distribution=b"\x00\xff")
+    shard = Shard(ONE.identity, "raw", ((0, 0, whole),))
+    assert unpacked(packed(shard), "shard") == shard
 
 
 def test_what_shards_say_of_an_endpoint_is_remembered(tmp_path):

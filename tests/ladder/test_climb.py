@@ -161,7 +161,7 @@ def test_one_decision() -> None:
     assert "a reference for its texts" in decided("m", (server, texts)).settle
     looked = Rung("texts", "undecided", ("x",), Spent(100, 2000, 0.5))
     found = decided("m", (server, looked))
-    assert "cladist same" in found.settle and found.spent == Spent(101, 2000, 0.5)
+    assert "cladist compare same" in found.settle and found.spent == Spent(101, 2000, 0.5)
     assert found.error is None and found.verdict == "undecided"
 
 

@@ -43,12 +43,17 @@ TABLE = Table(
         "configuration": "string",
         "provider": "string",
         "thoughts": "string",
+        "distribution": "binary",
     },
     ("probe", "sample"),
 )
 _TOLD = ("served", "configuration", "provider", "thoughts")
-_BEFORE = replace(TABLE, columns={k: v for k, v in TABLE.columns.items() if k not in _TOLD})
-"""Shards as versions wrote them that did not keep who answered."""
+_EARLIER = tuple(
+    replace(TABLE, columns={k: v for k, v in TABLE.columns.items() if k not in left_out})
+    for left_out in (("distribution",), (*_TOLD, "distribution"))
+)
+"""Shards as versions wrote them that kept no distributions, and those that not even kept who
+answered."""
 MAX_SHARD = 1 << 30
 _ABOUT = b"cladist"
 
@@ -204,7 +209,7 @@ def _slots(raw: bytes, where: str) -> Iterator[tuple[int, int, Response]]:
                 raise InputError(f"{where}: a row that is no answer")
             if probe < 0 or sample < 0 or (tokens is not None and tokens < 0):
                 raise InputError(f"{where}: a row with a number below 0")
-            said = told or ("", "", "", "")
+            said = (*(told or ("", "", "", "")), b"")[:5]
             yield probe, sample, unpack_response(state, text, tokens, detail, *said)
 
 
@@ -218,4 +223,6 @@ def _table(raw: bytes) -> Table:
         names = pq.read_schema(io.BytesIO(raw)).names
     except (pa.ArrowException, OSError, ValueError):
         return TABLE
-    return TABLE if set(_TOLD) & set(names) else _BEFORE
+    if "distribution" in names:
+        return TABLE
+    return _EARLIER[0] if set(_TOLD) & set(names) else _EARLIER[1]

@@ -158,7 +158,7 @@ def curve(d: Labelled, grams: list[ProbeGrams]) -> list[tuple[str, list[str]]]:
 
 
 def limits(d: Labelled, ours: Evidence) -> list[str]:
-    """How far halves of the probes agree, and where kin and strangers lie."""
+    """How far halves of the probes agree, and where kin and unrelated pairs lie."""
     whole, *halves = (d.values(x) for x in (ours.combined, *ours.halves))
     agree = float(np.corrcoef(halves[0], halves[1])[0, 1])
     middle, line = np.quantile(whole[~d.kin], [0.5, 0.99])
@@ -227,10 +227,10 @@ def main() -> None:
             [(n, m.limits) for n, m in sets.items()],
             (
                 "halves agree, r",
-                "kin below the median stranger",
+                "kin below the median unrelated pair",
                 "kin above the 1% line",
                 "wrong neighbours of the same maker",
-                "strangers above the line, most common makers",
+                "unrelated pairs above the line, most common makers",
             ),
         ),
         cost=costs(args.sizes),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from measure import cost_of, in_turns, script, table
 
-OURS = "from cladist.extraction.run import extract; from cladist.api import open_registry"
+OURS = "import cladist; cladist.extract; cladist.open_registry"
 THEIRS = """\
 from llm_dna.api import calc_dna
 from llm_dna.core import extraction

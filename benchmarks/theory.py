@@ -126,7 +126,7 @@ def main() -> None:
         "| pairs | count | feature distance: 10%, median, 90% | DNA distance: 10%, median, 90% |",
         "|---|---|---|---|",
     ]
-    for name, left, right in (("parent and child", c, p), ("strangers", a[far], b[far])):
+    for name, left, right in (("parent and child", c, p), ("unrelated", a[far], b[far])):
         cells = [
             ", ".join(f"{v:.2f}" for v in np.quantile(m[left, right], (0.1, 0.5, 0.9)))
             for m in (before, default)
@@ -135,7 +135,7 @@ def main() -> None:
     nearer = np.mean(default[c, p][:, None] < default[a[far], b[far]][None, :])
     lines += [
         "",
-        f"A parent and its child are nearer in DNA than two strangers in {nearer:.1%} of "
+        f"A parent and its child are nearer in DNA than two unrelated models in {nearer:.1%} of "
         "comparisons. Distances here are not centred on a panel: models whose answers hold little "
         "lie near everybody, which is why kinship is not read from bare DNA distances.",
         "",

@@ -21,13 +21,13 @@ import numpy as np
 from measure import table
 from numpy.typing import NDArray
 
-from cladist import api
 from cladist.compare import resolve_assay
 from cladist.kinship.evidence.alleles import local_alleles, relationship, whole_alleles
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.similarity import evidence_of
 from cladist.kinship.panel.shortlist import sample_of
 from cladist.registry import Registry
+from cladist.workflows.extracting import import_responses
 
 FIRST = (1, 8, 20, 50, 100, 200)
 SAMPLES = (200, 400)
@@ -42,7 +42,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         with Registry.open(args.registry or folder) as store:
             if args.registry is None:
-                api.import_responses(args.data / "responses.parquet", store)
+                import_responses(args.data / "responses.parquet", store)
             assay = resolve_assay(store)
             dnas = store.dnas(assay)
             names = [d.model for d in dnas]

@@ -16,17 +16,16 @@ import os
 import random
 import sys
 import tempfile
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from watching_changes import explain
+from watching_servers import SYSTEM, Bare, Played, Served, llama, transformers_server, tuned
 
 from cladist import catalog
 from cladist.core.hashing import key64
@@ -39,135 +38,25 @@ from cladist.models.builtin import path_of
 from cladist.models.requantize import requantize
 from cladist.provenance.border.learning import Effort
 from cladist.provenance.border.looking import Rules, Watched, take_look
-from cladist.provenance.border.state import begin
+from cladist.provenance.border.state import begin, read_watched, save
 
 EFFORT = Effort(contexts=200, pool=30, replicates=150)
 RULES = Rules()
-SYSTEM = "You are a helpful assistant named Bob."
-TRIALS, WITHIN = 400, 60
+TRIALS, WITHIN, MOST_ASKED = 200, 60, 200
+QUIET = Rules(explain=False)
 
 
-@contextmanager
-def llama(path: Path, slots: int = 1) -> Iterator[str]:
-    """llama.cpp's server on a GGUF file; the address of its API."""
-    import xllamacpp
-
-    params = xllamacpp.CommonParams()
-    params.model.path, params.model_alias = str(path), {"m"}
-    params.verbosity, params.n_ctx, params.n_parallel = -1, 512 * slots, slots
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
-    params.hostnames, params.port = ["127.0.0.1"], 0
-    params.warmup = params.fit_params = False
-    server = xllamacpp.Server(params)
-    yield f"{server.listening_address}/v1"
-    del server
-
-
-@contextmanager
-def transformers_server(folder: Path) -> Iterator[str]:
-    """A server of one-token completions on transformers, the second engine."""
-    model, lock = open_model(f"hf:{folder}?dtype=float32&device=cpu"), threading.Lock()
-
-    class Api(BaseHTTPRequestHandler):
-        def log_message(self, *args: Any) -> None:
-            pass
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            top = int(body.get("logprobs") or 1)
-            with lock:
-                ((_, told),) = model.next_tokens([Context(body["prompt"], "raw", "", top)])
-            tops = [
-                {"token": (t or b"").decode("utf-8", "replace"), "bytes": list(t or b""),
-                 "logprob": float(p)}
-                for t, p in zip(told.tokens, told.log_probs, strict=True)
-            ]  # fmt: skip
-            choice = {"index": 0, "text": tops[0]["token"], "finish_reason": "length",
-                      "logprobs": {"content": [{**tops[0], "top_logprobs": tops}]}}  # fmt: skip
-            raw = json.dumps({"model": "m", "choices": [choice]}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class Served:
-    """An endpoint that adds a system prompt or samples as it likes; `bare` tells tokens alone."""
-
-    def __init__(self, url: str, interface: str, *, system: str = "", temperature: float = -1):
-        self.inner: Any = open_model(f"openai:m@{url}?interface={interface}&concurrency=1")
-        self.identity, self.interfaces = self.inner.identity, self.inner.interfaces
-        self.system, self.temperature, self.gives = system, temperature, self.inner.gives
-
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
-        yield from self.inner.answer([self._as_served(r) for r in requests])
-
-    def _as_served(self, request: Request) -> Request:
-        hot = self.temperature if self.temperature >= 0 else request.temperature
-        seed = random.getrandbits(30) if self.temperature > 0 else request.seed
-        return replace(request, system=self.system, temperature=hot, seed=seed)
-
-    def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
-        yield from self.inner.next_tokens([replace(c, system=self.system) for c in contexts])
-
-    def close(self) -> None:
-        self.inner.close()
-
-
-class Bare:
-    """The same without log-probabilities."""
-
-    def __init__(self, inner: Served) -> None:
-        self.inner, self.identity, self.interfaces = inner, inner.identity, inner.interfaces
-
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
-        yield from self.inner.answer(requests)
-
-    def close(self) -> None:
-        self.inner.close()
-
-
-@dataclass
-class Played:
-    """Answers that a server gave, drawn anew."""
-
-    identity: Identity
-    interfaces: frozenset[Any]
-    said: dict[str, list[Response]]
-    told: dict[str, list[NextToken]]
-    dice: random.Random
-    gives: str = "top"
-
-    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
-        for i, r in enumerate(requests):
-            yield i, self.dice.choice(self.said[r.prompt])
-
-    def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
-        for i, c in enumerate(contexts):
-            yield i, self.dice.choice(self.told[c.text])
-
-    def close(self) -> None:
-        pass
-
-
-def learnt(model: Any) -> Watched:
-    """The border of a server, and what learning it took."""
+def learnt(model: Any, kept: Path) -> Watched:
+    """The border of a server, and what learning it took; kept for another run."""
+    if kept.exists():
+        return read_watched(json.loads(kept.read_text()))
     begun = time.monotonic()
     watched = replace(begin(model.identity), secret=11)
     told, watched = take_look(model, watched, RULES, EFFORT, random.Random(2))
     assert watched.border is not None and told.status == "learnt", told.reason
     print(f"  learnt with {told.queries} queries ({time.monotonic() - begun:.0f} s): {told.reason}",
           flush=True)  # fmt: skip
+    save(kept, watched)
     return watched
 
 
@@ -202,8 +91,8 @@ def delays(played: Played, watched: Watched, calm_looks: int) -> list[int]:
         evidence = evidence.begun().after([False] * RULES.least, 0.05)
     for trial in range(TRIALS):
         state, asked, draw = replace(watched, evidence=evidence), 0, random.Random(trial)
-        while asked < 300:
-            told, state = take_look(played, state, RULES, EFFORT, draw)
+        while asked < MOST_ASKED:
+            told, state = take_look(played, state, QUIET, EFFORT, draw)
             asked += told.asked
             if told.status == "changed":
                 break
@@ -212,20 +101,22 @@ def delays(played: Played, watched: Watched, calm_looks: int) -> list[int]:
 
 
 def row(name: str, server: Served, watched: Watched, times: int = 1) -> None:
+    """Ask a server and tell its line of the table."""
+    line(name, recorded(server, watched, times), watched)
+    server.close()
+
+
+def line(name: str, played: Played, watched: Watched) -> None:
     """One line of the table of detection."""
-    assert watched.border is not None
-    played = recorded(server, watched, times)
     first, later = delays(played, watched, 0), delays(played, watched, 100)
 
     def shown(found: list[int]) -> str:
         within = np.mean([d <= WITHIN for d in found])
         middle, high = (int(np.quantile(found, q)) for q in (0.5, 0.95))
-        return " | ".join(
-            [f"{within:.1%}", *("never" if d > 300 else str(d) for d in (middle, high))]
-        )
+        told = ["never" if d > MOST_ASKED else str(d) for d in (middle, high)]
+        return " | ".join([f"{within:.1%}", *told])
 
     print(f"| {name} | {shown(first)} | {shown(later)} |", flush=True)
-    server.close()
 
 
 HEAD = (
@@ -234,34 +125,10 @@ HEAD = (
 )
 
 
-def tuned(source: Path, folder: Path, steps: int) -> Path:
-    """The model after so many steps on verse, as 8-bit GGUF; with none, written again."""
-    from cladist.lab.corpora import split
-    from cladist.lab.gguf_file import write_gguf
-    from cladist.lab.store import Loaded, load_gguf
-    from cladist.lab.tokens import encode
-    from cladist.lab.training import fit, windows
-
-    made = folder / f"tuned-{steps}.gguf"
-    if made.exists():
-        return made
-    model, tokenizer = load_gguf(source)
-    if steps:
-        texts = split("poems")[0]
-        fit(model, windows(encode(tokenizer, texts), 48, 2, 1), steps, 2e-5, name="tuned")
-    else:
-        model.save_pretrained(folder / "hf")
-        tokenizer.save_pretrained(folder / "hf")
-    wide = folder / f"wide-{steps}.gguf"
-    write_gguf(wide, Loaded("tuned", "llama", model, tokenizer), "tuned")
-    requantize(wide, made, "Q8_0")
-    return made
-
-
-def chat_table(files: dict[str, Path]) -> None:
+def chat_table(files: dict[str, Path], folder: Path) -> None:
     """Chat, with log-probabilities."""
     with llama(files["Q8_0"]) as url:
-        watched = learnt(Served(url, "chat"))
+        watched = learnt(Served(url, "chat"), folder / "chat.json")
         print(f"\nChat, tokens and log-probabilities\n\n{HEAD}")
         row("nothing: asked again", Served(url, "chat"), watched)
         row("a system prompt", Served(url, "chat", system=SYSTEM), watched)
@@ -274,35 +141,53 @@ def chat_table(files: dict[str, Path]) -> None:
 
 
 def raw_table(files: dict[str, Path], folder: Path) -> None:
-    """Continuations; log-probabilities, and tokens alone."""
+    """Continuations; log-probabilities with tokens, and tokens alone at the same inputs."""
     with llama(files["Q8_0"]) as url:
-        both = {"tokens and log-probabilities": learnt(Served(url, "completions")),
-                "tokens alone": learnt(Bare(Served(url, "completions")))}  # fmt: skip
-    plain, verse = tuned(files["Q8_0"], folder, 0), tuned(files["Q8_0"], folder, 20)
-    for how, watched in both.items():
-        print(f"\nContinuations, {how}\n\n{HEAD}")
-        for name, path in (
-            ("nothing: written again", plain), ("20 steps of fine-tuning", verse),
-            ("Q8_0 to Q4_0", files["Q4_0"]), ("Q8_0 to Q4_1", files["Q4_1"]),
-        ):  # fmt: skip
-            with llama(path) as url:
-                row(name, Served(url, "completions"), watched)
-        with llama(files["Q8_0"], slots=4) as url:
-            row("nothing: four slots", Served(url, "completions"), watched)
-            row("temperature .7", Served(url, "completions", temperature=0.7), watched, 4)
-        with transformers_server(folder / "hf") as url:
-            row("the same weights, another engine", Served(url, "completions"), watched)
+        watched = learnt(Served(url, "completions"), folder / "raw.json")
+    print(f"\nContinuations: tokens and log-probabilities, then tokens alone\n\n{HEAD}")
+    for name, kind in (("Q8_0 to Q4_0", "Q4_0"), ("Q8_0 to Q4_1", "Q4_1")):
+        with llama(files[kind]) as url:
+            both(name, Served(url, "completions"), watched)
+    with llama(files["Q8_0"], slots=4) as url:
+        both("nothing: four slots", Served(url, "completions"), watched)
+        both("a system prompt", Served(url, "completions", system=SYSTEM), watched)
+        both("temperature .7", Served(url, "completions", temperature=0.7), watched, 4)
+    for name, steps in (("20 steps of fine-tuning", 20), ("nothing: written again", 0)):
+        with llama(tuned(files["Q8_0"], folder, steps)) as url:
+            both(name, Served(url, "completions"), watched)
+    with transformers_server(folder / "hf") as url:
+        both("the same weights, another engine", Served(url, "completions"), watched)
+
+
+def both(name: str, server: Served, watched: Watched, times: int = 1) -> None:
+    """Two lines of the table: with log-probabilities, and by tokens alone."""
+    assert watched.border is not None
+    plain = tuple(i for i in watched.border.inputs if i.kind == "token")
+    border = replace(watched.border, inputs=plain)
+    bare = replace(watched, border=border, wear=((0, 0),) * len(plain))
+    played = recorded(server, watched, times)
+    line(name, played, watched)
+    line(f"{name}, tokens alone", played, bare)
+    server.close()
 
 
 def family_table(folder: Path) -> None:
-    """Other models of a family, on the tiny models of the project."""
+    """Other models of a family, on the tiny models of the project; borders found in both ways."""
     with llama(path_of("tiny-scripture")) as url:
-        watched = learnt(Served(url, "completions"))
-    print(f"\nA tiny family, tokens and log-probabilities\n\n{HEAD}")
-    for name, model in (("another of the family", "tiny-scripture-poems"),
-                        ("another family", "tiny-stage")):  # fmt: skip
-        with llama(path_of(model)) as url:
-            row(name, Served(url, "completions"), watched)
+        served = Served(url, "completions")
+        borders = {
+            "tokens and log-probabilities": learnt(served, folder / "tiny.json"),
+            "tokens alone, by samples": learnt(Bare(served), folder / "tiny-tokens.json"),
+        }
+    four = folder / "tiny-scripture-Q4_0.gguf"
+    requantize(path_of("tiny-scripture"), four, "Q4_0")
+    for how, watched in borders.items():
+        print(f"\nA tiny family, {how}\n\n{HEAD}")
+        for name, path in (("to Q4_0", four),
+                           ("another of the family", path_of("tiny-scripture-poems")),
+                           ("another family", path_of("tiny-stage"))):  # fmt: skip
+            with llama(path) as url:
+                row(name, Served(url, "completions"), watched)
 
 
 def old_tokens(url: str) -> None:
@@ -331,7 +216,7 @@ def honest(days: int, watches: int) -> None:
         ("answers the same always", (0.0, 0.0, 0.0)),
         ("rounds: 2% of answers depart at random", (0.02, 0.0, 0.0)),
         ("two replicas, by the day: 0 or 4% of the inputs differ", (0.0, 0.04, 0.0)),
-        ("kernels change: an input in 30 turns for good after a year", (0.01, 0.0, 1 / 30)),
+        ("kernels change: one input of 30 turns for good after a year", (0.01, 0.0, 1.0)),
     ):
         alarms, asked, anew = 0, 0, 0
         for number in range(watches):
@@ -364,6 +249,8 @@ def _honest_watch(
         server.other = draw.random() < 0.5
         told, watched = take_look(server, watched, RULES, effort, draw)
         asked += told.asked
+        if watched.border is not None and not server.worn:
+            server.worn = watched.border.inputs[0].text
         if told.status == "changed":
             return 1, asked, watched.epoch
     return 0, asked, watched.epoch
@@ -377,6 +264,7 @@ class _Honest:
 
     def __init__(self, draw: random.Random, rounding: float, replica: float, turned: float) -> None:
         self.draw, self.shares, self.day, self.other = draw, (rounding, replica, turned), 0, False
+        self.worn = ""
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         rounding, replica, turned = self.shares
@@ -384,7 +272,7 @@ class _Honest:
             place = key64(r.prompt) % 9973 / 9973
             away = self.draw.random() < rounding
             away ^= self.other and place < replica
-            away ^= self.day > 365 and 0.5 < place < 0.5 + turned
+            away ^= bool(turned) and self.day > 365 and r.prompt == self.worn
             sampled = r.temperature > 0 and self.draw.random() < 0.5
             yield i, Response.of("other" if away or sampled else "word", truncated=True)
 
@@ -398,7 +286,8 @@ def main() -> None:
     options.add_argument("--folder", type=Path)
     options.add_argument("--days", type=int, default=1000)
     options.add_argument("--watches", type=int, default=50)
-    options.add_argument("--only", choices=["chat", "raw", "family", "honest"])
+    options.add_argument("--only", choices=["chat", "raw", "family", "honest", "explain"])
+    options.add_argument("--table", type=Path, help="where the table of known changes is written")
     given = options.parse_args()
     os.environ.setdefault("OPENAI_API_KEY", "none")
     begun = time.process_time()
@@ -408,16 +297,18 @@ def main() -> None:
         files = {"Q4_1": path_of("smollm2")}
         for kind in ("Q8_0", "Q4_0"):
             files[kind] = folder / f"{kind}.gguf"
-            if not files[kind].exists() and given.only in (None, "chat", "raw"):
+            if not files[kind].exists() and given.only != "honest":
                 requantize(files["Q4_1"], files[kind], kind)
         if given.only in (None, "honest"):
             honest(given.days, given.watches)
         if given.only in (None, "family"):
             family_table(folder)
         if given.only in (None, "chat"):
-            chat_table(files)
+            chat_table(files, folder)
         if given.only in (None, "raw"):
             raw_table(files, folder)
+        if given.only in (None, "explain"):
+            explain(files, folder, given.table or folder / "changes.json")
     print(f"\n{time.process_time() - begun:.0f} s of processor", file=sys.stderr)
 
 

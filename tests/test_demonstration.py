@@ -40,12 +40,12 @@ def test_families_of_real_models_come_apart(tmp_path: Path) -> None:
 def test_strangers_in_one_clade_are_not_called_apart() -> None:
     import numpy as np
 
-    from cladist import api
     from cladist.core.distances import symmetric
+    from cladist.workflows import trees
 
     raw = np.array([[0, 1, 4, 4], [1, 0, 4, 4], [4, 4, 0, 1], [4, 4, 1, 0]], dtype=float)
     matrix = symmetric("abcd", raw, "test")
-    tree = api.tree(matrix)
+    tree = trees.tree(matrix)
     right = dict(zip("abcd", ("x", "x", "y", "y")))
     wrong = dict(zip("abcd", ("x", "y", "x", "y")))
     for family, apart in ((right, True), (wrong, False)):

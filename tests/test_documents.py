@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from importlib.util import find_spec
+import subprocess
+import sys
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +89,71 @@ def test_the_example_of_the_readme_runs(
     printed = capsys.readouterr().out
     assert printed.startswith("[('tiny-scripture-poems'")
     assert printed.rstrip().endswith(";")
+
+
+NUMBER = re.compile(r"\d+(\.\d+)?")
+
+
+@pytest.mark.model
+@pytest.mark.skipif(find_spec("xllamacpp") is None, reason="xllamacpp is not installed")
+def test_the_tutorial_prints_what_it_shows() -> None:
+    """Digits may differ between machines; words and shape may not."""
+    notebook = json.loads((ROOT / "docs/tutorial.ipynb").read_text(encoding="utf-8"))
+    shown = [
+        "".join("".join(o["text"]) for o in cell["outputs"])
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    made = _script("run_notebook").printed(notebook)
+    assert [NUMBER.sub("#", text) for text in made] == [NUMBER.sub("#", text) for text in shown]
+    assert "not tested" in "".join(shown) and "related" in "".join(shown)
+
+
+def _script(name: str) -> Any:
+    spec = spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_page_of_the_site_is_in_its_menu() -> None:
+    menu = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    listed = set(re.findall(r": ([\w-]+\.md)$", menu, re.M))
+    pages = {p.name for p in ROOT.glob("docs/*.md")} | {"tutorial.md"}
+    assert listed == pages
+
+
+def test_the_tutorial_of_the_site_is_the_notebook() -> None:
+    notebook = json.loads((ROOT / "docs/tutorial.ipynb").read_text(encoding="utf-8"))
+    page = _script("site_hooks").as_markdown(notebook)
+    assert page.startswith("# Tutorial") and "```python\n" in page and "not tested" in page
+    links = re.findall(r"\]\(([^)]+)\)", page)
+    assert all((ROOT / "docs" / link.split("#")[0]).exists() for link in links)
+
+
+@pytest.mark.skipif(find_spec("mkdocs") is None, reason="mkdocs is not installed")
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    page = (tmp_path / "api/index.html").read_text(encoding="utf-8")
+    assert 'id="cladist.DistanceMatrix"' in page and 'id="cladist.extract"' in page
+    for html in tmp_path.rglob("*.html"):
+        text = html.read_text(encoding="utf-8")
+        assert not re.search(
+            r"<(?:script|link)[^>]+(?:src|href)=\"https?://[^\"]+\.(?:js|css)", text
+        )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_parts_that_links_lead_to_exist(page: Path) -> None:
+    """`page.md#part` is a heading there."""
+    text = page.read_text(encoding="utf-8")
+    for name, part in re.findall(r"\]\(([\w./-]*\.md)?#([\w-]+)\)", text):
+        target = page.parent / name if name else page
+        heads = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.M)
+        slugs = {re.sub(r"[^\w\- ]", "", h.lower()).strip().replace(" ", "-") for h in heads}
+        assert part in slugs, f"{name}#{part}"

@@ -49,6 +49,11 @@ def resolve_assay(registry: Registry, wanted: str = "") -> Assay:
     raise AssayError(f"'{wanted}' {problem} of {registry.folder}; choose one of {listed}")
 
 
+def resolved(registry: Registry, assay: str | Assay) -> Assay:
+    """The assay itself, or the one of the registry that a word names; see `resolve_assay`."""
+    return resolve_assay(registry, assay) if isinstance(assay, str) else assay
+
+
 def tree_distances(
     registry: Registry,
     assay: Assay,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from cladist import api, catalog, compare
+from cladist import catalog, compare
 from cladist.core.distances import DistanceMatrix
 from cladist.core.progress import Progress, silent
 from cladist.core.tree import Tree
@@ -23,6 +23,8 @@ from cladist.formats.files import write_text
 from cladist.formats.matrix import write_matrix
 from cladist.models.builtin import path_of
 from cladist.models.requantize import Kind, requantize
+from cladist.registry import Registry
+from cladist.workflows.trees import family_tree, newick
 
 GEMMA_TERMS = (
     "Gemma is provided under and subject to the Gemma Terms of Use found at "
@@ -117,13 +119,13 @@ def run(
         if result.dna is None:
             raise CladistError(result.refusal)
         done.append(result)
-    with api.open_registry(registry) as store:
+    with Registry.open(registry) as store:
         names = [m.name for m in members]
         matrix = compare.distances(store, chosen, names)
-        tree = api.family_tree(store, chosen, names, replicates=REPLICATES)
+        tree = family_tree(store, chosen, names, replicates=REPLICATES)
     family = {m.name: m.family for m in members}
     write_matrix(matrix, folder / "distances.csv")
-    write_text(folder / "tree.nwk", api.newick(tree))
+    write_text(folder / "tree.nwk", newick(tree))
     _draw(tree, family, folder)
     return Demonstration(folder, family, tuple(done), matrix, tree)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cladist import api, traits
+from cladist import import_responses, traits
 from cladist.apply.reading import habits, read, words
 from cladist.compare import resolve_assay
 from cladist.registry import Registry
@@ -23,7 +23,7 @@ def test_features_are_read_once_until_the_registry_changes(
 ) -> None:
     file = tmp_path / "said.csv"
     file.write_text(SAID)
-    api.import_responses(file, registry)
+    import_responses(file, registry)
     assay, kept = resolve_assay(registry), Kept(tmp_path / "kept")
     whole = traits.model_features(registry, assay, kept=kept)
     calls = []
@@ -35,7 +35,7 @@ def test_features_are_read_once_until_the_registry_changes(
     plain = traits.model_features(registry, assay, answers=False, kept=kept)
     assert plain.values.shape[1] == len(whole.models) and not calls
     file.write_text("model,prompt_id,response\n" + SAID.partition("\n")[2].replace("m4", "m5"))
-    api.import_responses(file, registry)
+    import_responses(file, registry)
     assert len(traits.model_features(registry, assay, kept=kept).models) == 6 and calls
 
 

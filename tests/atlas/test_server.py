@@ -20,7 +20,6 @@ from cladist.atlas.server import app as app_module
 from cladist.atlas.server.app import application
 from cladist.atlas.server.guard import SECURITY_HEADERS, Guard, Limits
 from cladist.atlas.server.run import listen
-from cladist.atlas.subtree import induced
 from cladist.compare import resolve_assay
 from cladist.core.responses import Response
 from cladist.errors import InputError, UsageError
@@ -256,13 +255,13 @@ def test_trees_of_parts(ask: Client, lab: Lab) -> None:
 
 def test_parts_of_a_tree_keep_distances_and_least_support() -> None:
     tree = read_newick("(((a:1,b:2)0.9:1,c:3)0.5:1,(d:1,e:1)0.8:2);")
-    assert newick_of(induced(tree, {"a", "d", "e"}).root) == "(a:3,(d:1,e:1)0.8:2)"
-    assert newick_of(induced(tree, {"a", "b"}).root) == "(a:1,b:2)"
-    assert newick_of(induced(tree, {"a", "b", "d"}).root) == "((a:1,b:2)0.5:2,d:3)"
-    assert newick_of(induced(tree, set("abcde")).root) == newick_of(tree.root)
+    assert newick_of(tree.induced({"a", "d", "e"}).root) == "(a:3,(d:1,e:1)0.8:2)"
+    assert newick_of(tree.induced({"a", "b"}).root) == "(a:1,b:2)"
+    assert newick_of(tree.induced({"a", "b", "d"}).root) == "((a:1,b:2)0.5:2,d:3)"
+    assert newick_of(tree.induced(set("abcde")).root) == newick_of(tree.root)
     for wanted in (set(), {"a"}, {"x", "y"}):
         with pytest.raises(InputError):
-            induced(tree, wanted)
+            tree.induced(wanted)
 
 
 def test_a_newcomer_is_placed_beside_its_kin(ask: Client, lab: Lab) -> None:
@@ -406,3 +405,15 @@ def test_small_answers_are_sent_at_once() -> None:
     with listen(0) as bound:
         # asyncio sets TCP_NODELAY on connections of sockets that name their protocol alone.
         assert bound.proto == socket.IPPROTO_TCP
+
+
+def test_several_models_are_compared_at_once(ask: Client, lab: Lab) -> None:
+    found = ask(f"{API}/compare?models=20,21,22,23").json()
+    assert found["models"] == [20, 21, 22, 23] and len(found["pairs"]) == 6
+    assert [(p["a"], p["b"]) for p in found["pairs"]][:3] == [(20, 21), (20, 22), (20, 23)]
+    for pair in found["pairs"]:
+        alone = ask(f"{API}/kinship?a={pair['a']}&b={pair['b']}").json()
+        assert pair["distance"] == alone["distance"] and pair["alpha"] == alone["alpha"]
+        assert alone["p"] is None or pair["p"] >= alone["p"]
+    for query, status in (("20", 422), (",".join(map(str, range(11))), 400), ("1,1", 400)):
+        assert ask(f"{API}/compare?models={query}").status_code == status

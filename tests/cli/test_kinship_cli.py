@@ -70,7 +70,7 @@ def test_kin_and_stranger(lab: Path) -> None:
     assert kin["probes"] == 40 and "declared families" in kin["basis"]
     text = run(*call).output
     assert "f0-m0 and f0-m1: related" in text
-    assert "rests on" in text and "stated false-positive rate 0.01" in text
+    assert "  panel     " in text and "stated false-positive rate 0.01" in text
     assert run(*call, "--json").stdout == run(*call, "--json").stdout
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from shlex import split
 
 import pytest
 from made_collections import collection, dna_web, families
@@ -65,6 +66,12 @@ def test_from_nothing_to_an_answer(made: Path) -> None:
                   "temperature not recorded, 0 assumed"):  # fmt: skip
         assert words in found.output, found.output
     assert len(found.output.splitlines()) <= 12
+    (next_line,) = [x for x in found.output.splitlines() if x.startswith("  next")]
+    command = split(next_line.removeprefix("  next").strip())
+    page = made / "report.html"
+    reported = run(*command[1:-1], page)  # as it was printed, but for the place of the page
+    assert reported.exit_code == 0, reported.output
+    assert "child is kin of org/f5-m" in page.read_text("utf-8") and command[-1] == "report.html"
     data = json.loads(run("identify", f"recorded:{made / 'child.jsonl'}", "--json").stdout)
     assert data["verdict"] == "related" and data["asked"]["known"] == 16
     assert data["reference"]["name"] == "made" and data["nearest"][0]["family"] == "family5"

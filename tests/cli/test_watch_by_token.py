@@ -61,7 +61,9 @@ def test_a_deployment_is_learnt_then_watched_then_changes(
         assert again.exit_code == 11 and told(again)[0]["asked"] == 0
         anew = watch(url, "--relearn")
         assert [x["status"] for x in told(anew)] == ["learnt"]
-        assert {x["status"] for x in told(watch(url, "--times", "2", "--every", "0.01s"))} == {"same"}
+        assert {x["status"] for x in told(watch(url, "--times", "2", "--every", "0.01s"))} == {
+            "same"
+        }
     kept = [json.loads(x)["number"] for x in (tmp_path / "looks.jsonl").read_text().splitlines()]
     assert kept == sorted(kept)
     for file in tmp_path.iterdir():

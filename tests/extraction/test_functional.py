@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,17 @@ from old_registries import write_version
 
 from cladist import catalog
 from cladist.compare import distances
+from cladist.core.assay import Protocol
 from cladist.core.distributions import unpack
 from cladist.core.next_token import Context, NextToken, next_byte
+from cladist.core.probes import Probe, ProbeSet
 from cladist.core.responses import State
 from cladist.errors import AssayError, ModelError
 from cladist.extraction.derive import derive
 from cladist.extraction.run import extract
 from cladist.extraction.verify import verify
 from cladist.models import open_model
+from cladist.models.budget import Budget, Limits
 from cladist.models.recorded import RecordedModel
 from cladist.registry import Registry
 from cladist.registry.check import check
@@ -154,3 +158,29 @@ def test_protocols_of_texts_keep_their_hashes() -> None:
     """Hashes of released assays, as registries hold them."""
     assert "asks" not in catalog.assay("cladist").protocol.decoding.as_data()
     assert np.isclose(catalog.assay("functional").method.encoders[0].weight, 1 / 256)
+
+
+@pytest.mark.parametrize("text", ["", "The sea ", "x =\n"])
+def test_contexts_that_end_with_a_blank_are_refused(text: str) -> None:
+    probes = ProbeSet("mine", (Probe("a", "The sea"), Probe("b", text)))
+    with pytest.raises(AssayError, match="ends with a blank"):
+        Protocol("mine", probes, catalog.assay("functional").protocol.decoding)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"samples": 2}, {"temperature": 0.0}, {"interface": "recorded"}, {"asks": "thoughts"},
+     {"top": -1}, {"asks": "text"}],
+)  # fmt: skip
+def test_decodings_that_make_no_sense_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(AssayError):
+        replace(catalog.assay("functional").protocol.decoding, **changes)  # type: ignore[arg-type]
+
+
+def test_a_budget_leaves_the_rest_for_a_later_run(registry: Registry) -> None:
+    assay = catalog.assay("functional")
+    few = extract(open_model(URI.format("m0")), assay, registry, budget=Budget(Limits(calls=40)))
+    assert (few.asked, few.left, few.dna) == (40, 216, None)
+    rest = extract(open_model(URI.format("m0")), assay, registry)
+    assert (rest.asked, rest.known) == (216, 40)
+    assert rest.dna is not None

@@ -15,6 +15,7 @@ from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.functional import functional_distances, read_functions
 from cladist.kinship.inference.calibration import Labels, calibrate, pair_evidence
 from cladist.kinship.inference.facts import gatherer
+from cladist.kinship.inference.identity import IdentityResult, same_model
 from cladist.kinship.inference.pair_test import judge_candidates
 from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess
 
@@ -144,3 +145,39 @@ def test_texts_and_distributions_do_not_mix_and_texts_are_not_read_from_numbers(
             [model("a", np.zeros((CONTEXTS, OUTCOMES)), lost[:20]),
              model("b", np.zeros((CONTEXTS, OUTCOMES)), lost[20:])]
         )  # fmt: skip
+
+
+def test_the_same_function_is_the_same_and_another_is_told_on_a_scale() -> None:
+    draw = np.random.default_rng(3)
+    logits = draw.normal(0, 2, (CONTEXTS, OUTCOMES))
+    one = model("m", logits)
+
+    def held(noise: float) -> IdentityResult:
+        other = model("m", logits + draw.normal(0, noise, logits.shape))
+        return same_model(one, other)
+
+    again = same_model(one, model("m", logits))
+    assert (again.verdict, again.effect, again.mode) == ("same", 0.0, "functional")
+    assert again.agreement == pytest.approx(1.0, abs=1e-4)
+    assert held(0.002).verdict == "same"
+    eight, four, other = held(0.065), held(0.45), held(3.0)
+    assert {r.verdict for r in (eight, four, other)} == {"changed"}
+    assert "8 bits" in eight.reason
+    assert "4 bits" in four.reason
+    assert "another model" in other.reason
+    assert eight.interval[0] < eight.effect < eight.interval[1]
+
+
+def test_what_neither_shows_nor_rules_out_a_change_is_inconclusive() -> None:
+    draw = np.random.default_rng(4)
+    logits = draw.normal(0, 2, (CONTEXTS, OUTCOMES))
+    off = np.zeros_like(logits)
+    off[0] = draw.normal(0, 0.2, OUTCOMES)  # one context alone
+    assert same_model(model("a", logits), model("b", logits + off)).verdict == "inconclusive"
+
+
+def test_too_few_common_contexts_are_an_error() -> None:
+    logits = np.zeros((CONTEXTS, OUTCOMES))
+    lost = tuple(range(CONTEXTS - 9))
+    with pytest.raises(InputError, match="ten are needed"):
+        same_model(model("a", logits, lost), model("b", logits))

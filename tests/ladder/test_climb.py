@@ -9,13 +9,15 @@ from types import SimpleNamespace
 import pytest
 from counting_server import at_least, counting, drifting, tokens
 from faulty_server import Call, Mode, Reply, behaving, error
+from made_collections import families
 from typer.testing import CliRunner, Result
 
 from cladist.cli.main import app
 from cladist.errors import EndpointError, UsageError
 from cladist.ladder.climb import decided
 from cladist.ladder.rung import Rung, Spent
-from cladist.ladder.rungs import judged_texts
+from cladist.ladder.rungs import Question, judged_texts, of_texts
+from tests.workflows.test_identify_model import Answering, add, descendant
 
 
 def run(mode: Mode, *more: str, claim: str = "qwen2.5-7b") -> tuple[Result, int]:
@@ -132,6 +134,25 @@ def test_texts_confirm_and_never_accuse() -> None:
     assert strange.stand == "undecided"
     unknown = judged_texts(placed("related", "x/y", "Qwen/Qwen2.5-7B"), "our-model")  # type: ignore[arg-type]
     assert unknown.stand == "undecided" and "is not known here" in unknown.said[-1]
+
+
+def test_texts_against_an_installed_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLADIST_HOME", str(tmp_path / "home"))
+    nobody = of_texts(Question(Answering("m", {}), "m"))
+    assert nobody.stand == "not asked" and "no reference is installed" in nobody.said[0]
+    made = families(36, 3, 24)
+    add(tmp_path, *made)
+    child = Answering("child", descendant(made, "org/f5-m1"))
+    found = of_texts(Question(child, "org/f5-m0"))
+    assert found.seen["verdict"] == "related" and found.spent == Spent()
+    assert any("nearest: org/f5" in line for line in found.said)
+    assert found.posterior is not None and found.posterior["family5"] > 0.5
+    assert found.stand == "undecided"  # nobody but the reference knows families of that name
+    stranger = Answering("stranger", {t: f"unlike {i * 77}" for i, t in enumerate(made[1])})
+    other = of_texts(Question(stranger, "org/f5-m0"))
+    assert other.stand == "undecided" and other.seen["verdict"] == "not shown"
 
 
 def test_one_decision() -> None:

@@ -9,9 +9,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tiny_models import write_checkpoint, write_gguf
 
+from cladist.core.next_token import Context
 from cladist.core.responses import State
 from cladist.errors import MissingExtraError, ModelError, UsageError
 from cladist.models import Request, open_model, parse_uri
@@ -299,3 +301,45 @@ def test_the_same_file_in_two_engines(tmp_path: Path, capfd: Any) -> None:
     there.close()
     assert capfd.readouterr() == ("", "")
     assert sum(same) >= 9  # attention in llama.cpp keeps its cache in 16 bits
+
+
+def test_scores_that_are_no_numbers_are_errors_of_their_context(llama: Path) -> None:
+    model = opened(llama)
+    with torch.no_grad():
+        model._model.get_output_embeddings().weight[5] = math.nan
+    ((_, said),) = model.next_tokens([Context("The sea")])
+    assert "no numbers" in said.error
+    assert said.tokens == ()
+
+
+def test_masked_tokens_have_no_probability_and_padding_has_no_text(llama: Path) -> None:
+    model = opened(llama)
+    ((_, before),) = model.next_tokens([Context("The sea")])
+    scores = model._next_scores
+
+    def padded(part: Any) -> Any:
+        rows = scores(part)
+        chance = math.log(0.25)  # a quarter of the probability is that of padding
+        return [np.concatenate([r + math.log(0.75), [chance, -math.inf]]) for r in rows]
+
+    model._next_scores = padded
+    ((_, after),) = model.next_tokens([Context("The sea")])
+    assert after.tokens == before.tokens
+    assert after.missing == pytest.approx(0.25, abs=1e-6)
+    assert after.gives == "all"
+
+
+def test_the_next_token_is_that_of_a_plain_forward_pass(folder: Path) -> None:
+    model = opened(folder)
+    net, tokenizer = model._model, model._tokenizer
+    given = torch.tensor([tokenizer("The sea")["input_ids"]])
+    with torch.inference_mode():
+        if net.config.is_encoder_decoder:
+            logits = net(input_ids=given, decoder_input_ids=torch.tensor([[0]])).logits[0, -1]
+        else:
+            logits = net(input_ids=given).logits[0, -1]
+    chances = logits.double().softmax(-1)
+    ((_, said),) = model.next_tokens([Context("The sea")])
+    for token, log_prob in zip(said.tokens, said.log_probs, strict=True):
+        number = 0 if token is None else 257 if token == b"th" else token[0] + 1
+        assert math.exp(log_prob) == pytest.approx(float(chances[number]), abs=1e-5)

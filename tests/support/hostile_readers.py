@@ -50,6 +50,10 @@ from hostile_words import (
 )
 
 from cladist import catalog
+from cladist.attestation.checking import check_statement
+from cladist.attestation.envelope import read_envelope
+from cladist.attestation.pack import ENVELOPE, SIGNER
+from cladist.attestation.stated import read_payload
 from cladist.core.name_index import NameIndex
 from cladist.core.names import parse_name, variant
 from cladist.core.responses import Response
@@ -268,6 +272,30 @@ def _name(text: str) -> None:
     NameIndex({text: (), "acme/bird": ()}).match([text, made.text, "bird"], [(text, "bird")])
 
 
+@cache
+def _statement() -> bytes:
+    """A signed pack, as a zip file."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from cladist.attestation.cases import files_case
+    from cladist.attestation.writing import write_statement
+
+    key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
+    with tempfile.TemporaryDirectory() as made:
+        path = Path(made) / "v.zip"
+        write_statement(path, files_case({"log.jsonl": b"{}"}), [key], "2026-01-31T12:00:00Z")
+        return path.read_bytes()
+
+
+def _envelope() -> bytes:
+    with zipfile.ZipFile(io.BytesIO(_statement())) as opened:
+        return opened.read("statement.dsse.json")
+
+
+def _stated(raw: bytes) -> None:
+    read_payload(read_envelope(raw, "e").payload, "e")
+
+
 def _toml(name: str) -> bytes:
     folder = Path(catalog.__file__).parent / "data" / "assays"
     return (folder / f"{name}.toml").read_bytes()
@@ -291,6 +319,10 @@ def readers() -> dict[str, Reader]:
             (*JSON_WORDS, *LAYOUT_WORDS),
             swap_json,
         ),
+        "statement": Reader(
+            of_file(check_statement), (_statement(),), (ENVELOPE.encode(), SIGNER.encode())
+        ),
+        "envelope": Reader(_stated, (_envelope(),), JSON_WORDS, swap_json),
         "placeholder": Reader(of_text(failure_of), PLACEHOLDERS, PLACEHOLDER_WORDS),
         "json": Reader(
             recorded,

@@ -56,7 +56,7 @@ def answers(panel: Panel, of: str, probes: int = PROBES) -> ResponseSet:
 
 def test_looks_share_the_rate_and_are_as_many_as_makers_carry() -> None:
     plan = plan_looks(100, 0.05, 80)
-    assert plan.looks == (20, 100) and sum(plan.rates) == pytest.approx(0.05)
+    assert plan.looks == (30, 100) and sum(plan.rates) == pytest.approx(0.05)
     assert least_p(80) <= plan.rates[0] < plan.rates[1]
     assert plan_looks(100, 0.01, 80) == Plan((100,), (0.01,))
     many = plan_looks(100, 0.05, 10_000)

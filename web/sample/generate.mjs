@@ -115,7 +115,7 @@ export function sample(count, { hostile = false, answers = count <= 1000 } = {})
     tree: { newick, method: "neighbour joining", root: "minimal ancestor deviation", support: "bootstrap over probes", replicates: 100, note: "" },
     declared: { source: "declared.csv", edges, newick: `(${Array.from({ length: families }, (_, k) => declaredTree(k)).join(",")});` },
     families: { column: "family", origin: "labels", count: families, models: count },
-    documents: { models: true, answers },
+    documents: { models: answers, answers },
   };
   const documents = { atlas };
   if (!answers) return documents;

@@ -20,13 +20,16 @@ import { language, tr } from "./text/words";
 /** Leaves from which a tree begins folded by family. */
 const FOLDED_FROM = 120;
 
-/** Families, or the makers where too few families are among those with a mark of their own. */
+/** Share of the models that the groups with a mark of their own must hold to be shown first. */
+const ENOUGH = 0.7;
+
+/** Families, or makers where there are too many families to have a mark each. */
 function telling(atlas: AtlasDocument): ColumnDocument | undefined {
   const { columns } = atlas.models;
-  const known = [atlas.families.column, "group", "cluster"].flatMap((key) => columns.find((c) => c.key === key && c.kind === "category") ?? []);
+  const known = [atlas.families.column, "group"].flatMap((key) => columns.find((c) => c.key === key && c.kind === "category") ?? []);
   const good = known.find((source) => {
     const { counts, missing, number } = column(source);
-    return 2 * counts.slice(0, MOST).reduce((a, b) => a + b, 0) > number.length - missing;
+    return counts.slice(0, MOST).reduce((a, b) => a + b, 0) > ENOUGH * (number.length - missing);
   });
   return good ?? known[0];
 }
@@ -123,7 +126,7 @@ async function start(): Promise<void> {
   const live = h("div", { class: "sr", "aria-live": "polite", role: "status", id: "live" });
   const app = new App(atlas, new Store(state), load, (text) => {
     live.textContent = text;
-  }, theme);
+  }, theme, telling(atlas)?.key ?? atlas.families.column);
   document.title = `${line(atlas.title, 80)} · cladist atlas`;
   const shell = new Shell(app);
   replace(host, shell.element);

@@ -179,7 +179,7 @@ def behaviour_table(answers: Answers, reference: NDArray[np.bool_] | None = None
     lexicon = _words(answers, inside)
     manner = _manner(answers, inside)
     parts = (
-        (Block("manner", manner.shape[1], True), manner),
+        (Block("style", manner.shape[1], True), manner),
         (Block("words", lexicon.shape[1], True), lexicon),
         (
             Block("likeness", int(inside.sum()), False, "relatives", True),

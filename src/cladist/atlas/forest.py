@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist import api, compare
+from cladist import compare
 from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.source import Source
 from cladist.core.progress import Progress
@@ -24,6 +24,7 @@ from cladist.phylogeny.scale import join_vectors
 from cladist.phylogeny.support import bootstrap
 from cladist.registry import Registry
 from cladist.registry.kept import Kept
+from cladist.workflows import trees
 
 __all__ = [
     "ALONE",
@@ -108,7 +109,7 @@ def _made(registry: Registry, source: Source, kin: AnswerKin | VectorKin, count:
         made, count = join_vectors(numbered, source.vectors, "cosine"), 0
         basis = "DNA (cosine)"
     else:
-        made = api.tree(kin.tree_distances(source.names, source.assay.digest), "nj", "none")
+        made = trees.tree(kin.tree_distances(source.names, source.assay.digest), "nj", "none")
         basis = kin.metric
         if count and kin.metric in ("kinship", "cosine", "euclidean"):
             drawn, probes = compare.resampled_distances(registry, source.assay, source.names)
@@ -116,7 +117,7 @@ def _made(registry: Registry, source: Source, kin: AnswerKin | VectorKin, count:
         else:
             count = 0
         made = _renamed(made, source.number)
-    rooting = api.root_tree(made, "midpoint")
+    rooting = trees.root_tree(made, "midpoint")
     return Forest(
         numbered_newick(rooting.tree),
         f"{made.method} of {basis} distances",

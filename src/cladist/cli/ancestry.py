@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,20 +15,16 @@ from cladist.cli.common import (
     JsonOption,
     QuietOption,
     RegistryOption,
+    listening,
     note,
     one_line,
     out,
     print_json,
-    progress_bars,
     table,
 )
-from cladist.cli.names import named_here
 
 if TYPE_CHECKING:
     from cladist.descent import Parent
-
-RESAMPLED = 100
-"""Models up to which probes are resampled unless told otherwise."""
 
 
 def ancestry(
@@ -81,51 +74,25 @@ def ancestry(
 
     `cladist tree ancestry smollm2 smollm2-q4_0 smollm2-pirate --support 100 --json`
     """
-    from cladist.compare import resolve_assay
-    from cladist.descent import parents_of
     from cladist.errors import UsageError
-    from cladist.formats.columns import read_column
     from cladist.formats.files import write_text
     from cladist.registry import Registry
+    from cladist.workflows.parents import ParentRule, as_csv, as_dot, parents
 
     writers = {".csv": as_csv, ".dot": as_dot, ".gv": as_dot}
     if file is not None and file.suffix.lower() not in writers:
         raise UsageError(f"'{file.name}': the ending tells the format; use .csv or .dot")
-    when = read_column(dates, "date") if dates is not None else None
+    rule = ParentRule(least=least, replicates=replicates, confidence=confidence, seed=seed)
     with (
         Registry.open(registry, create=False) as store,
-        progress_bars(quiet or json, WEIGHING) as bars,
+        listening(quiet or json, WEIGHING) as listener,
     ):
-        chosen = resolve_assay(store, assay)
-        if when is not None:
-            when = named_here(when, store.models(), dates)
-        count = len(models) if models else store.count_dnas(chosen)
-        wanted = replicates if replicates is not None else (20 if count <= RESAMPLED else 0)
-        found = parents_of(
-            store,
-            chosen,
-            models or None,
-            dates=when,
-            least=least,
-            replicates=wanted,
-            confident=confidence,
-            seed=seed,
-            progress=bars,
-        )
+        found = parents(store, models, assay=assay, dates=dates, rule=rule, listener=listener)
     if file is not None:
         write_text(file, writers[file.suffix.lower()](found))
         note(f"wrote the parents of {len(found)} models to {file}")
     if json:
-        print_json(
-            {
-                "assay": chosen.short,
-                "least": least,
-                "replicates": wanted,
-                "confidence": confidence,
-                "not_told": sum(not p.told for p in found),
-                "models": [asdict(p) for p in found],
-            }
-        )
+        print_json(found.to_dict())
     elif file is None:
         _show(found, least, confidence)
 
@@ -179,32 +146,3 @@ def _named(p: Parent) -> str:
     if p.parent is None:
         return f"none; nearest {one_line(p.nearest, 50)}"
     return one_line(p.parent, 60)
-
-
-def as_csv(found: Sequence[Parent]) -> str:
-    """A line a model, with a header."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(asdict(found[0])), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(p) for p in found)
-    return stream.getvalue()
-
-
-def as_dot(found: Sequence[Parent]) -> str:
-    """A graph for Graphviz; edges bear the confidence and are drawn thinner for less of it."""
-    lines = ["digraph ancestry {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
-    lines += [f"  {_quoted(p.model)};" for p in found]
-    lines += [
-        f'  {_quoted(p.parent)} -> {_quoted(p.model)} [label="{p.confidence:.0%}", '
-        f"penwidth={0.3 + 2 * p.confidence:.2f}];"
-        for p in found
-        if p.parent is not None
-    ]
-    return "\n".join([*lines, "}"]) + "\n"
-
-
-def _quoted(name: str) -> str:
-    """A quoted word of DOT; control characters are escaped, so it stays on one line."""
-    from cladist.core.text import printable
-
-    return '"' + printable(name).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cladist.cli.atlas_options import (
+    ALL_MAPS,
+    DeclaredOption,
+    LabelsOption,
+    MapsOption,
+    MetadataOption,
+    ReferenceOption,
+    SeedOption,
+    SupportOption,
+    TitleOption,
+    of_reference,
+    wishes_of,
+)
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
     AlphaOption,
@@ -21,41 +34,6 @@ from cladist.cli.common import (
     print_json,
     progress_bars,
 )
-
-if TYPE_CHECKING:
-    from cladist.atlas.build import Wishes
-
-MapsOption = Annotated[
-    str, typer.Option("--map", help="Kinds of maps, the first shown first: tsne, umap, pcoa.")
-]
-MetadataOption = Annotated[
-    Path | None,
-    typer.Option("--metadata", help="CSV with a column model; all others can be coloured by."),
-]
-DeclaredOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--declared",
-        help="CSV with columns model and parent (and relation), a card, a recipe or a folder.",
-    ),
-]
-LabelsOption = Annotated[
-    Path | None,
-    typer.Option("--labels", help="CSV with columns model and family: sharper verdicts."),
-]
-TitleOption = Annotated[str, typer.Option("--title", help="Shown above the atlas.")]
-SupportOption = Annotated[
-    int | None,
-    typer.Option("--support", min=0, help="Bootstrap replicates of the tree; 100 for small ones."),
-]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of the maps.")]
-ReferenceOption = Annotated[
-    str,
-    typer.Option(
-        "--reference", help="Instead of a registry: an installed reference, and models asked."
-    ),
-]
-ALL_MAPS = "tsne,umap,pcoa"
 
 
 def atlas(
@@ -136,41 +114,3 @@ def atlas(
         f"wrote {len(made.source)} models to {found.folder} "
         f"({found.files} files, {found.size / 1e6:.1f} MB); open {found.folder / 'index.html'}"
     )
-
-
-def of_reference(name: str, wishes: Wishes, quiet: bool) -> tuple[Path, Wishes]:
-    """The registry of a reference and of models held against it, and its families."""
-    from dataclasses import replace
-
-    from cladist.references.installed import find
-    from cladist.workflows.world import world
-
-    found = find(name)
-    with progress_bars(quiet) as bars:
-        folder = world(found, progress=bars)
-    note(f"{name} is in {folder}" + ("" if folder == found.folder else ", with the models asked"))
-    labels, title = wishes.labels or found.labels, wishes.title or found.facts.title
-    return folder, replace(wishes, labels=labels, title=title)
-
-
-def wishes_of(
-    title: str,
-    maps: str,
-    metadata: Path | None,
-    declared: Path | None,
-    labels: Path | None,
-    alpha: float,
-    support: int | None,
-    seed: int,
-) -> Wishes:
-    """What the options ask for; `UsageError` for an unknown map."""
-    from cladist.apply.maps import KINDS
-    from cladist.atlas.build import Wishes
-    from cladist.errors import UsageError
-
-    words = [word.strip() for word in maps.split(",") if word.strip()]
-    unknown = [word for word in words if word not in KINDS]
-    if unknown:
-        raise UsageError(f"map '{unknown[0]}' is unknown; use {', '.join(KINDS)}")
-    kinds = tuple(k for word in words for k in KINDS if k == word)
-    return Wishes(title, kinds, metadata, declared, labels, alpha, support, seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -16,14 +15,12 @@ from cladist.cli.common import (
     LabelsOption,
     QuietOption,
     RegistryOption,
+    listening,
     one_line,
     out,
-    plain,
     print_json,
-    progress_bars,
     table,
 )
-from cladist.cli.names import families_here, tell
 from cladist.cli.signing import KeyOption, StatementOption, signer
 from cladist.errors import FOUND, UNTESTED
 
@@ -73,39 +70,30 @@ def audit(
 
     `cladist provenance audit --declared models/ --fdr 0.1 --fail-on error --json`
     """
-    from cladist.compare import resolve_assay
-    from cladist.kinship.inference.decision import Policy
-    from cladist.known import facts_of
-    from cladist.provenance.audit import LEVELS
-    from cladist.provenance.audit import audit as run
-    from cladist.provenance.material import gather
-    from cladist.provenance.sources import names_in, read_declared, with_known_licences
     from cladist.registry import Registry
+    from cladist.workflows.auditing import audit as run
 
     signs = signer(statement, key)
-    with Registry.open(registry, create=False) as store, progress_bars(quiet or json) as bars:
-        chosen = resolve_assay(store, assay)
-        lineage = read_declared(declared or [], store.models())
-        lineage = with_known_licences(lineage, facts_of([*store.models(), *names_in(lineage)]))
-        tell(lineage)
-        material = gather(store, chosen, lineage, families_here(labels, store.models()), bars)
-        found = run(material, rate=rate, control=control, policy=Policy(alpha), progress=bars)
+    with Registry.open(registry, create=False) as store, listening(quiet or json) as listener:
+        made = run(
+            store, declared or [],
+            labels=labels, assay=assay, fdr=rate, control=control, alpha=alpha, listener=listener,
+        )  # fmt: skip
         if signs is not None:
             from cladist.attestation.of_panel import audit_case
+            from cladist.kinship.inference.decision import Policy
 
+            policy = Policy(alpha)
             signs.write(
-                audit_case(material, found, rate=rate, control=control, policy=Policy(alpha))
+                audit_case(made.material, made.found, rate=rate, control=control, policy=policy)
             )
-    worst = found.worst()
-    failed = (
-        worst is not None and fail_on != "never" and LEVELS.index(worst) <= LEVELS.index(fail_on)
-    )
-    untested = found.could_not_test and fail_on != "never"
+    failed = made.failed(fail_on)
+    untested = made.found.could_not_test and fail_on != "never"
     if json:
-        data = {"assay": chosen.short, "failed": failed, "could_not_test": found.could_not_test}
-        print_json({**data, **plain(asdict(found))})
+        told = made.to_dict()
+        print_json({"assay": told.pop("assay"), "failed": failed, **told})
     else:
-        _show(found, count)
+        _show(made.found, count)
     if failed:
         raise typer.Exit(FOUND)
     if untested:

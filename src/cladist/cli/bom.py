@@ -21,7 +21,6 @@ from cladist.cli.common import (
     progress_bars,
     time_told,
 )
-from cladist.cli.names import families_here, tell
 from cladist.core.optional import needed
 
 if TYPE_CHECKING:
@@ -79,6 +78,7 @@ def bom(
     from cladist.provenance.sources import read_declared
     from cladist.provenance.statement import statement_of
     from cladist.registry import Registry
+    from cladist.workflows.named import families_here, tell
 
     if into is not None and form != "card":
         raise UsageError("--into goes with --as card")
@@ -88,8 +88,8 @@ def bom(
         chosen = resolve_assay(store, assay)
         store.model(model)
         lineage = read_declared(declared or [], store.models())
-        tell(lineage)
-        material = gather(store, chosen, lineage, families_here(labels, store.models()), bars)
+        tell(lineage, note)
+        material = gather(store, chosen, lineage, families_here(labels, store.models(), note), bars)
         made = build_report(store, material, model, alpha=alpha_of(alpha, rate), progress=bars)
     writers = {"cyclonedx": write_cyclonedx, "spdx": write_spdx, "card": write_block}
     text = writers[form](statement_of(made, stamp))

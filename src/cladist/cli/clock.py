@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -14,19 +15,20 @@ from cladist.cli.common import (
     JsonOption,
     MetricOption,
     RegistryOption,
+    TreeNumberOption,
+    listening,
+    metric_of,
     note,
     one_line,
     out,
     print_json,
-    progress_bars,
     table,
 )
-from cladist.cli.names import known_dates, named_here
-from cladist.cli.tree import clock_data, clock_line
-from cladist.cli.tree_files import TreeNumberOption, read_tree
 
 if TYPE_CHECKING:
+    from cladist.core.tree import Tree
     from cladist.phylogeny.dating import Speeds
+    from cladist.workflows.trees import Root
 
 
 def clock(
@@ -71,52 +73,34 @@ def clock(
 
     `cladist tree clock --dates released.csv --tree family.nwk`
     """
-    from cladist import api
-    from cladist.compare import resolve_assay
-    from cladist.errors import UsageError
-    from cladist.formats.columns import read_column, read_groups
-    from cladist.phylogeny.dating import Speeds, dates_of, family_speeds, root_to_tip
     from cladist.registry import Registry
+    from cladist.workflows.clock import clock as run
+    from cladist.workflows.clock import clock_line
+    from cladist.workflows.tree_files import read_tree
 
-    if root == "none":
-        raise UsageError("a clock needs a root; use --root dates, midpoint or mad")
-    told = read_column(dates, "date") if dates is not None else {}
-    when = dates_of(told, str(dates)) if told else {}
-    known = read_groups(groups) if groups is not None else {}
-    if tree is not None:
-        made = read_tree(tree, tree_number)
-    else:
-        with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
-            chosen = resolve_assay(store, assay)
-            made = api.family_tree(store, chosen, metric=metric or None, root="none")
-    leaves = made.leaves()
-    known = named_here(known, leaves, groups)
-    when = named_here(when, leaves, dates)
-    if dates is None:
-        found = known_dates(leaves)
-        if not found:
-            raise UsageError("no release date of these models is known: give --dates FILE")
-        when = dates_of(found, "known facts")
-    said = "as the tree has it"
-    if not made.rooted:
-        rooting = api.root_tree(made, root, (), when)
-        made, said = rooting.tree, rooting.note
-    whole = root_to_tip(made, when)
-    speeds = family_speeds(made, when, known) if known else Speeds({}, float("nan"), float("nan"))
-    if json:
-        print_json(
-            {
-                "root": said,
-                "clock": clock_data(whole),
-                "groups": {g: clock_data(c) for g, c in speeds.clocks.items()},
-                "equal_speeds": None if speeds.p != speeds.p else {"f": speeds.f, "p": speeds.p},
-            }
+    with ExitStack() as stack:
+        listener = stack.enter_context(listening(json, WEIGHING if tree is None else ""))
+        source: Tree | Registry
+        if tree is not None:
+            source = read_tree(tree, tree_number, hear=note)
+        else:
+            source = stack.enter_context(Registry.open(registry, create=False))
+        made = run(
+            source,
+            dates=dates,
+            groups=groups,
+            root=cast("Root", root),
+            assay=assay,
+            metric=metric_of(metric),
+            listener=listener,
         )
+    if json:
+        print_json(made.to_dict())
         return
-    note(f"root: {said}")
-    out().print(clock_line(whole))
-    if known:
-        _show(speeds)
+    note(f"root: {made.root}")
+    out().print(clock_line(made.whole))
+    if made.speeds is not None:
+        _show(made.speeds)
 
 
 def _show(speeds: Speeds) -> None:

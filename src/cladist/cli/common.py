@@ -3,21 +3,54 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
+
+from cladist.core.progress import Listener
+from cladist.core.results import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from cladist.core.assay import Metric
     from cladist.core.progress import Progress
+
+__all__ = [
+    "DEFAULT_REGISTRY",
+    "WEIGHING",
+    "AlphaOption",
+    "AssayOption",
+    "DatesOption",
+    "DeclaredOption",
+    "FamiliesOption",
+    "GroupsOption",
+    "JsonOption",
+    "LabelsOption",
+    "MetricOption",
+    "OldRateOption",
+    "QuietOption",
+    "RegistryOption",
+    "SparseOption",
+    "TreeNumberOption",
+    "alpha_of",
+    "listening",
+    "metric_of",
+    "note",
+    "one_line",
+    "out",
+    "plain",
+    "print_json",
+    "progress_bars",
+    "safe",
+    "table",
+]
 
 RegistryOption = Annotated[
     Path,
@@ -47,6 +80,10 @@ LabelsOption = Annotated[
     Path | None,
     typer.Option("--labels", help="CSV with the columns model,family (and group, date)."),
 ]
+FamiliesOption = Annotated[
+    Path | None,
+    typer.Option("--labels", help="CSV model,family: whose residuals tell of new families."),
+]
 DeclaredOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -70,6 +107,20 @@ AlphaOption = Annotated[
 OldRateOption = Annotated[
     float | None, typer.Option("--rate", min=1e-6, max=0.5, hidden=True, help="Now --alpha.")
 ]
+GroupsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels", help="CSV with columns model and group, or family: what a colour stands for."
+    ),
+]
+DatesOption = Annotated[
+    Path | None,
+    typer.Option(help="CSV with columns model and date (2024, 2024-03 or 2024-03-15)."),
+]
+TreeNumberOption = Annotated[
+    int | None,
+    typer.Option("--tree-number", min=1, help="Which tree, where the file holds several."),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 
 
@@ -87,6 +138,11 @@ def out() -> Console:
 def note(message: str) -> None:
     """A remark for people, on standard error."""
     typer.echo(safe(message), err=True)
+
+
+def metric_of(metric: str) -> Metric | None:
+    """The metric of an option, None for the assay's own; the library refuses unknown ones."""
+    return cast("Metric | None", metric or None)
 
 
 def alpha_of(alpha: float, rate: float | None) -> float:
@@ -135,17 +191,6 @@ def _escaped(character: str) -> str:
 def print_json(data: Any) -> None:
     """JSON on standard output, the same bytes for the same data."""
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
-
-
-def plain(data: Any) -> Any:
-    """The same with NaN and infinity as null, which JSON has no word for."""
-    if isinstance(data, float) and not math.isfinite(data):
-        return None
-    if isinstance(data, dict):
-        return {k: plain(v) for k, v in data.items()}
-    if isinstance(data, list | tuple):
-        return [plain(v) for v in data]
-    return data
 
 
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:
@@ -206,3 +251,10 @@ def progress_bars(quiet: bool = False, meanwhile: str = "") -> Iterator[Progress
         yield report
         if waiting is not None:
             bars.update(waiting, visible=False)
+
+
+@contextmanager
+def listening(quiet: bool = False, meanwhile: str = "") -> Iterator[Listener]:
+    """A listener for the library: bars, and remarks on standard error."""
+    with progress_bars(quiet, meanwhile) as bars:
+        yield Listener(bars, note)

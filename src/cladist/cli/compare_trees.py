@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from cladist.cli.common import JsonOption, note, out, print_json
-from cladist.cli.tree_files import read_tree
 
 
 def compare_trees(
@@ -38,9 +37,10 @@ def compare_trees(
     """
     from cladist.formats.trees.made import matched_leaves
     from cladist.phylogeny.compare import compare_trees as run
+    from cladist.workflows.tree_files import read_tree
 
-    one = read_tree(first, first_tree, "--first-tree")
-    two, said = matched_leaves(one, read_tree(second, second_tree, "--second-tree"))
+    one = read_tree(first, first_tree, "--first-tree", note)
+    two, said = matched_leaves(one, read_tree(second, second_tree, "--second-tree", note))
     if said:
         note(said)
     found = run(one, two)

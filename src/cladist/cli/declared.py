@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from cladist.cli.common import JsonOption, note, one_line, out, print_json, table
-from cladist.cli.names import tell
 
 
 def declared(
@@ -44,13 +43,14 @@ def declared(
     from cladist.formats.files import write_text
     from cladist.provenance.sources import read_declared
     from cladist.registry import Registry
+    from cladist.workflows.named import tell
 
     models = []
     if registry is not None:
         with Registry.open(registry, create=False) as store:
             models = store.models()
     found = read_declared(sources, models)
-    tell(found)
+    tell(found, note)
     wrong = found.disagreements()
     if file is not None:
         write_text(file, write_declared_table(found))

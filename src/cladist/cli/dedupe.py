@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,7 @@ from cladist.cli.common import (
     JsonOption,
     MetricOption,
     RegistryOption,
+    metric_of,
     note,
     one_line,
     out,
@@ -22,7 +22,7 @@ from cladist.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from cladist.apply.duplicates import Group
+    from cladist.workflows.dedupe import Duplicates
 
 
 def dedupe(
@@ -53,65 +53,31 @@ def dedupe(
     Examples: `cladist registry dedupe`,
     `cladist registry dedupe --share 0.98 --scores scores.csv --json`
     """
-    from cladist.apply.duplicates import duplicate_groups, same_answers
-    from cladist.cli.portfolio import quality_of
-    from cladist.compare import distances, resolve_assay
-    from cladist.errors import UsageError
-    from cladist.kinship.inference.states import speaking
     from cladist.registry import Registry
+    from cladist.workflows.dedupe import dedupe as run
 
-    if metric and distance is None:
-        raise UsageError("--metric is of --distance; give the distance, or leave it out")
-    wanted = quality_of(scores, "", None) if scores else {}
     with Registry.open(registry, create=False) as store:
-        chosen = resolve_assay(store, assay)
-        dnas = store.dnas(chosen)
-        names = [d.model for d in dnas]
-        answers = list(store.responses(chosen.protocol, names))
-        told = speaking(answers, [p.text for p in chosen.protocol.probes.probes])
-        if distance is not None:
-            matrix = distances(store, chosen, names, metric or None).matrix
-            within, rule = distance, f"no two farther apart than {distance:g}"
-        else:
-            matrix = same_answers(answers)
-            within, rule = 1 - share, f"every two give {share:.0%} of answers alike"
-    if scores:
-        unscored = [n for n in names if n not in wanted]
-        if unscored:
-            note(f"{len(unscored)} models have no score and are kept only where all lack one")
-        preference, what = [wanted.get(n, float("-inf")) for n in names], "score"
-    else:
-        preference, what = [float(d.usable) for d in dnas], "number of usable answers"
-    groups = duplicate_groups(names, matrix, within, preference, what, told)
-    silent = [n for n, ok in zip(names, told, strict=True) if not ok]
-    if silent:
-        note(
-            f"{len(silent)} models say the same whatever they are asked, repeat the prompts or "
-            f"hardly answer, which makes nobody a duplicate: {', '.join(silent[:5])}"
-            + (" and others" if len(silent) > 5 else "")
+        made = run(
+            store,
+            share=share,
+            distance=distance,
+            metric=metric_of(metric),
+            scores=scores,
+            assay=assay,
+            hear=note,
         )
-    spare = sum(len(g.others) for g in groups)
     if json:
-        print_json(
-            {
-                "assay": chosen.short,
-                "rule": rule,
-                "models": len(names),
-                "spare": spare,
-                "say_nothing": silent,
-                "groups": [asdict(g) for g in groups],
-            }
-        )
+        print_json(made.to_dict())
         return
-    _show(groups, rule, len(names), spare)
+    _show(made)
 
 
-def _show(groups: list[Group], rule: str, models: int, spare: int) -> None:
+def _show(made: Duplicates) -> None:
     console = out()
-    if groups:
+    if made.groups:
         rows = table("keep", "instead of", "why", "farthest two", right=("farthest two",))
-        for g in groups:
+        for g in made.groups:
             others = ", ".join(one_line(o, 60) for o in g.others)
             rows.add_row(one_line(g.keep, 60), others, g.reason, f"{g.farthest:.3f}")
         console.print(rows)
-    console.print(f"{models} models, {spare} of them near-identical to one that is kept ({rule})")
+    console.print(made.headline())

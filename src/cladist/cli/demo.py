@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cladist.cli.common import QuietOption, note, one_line, out, progress_bars, safe, table
+from cladist.cli.shown import matrix_table, print_tree
 
 
 def demo(
@@ -29,8 +30,6 @@ def demo(
     Examples: `cladist lab demo`, `cladist lab demo --out lab --gemma`
     """
     from cladist import demonstration
-    from cladist.cli.distances import matrix_table
-    from cladist.cli.tree import print_tree
     from cladist.errors import CladistError
 
     members: tuple[demonstration.Member, ...] = demonstration.MEMBERS

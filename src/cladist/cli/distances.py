@@ -15,14 +15,11 @@ from cladist.cli.common import (
     MetricOption,
     RegistryOption,
     note,
-    one_line,
     out,
     print_json,
     progress_bars,
-    table,
 )
-
-SHOWN = 16
+from cladist.cli.shown import SHOWN, matrix_table
 
 
 def distances(
@@ -77,21 +74,3 @@ def distances(
     if len(matrix) > SHOWN:
         note(f"showing {SHOWN} of {len(matrix)} models; --out FILE or --json has them all")
     out().print(matrix_table(matrix, f"{matrix.metric} distances, assay {chosen.short}"))
-
-
-def matrix_table(matrix: object, title: str) -> object:
-    """The upper left of a distance matrix as a table for people."""
-    from cladist.core.distances import DistanceMatrix
-
-    assert isinstance(matrix, DistanceMatrix)
-    ids = matrix.ids[:SHOWN]
-    rows = table("", *(str(i + 1) for i in range(len(ids))), title=title)
-    for column in rows.columns[1:]:
-        column.justify = "right"
-    for i, name in enumerate(ids):
-        cells = [
-            "·" if i == j else f"{matrix.matrix[i, j]:.3f}" if j < i else ""
-            for j in range(len(ids))
-        ]
-        rows.add_row(f"{i + 1:2} {one_line(name, 40)}", *cells)
-    return rows

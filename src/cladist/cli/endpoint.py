@@ -53,7 +53,9 @@ def endpoint(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Ask an endpoint, cheapest questions first, whether it serves the model that it names.
+    """Does an endpoint serve the model that it names?
+
+    Asks it, cheapest questions first.
 
     What the server says of itself; how it counts tokens, which tells tokenizers apart; first-token
     log probabilities; and its texts, held against an installed reference. It goes on only while

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,23 +17,21 @@ from cladist.cli.common import (
     QuietOption,
     RegistryOption,
     alpha_of,
+    listening,
     note,
     one_line,
     out,
-    plain,
     print_json,
-    progress_bars,
     table,
 )
-from cladist.cli.names import families_here
 from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from cladist.workflows.identify import FamilyAnswer, NearestAnswer
 
-    from cladist.kinship.inference.decision import Policy
-    from cladist.kinship.inference.pair_test import KinshipResult
-    from cladist.workflows.kinship import Question
+
+SHOWN = 3
+"""Nearest models that are shown of a reference, so that the answer fits a glance."""
 
 
 def identify(
@@ -51,7 +48,9 @@ def identify(
     ] = 0.5,
     alpha: AlphaOption = 0.01,
     rate: OldRateOption = None,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many to show.")] = 5,
+    count: Annotated[
+        int, typer.Option("--count", "-n", min=1, help="How many to show; 3 of a reference.")
+    ] = 5,
     reference: Annotated[
         str, typer.Option(help="Installed reference to hold the URI against; else one that fits.")
     ] = "",
@@ -109,72 +108,51 @@ def identify(
             interface,
             (probes, all_prompts),
             alpha_of(alpha, rate) if _given(context, "alpha", "rate") else None,
-            (count, json, quiet),
+            (count if _given(context, "count") else SHOWN, json, quiet),
         )  # fmt: skip
         return
-    from cladist.compare import resolve_assay
-    from cladist.kinship.inference.decision import Policy
     from cladist.registry import Registry
-    from cladist.workflows.kinship import judged_nearest, question
+    from cladist.workflows.identify import FamilyAnswer as Known
+    from cladist.workflows.identify import families_of_model, identify_here
 
-    policy = Policy(alpha_of(alpha, rate))
-    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING) as bars:
-        chosen = resolve_assay(store, assay)
-        store.model(model)
-        declared = families_here(labels, store.models())
-        asked = question(store, chosen, declared, progress=bars)
-        circles = asked.made.labels
-        results = judged_nearest(asked, model, count, policy) if circles is None else []
+    level = alpha_of(alpha, rate)
+    with Registry.open(registry, create=False) as store, listening(json, WEIGHING) as listener:
+        asked, tests = families_of_model(
+            store, model, count, labels=labels, assay=assay, alpha=level, listener=listener
+        )
         if signs is not None:
             from cladist.attestation.of_panel import families_case
 
-            signs.write(families_case(asked.made, chosen.protocol, model, prior_none))
-    for remark in asked.remarks:
-        note(remark)
-    pairs = asked.pairs
-    if circles is None:
-        _nearest(asked, model, results, policy, json)
-        return
-    from cladist.kinship.inference.family_sets import family_set, fit_sets
-    from cladist.kinship.inference.identify import fit_identifier
-    from cladist.kinship.inference.identify import identify as rank
-
-    fitted = fit_identifier(pairs, circles, prior=prior_none, without=model)
-    found = rank(pairs, circles, fitted, model)
-    sets = fit_sets(pairs, circles, prior=prior_none, without=model)
-    chosen_set = family_set(pairs, circles, sets, found)
+            signs.write(families_case(asked.made, asked.assay.protocol, model, prior_none))
+    made = identify_here(asked, model, tests, prior_none=prior_none)
     if json:
-        data = asdict(found)
-        print_json(
-            {
-                **plain(data),
-                "set": plain(chosen_set.to_dict()),
-                "assay": chosen.short,
-                "prior_none": prior_none,
-                "calibrated_on": {"models": fitted.queries, "families": fitted.families},
-            }
-        )
-        return
-    ranked = [
-        (one_line(f), p, one_line(m[0]))
-        for f, p, m in zip(found.families, found.probabilities, found.members, strict=True)
-    ][:count]
+        print_json(made.to_dict())
+    elif isinstance(made, Known):
+        _show_families(made, count)
+    else:
+        _show_nearest(made, level)
+
+
+def _show_families(made: FamilyAnswer, count: int) -> None:
     rows = table("family", "probability", "nearest member", right=("probability",))
-    entries = sorted([*ranked, ("none of these", found.none, "")], key=lambda e: -e[1])
-    for name, probability, member in entries:
-        rows.add_row(name, f"{probability:.1%}", member)
-    console = out()
+    told = made.rows()
+    named = [r["family"] for r in told if r["family"]][:count]
+    for r in told:
+        if r["family"] in named or not r["family"]:
+            family = one_line(r["family"]) or "none of these"
+            rows.add_row(family, f"{r['probability']:.1%}", one_line(r["nearest"]))
+    console, kept = out(), made.kept
     console.print(rows)
-    console.print(one_line(str(chosen_set)) + ".")
-    console.print(f"Best family: {one_line(chosen_set.best)}, {chosen_set.probability:.1%}.")
+    console.print(one_line(str(kept)) + ".")
+    console.print(f"Best family: {one_line(kept.best)}, {kept.probability:.1%}.")
     console.print(
-        f"Calibrated on {fitted.queries} models of {fitted.families} families in this registry, "
-        f"each asked with and without its family; chance of none beforehand {prior_none:g}."
+        f"Calibrated on {made.fitted.queries} models of {made.fitted.families} families in this "
+        f"registry, each asked with and without its family; chance of none beforehand "
+        f"{made.prior_none:g}."
     )
-    if found.note:
-        note(found.note)
-    if chosen_set.note:
-        note(chosen_set.note)
+    for remark in (made.found.note, kept.note):
+        if remark:
+            note(remark)
 
 
 def _given(context: typer.Context, *names: str) -> bool:
@@ -183,34 +161,22 @@ def _given(context: typer.Context, *names: str) -> bool:
     return any(s is not None and s.name != "DEFAULT" for s in sources)
 
 
-def _nearest(
-    asked: Question, model: str, results: Sequence[KinshipResult], policy: Policy, json: bool
-) -> None:
-    untested = all(r.verdict == "not tested" for r in results)
-    none = None if untested else not any(r.verdict == "related" for r in results)
-    if json:
-        rows = [
-            {"model": r.b, "p": r.p, "verdict": r.verdict, "code": r.code, "reason": r.reason}
-            for r in results
-        ]
-        data = {"model": model, "assay": asked.assay.short, "none_shown": none, "nearest": rows}
-        print_json(plain(data))
-        return
+def _show_nearest(made: NearestAnswer, alpha: float) -> None:
     shown = table("nearest", "verdict", "p (adjusted)", "why", right=("p (adjusted)",))
-    for r in results:
+    for r in made.tests:
         p = "" if r.p != r.p else f"{r.p:.2g}"
         shown.add_row(one_line(r.b), r.verdict, p, one_line(r.reason))
     console = out()
     console.print(shown)
-    if untested:
+    if made.untested:
         note("nothing could be tested: this is an order, and says nothing of kinship")
     else:
         console.print(
-            f"p is adjusted for the {len(results)} listed, and not for their choice as the nearest "
-            f"of {len(asked.pairs) - 1}: what is related here is a lead (docs/verdicts.md)."
+            f"p is adjusted for the {len(made.tests)} listed, which were chosen as the nearest of "
+            f"{made.compared}."
         )
-    if none:
+    if made.none_shown:
         console.print(
-            f"None of these is shown to be kin at a false-positive rate of {policy.alpha:g}. That "
+            f"None of these is shown to be kin at a false-positive rate of {alpha:g}. That "
             "is no proof of the contrary; --labels gives probabilities of families, and of none."
         )

@@ -130,7 +130,7 @@ def _rate(found: Identified) -> str:
     over = "" if looks == 1 else f", over {looks} looks together"
     often = max(round(1 / found.alpha), 1)
     return (
-        f"of {often} strangers at most 1 would be called related so{over} (p {p.p:.2g}, "
+        f"of {often} unrelated models at most 1 would be called related so{over} (p {p.p:.2g}, "
         f"{p.makers} makers)"
     )
 
@@ -148,7 +148,7 @@ def _family(found: Identified) -> str:
     names += [f"{more} more"] * (more > 0) + ["none of these"] * p.kept.none
     if p.kept.refused:
         return f"no family is excluded: {one_line(p.kept.refused)}"
-    told = ", ".join(names) or "none of the known ones, and not a stranger's answers either"
+    told = ", ".join(names) or "none of the known ones, and not an unrelated model's answers either"
     return f"{told}  (sets like this hold the right one in {p.kept.coverage:.0%} of cases)"
 
 
@@ -166,6 +166,9 @@ def _cost(found: Identified) -> str:
 
 
 def _next(found: Identified) -> str:
+    from cladist.workflows.identify_model import asked_registry
+
+    own = "" if found.registry == asked_registry() else f" --registry {quote(str(found.registry))}"
+    rate = "" if found.alpha == 0.01 else f" --alpha {found.alpha:g}"
     name, reference = quote(one_line(found.model)), quote(found.reference.name)
-    page = f"cladist map atlas --reference {reference} --out world"
-    return f"{page}  (shows {name} among them; answers are in {found.registry})"
+    return f"cladist report {name} --reference {reference}{own}{rate} --out report.html"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -19,19 +19,18 @@ from cladist.cli.common import (
     OldRateOption,
     RegistryOption,
     alpha_of,
+    listening,
     note,
     one_line,
     out,
     plain,
     print_json,
-    progress_bars,
 )
-from cladist.cli.names import families_here
 from cladist.cli.secret import RevealOption, read_secret
 from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
-    from cladist.kinship.inference.decision import Policy
+    from cladist.kinship.inference.decision import Adjustment, Policy
     from cladist.kinship.inference.pair_test import KinshipResult
 
 PanelOption = Annotated[
@@ -51,7 +50,8 @@ def kinship(
     alpha: AlphaOption = 0.01,
     rate: OldRateOption = None,
     adjust: Annotated[
-        str, typer.Option(help="For several candidates: holm, bh, by or none.")
+        str,
+        typer.Option(help="For several candidates: holm, bh, by or none."),
     ] = "holm",
     sequential: Annotated[
         bool, typer.Option(help="Tell after how many probes the answer was decided.")
@@ -85,71 +85,51 @@ def kinship(
 
     `cladist compare kinship suspect llama-2-7b mistral-7b qwen2-7b --labels families.csv --json`
     """
-    from cladist.compare import resolve_assay
     from cladist.errors import UsageError
-    from cladist.kinship.inference.decision import Policy
-    from cladist.kinship.inference.pair_test import judge_candidates
     from cladist.registry import Registry
-    from cladist.workflows import kinship as work
+    from cladist.workflows.kinship_test import KinshipTest
 
-    methods: dict[str, Literal["holm", "bh", "by", "none"]] = {
-        "holm": "holm", "bh": "bh", "by": "by", "none": "none",
-    }  # fmt: skip
-    if adjust not in methods:
-        raise UsageError(f"--adjust {adjust}: use holm, bh, by or none")
-    policy = Policy(alpha_of(alpha, rate))
+    test = KinshipTest(alpha=alpha_of(alpha, rate), adjust=cast("Adjustment", adjust))
     signs = signer(statement, key)
     if ask:
         if signs is not None or secret is not None:
             raise UsageError("--statement and --secret are for answers that are here; leave --ask")
-        _ask(model, candidates, registry, assay, labels, policy, json)
+        _ask(model, candidates, registry, assay, labels, test.policy, json)
         return
     extra: dict[str, Any] = {}
-    notes: list[str] = []
-    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING) as bars:
-        chosen = resolve_assay(store, assay)
-        for name in (model, *candidates):
-            store.model(name)
-        declared = families_here(labels, store.models())
-        if panel is None and secret is None:
-            asked = work.question(store, chosen, declared, progress=bars)
-        else:
-            responses = work.answered(store, chosen)
-            if secret is not None:
-                responses = work.only_drawn(responses, model, read_secret(secret), chosen)
-            if panel is None:
-                asked = work.question_of(chosen, responses, declared)
-            else:
-                tested = [model, *candidates]
-                asked = work.question_beside(panel, chosen, responses, tested, declared)
-        notes.extend(asked.remarks)
-        results = judge_candidates(asked.made, model, candidates, policy, methods[adjust])
+    tested = [model, *candidates]
+    drawn = None if secret is None else read_secret(secret)
+    with Registry.open(registry, create=False) as store, listening(json, WEIGHING) as listener:
+        test.fit(
+            store, labels=labels, assay=assay, panel=panel, models=tested, secret=drawn,
+            listener=listener,
+        )  # fmt: skip
+        results = test.test(model, candidates)
         if signs is not None:
             from cladist.attestation.of_panel import Ask, kinship_case
 
+            asked = test.question_
             signs.write(
                 kinship_case(
-                    asked.made, chosen.protocol, [Ask(model, tuple(candidates), adjust=adjust)],
-                    policy, members=asked.members,
-                    secret=None if secret is None else (read_secret(secret), model),
+                    asked.made, asked.assay.protocol,
+                    [Ask(model, tuple(candidates), adjust=adjust)], test.policy,
+                    members=asked.members, secret=None if drawn is None else (drawn, model),
                 )
             )  # fmt: skip
         if sequential:
-            found = work.sequential(asked, model, candidates, policy)
-            extra["sequential"] = [asdict(s) for s in found]
+            extra["sequential"] = [asdict(s) for s in test.sequential(model, candidates)]
         if direction:
-            extra["direction"] = [asdict(d) for d in work.directions(asked, results)]
+            extra["direction"] = [asdict(d) for d in test.directions(results)]
             if not extra["direction"]:
-                notes.append("no pair is related, so there is no direction to tell")
+                note("no pair is related, so there is no direction to tell")
         if mixture:
-            parts, remark = work.split(asked, model, candidates)
+            parts, remark = test.mixture(model, candidates)
             extra["mixture"] = None if parts is None else asdict(parts)
-            notes.extend([remark] if remark else [])
-    for remark in notes:
-        note(remark)
+            if remark:
+                note(remark)
     if json:
         shown = [plain(asdict(r)) for r in results]
-        print_json({"assay": chosen.short, "results": shown, **plain(extra)})
+        print_json({"assay": test.assay_.short, "results": shown, **plain(extra)})
         return
     for r in results:
         _show(r)
@@ -165,27 +145,17 @@ def _ask(
     policy: Policy,
     json: bool,
 ) -> None:
-    from cladist.compare import resolve_assay
     from cladist.errors import UsageError
-    from cladist.extraction.opening import open_any
     from cladist.registry import Registry
-    from cladist.workflows.kinship import UNUSED_LABELS, answered, ask_one
+    from cladist.workflows.kinship import ask_for
 
     if len(candidates) != 1:
         raise UsageError("--ask settles one question: name one candidate")
-    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING) as bars:
-        chosen = resolve_assay(store, assay)
-        declared = families_here(labels, store.models())
-        if declared and not any(r.model in declared for r in answered(store, chosen)):
-            note(UNUSED_LABELS)
-        model = open_any(uri)
-        try:
-            found = ask_one(
-                model, candidates[0], chosen, store, declared,
-                policy=policy, progress=bars, hear=note,
-            )  # fmt: skip
-        finally:
-            model.close()
+    with Registry.open(registry, create=False) as store, listening(json, WEIGHING) as listener:
+        chosen, found = ask_for(
+            uri, candidates[0], store,
+            labels=labels, assay=assay, policy=policy, listener=listener,
+        )  # fmt: skip
     if json:
         print_json({"assay": chosen.short, **plain(asdict(found))})
         return
@@ -206,11 +176,11 @@ def _show(r: KinshipResult) -> None:
     if not math.isnan(r.excess):
         mean, low, high = r.per_probe
         console.print(
-            f"  excess    {r.excess:.1f} standardised residuals above unrelated pairs of the same "
+            f"  residual  {r.excess:.1f} standard deviations above unrelated pairs of the same "
             "style"
         )
         console.print(
-            f"  a probe   {mean:.2f} above controls (95% {low:.2f} to {high:.2f}), "
+            f"  by probe  {mean:.2f} above unrelated models (95% {low:.2f} to {high:.2f}), "
             f"{r.probes} probes, p over probes {r.p_probes:.2g}"
         )
         console.print(
@@ -229,7 +199,7 @@ def _show(r: KinshipResult) -> None:
         console.print(f"  tokenizer {look}; this is no part of the evidence")
     for flag in r.flags:
         console.print(f"  note      {FLAGS[flag]}")
-    console.print(f"  rests on  {one_line(r.basis)}")
+    console.print(f"  panel     {one_line(r.basis)}")
 
 
 def _show_extra(extra: dict[str, Any]) -> None:

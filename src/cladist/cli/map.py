@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cladist.cli.atlas import LabelsOption, MetadataOption, SeedOption, TitleOption, wishes_of
+from cladist.cli.atlas_options import LabelsOption, MetadataOption, SeedOption, TitleOption
 from cladist.cli.common import (
     DEFAULT_REGISTRY,
     AssayOption,
     JsonOption,
     QuietOption,
     RegistryOption,
+    listening,
     note,
     one_line,
     out,
     print_json,
-    progress_bars,
     table,
 )
-
-if TYPE_CHECKING:
-    from cladist.atlas.columns import Column
 
 SHOWN = 20
 
@@ -68,48 +65,37 @@ def map_models(
 
     `cladist map --map umap --out map.csv`
     """
-    from dataclasses import replace
-
-    from cladist.atlas.build import build
-    from cladist.atlas.figure import FORMATS, draw_map
-    from cladist.compare import resolve_assay
-    from cladist.errors import InputError, UsageError
+    from cladist.atlas.figure import FORMATS
+    from cladist.atlas.mapping import map_models as run
+    from cladist.atlas.wanted import kinds_of
+    from cladist.errors import UsageError
     from cladist.registry import Registry
-    from cladist.registry.kept import Kept, default_folder
 
     if file is not None and file.suffix.lower() not in (".csv", ".json"):
         raise UsageError(f"'{file.name}': the ending tells the format; use .csv or .json")
     if plot is not None and plot.suffix.lower() not in FORMATS:
         raise UsageError(f"'{plot.name}': the ending tells the format; use {', '.join(FORMATS)}")
-    wishes = wishes_of(title, kind, metadata, None, labels, 0.01, 0, seed)
-    if len(wishes.maps) != 1:
+    kinds = kinds_of(kind)
+    if len(kinds) != 1:
         raise UsageError("--map takes one kind: tsne, umap or pcoa")
-    with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
-        chosen = resolve_assay(store, assay)
-        made = build(store, chosen, replace(wishes, only_maps=True), bars, Kept(default_folder()))
-    if not made.maps:
-        raise InputError("; ".join(made.remarks))
-    drawn = made.maps[0]
-    column = _column(made.columns, colour)
-    for remark in made.remarks:
-        note(remark)
-    data: dict[str, Any] = {
-        "map": drawn.key,
-        "note": drawn.note,
-        "assay": chosen.short,
-        "metric": made.kin.metric,
-        "colour": column.key,
-        "models": [
-            {"model": name, "x": round(float(x), 4), "y": round(float(y), 4), column.key: value}
-            for name, (x, y), value in zip(made.source.names, drawn.xy, column.values, strict=True)
-        ],
-    }
+    with Registry.open(registry, create=False) as store, listening(quiet) as listener:
+        made = run(
+            store,
+            kinds[0],
+            assay=assay,
+            metadata=metadata,
+            labels=labels,
+            colour=colour,
+            seed=seed,
+            listener=listener,
+        )
     if plot is not None:
-        draw_map(drawn, made.source.names, column, plot, labels=names, title=title)
+        made.draw(plot, labels=names, title=title)
         note(f"drew the map to {plot}")
     if file is not None:
-        _write(file, data, column)
-        note(f"wrote the places of {len(made.source)} models to {file}")
+        made.save(file)
+        note(f"wrote the places of {len(made.names)} models to {file}")
+    data, column, drawn = made.to_dict(), made.column, made.drawn
     if json:
         print_json(data)
         return
@@ -123,33 +109,3 @@ def map_models(
         console.print(rows)
         if len(data["models"]) > SHOWN:
             console.print(f"{len(data['models']) - SHOWN} more; --out map.csv has them all")
-
-
-def _column(columns: tuple[Column, ...], wanted: str) -> Column:
-    from cladist.errors import UsageError
-
-    if not wanted:
-        return columns[0]
-    for column in columns:
-        if wanted in (column.key, column.label):
-            return column
-    known = ", ".join(one_line(c.key, 40) for c in columns)
-    raise UsageError(f"--colour {wanted}: there is no such column; known are {known}")
-
-
-def _write(file: Path, data: dict[str, Any], column: Column) -> None:
-    import csv
-    import io
-    import json
-
-    from cladist.formats.files import write_text
-
-    if file.suffix.lower() == ".json":
-        write_text(file, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
-        return
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["model", "x", "y", column.key])
-    for line in data["models"]:
-        writer.writerow([line["model"], line["x"], line["y"], line[column.key]])
-    write_text(file, text.getvalue())

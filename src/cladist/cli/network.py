@@ -22,7 +22,6 @@ from cladist.cli.common import (
     progress_bars,
     table,
 )
-from cladist.cli.names import named_here
 
 
 def network(
@@ -69,22 +68,21 @@ def network(
     """
     from cladist.compare import resolve_assay, tree_distances
     from cladist.errors import UsageError
-    from cladist.formats.columns import read_groups
     from cladist.formats.files import write_text
     from cladist.formats.trees.nexus import WeightedSplit, write_nexus
     from cladist.phylogeny.joining import neighbor_joining
     from cladist.phylogeny.network import split_network
     from cladist.phylogeny.treelikeness import conflicts, suspects, treelikeness
     from cladist.registry import Registry
+    from cladist.workflows.named import groups_here
 
     if file is not None and file.suffix.lower() not in (".nex", ".nexus"):
         raise UsageError(f"'{file.name}': a network is written as NEXUS; use .nex")
     if groups is not None and plot is None:
         raise UsageError("--labels colours a picture: add --plot FILE")
-    known = read_groups(groups) if groups is not None else {}
     with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
-        known = named_here(known, store.models(), groups)
+        known = groups_here(groups, store.models(), note)
         matrix = tree_distances(store, chosen, models or None, metric or None)
     likeness = treelikeness(matrix)
     tree = neighbor_joining(matrix)

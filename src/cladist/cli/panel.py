@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,10 +18,6 @@ from cladist.cli.common import (
     print_json,
     table,
 )
-
-if TYPE_CHECKING:
-    from cladist.core.responses import ResponseSet
-    from cladist.kinship.panel.saved import Member, Panel
 
 app = typer.Typer(
     name="panel",
@@ -51,21 +47,16 @@ def build(
     """
     from cladist.compare import resolve_assay
     from cladist.kinship.panel.allele_index import save_index
-    from cladist.kinship.panel.saved import build_panel, index_panel, save_panel
+    from cladist.kinship.panel.saved import index_panel
     from cladist.registry import Registry
+    from cladist.workflows.panels import build_panel, index_of
 
     with Registry.open(registry, create=False) as store:
         chosen = resolve_assay(store, assay)
-        for name in models or ():
-            store.model(name)
-        found = list(store.responses(chosen.protocol, models or None))
-    answered = [r for r in found if r.usable().any()]
-    if len(answered) < len(found):
-        note(f"{len(found) - len(answered)} models have no usable answer and are left out")
-    panel = build_panel(answered, chosen.protocol.digest)
-    save_panel(panel, file)
+        panel = build_panel(store, models, assay=chosen, hear=note)
+    panel.save(file)
     if index:
-        save_index(index_panel(panel), _index_of(file))
+        save_index(index_panel(panel), index_of(file))
     note(
         f"wrote {len(panel.models)} models, {len(panel.probe_ids)} probes to {file} "
         f"(panel {panel.digest[:12]}, assay {chosen.short})"
@@ -98,18 +89,14 @@ def nearest(
     `cladist reference panel nearest large.parquet suspect --candidates 0`
     """
     from cladist.compare import resolve_assay
-    from cladist.errors import CoverageError
     from cladist.kinship.panel.saved import load_panel
     from cladist.registry import Registry
+    from cladist.workflows.panels import nearest_in_panel
 
     with Registry.open(registry, create=False) as store:
         chosen = resolve_assay(store, assay)
-        store.model(model)
-        (answers,) = store.responses(chosen.protocol, [model])
-    if not answers.usable().any():
-        raise CoverageError(f"'{model}' has no usable answer to assay {chosen.short}")
-    panel = load_panel(file)
-    found = _nearest(panel, file, answers, count, candidates, chosen.protocol.digest)
+        panel = load_panel(file)
+        found = nearest_in_panel(store, model, file, count, candidates=candidates, assay=chosen)
     if json:
         print_json(
             {
@@ -130,31 +117,6 @@ def nearest(
     out().print(rows)
 
 
-def _nearest(
-    panel: Panel, file: Path, answers: ResponseSet, count: int, candidates: int, protocol: str
-) -> list[Member]:
-    """By the full evidence with everybody where the panel is small, else in two stages."""
-    from cladist.kinship.panel.allele_index import load_index
-    from cladist.kinship.panel.saved import Member, index_panel, nearest_members, score_against
-    from cladist.kinship.panel.shortlist import EXHAUSTIVE
-
-    if len(panel.models) <= EXHAUSTIVE and candidates:
-        rows, _ = score_against(panel, [answers], protocol)
-        order = sorted(range(len(panel.models)), key=lambda k: (-rows[0, k], k))
-        return [
-            Member(panel.models[k], None, float(rows[0, k]))
-            for k in order
-            if panel.models[k] != answers.model
-        ][:count]
-    folder = _index_of(file)
-    index = load_index(folder, panel.digest) if folder.exists() else index_panel(panel)
-    return nearest_members(panel, index, answers, count, protocol, candidates=candidates)
-
-
-def _index_of(file: Path) -> Path:
-    return file.with_name(f"{file.name}.index")
-
-
 @app.command()
 def show(
     file: Annotated[Path, typer.Argument(help="A panel file.")],
@@ -169,14 +131,7 @@ def show(
     panel = load_panel(file)
     answered = {r.model: int(r.usable().sum()) for r in panel.responses}
     if json:
-        print_json(
-            {
-                "digest": panel.digest,
-                "protocol": panel.protocol,
-                "probes": len(panel.probe_ids),
-                "models": [{"model": m, "answered": n} for m, n in answered.items()],
-            }
-        )
+        print_json(panel.to_dict())
         return
     console = out()
     console.print(f"panel     {panel.digest}")

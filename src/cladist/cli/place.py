@@ -15,13 +15,14 @@ from cladist.cli.common import (
     JsonOption,
     MetricOption,
     RegistryOption,
+    TreeNumberOption,
+    metric_of,
     note,
     one_line,
     out,
     print_json,
     progress_bars,
 )
-from cladist.cli.tree_files import Annotations, TreeNumberOption, read_tree, writer_of
 
 
 def place(
@@ -57,52 +58,29 @@ def place(
 
     `cladist tree place newcomer -t family.nwk --support 100 --out larger.nwk`
     """
-    import numpy as np
-
-    from cladist.compare import resampled_distances, resolve_assay, tree_distances
-    from cladist.core.distances import DistanceMatrix
     from cladist.formats.files import write_text
-    from cladist.phylogeny.placement import place_model
     from cladist.registry import Registry
+    from cladist.workflows.place import place as run
+    from cladist.workflows.tree_files import Annotations, read_tree, writer_of
 
     writer = writer_of(file) if file is not None else None
-    given = read_tree(tree, tree_number)
-    leaves = given.leaves()
-
-    def row(matrix: DistanceMatrix) -> dict[str, float]:
-        return dict(zip(matrix.ids, matrix.matrix[matrix.index(model)].tolist(), strict=True))
-
+    given = read_tree(tree, tree_number, hear=note)
     with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
-        store.model(model)
-        chosen = resolve_assay(store, assay)
-        names = [*(n for n in leaves if n != model), model]
-        measured = row(tree_distances(store, chosen, names, metric or None))
-        again: list[dict[str, float]] = []
-        if replicates:
-            weighted, probes = resampled_distances(store, chosen, names, metric or None)
-            rng = np.random.default_rng(seed)
-            for _ in range(replicates):
-                drawn = rng.multinomial(probes, np.full(probes, 1 / probes)).astype(np.float64)
-                again.append(row(weighted(drawn)))
-    found = place_model(given, model, measured, again)
-    if file is not None and writer is not None:
-        write_text(file, writer(found.tree, Annotations({})))
-        note(f"wrote the tree of {len(leaves) + 1} models to {file}")
-    if json:
-        print_json(
-            {
-                "model": model,
-                "assay": chosen.short,
-                "metric": metric or chosen.method.metric,
-                "below": list(found.below),
-                "place": found.place,
-                "pendant": found.pendant,
-                "residual": found.residual,
-                "confidence": found.confidence,
-                "replicates": replicates,
-                "rivals": [{"below": list(b), "share": s} for b, s in found.rivals],
-            }
+        made = run(
+            store,
+            model,
+            given,
+            assay=assay,
+            metric=metric_of(metric),
+            replicates=replicates,
+            seed=seed,
         )
+    found = made.found
+    if file is not None and writer is not None:
+        write_text(file, writer(made.tree, Annotations({})))
+        note(f"wrote the tree of {len(given) + 1} models to {file}")
+    if json:
+        print_json(made.to_dict())
         return
     console = out()
     console.print(f"{one_line(model)} joins {_clade(found.below)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,15 +15,16 @@ from cladist.cli.common import (
     MetricOption,
     QuietOption,
     RegistryOption,
-    note,
+    listening,
+    metric_of,
     one_line,
     out,
-    plain,
     print_json,
-    progress_bars,
     table,
 )
-from cladist.cli.names import families_here
+
+if TYPE_CHECKING:
+    from cladist.workflows.neighbors import Neighbors
 
 
 def relatives(
@@ -65,60 +66,23 @@ def relatives(
 
     `cladist compare relatives smollm2 -n 3 --metric cosine --json`
     """
-    from cladist.compare import resolve_assay
-    from cladist.kinship.inference.decision import Policy
-    from cladist.nearest import nearest
     from cladist.registry import Registry
-    from cladist.workflows.relatives import with_verdicts
+    from cladist.workflows.neighbors import neighbors
 
-    with Registry.open(registry, create=False) as store, progress_bars(quiet) as report:
-        store.model(model)
-        chosen = resolve_assay(store, assay)
-        found = nearest(
-            store,
-            chosen,
-            model,
-            count,
-            metric or None,
-            approximate=approximate,
-            candidates=candidates,
-            report=report,
-        )
-        declared = families_here(labels, store.models())
-        judged = with_verdicts(store, chosen, found, declared, Policy(alpha))
-    for remark in judged.remarks:
-        note(remark)
-    if found.left_out:
-        note(f"{found.left_out} models have a DNA of zeros, without a direction to compare")
+    with Registry.open(registry, create=False) as store, listening(quiet) as listener:
+        made = neighbors(
+            store, model, count,
+            assay=assay, labels=labels, alpha=alpha, listener=listener,
+            metric=metric_of(metric), approximate=approximate, candidates=candidates,
+        )  # fmt: skip
     if json:
-        print_json(
-            {
-                "model": model,
-                "assay": chosen.short,
-                "metric": found.metric,
-                "compared": found.compared,
-                "exact": found.route in ("all pairs", "exact search"),
-                "route": found.route,
-                "measured": found.measured,
-                "reference": found.reference,
-                "alpha": alpha,
-                "untested": judged.untested,
-                "relatives": plain(
-                    [
-                        {
-                            "model": n.model,
-                            "distance": n.distance,
-                            "verdict": d.verdict,
-                            "code": d.reason,
-                            "reason": d.sentence,
-                            "p": d.p,
-                        }
-                        for n, d in zip(found.relatives, judged.decisions, strict=True)
-                    ]
-                ),
-            }
-        )
+        print_json(made.to_dict())
         return
+    _show(made)
+
+
+def _show(made: Neighbors) -> None:
+    found, judged = made.found, made.judged
     rows = table(
         "",
         "model",
@@ -126,7 +90,7 @@ def relatives(
         "verdict",
         "p",
         right=("distance", "p"),
-        title=f"nearest to {one_line(model)} of {found.compared}: {found.metric}, {chosen.short}",
+        title=one_line(made.headline()),
     )
     for rank, (near, d) in enumerate(zip(found.relatives, judged.decisions, strict=True), 1):
         p = "" if d.p != d.p else f"{d.p:.2g}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,20 +18,18 @@ from cladist.cli.common import (
     QuietOption,
     RegistryOption,
     alpha_of,
+    listening,
     note,
     one_line,
     out,
     progress_bars,
     time_told,
 )
-from cladist.cli.names import families_here, tell
 from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.provenance.report import Report
-
-
-ENDINGS = {".html": "page", ".htm": "page", ".pdf": "PDF", ".json": "data"}
+    from cladist.workflows.world import Beside
 
 
 def report(
@@ -64,6 +61,9 @@ def report(
         bool, typer.Option("--unfold", help="Prompts open on the screen; on paper they always are.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is resampled.")] = 0,
+    reference: Annotated[
+        str, typer.Option(help="Among the models of a reference that 'identify' held it against.")
+    ] = "",
     statement: StatementOption = None,
     key: KeyOption = None,
     quiet: QuietOption = False,
@@ -81,16 +81,16 @@ def report(
     `cladist report suspect --out report.html --out report.pdf --out report.json`
 
     `cladist report suspect --declared models/ --labels families.csv --author 'A. Expert' -o r.pdf`
+
+    `cladist report suspect --reference dna-web-rand --out report.html`
     """
-    from cladist.compare import resolve_assay
-    from cladist.formats.files import replacing, write_text
+    from cladist.formats.files import write_text
     from cladist.provenance.making import Making, given
-    from cladist.provenance.material import gather
-    from cladist.provenance.page import html_page
-    from cladist.provenance.report import build_report
-    from cladist.provenance.sources import read_declared
-    from cladist.provenance.twin import as_json
+    from cladist.provenance.material import Reading
+    from cladist.references.installed import find
     from cladist.registry import Registry
+    from cladist.workflows.reporting import ENDINGS, Looks
+    from cladist.workflows.reporting import report as run
 
     signs = signer(statement, key)
     wanted = list(files or [])
@@ -99,37 +99,31 @@ def report(
         time_told(created), author, str(registry),
         given({"--declared": declared or [], "--labels": [labels] if labels else []}),
         tuple(map(str, wanted)),
-        ("--paper", paper, "--evidence", str(evidence), *(["--unfold"] if unfold else [])),
+        (*(["--reference", reference] if reference else []), "--paper", paper,
+         "--evidence", str(evidence), *(["--unfold"] if unfold else [])),
     )  # fmt: skip
-    with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
-        chosen = resolve_assay(store, assay)
-        store.model(model)
-        lineage = read_declared(declared or [], store.models())
-        tell(lineage)
-        material = gather(store, chosen, lineage, families_here(labels, store.models()), bars)
-        made = build_report(
-            store, material, model,
-            alpha=alpha_of(alpha, rate), making=making, seed=seed, progress=bars,
+    reading = None
+    if reference:
+        place = _among(reference, model, registry, quiet)
+        registry, model = place.folder, place.name
+        reading = Reading(place.length, place.others)
+        labels = labels or find(reference).labels
+    looks = Looks(paper=paper, evidence=evidence, unfold=unfold)
+    with Registry.open(registry, create=False) as store, listening(quiet) as listener:
+        made = run(
+            store, model,
+            declared=declared or [], labels=labels, assay=assay, alpha=alpha_of(alpha, rate),
+            listener=listener, making=making, seed=seed, reading=reading,
         )  # fmt: skip
-        text = as_json(made)
-        twin = sha256(text.encode("utf-8", "replace")).hexdigest()
-        page = html_page(made, paper=paper, evidence_count=evidence, unfold=unfold, twin=twin)
+        text = made.to_json()
         for path in wanted:
-            kind = ENDINGS[path.suffix.lower()]
-            if kind == "PDF":
-                from cladist.provenance.pdf import pdf_of
-
-                bars("setting pages", 0, 1)
-                pages = pdf_of(page, making.created)
-                bars("setting pages", 1, 1)
-                with replacing(path) as file:
-                    file.write(pages)
-            else:
-                write_text(path, page if kind == "page" else text)
+            if ENDINGS[path.suffix.lower()] == "PDF":
+                listener.progress("setting pages", 0, 1)
+            made.save(path, looks)
         if signs is not None:
             from cladist.attestation.of_report import report_case
 
-            signs.write(report_case(material, made, text, seed))
+            signs.write(report_case(made.material, made.found, text, seed))
     for path in wanted:
         note(f"wrote the report on {model} to {path}")
     if data is not None:
@@ -138,13 +132,27 @@ def report(
     if json:
         typer.echo(text, nl=False)
     elif data is None and not wanted:
-        _print(made)
+        _print(made.found)
+
+
+def _among(reference: str, model: str, registry: Path, quiet: bool) -> Beside:
+    """The model among those of a reference; its answers are where 'identify' kept them."""
+    from cladist.references.installed import find
+    from cladist.workflows.world import beside_reference
+
+    asked = None if registry == DEFAULT_REGISTRY else registry
+    with progress_bars(quiet) as bars:
+        found = beside_reference(find(reference), model, asked=asked, progress=bars)
+    if found.length:
+        note(f"all answers are read to {found.length} characters, as far as its own mostly go")
+    return found
 
 
 def _check(wanted: list[Path]) -> None:
     """Refuse, before any work, what could not be written after it."""
     from cladist.errors import InputError, UsageError
     from cladist.provenance.pdf import check_pdf
+    from cladist.workflows.reporting import ENDINGS
 
     for path in wanted:
         if path.suffix.lower() not in ENDINGS:

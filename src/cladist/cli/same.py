@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,10 +27,7 @@ from cladist.cli.signing import KeyOption, StatementOption, signer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cladist.core.assay import Assay
     from cladist.kinship.inference.identity import IdentityResult
-    from cladist.provenance.deployments import Side
-    from cladist.registry import Registry
 
 
 def same(
@@ -70,58 +68,43 @@ def same(
     `cladist extract URI -r today`, then
     `cladist compare same NAME NAME -r reference --other today`.
     """
-    from cladist.compare import resolve_assay
     from cladist.core.secret import restrict
-    from cladist.errors import NotComparableError, UsageError
-    from cladist.provenance.deployments import cautions, hold_against
     from cladist.registry import Registry
-    from cladist.registry.borrowed import require_own
+    from cladist.workflows.sameness import sides_of
 
     signs = signer(statement, key)
     revealed = None if secret is None else read_secret(secret)
-    with Registry.open(registry, create=False) as store:
-        chosen = resolve_assay(store, assay)
-        require_own(store, chosen.protocol, first)
-        if other is None and first == second:
-            raise UsageError(
-                "one set of answers is always the same as itself; ask the model again into "
-                "another registry and name that with --other"
-            )
-        if other is None:
-            store.model(second)
-            require_own(store, chosen.protocol, second)
-            b = _side(store, chosen, second)
-        a = _side(store, chosen, first)
-    if other is not None:
-        with Registry.open(other, create=False) as store:
-            store.model(second)
-            if chosen.protocol.digest not in {p.digest for p in store.protocols()}:
-                raise NotComparableError(
-                    f"{other} holds no answers to the probes of {chosen.short}; extract the model "
-                    "with the same assay"
-                )
-            require_own(store, chosen.protocol, second)
-            b = _side(store, chosen, second)
+    with ExitStack() as stack:
+        store = stack.enter_context(Registry.open(registry, create=False))
+        beside = None
+        if other is not None:
+            beside = stack.enter_context(Registry.open(other, create=False))
+        sides = sides_of(store, first, second, other=beside, assay=assay)
     if revealed is not None:
-        b = replace(b, answers=restrict(b.answers, revealed, chosen.protocol.probes))
+        probes = sides.assay.protocol.probes
+        drawn = restrict(sides.b.answers, revealed, probes)
+        sides = replace(sides, b=replace(sides.b, answers=drawn))
     level = alpha_of(alpha, rate)
-    result = hold_against(a, b, chosen.protocol.decoding, rate=level, tolerance=tolerance)
-    known = cautions(a, b)
+    made = sides.judged(alpha=level, tolerance=tolerance)
     if signs is not None:
         from cladist.attestation.of_deployments import identity_case
 
         signs.write(
-            identity_case(a, b, chosen.protocol, rate=level, tolerance=tolerance, secret=revealed)
-        )
+            identity_case(
+                sides.a, sides.b, sides.assay.protocol,
+                rate=level, tolerance=tolerance, secret=revealed,
+            )
+        )  # fmt: skip
     if json:
-        print_json({"assay": chosen.short, **asdict(result), "cautions": list(known)})
+        print_json(made.to_dict())
         return
+    result = made.found
     console = out()
     console.print(f"{one_line(result.a)} and {one_line(result.b)}: {result.verdict}")
     console.print(f"  {result.reason}.")
     if result.mode == "functional":
         _functional(console, result)
-        for caution in known:
+        for caution in made.cautions:
             console.print(f"  but        {one_line(caution)}")
         return
     what = (
@@ -138,7 +121,7 @@ def same(
         f"  rests on   {result.probes} probes and {result.samples} {result.mode} answers; up to "
         f"{result.tolerance:.1%} counts as the same, 'changed' errs at most {result.rate:g}"
     )
-    for caution in known:
+    for caution in made.cautions:
         console.print(f"  but        {one_line(caution)}")
 
 
@@ -152,11 +135,3 @@ def _functional(console: Console, result: IdentityResult) -> None:
         f"  rests on   {result.probes} contexts; up to {result.tolerance:g} counts as the same, "
         f"'changed' errs at most {result.rate:g} over contexts like these"
     )
-
-
-def _side(store: Registry, assay: Assay, name: str) -> Side:
-    from cladist.provenance.deployments import Side
-    from cladist.registry.asked import refused_settings
-
-    (answers,) = store.responses(assay.protocol, [name])
-    return Side(answers, refused_settings(store, assay.protocol, store.model(name)))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cladist.cli.atlas import (
+from cladist.cli.atlas_options import (
     ALL_MAPS,
     DeclaredOption,
     LabelsOption,

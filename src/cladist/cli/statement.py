@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="statement",
-    help="Signed statements: keys that sign them, secret draws of probes, files signed as they "
-    "are. Verdicts are signed by the commands that make them (--statement).",
+    help="How are statements signed, that others can check? Keys that sign them, secret draws of "
+    "probes, files signed as they are. Verdicts are signed by the commands that make them "
+    "(--statement).",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -37,7 +38,9 @@ def key(
         bool, typer.Option("--no-passphrase", help="Leave the private key unencrypted.")
     ] = False,
 ) -> None:
-    """Make a key pair that signs statements: Ed25519, in PEM.
+    """How do I get a key pair that signs statements?
+
+    Makes one: Ed25519, in PEM.
 
     The private key is encrypted with a passphrase, asked for or read from CLADIST_KEY_PASSPHRASE,
     and only its owner may read it. The public one, FILE.pub.pem, is for everybody. No other
@@ -71,12 +74,14 @@ def commit(
         Path | None, typer.Option("--text", help="Draw passages of this text, kept by you alone.")
     ] = None,
 ) -> None:
-    """Draw probes in secret, and print the hash to tell before anybody is asked.
+    """How do I draw probes that nobody can prepare for?
 
-    The hash (a commitment) says nothing of the probes. Publish it, or give it to the other side,
-    then ask with 'extract --secret', and reveal the secret with the verdict: 'same --secret' and
-    'kinship --secret' put it into their statement. A pool of public probes can be known to an
-    endpoint as a whole; passages of a text that nobody has cannot.
+    Draws them in secret, and prints the hash to tell before anybody is asked.
+
+    The hash (a commitment) says nothing of the probes. Publish it before anybody is asked, or give
+    it to the other side, then ask with 'extract --secret', and reveal the secret with the verdict:
+    'same --secret' and 'kinship --secret' put it into their statement. A pool of public probes can
+    be known to an endpoint as a whole; passages of a text that nobody has cannot.
 
     Examples:
 
@@ -120,7 +125,9 @@ def files(
     pack: Annotated[Path, typer.Option("--statement", help="The pack to write.")],
     private: Annotated[Path, typer.Option("--key", help="Private key that signs.")],
 ) -> None:
-    """Sign files as they are, with nothing to compute again.
+    """How are files signed as they are?
+
+    Signs them, with nothing to compute again.
 
     For a log of 'watch', a bill of materials, a page: that they are what you had, and when you
     say you signed them.
@@ -162,7 +169,9 @@ def verify_statement(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Check a signed statement, and compute its verdict again from its pack.
+    """Is a signed statement sound, and is its verdict right?
+
+    Checks it, and computes its verdict again from its pack.
 
     Looks at the signature, at every file, at the secret draw where there was one, and computes
     the verdict once more. No model and no network is needed, and nothing is unpacked or written.

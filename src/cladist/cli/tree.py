@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -13,24 +13,26 @@ from cladist.cli.common import (
     DEFAULT_REGISTRY,
     WEIGHING,
     AssayOption,
+    DatesOption,
+    GroupsOption,
     JsonOption,
     MetricOption,
     QuietOption,
     RegistryOption,
+    listening,
+    metric_of,
     note,
     one_line,
     out,
     print_json,
-    progress_bars,
     table,
 )
-from cladist.cli.names import known_dates, named_here, parents_here
-from cladist.cli.tree_files import Annotations, DatesOption, GroupsOption, write_strip, writer_of
+from cladist.cli.shown import print_tree
 
 if TYPE_CHECKING:
-    from cladist.core.tree import Tree
-    from cladist.phylogeny.dating import Clock
     from cladist.phylogeny.declared import DeclaredClade
+    from cladist.workflows.study_tree import StudiedTree
+    from cladist.workflows.trees import Root, TreeMethod, TreeOptions
 
 
 def tree(
@@ -40,7 +42,8 @@ def tree(
     metric: MetricOption = "",
     method: Annotated[str, typer.Option(help="nj, bme or upgma.")] = "nj",
     root: Annotated[
-        str, typer.Option(help="midpoint, mad, dates or none; with --dates, dates unless told.")
+        str,
+        typer.Option(help="midpoint, mad, dates or none; with --dates, dates unless told."),
     ] = "",
     outgroup: Annotated[
         list[str] | None,
@@ -118,16 +121,15 @@ def tree(
 
     `cladist tree --declared cards.csv --tanglegram lineage.svg`
     """
-    from cladist import api
-    from cladist.compare import resolve_assay
     from cladist.errors import UsageError
-    from cladist.formats.columns import read_column, read_groups
-    from cladist.formats.files import write_text
-    from cladist.phylogeny.dating import dates_of
     from cladist.phylogeny.draw import check_picture
     from cladist.registry import Registry
+    from cladist.workflows.named import groups_here
+    from cladist.workflows.study_tree import study_tree
+    from cladist.workflows.tree_files import writer_of
 
-    writer = writer_of(file) if file is not None else None
+    if file is not None:
+        writer_of(file)
     for picture in (plot, tanglegram):
         if picture is not None:
             check_picture(picture)
@@ -138,154 +140,82 @@ def tree(
     ):
         if wanted and not given:
             raise UsageError(message)
-    known = read_groups(groups) if groups is not None else {}
-    when = dates_of(read_column(dates, "date"), str(dates)) if dates is not None else {}
+    options: TreeOptions = {
+        "metric": metric_of(metric),
+        "method": cast("TreeMethod", method),
+        "outgroup": outgroup or (),
+        "replicates": support,
+        "transfer": transfer,
+        "seed": seed,
+    }
+    if root:
+        options["root"] = cast("Root", root)
     with (
         Registry.open(registry, create=False) as store,
-        progress_bars(quiet or json, WEIGHING) as bars,
+        listening(quiet or json, WEIGHING) as listener,
     ):
-        chosen = resolve_assay(store, assay)
-        known = named_here(known, store.models(), groups)
-        when = named_here(when, store.models(), dates)
-        if root == "dates" and dates is None:
-            told = known_dates(store.models())
-            if not told:
-                raise UsageError("--root dates needs --dates FILE: no date of these is known")
-            when = dates_of(told, "known facts")
-        parents = parents_here(declared, store.models()) if declared is not None else {}
-        made = api.family_tree(
-            store,
-            chosen,
-            models or None,
-            metric=metric or None,
-            method=method,
-            root="none",
-            replicates=support,
-            transfer=transfer,
-            seed=seed,
-            progress=bars,
-        )
-    facts: dict[str, Any] = {
-        "assay": chosen.short,
-        "metric": metric or chosen.method.metric,
-        "method": made.method,
-        "replicates": support,
-        "models": len(made.leaves()),
-    }
-    remarks: list[str] = []
-    way = root or ("dates" if when else "midpoint")
-    if outgroup or (way != "none" and not made.rooted):
-        rooting = api.root_tree(made, way, outgroup or (), when)
-        made = rooting.tree
-        facts["root"] = {"method": rooting.method, "ambiguity": rooting.ambiguity}
-        remarks.append(rooting.note)
-    elif way not in api.ROOTS:
-        raise UsageError(f"root '{way}' is unknown; use one of {', '.join(api.ROOTS)}")
-    facts["rooted"] = made.rooted
-    if collapse:
-        from cladist.phylogeny.collapse import collapse_weak
-
-        made = collapse_weak(made, collapse)
-    clades = _declared(made, parents, tanglegram, known) if parents else []
-    if clades:
-        facts["declared"] = [{"ancestor": c.ancestor, **asdict(c.fit)} for c in clades]
-    clock = _clock(made, when)
-    if clock is not None:
-        facts["clock"] = clock_data(clock)
-        remarks.append(clock_line(clock))
-    if sampled_ancestors:
-        from cladist.phylogeny.ancestry import sampled_ancestors as move
-
-        made, moved = move(made, dates=when)
-        facts["sampled_ancestors"] = [asdict(m) for m in moved]
-        named = ", ".join(one_line(m.name, 60) for m in moved) or "none"
-        remarks.append(f"models on inner nodes: {named}")
-    for remark in remarks:
-        note(remark)
-    if file is not None and writer is not None:
-        about = Annotations(known, _node_dates(made, when, clock), updated)
-        write_text(file, writer(made, about))
-        note(f"wrote the tree of {facts['models']} models to {file}")
-    if itol is not None:
-        write_strip(itol, known, made)
-    if plot is not None:
-        from cladist.phylogeny.draw import draw_tree
-
-        caption = title or f"{facts['models']} models, {facts['metric']}, {facts['method']}"
-        tips = facts["models"] if all_leaves else None
-        draw_tree(
-            made, plot, layout, known or None, title="" if title == "-" else caption, tips=tips
-        )
-        note(f"drew the tree to {plot}")
+        known = groups_here(groups, store.models(), note)
+        made = study_tree(
+            store, models,
+            assay=assay, dates=dates, declared=declared, collapse=collapse,
+            sampled_ancestors=sampled_ancestors, listener=listener, **options,
+        )  # fmt: skip
+    files = Files(file, plot, layout, itol, tanglegram, updated, title, all_leaves)
+    _write(made, known, files)
     if json:
-        print_json({**facts, "newick": api.newick(made).strip()})
+        print_json(made.to_dict())
         return
     if file is None and plot is None and itol is None and tanglegram is None:
-        print_tree(made)
-    if clades:
-        _show(clades)
+        print_tree(made.tree)
+    if made.clades:
+        _show(made.clades)
 
 
-def print_tree(made: Tree) -> None:
-    """A tree as text, as wide as the terminal."""
-    from cladist.phylogeny.draw_text import draw_text
+@dataclass(frozen=True)
+class Files:
+    """What is to be written."""
 
-    console = out()
-    console.print(draw_text(made, width=min(console.width, 120)), soft_wrap=True, markup=False)
-
-
-def clock_line(clock: Clock) -> str:
-    """A root-to-tip regression in a line."""
-    origin = f", root at {clock.origin:.1f}" if clock.rate > 0 else ""
-    return (
-        f"clock of {clock.models} dated models: {clock.rate:.3g} a year "
-        f"(95% {clock.low:.3g} to {clock.high:.3g}), R² {clock.r2:.2f}, p {clock.p:.2g}{origin}; "
-        "relatives are not independent, so the interval is too narrow"
-    )
+    file: Path | None
+    plot: Path | None
+    layout: Literal["rectangular", "circular", "unrooted"]
+    itol: Path | None
+    tanglegram: Path | None
+    updated: str
+    title: str
+    all_leaves: bool
 
 
-def clock_data(clock: Clock) -> dict[str, float | None]:
-    """A regression for JSON, which knows no NaN."""
-    return {key: None if value != value else value for key, value in asdict(clock).items()}
+def _write(made: StudiedTree, known: Mapping[str, str], files: Files) -> None:
+    from cladist.formats.files import write_text
+    from cladist.phylogeny.declared import declared_tree
+    from cladist.workflows.tree_files import Annotations, write_strip, writer_of
 
-
-def _clock(made: Tree, when: Mapping[str, float]) -> Clock | None:
-    from cladist.phylogeny.dating import root_to_tip
-
-    if not when:
-        return None
-    if not made.rooted:
-        note("no clock: the tree has no root")
-        return None
-    return root_to_tip(made, when)
-
-
-def _node_dates(made: Tree, when: Mapping[str, float], clock: Clock | None) -> tuple[float, ...]:
-    from cladist.phylogeny.dating import node_dates
-
-    if clock is None:
-        return ()
-    if clock.rate <= 0:
-        note("the tree is not dated: later models do not lie farther from the root")
-        return ()
-    return node_dates(made, when, clock.rate)
-
-
-def _declared(
-    made: Tree, parents: Mapping[str, str], picture: Path | None, groups: Mapping[str, str]
-) -> list[DeclaredClade]:
-    from cladist.phylogeny.declared import declared_clades, declared_tree
-
-    found = declared_clades(made, parents)
-    if picture is not None:
+    if files.tanglegram is not None and made.clades:
         from cladist.phylogeny.tanglegram import draw_tanglegram
 
-        draw_tanglegram(declared_tree(parents, made.leaves()), made, picture, groups or None)
-        note(f"drew declared against measured lineage to {picture}")
-    return found
+        declared = declared_tree(made.parents, made.joined.leaves())
+        draw_tanglegram(declared, made.joined, files.tanglegram, known or None)
+        note(f"drew declared against measured lineage to {files.tanglegram}")
+    if files.file is not None:
+        about = Annotations(known, made.node_dates(note), files.updated)
+        write_text(files.file, writer_of(files.file)(made.tree, about))
+        note(f"wrote the tree of {len(made.joined.leaves())} models to {files.file}")
+    if files.itol is not None:
+        write_strip(files.itol, known, made.tree, note)
+    if files.plot is not None:
+        from cladist.phylogeny.draw import draw_tree
+
+        said = made.to_dict()
+        caption = files.title or f"{said['models']} models, {said['metric']}, {said['method']}"
+        draw_tree(
+            made.tree, files.plot, files.layout, known or None,
+            title="" if files.title == "-" else caption,
+            tips=len(made.tree.leaves()) if files.all_leaves else None,
+        )  # fmt: skip
+        note(f"drew the tree to {files.plot}")
 
 
-def _show(clades: list[DeclaredClade]) -> None:
+def _show(clades: Sequence[DeclaredClade]) -> None:
     numbers = ("models", "clade of", "purity", "recall", "support")
     rows = table("declared ancestor", *numbers, "", right=numbers, title="declared lineage")
     for c in clades:

@@ -121,6 +121,17 @@ class Protocol:
     probes: ProbeSet
     decoding: Decoding
 
+    def __post_init__(self) -> None:
+        if self.decoding.asks != "distribution":
+            return
+        wrong = [p.id for p in self.probes.probes if not p.text or p.text[-1].isspace()]
+        if wrong:
+            raise AssayError(
+                f"context '{wrong[0]:.40}' is empty or ends with a blank: most tokenizers put the "
+                "blank into the next token, so what comes after it is a matter of the tokenizer. "
+                "End contexts with a word or a sign"
+            )
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the probes and the decoding; names do not enter."""

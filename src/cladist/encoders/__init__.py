@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 import numpy as np
@@ -14,7 +14,7 @@ from cladist.core.responses import Response, ResponseSet
 from cladist.encoders.base import Encoder, ReadsDistributions
 from cladist.errors import AssayError
 
-__all__ = ["ENCODERS", "Encoder", "open_encoder", "represent"]
+__all__ = ["ENCODERS", "Encoder", "open_encoder", "register_encoder", "represent"]
 
 ENCODERS: dict[str, str] = {
     "alleles": "cladist.encoders.alleles",
@@ -28,17 +28,54 @@ ENCODERS: dict[str, str] = {
 """Encoder name -> module with a function `open(**options) -> Encoder`."""
 
 
+_OWN: dict[str, Callable[..., Encoder]] = {}
+
+
+def register_encoder(name: str, open: Callable[..., Encoder]) -> None:
+    """Make an encoder of one's own known by a name, for this process.
+
+    Parameters
+    ----------
+    name : str
+        What assays call it by; a name may be registered again, but not one that cladist has.
+    open : callable
+        Given the options of a spec as keywords, it returns an `Encoder`: its `version`, and
+        `encode`, which gives texts a row each, no row depending on another text.
+
+    Raises
+    ------
+    AssayError
+        For a name that cladist has itself.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from cladist.core.features import DenseFeatures
+    >>> class Lengths:
+    ...     version = "1"
+    ...     def encode(self, texts):
+    ...         return DenseFeatures(np.array([[len(t)] for t in texts], np.float32))
+    >>> register_encoder("lengths", Lengths)
+    >>> open_encoder(EncoderSpec("lengths")).encode(["a", "bcd"]).values.tolist()
+    [[1.0], [3.0]]
+    """
+    if name in ENCODERS:
+        raise AssayError(f"encoder '{name}' is one of cladist; choose another name")
+    _OWN[name] = open
+
+
 def open_encoder(spec: EncoderSpec) -> Encoder | ReadsDistributions:
     """The encoder that a spec names.
 
     Raises `AssayError` for an unknown name or option, `MissingExtraError` when its package is
     not installed.
     """
-    if spec.name not in ENCODERS:
-        raise AssayError(f"encoder '{spec.name}' is unknown; known are {', '.join(ENCODERS)}")
-    module = import_module(ENCODERS[spec.name])
+    if spec.name not in ENCODERS and spec.name not in _OWN:
+        known = ", ".join([*ENCODERS, *_OWN])
+        raise AssayError(f"encoder '{spec.name}' is unknown; known are {known}")
+    make = _OWN.get(spec.name) or import_module(ENCODERS[spec.name]).open
     try:
-        encoder: Encoder | ReadsDistributions = module.open(**spec.options)
+        encoder: Encoder | ReadsDistributions = make(**spec.options)
     except TypeError as problem:
         raise AssayError(f"encoder '{spec.name}': {problem}") from problem
     return encoder

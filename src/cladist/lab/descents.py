@@ -55,7 +55,7 @@ def _parent_kind(truth: Truth, p: Parent) -> str:
     if p.parent is None:
         return "descendant called a founder" if real else "founder known as one"
     if not truth.kin(p.model, p.parent):
-        return "stranger named" if real else "founder given a stranger"
+        return "unrelated model named" if real else "founder given an unrelated model"
     if not real:
         return "founder given a descendant"
     if p.parent in real:

@@ -60,7 +60,7 @@ def draw_operations(found: Mapping[str, Any], path: Path) -> None:
         )
     axes.set_yticks(rows, [f"{o} ({found[methods.OURS][o][0]})" for o in operations])
     axes.axvline(0.5, color=PALE, linewidth=1)
-    axes.set_xlabel("probability that parent and child look closer than two strangers")
+    axes.set_xlabel("probability that parent and child look closer than two unrelated models")
     axes.set_xlim(0, 1.02)
     axes.grid(axis="x", color="#eeeeee")
     figure.legend(loc="outside upper center", fontsize=8, ncol=3, frameon=False)
@@ -75,14 +75,14 @@ def draw_kin(scores: Mapping[str, Any], path: Path) -> None:
         births = sorted(found)
         left.plot(births, [_number(found[b][1]) for b in births], "o-", color=colour, label=method)
     left.set_xlabel("births between two kin")
-    left.set_ylabel("AUC against strangers")
+    left.set_ylabel("AUC against unrelated models")
     left.set_ylim(0.4, 1.02)
     left.xaxis.get_major_locator().set_params(integer=True)
     left.legend(fontsize=8, ncol=2, loc="upper center", bbox_to_anchor=(0.5, 1.22), frameon=False)
     probes = scores["probes"]
     for colour, key, label in (
         (COLOURS[0], "auc", "AUC"),
-        (COLOURS[1], "tpr", "found at 1% false accusations"),
+        (COLOURS[1], "tpr", "found at 1% false positives"),
         (COLOURS[2], "nearest", "nearest is kin"),
     ):
         height = [_number(p[key]) for p in probes]

@@ -84,7 +84,7 @@ def _head(s: Scores) -> str:
             "said, and founders of one text say nearly the same) and easier in another "
             "(texts differ widely). Verdicts rest on no model of the lab. Of the evidence, two "
             "rules for panels of few families were chosen with these models in view, beside "
-            "recorded ones: which axes are flattened, and whom manner is judged by; so the "
+            "recorded ones: which axes are flattened, and whom style is judged by; so the "
             "figures of cladist's kinship are no held-out estimate.",
         ]
     )
@@ -115,22 +115,25 @@ def _in_short(s: Scores) -> str:
         key=lambda m: s["methods"][m]["auc"] or 0.0,
     )
     lines = [
-        f"- **Kin against strangers**: AUC {_n(ours['auc'])}, {_pc(ours['tpr'])} found at 1% false "
-        f"accusations, nearest model is kin for {_pc(ours['nearest'])}. Best black-box method by "
+        f"- **Related against unrelated**: AUC {_n(ours['auc'])}, {_pc(ours['tpr'])} found at 1% "
+        f"false "
+        f"positives, nearest model is kin for {_pc(ours['nearest'])}. Best black-box method by "
         f"AUC here: {best} ({_n(s['methods'][best]['auc'])}); weights themselves give "
-        f"{_n(s['methods'][methods.WEIGHTS]['auc'])}. Against strangers of the same founding text, "
+        f"{_n(s['methods'][methods.WEIGHTS]['auc'])}. Against unrelated models of the same "
+        f"founding text, "
         f"whom likeness alone cannot tell from kin: {_n(ours['hard'])}; "
         f"{_n(s['methods'][methods.PHYLOLM]['hard'])} by PhyloLM, "
         f"{_n(s['methods'][methods.REPTRACE]['hard'])} by RepTrace.",
-        f"- **Seen well** (parent and child closer than strangers in {_pc(WORKS)} or more): "
+        f"- **Seen well** (parent and child closer than unrelated models in {_pc(WORKS)} or more): "
         f"{'; '.join(good) or 'nothing'}.",
         f"- **Seen badly**: {'; '.join(bad) or 'nothing'}. {_remedy(s)}",
-        "- **Common text looks like kinship**: of strangers with the same founding text "
-        f"{_share(false, 'same founding text')} lie above the threshold that 1% of plain strangers "
+        "- **Common text looks like kinship**: of unrelated pairs with the same founding text "
+        f"{_share(false, 'same founding text')} lie above the threshold that 1% of plainly "
+        f"unrelated pairs "
         f"reach, of those tuned on the same text {_share(false, 'same tuning text')}, of pupils "
         f"and teachers {_share(false, 'taught')}. The test of kinship called "
-        f"{accused[0]} of {accused[1]} such pairs related, and {plain[0]} of {plain[1]} plain "
-        "strangers. What to do: put models of the same text into the panel; do not read a "
+        f"{accused[0]} of {accused[1]} such pairs related, and {plain[0]} of {plain[1]} plainly "
+        "unrelated pairs. What to do: put models of the same text into the panel; do not read a "
         "finding as common weights where a common source of text is as likely.",
         f"- **Parents**: {parents.get('parent', 0)} of {descendants} named rightly, "
         f"{parents.get('child (inverted)', 0)} inverted. Direction by behaviour: {told['right']} "
@@ -162,7 +165,8 @@ def _remedy(s: Scores) -> str:
         f"{probes}. Greedy answers of weak models fall into a few turns that all models of a text "
         "share. Sampled ones do not: the same evidence from PhyloLM's probes, one sample each, "
         f"reaches {_n(samples['auc'])}, AP {_n(samples['ap'])}, {_n(samples['hard'])} against "
-        "strangers of the same text. What to do: for small base models use `--assay phylolm` with "
+        "unrelated models of the same text. What to do: for small base models use `--assay "
+        "phylolm` with "
         "`cladist compare kinship`."
     )
 
@@ -175,8 +179,9 @@ def _methods(s: Scores) -> str:
     head = ["method", "AUC", "AP", "TPR at 1% FPR", "AUC, same text"]
     head += ["nearest is kin", "nearest is a parent"]
     return (
-        "## Methods side by side\n\nKin are models with weights of a common founder; strangers "
-        "are pairs that share nothing, neither text nor teacher. 'Same text': against strangers "
+        "## Methods side by side\n\nKin are models with weights of a common founder; unrelated "
+        "are pairs that share nothing, neither text nor teacher. 'Same text': against unrelated "
+        "ones "
         "with the same founding text instead, whom likeness of text cannot tell from kin.\n\n"
         + _table(head, rows)
     )
@@ -199,13 +204,14 @@ def _operations(s: Scores, pictures: Sequence[str]) -> str:
     lines = [row("by_founder", name, built.get(name, "-")) for name in ours["by_founder"]]
     return (
         "## By operation and by generations\n\nProbability that the pair looks closer than two "
-        "strangers, and share of pairs above the threshold that 1% of strangers reach. Parent and "
+        "unrelated models, and share of pairs above the threshold that 1% of unrelated pairs "
+        "reach. Parent and "
         "child, by what was done:\n\n"
         + _table(["operation", "pairs", *shown], rows)
         + "\n\nAll kin, by births between them:\n\n"
         + _table(["births", "pairs", *shown], far)
-        + "\n\nAll kin, by the founder that they have in common, against strangers of one of "
-        "them:\n\n"
+        + "\n\nAll kin, by the founder that they have in common, against unrelated models of "
+        "one of them:\n\n"
         + _table(["founder", "architecture", "pairs", *shown], lines)
         + _images(pictures, "lab-operations.png", "lab-kin.png")
     )
@@ -221,8 +227,10 @@ def _strangers(s: Scores) -> str:
         for k, v in s["verdicts"].items()
     ]
     return (
-        "## Strangers with something in common\n\nShare of pairs above the threshold that 1% of "
-        "plain strangers reach. 'taught' are pupils and teachers (and their lines) of different "
+        "## Unrelated models with something in common\n\nShare of pairs above the threshold that "
+        "1% of "
+        "plainly unrelated pairs reach. 'taught' are pupils and teachers (and their lines) of "
+        "different "
         "weights; 'same tuning text' is convergent evolution.\n\n"
         + _table(["method", *counts], rows)
         + "\n\nVerdicts of the kinship test at a stated rate of 1%, families declared, of up to 30 "

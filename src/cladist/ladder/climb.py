@@ -85,5 +85,8 @@ def decided(claim: str, rungs: tuple[Rung, ...]) -> Decision:
     elif texts.stand == "not asked":
         settle = f"a reference for its texts ({texts.said[0]})"
     else:
-        settle = f"'{claim}' itself on a machine of yours, asked too: cladist extract, cladist same"
+        settle = (
+            f"'{claim}' itself on a machine of yours, asked too: cladist extract, "
+            "cladist compare same"
+        )
     return Decision(claim, "undecided", None, "no rung settles it", settle, rungs)

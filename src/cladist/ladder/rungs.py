@@ -262,6 +262,7 @@ def judged_texts(found: Identified, claim: str) -> Rung:
         return Rung("texts", "undecided", tuple(said), Spent(), posterior=posterior, seen=seen)
     same = namesakes(parse_name(wanted), parse_name(got)) or wanted == got
     if same:
+        said.append(f"'{claim}' is of that family; which of its models answers is not told by that")
         return Rung("texts", "fits", tuple(said), Spent(), None, posterior, p.alpha, seen)
     said.append(
         f"'{claim}' is of {wanted}. A relation to another family is shown, and that does not show "

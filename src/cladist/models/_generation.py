@@ -15,15 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cladist.core.next_token import (
-    Context,
-    Gives,
-    NextByte,
-    NextToken,
-    Vocabulary,
-    gathered,
-    improbable,
-)
+from cladist.core.next_token import Context, Gives, NextToken, Vocabulary
 from cladist.core.responses import Response
 from cladist.errors import ModelError
 from cladist.models._prompting import (
@@ -69,16 +61,6 @@ class Checkpointed:
                 yield index, NextToken.failed(scores)
             else:
                 yield index, self.vocabulary.distribution(scores, contexts[index].top)
-
-    def next_bytes(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextByte]]:
-        """The next byte after each context, of all tokens, without sorting them."""
-        for index, scores in self._scored(contexts):
-            wrong = scores if isinstance(scores, str) else improbable(scores)
-            if wrong or isinstance(scores, str):
-                yield index, NextByte.failed(wrong)
-            else:
-                places = self.vocabulary.places_for(len(scores))
-                yield index, gathered(places, np.exp(scores))
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol, runtime_checkable
 
+from cladist.core.next_token import Context, Gives, NextToken
 from cladist.core.responses import Response
 from cladist.errors import UsageError
-from cladist.models.base import AskedInterface, Identity, Model, Request
+from cladist.models.base import AskedInterface, Identity, Model, Request, TellsNextToken
 
 TEMPLATE_TOKENS = 64
 """Tokens that a chat template adds to a prompt, at most."""
@@ -194,6 +195,8 @@ def within(model: Model, budget: Budget | None) -> Model:
     if isinstance(model, Metered):
         model.limit(budget)
         return model
+    if isinstance(model, TellsNextToken):
+        return _WithinTelling(model, model, budget)
     return _Within(model, budget)
 
 
@@ -241,3 +244,38 @@ class _Within:
 
     def close(self) -> None:
         self._model.close()
+
+
+class _WithinTelling(_Within):
+    """The same of a model that tells its next token: a context is a call of one token."""
+
+    def __init__(self, model: Model, telling: TellsNextToken, budget: Budget) -> None:
+        super().__init__(model, budget)
+        self._telling = telling
+
+    @property
+    def gives(self) -> Gives:
+        return self._telling.gives
+
+    def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
+        done = 0
+        while done < len(contexts) and not self._budget.over:
+            held: list[Reserved] = []
+            for context in contexts[done:]:
+                room = self._budget.reserve(Request(context.text, 1, system=context.system))
+                if room is None:
+                    break
+                held.append(room)
+            open_ones = dict(enumerate(held))
+            try:
+                for index, said in self._telling.next_tokens(contexts[done : done + len(held)]):
+                    room = open_ones.pop(index, None)
+                    if room is not None:
+                        failed = bool(said.error)
+                        took = 0 if failed else None
+                        self._budget.settle(room, took, int(not failed), failed=failed)
+                    yield done + index, said
+            finally:
+                for room in open_ones.values():
+                    self._budget.settle(room, 0, 0, failed=True)
+            done += len(held)

@@ -153,7 +153,7 @@ def limits_of(
         out.append(
             Limit(
                 "Asked through chat",
-                "Chat answers show manners more than ancestry, and a system prompt that is not "
+                "Chat answers show style more than ancestry, and a system prompt that is not "
                 "known may change them.",
             )
         )

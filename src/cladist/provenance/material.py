@@ -16,21 +16,36 @@ from cladist.core.lineage import Lineage
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.extraction.like import cut_to
 from cladist.fitting import answers_of, fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.labels import labels_of
 from cladist.kinship.inference.parentage import rarity
-from cladist.kinship.inference.states import ModelFlags
+from cladist.kinship.inference.states import ModelFlags, model_flags
 from cladist.kinship.panel.fitted import FittedPanel
+from cladist.kinship.panel.outsider import fit_members
 from cladist.provenance.relations import Families
 from cladist.registry import ModelRecord, Registry
 from cladist.registry.kept import Kept, default_folder
 
-__all__ = ["Material", "gather"]
+__all__ = ["Material", "Reading", "gather"]
 
 Made = tuple[Mapping[str, NDArray[Any]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How much of a registry is looked at.
+
+    length   characters that answers are read to, 0 for all: a model that was asked for fewer
+             tokens than the others is held against as much of theirs
+    without  models left out
+    """
+
+    length: int = 0
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,25 +156,46 @@ def _joined(numbers: list[int], names: list[str]) -> list[int]:
     return [find(n) for n in numbers]
 
 
+def _read(
+    registry: Registry, assay: Assay, reading: Reading, progress: Progress
+) -> tuple[Sequence[ResponseSet], FittedPanel]:
+    """Answers as they are to be read, and what is fitted on them."""
+    progress("fitting the panel", 0, 1)
+    said = [
+        cut_to(r, reading.length)
+        for r in registry.responses(assay.protocol)
+        if r.usable().any() and r.model not in reading.without
+    ]
+    prompts = [p.text for p in assay.protocol.probes.probes]
+    flags = tuple(model_flags(r, prompts) for r in said)
+    panel = FittedPanel(fit_members(said).pairs, flags)  # lengths of cut answers say nothing
+    progress("fitting the panel", 1, 1)
+    return said, panel
+
+
 def gather(
     registry: Registry,
     assay: Assay,
     lineage: Lineage,
     declared: Mapping[str, DeclaredModel] | None = None,
     progress: Progress = silent,
+    reading: Reading | None = None,
 ) -> Material:
     """The fitted panel of a registry, and what is declared of its models.
+
+    With a `reading` the panel is of some models or of cut answers, and it is not kept.
 
     Answers are read as they are needed, so the registry must stay open. `InputError` for fewer
     than two models. Cost: that of `fitting.fitted_panel`.
     """
-    panel = fitted_panel(registry, assay, progress=progress)
+    read = _read(registry, assay, reading, progress) if reading else None
+    panel = fitted_panel(registry, assay, progress=progress) if read is None else read[1]
     if len(panel.pairs) < 2:
         raise InputError(
             f"{registry.folder} has one model with answers to {assay.short}; "
             "provenance needs two at least"
         )
-    responses = answers_of(registry, assay, panel)
+    responses = answers_of(registry, assay, panel) if read is None else read[0]
     records = {m.name: m for m in registry.models()}
     declared = dict(declared or {})
     return Material(

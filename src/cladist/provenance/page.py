@@ -373,7 +373,10 @@ def _words(report: Report) -> str:
                 "would be called so.",
             ),
             ("unrelated", "Nearly all known kin have more in common than these two."),
-            ("inconclusive", "The evidence is of the sort that both kin and strangers show."),
+            (
+                "inconclusive",
+                "The evidence is of the sort that both related and unrelated models show.",
+            ),
             ("foundation", "The pretrained model that weights go back to."),
             ("style", "What a model does whatever it is asked, such as its opening words."),
         ]

@@ -86,7 +86,7 @@ def tree_svg(tree: Tree, model: str, groups: Mapping[str, str]) -> str:
     )
     parts.append(
         f'<text class="support" {SMALL} x="{20 + wide:.1f}" y="{at + 4}">{bar:g} '
-        "(distance; strangers are at 1)</text></svg>"
+        "(distance; unrelated models are at 1)</text></svg>"
     )
     legend = "".join(
         f'<li><svg class="mark" viewBox="0 0 12 12">{_mark(k, 6.0, 6.0, 5)}</svg>'

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cladist.core.assay import Assay
+from cladist.core.results import Result, Results
 from cladist.errors import InputError, UsageError
 from cladist.references.home import data_folder
 
@@ -64,12 +65,40 @@ class Facts:
         return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False, indent=1) + "\n"
 
 
-@dataclass(frozen=True)
-class Reference:
-    """An installed reference: its folder, which is a registry too, and what it says of itself."""
+@dataclass(frozen=True, repr=False)
+class Reference(Result):
+    """An installed reference: its folder, which is a registry too, and what it says of itself.
+
+    Examples
+    --------
+    >>> [r.name for r in Reference.all()]  # doctest: +SKIP
+    ['dna-web-rand']
+    >>> Reference.find("dna-web-rand").facts.models  # doctest: +SKIP
+    305
+    """
 
     folder: Path
     facts: Facts
+
+    @classmethod
+    def find(cls, name: str) -> Reference:
+        """The installed reference with a name. Raises `UsageError` where there is none."""
+        return find(name)
+
+    @classmethod
+    def all(cls) -> Results[Reference]:
+        """All references that are installed and can be used."""
+        return Results(installed(), what="references")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row: what it says of itself."""
+        f = self.facts
+        about = {"name": f.name, "title": f.title, "models": f.models, "prompts": f.prompts}
+        return [{**about, "labelled": f.labelled, "licence": f.licence, "version": f.version}]
+
+    def headline(self) -> str:
+        """Its name and size."""
+        return f"{self.name}, {self.facts.models} models, {self.facts.prompts} prompts"
 
     @property
     def name(self) -> str:

@@ -18,7 +18,7 @@ from cladist.formats.responses.json_files import parse_json
 from cladist.formats.responses.table import prompt_key
 from cladist.references.files import Files
 
-__all__ = ["LAYOUTS", "Answers", "Layout", "Skipped", "layout"]
+__all__ = ["LAYOUTS", "Answers", "Layout", "Skipped", "layout", "register_layout"]
 
 LONGEST_NAME = 200
 MOST_ANSWERS = 100_000
@@ -61,11 +61,50 @@ class Layout:
     read: Callable[[Files, Sequence[str]], Iterator[Item]]
 
 
+_OWN: dict[str, Layout] = {}
+
+
+def register_layout(
+    name: str, wanted: Callable[[str], bool], read: Callable[[bytes, str], Answers]
+) -> None:
+    """Make a layout of one's own known by a name, for this process.
+
+    Parameters
+    ----------
+    name : str
+        What collections call it by; not a name that cladist has.
+    wanted : callable
+        Whether a path holds answers; others are not read.
+    read : callable
+        From what a file holds, and its path, the answers of one model. A file for which it
+        raises `InputError` is left out with that reason.
+
+    Raises
+    ------
+    UsageError
+        For a name that cladist has itself.
+
+    Examples
+    --------
+    >>> import json
+    >>> def read(raw, path):
+    ...     told = json.loads(raw)
+    ...     return Answers(told["name"], path, told["answers"], {})
+    >>> register_layout("plain", lambda path: path.endswith(".json"), read)
+    >>> layout("plain").wanted("a/b.json")
+    True
+    """
+    if name in LAYOUTS:
+        raise UsageError(f"layout '{name}' is one of cladist; choose another name")
+    _OWN[name] = Layout(wanted, _one_by_one(read))
+
+
 def layout(name: str) -> Layout:
     """The layout with a name; `UsageError` for an unknown one."""
-    if name not in LAYOUTS:
-        raise UsageError(f"layout '{name[:60]}' is unknown; known are {', '.join(LAYOUTS)}")
-    return LAYOUTS[name]
+    if name not in LAYOUTS and name not in _OWN:
+        known = ", ".join([*LAYOUTS, *_OWN])
+        raise UsageError(f"layout '{name[:60]}' is unknown; known are {known}")
+    return LAYOUTS.get(name) or _OWN[name]
 
 
 def _one_by_one(

@@ -318,7 +318,9 @@ def fill(archive: Archive, db: sqlite3.Connection) -> None:
             if file.table not in tables:
                 raise InputError(f"{archive.path}: has a table {file.table!r:.60} of no registry")
             table = tables[file.table]
-            insert = f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES "  # noqa: S608
+            # Answers that come in have filled the table of their states already.
+            how = "INSERT OR REPLACE" if table.name == "answers_state" else "INSERT"
+            insert = f"{how} INTO {table.name} ({', '.join(table.columns)}) VALUES "
             insert += f"({', '.join('?' * len(table.columns))})"
             for rows in archive.rows(file, table):
                 db.executemany(insert, rows)

@@ -50,7 +50,10 @@ class Kept:
             return make()
         place = self.folder / digest([__version__, on])
         try:
-            with np.load(place / "arrays.npz", allow_pickle=False) as file:
+            with (
+                (place / "arrays.npz").open("rb") as stream,
+                np.load(stream, allow_pickle=False) as file,
+            ):
                 arrays = {name: file[name] for name in file.files}
             data = json.loads((place / "data.json").read_text(encoding="utf-8"))
             with suppress(OSError):

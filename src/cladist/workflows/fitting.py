@@ -36,6 +36,7 @@ __all__ = [
     "Strangers",
     "fit_panel_for",
     "fit_reference",
+    "judge",
 ]
 
 LEAST = 10
@@ -172,13 +173,14 @@ def _strangers(
     combined = beside[every, nearest]
     counts = np.isfinite(combined)
     excess = np.where(counts, calibration.excess(pairs, every, nearest), -np.inf)
-    told = accused or _judge(members, labels, calibration)
+    told = accused or judge(members, labels, calibration)
     for k in np.argsort(-excess, kind="stable")[:CHECKED]:
         counts[k] &= told(int(k), int(nearest[k]))
     return Strangers(maker, combined, excess, counts)
 
 
-def _judge(members: Members, labels: Labels, calibration: Calibration) -> Accused:
+def judge(members: Members, labels: Labels, calibration: Calibration) -> Accused:
+    """Look at the answers of two members: is it spread over prompts, and more than style?"""
     made = gatherer(members.responses, members.pairs, labels, calibration=calibration)
     policy = Policy(minimum_probes=LEAST)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cladist.core.hashing import digest
+from cladist.core.optional import needed
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
@@ -49,6 +49,8 @@ def kept_fit(
     question and nothing else. Raises what `fit_panel_for` and `open_panel` raise.
     """
     path = require_panel(folder)
+    with needed("A panel in a file", "arrow"):
+        import pyarrow.parquet as pq
     said = (pq.read_schema(path).metadata or {}).get(b"digest", b"").decode()
     known = digest([[m, asdict(d)] for m, d in sorted(labels.items())])
     on = fitted_on("reference", _VERSION, said, known, list(prompts[:probes]), cut)

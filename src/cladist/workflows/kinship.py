@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.compare import resolved
 from cladist.core.assay import Assay
-from cladist.core.progress import Hear, Progress, silent, unheard
+from cladist.core.progress import NOBODY, Hear, Listener, Progress, silent, unheard
 from cladist.core.responses import ResponseSet
 from cladist.core.secret import Secret, restrict
 from cladist.errors import InputError, NotComparableError
+from cladist.extraction.opening import open_any
 from cladist.extraction.until import Asked, ask_until_decided
 from cladist.fitting import fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
@@ -38,11 +40,13 @@ from cladist.kinship.inference.sequential import EarlyAnswer, stop_early
 from cladist.kinship.panel.saved import load_panel
 from cladist.models.base import Model
 from cladist.registry import Registry
+from cladist.workflows.named import LabelsLike, families_here
 
 __all__ = [
     "UNUSED_LABELS",
     "Question",
     "answered",
+    "ask_for",
     "ask_one",
     "directions",
     "judged_nearest",
@@ -265,3 +269,31 @@ def ask_one(
         model, candidate, assay, registry,
         labels=labels_of(known, declared), policy=policy, progress=progress, hear=hear,
     )  # fmt: skip
+
+
+def ask_for(
+    uri: str,
+    candidate: str,
+    registry: Registry,
+    *,
+    labels: LabelsLike = None,
+    assay: str | Assay = "",
+    policy: Policy = DEFAULT,
+    listener: Listener = NOBODY,
+) -> tuple[Assay, Asked]:
+    """Open the model of a URI, ask it until its kinship with a candidate is decided, close it.
+
+    Raises what opening, `families_here` and `ask_one` raise.
+    """
+    chosen = resolved(registry, assay)
+    declared = families_here(labels, registry.models(), listener.hear)
+    if declared and not any(r.model in declared for r in answered(registry, chosen)):
+        listener.hear(UNUSED_LABELS)
+    model = open_any(uri)
+    try:
+        return chosen, ask_one(
+            model, candidate, chosen, registry, declared,
+            policy=policy, progress=listener.progress, hear=listener.hear,
+        )  # fmt: skip
+    finally:
+        model.close()

@@ -27,6 +27,10 @@ from cladist.workflows.placing import LEAST, Placement, least_p, place, require_
 
 __all__ = ["Decided", "Looks", "Plan", "never", "plan_looks"]
 
+EARLY = 30
+"""Prompts after which a first look is taken where two are all that the makers carry: by then a
+near relation can show, and most of the asking is still to come."""
+
 Decided = Callable[[ResponseSet], bool]
 """Whether the answers so far settle the question, so that no more need be asked."""
 
@@ -55,7 +59,7 @@ def plan_looks(probes: int, alpha: float, makers: int, decided: Decided | None =
     verdict of whichever is the last has the whole rate; with `never` there is one.
 
     >>> plan_looks(100, 0.05, 80).looks, plan_looks(100, 0.01, 80).looks
-    ((20, 100), (100,))
+    ((30, 100), (100,))
     """
     if decided is never or probes < LEAST:
         return Plan((probes,), (alpha,))
@@ -63,6 +67,8 @@ def plan_looks(probes: int, alpha: float, makers: int, decided: Decided | None =
         looks = interim_looks(probes)
         return Plan(looks, (alpha,) * len(looks))
     looks = affordable_looks(probes, alpha, least_p(makers))
+    if len(looks) == 2 and probes > EARLY:
+        looks = (EARLY, probes)
     return Plan(looks, tuple(levels(len(looks), alpha)[::-1].tolist()))
 
 
@@ -86,6 +92,10 @@ class Looks:
     def next_fit(self, answers: ResponseSet, probes: int) -> tuple[int, int] | None:
         """What `fit` will be called with at the first look after `probes` prompts, once it is
         known how far the model speaks; None before, and after the last look."""
+        try:
+            require_answers(answers, dict(zip(answers.probe_ids, self.prompts, strict=False)))
+        except CoverageError:  # nothing will be compared, unless later answers say more
+            return None
         if int(answers.usable().sum()) < LOOKED_AT:
             return None
         following = [k for k in self.plan.looks if k >= probes]

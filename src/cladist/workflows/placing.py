@@ -252,7 +252,7 @@ def _judged(
     found = decide(facts, policy)
     verdict = "related" if found.verdict == "related" else "not shown"
     verdict = "no answer" if found.reason in UNTESTABLE else verdict
-    told = f"strangers have a nearest model as near in {percent(p)} of cases"
+    told = f"unrelated models have a nearest one as near in {percent(p)} of cases"
     reason = {
         "beyond-unrelated": f"{told}, and what both share is spread over prompts",
         "above-alpha": f"{told}, which is more than {percent(blank.alpha)}",

@@ -307,6 +307,8 @@ export const ZH = {
   "{n} models compared": "{n} 个模型的比较",
   "{n} model|{n} models": "{n} 个模型",
   "{n} more family|{n} more families": "另外 {n} 个家族",
+  "{n} other|{n} others": "另外 {n} 组",
+  "coloured by maker, as families are too many for a colour each": "家族太多，按开发者着色",
   "{n} more prompt|{n} more prompts": "还有 {n} 条提示",
   "{n} more row|{n} more rows": "还有 {n} 行",
   "it and {n} near": "该模型及 {n} 个近邻",

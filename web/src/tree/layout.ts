@@ -73,15 +73,16 @@ function rowsOf(leaves: number): number {
 export function compression(tree: Tree): number {
   const tips: number[] = [];
   const at = new Float64Array(tree.size);
-  let inner = 0;
+  const inner: number[] = [];
   for (const node of tree.order) {
     const parent = tree.parent[node] ?? -1;
     at[node] = parent < 0 ? 0 : (at[parent] ?? 0) + (tree.length[node] ?? 0);
     if ((tree.tip[node] ?? -1) >= 0) tips.push(tree.length[node] ?? 0);
-    else inner = Math.max(inner, at[node] ?? 0);
+    else if (parent >= 0) inner.push(at[node] ?? 0);
   }
-  const middle = tips.sort((a, b) => a - b)[tips.length >> 1] ?? 0;
-  return middle > 0 && inner > 0 ? Math.min(1, (0.3 * inner) / middle) : 1;
+  const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
+  const [last, rest] = [median(tips), median(inner)];
+  return last > 0 && rest > 0 ? Math.min(1, (0.3 * rest) / last) : 1;
 }
 
 interface Frame {

@@ -48,6 +48,8 @@ export class App {
     readonly load: Load,
     readonly say: (text: string) => void,
     private themed: Theme,
+    /** The column whose groups name clades: families, or makers where families are too many. */
+    private readonly naming: string = atlas.families.column,
   ) {
     this.columns = columns(atlas);
     this.names = atlas.models.name;
@@ -176,9 +178,9 @@ export class App {
     this.kinListeners.add(listener);
   }
 
-  /** The column that tells families, or measured clusters where none are known. */
+  /** The column whose groups name clades and fold the tree. */
   family(): Column | null {
-    return this.column(this.atlas.families.column);
+    return this.column(this.naming);
   }
 
   /** Rank of a model's family, largest first; NaN where it is not known or none. */

@@ -131,6 +131,7 @@ function headline(app: App): (Node | string)[] {
   ];
   const rest = app.count - families.models;
   if (!measured && rest > 0) parts.push(" ", tr("({n} without a known family)", { n: rest }));
+  if (app.family()?.key === "group" && !measured) parts.push(", ", tr("coloured by maker, as families are too many for a colour each"));
   const map = maps[0];
   if (map !== undefined) parts.push("; ", tr("the map keeps {share} of each model's ten nearest", { share: share(map.kept) }));
   if (declared !== null) {

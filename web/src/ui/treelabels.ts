@@ -86,7 +86,7 @@ export function cladeName(app: App, tree: Tree, node: number): string {
   }
   const found = contents(tree, node, (m) => app.familyRank(m));
   const most = found.slice(0, 2).map((c) => `${app.brief(column, c.rank)} ${c.count}`);
-  if (found.length > 2) most.push(tr("{n} more family|{n} more families", { n: found.length - 2 }));
+  if (found.length > 2) most.push(tr("{n} other|{n} others", { n: found.length - 2 }));
   const count = tr("{n} model|{n} models", { n: leaves });
   return most.length === 0 ? count : `${count}: ${most.join(tr(", "))}`;
 }
@@ -109,13 +109,18 @@ function clades(context: CanvasRenderingContext2D, app: App, found: Drawn, setti
   const kin = new Set(app.kin === null ? [] : [...app.kin.relatives.map((r) => r.index), app.kin.index ?? -1]);
   const labels: Label[] = [];
   const flat = drawn.kind === "rectangular";
+  const gap = flat ? t.sy : Math.abs(t.sx) * drawn.depth * drawn.step;
   drawn.ends.forEach((node, k) => {
-    if ((tree.tip[node] ?? -1) >= 0) return;
     const at = place(node);
+    const tip = tree.tip[node] ?? -1;
+    if (tip >= 0) {
+      // Names of single models come last, where clades leave room.
+      if (app.state.fold && gap < ROW && inView(at)) labels.push({ text: cut(app.label(tip), 34), x: at[0], y: at[1], left: !flat && Math.cos(drawn.angle[node] ?? 0) < -0.2, firm: flat, rank: 1 });
+      return;
+    }
     if (!inView(at)) return;
     const angle = flat ? 0 : (drawn.angle[node] ?? 0);
     const long = Math.max(8, Math.abs(t.sx) * ((drawn.reach[node] ?? 0) - depthOf(drawn, node)));
-    const gap = flat ? t.sy : Math.abs(t.sx) * drawn.depth * drawn.step;
     const half = Math.max(1.5, Math.min(flat ? 60 : 30, gap * (drawn.weight[k] ?? 1) * 0.42));
     context.save();
     context.translate(...at);
@@ -354,7 +359,7 @@ function names(context: CanvasRenderingContext2D, app: App, found: Drawn, settin
   tips.models.forEach((m, k) => {
     if (m === app.hover || m === app.state.active) add(k, true);
   });
-  const few = tips.models.length <= 120;
+  const few = tips.models.length <= 120 && !app.state.fold;
   if (few || (many > 0 && many <= 200))
     tips.models.forEach((m, k) => {
       if (labels.length < 220 && shown(m, false) && matches[m]) add(k, false);

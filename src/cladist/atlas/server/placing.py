@@ -12,7 +12,6 @@ from cladist.apply.neighbours import unit_rows
 from cladist.atlas.build import Atlas
 from cladist.atlas.kin import RELATIVES, AnswerKin
 from cladist.atlas.source import Source
-from cladist.atlas.subtree import induced
 from cladist.atlas.verdicts import Relation, make_tests, untested
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import InputError
@@ -133,7 +132,7 @@ def _on_tree(
         return None, "there is no tree of fewer than three models"
     tree = atlas.forest.tree
     if len(chosen) < len(source):
-        tree = induced(tree, {f"m{i}" for i in chosen})
+        tree = tree.induced({f"m{i}" for i in chosen})
     if atlas.kin.metric == "kinship":
         ids = [*(f"m{i}" for i in chosen), _NAME]
         row = bounded_distances(ids, similarity).matrix[-1, :-1]

@@ -19,7 +19,6 @@ from cladist.atlas.forest import numbered_newick
 from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.server.placing import Newcomer, place_newcomer
 from cladist.atlas.server.sampled import sampled_pair
-from cladist.atlas.subtree import induced
 from cladist.atlas.verdicts import Relation, untested
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
@@ -160,7 +159,7 @@ class Service:
             self._known(i)
         if len(chosen) < 2:
             raise InputError("a tree of a part needs at least two models")
-        part = induced(forest.tree, {f"m{i}" for i in chosen})
+        part = forest.tree.induced({f"m{i}" for i in chosen})
         return {**forest.data(), "newick": numbered_newick(part)}
 
     def place(self, name: str, responses: Mapping[str, str]) -> Document:

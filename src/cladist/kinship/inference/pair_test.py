@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from cladist.core.responses import ResponseSet
+from cladist.core.results import Result, offered, plain
+from cladist.core.text import printable
 from cladist.errors import InputError
 from cladist.kinship.inference.calibration import Calibration, Labels, PairEvidence
 from cladist.kinship.inference.decision import (
@@ -26,11 +29,14 @@ from cladist.kinship.inference.decision import (
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.probe_checks import mean_interval
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["KinshipResult", "basis_of", "judge_candidates", "judge_declared", "judge_kinship"]
 
 
-@dataclass(frozen=True)
-class KinshipResult:
+@dataclass(frozen=True, repr=False)
+class KinshipResult(Result):
     """What a test of one pair came to.
 
     verdict      related, unrelated, inconclusive or not tested
@@ -69,6 +75,27 @@ class KinshipResult:
     flags: tuple[str, ...]
     basis: str
     tokenizer: float = float("nan")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row: the pair, the verdict and the numbers beside it."""
+        mean, low, high = self.per_probe
+        numbers = {"p": self.p, "alpha": self.alpha, "excess": self.excess, "per_probe": mean}
+        more = {"low": low, "high": high, "power": self.power, "probes": self.probes}
+        said = {"a": self.a, "b": self.b, "verdict": self.verdict}
+        return [{**said, **plain({**numbers, **more}), "code": self.code, "reason": self.reason}]
+
+    def headline(self) -> str:
+        """The pair and the verdict, with p."""
+        p = "" if self.p != self.p else f" (p {self.p:.2g}, alpha {self.alpha:g})"
+        return f"{self.a} and {self.b}: {self.verdict}{p}"
+
+    def __str__(self) -> str:
+        return printable(f"{self.headline()}. {self.reason}. Rests on {self.basis}.")
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the mean excess a probe over controls with its 95% interval; 0 is unrelated."""
+        axes: Axes = offered("plot_intervals")([self], ax)
+        return axes
 
 
 def judge_kinship(

@@ -12,12 +12,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from cladist.core.hashing import canonical_json
 from cladist.core.optional import needed
 from cladist.core.responses import Response, ResponseSet, State
+from cladist.core.results import Result
 from cladist.errors import InputError, NotComparableError
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.similarity import evidence_of
@@ -44,8 +46,8 @@ FORMAT = 1
 _KIND = "cladist-panel"
 
 
-@dataclass(frozen=True)
-class Panel:
+@dataclass(frozen=True, repr=False)
+class Panel(Result):
     """Answers of m reference models to one protocol, one usable sample a probe.
 
     protocol   digest of the protocol that they answered
@@ -56,6 +58,35 @@ class Panel:
     protocol: str
     responses: tuple[ResponseSet, ...]
     digest: str
+
+    def __len__(self) -> int:
+        return len(self.responses)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Panel:
+        """Read a panel file, and check that it was not changed; see `load_panel`."""
+        return load_panel(Path(path))
+
+    def save(self, path: str | Path) -> None:
+        """Write the panel as one file; see `save_panel`."""
+        save_panel(self, Path(path))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a model: how many probes it answered."""
+        return [{"model": r.model, "answered": int(r.usable().sum())} for r in self.responses]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the panel holds, without the answers."""
+        return {
+            "digest": self.digest,
+            "protocol": self.protocol,
+            "probes": len(self.probe_ids),
+            "models": self.rows(),
+        }
+
+    def headline(self) -> str:
+        """How many models and probes it has, and its identity."""
+        return f"{len(self)} models, {len(self.probe_ids)} probes, {self.digest[:12]}"
 
     @property
     def models(self) -> tuple[str, ...]:

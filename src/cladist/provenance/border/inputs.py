@@ -39,7 +39,7 @@ class BorderInput:
     """A context, and what the reference said after it.
 
     token   the token that was said, or the likeliest
-    rival   the next likeliest where log-probabilities are read; '' where that is not known
+    rival   the next likeliest token; '' where that is not known
     margin  log-probability of `token` less that of `rival` (of `token` alone without a rival)
     slack   by how much an honest margin may differ
     """
@@ -65,6 +65,7 @@ class Border:
     served    under which id it answered
     notes     what was found out about the server on the way
     queries   queries that learning took
+    firm      inputs far from the border, which tell one kind of change from another
     """
 
     inputs: tuple[BorderInput, ...]
@@ -77,6 +78,7 @@ class Border:
     served: str = ""
     notes: tuple[str, ...] = ()
     queries: int = 0
+    firm: tuple[BorderInput, ...] = ()
 
     @property
     def learnt(self) -> bool:
@@ -116,7 +118,9 @@ def from_data(data: object) -> Border:
     try:
         fields = dict(_mapping(data))
         inputs = tuple(_input(_mapping(i)) for i in fields.pop("inputs"))
-        made = Border(inputs=inputs, **{**fields, "notes": tuple(map(str, fields["notes"]))})
+        firm = tuple(_input(_mapping(i)) for i in fields.pop("firm"))
+        notes = tuple(map(str, fields.pop("notes")))
+        made = Border(inputs=inputs, firm=firm, notes=notes, **fields)
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise InputError(f"no border inputs of a watch: {problem}") from None
     counts = (made.drawn, made.departed, made.needed, made.queries)

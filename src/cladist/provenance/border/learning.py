@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -33,6 +33,8 @@ SLACK = 0.02
 """Difference of a margin that is always honest: other hardware rounds otherwise."""
 STEADY, SURE = 3, 4
 """Times that an input must be answered alike; the second where the server samples."""
+FIRM = 12
+"""Inputs far from the border that are kept to tell one change from another."""
 LEAST = 8
 """Inputs that a pool has at least."""
 
@@ -65,7 +67,28 @@ class Effort:
         near = self.pool + self.pool // 4
         searched = max(3 * self.contexts, 2 * self.contexts + 4 * near + 6 * (self.pool + 10))
         again = max(STEADY * near, SURE * (self.contexts + self.pool))
+        again += STEADY * FIRM
         return len(LIMITS) * 3 + searched + again + 3 * self.pool + self.replicates
+
+
+@dataclass(frozen=True)
+class _Searched:
+    """What a search found.
+
+    near    contexts, the nearest to the border first
+    sure    contexts at which one token leaves no doubt
+    tokens  tokens at a context, the likeliest first
+    notes   what was found out about the server
+    """
+
+    near: list[str]
+    sure: list[str]
+    tokens: Mapping[str, Sequence[str]]
+    notes: list[str]
+
+    def rival(self, text: str, said: str) -> str:
+        """The likeliest token but the one that is said; '' where none was seen."""
+        return next((t for t in self.tokens.get(text, ()) if t != said), "")
 
 
 def learn(asker: Asker, effort: Effort, seed: int, progress: Progress = silent) -> Border:
@@ -77,12 +100,12 @@ def learn(asker: Asker, effort: Effort, seed: int, progress: Progress = silent) 
     source = contexts(seed)
     notes = _settle_limit(asker, list(islice(source, 3)))
     progress("searching border inputs", 0, effort.contexts)
-    nearest, told = _nearest(asker, source, effort, seed, progress)
-    notes += told
-    texts = nearest[: effort.pool + effort.pool // 4]
+    searched = _nearest(asker, source, effort, seed, progress)
+    texts = searched.near[: effort.pool + effort.pool // 4]
     said, greedy, told = _steady(asker, texts, source, effort)
-    notes += told
-    inputs = [BorderInput(t, "token", token) for t, token in said.items()][: effort.pool]
+    notes += [*searched.notes, *told]
+    inputs = _inputs(said, searched)[: effort.pool]
+    firm = _inputs(_held(asker, searched.sure[:FIRM])[0], searched)
     if asker.scores:
         scored = _margins(asker, texts[: effort.pool])
         inputs += scored
@@ -95,8 +118,12 @@ def learn(asker: Asker, effort: Effort, seed: int, progress: Progress = silent) 
     served = asker.model.served_model if isinstance(asker.model, Served) else ""
     return Border(
         tuple(inputs), asker.interface, asker.limit, 0, 0, effort.replicates, greedy, served,
-        tuple(notes), asker.queries,
+        tuple(notes), asker.queries, tuple(firm),
     )  # fmt: skip
+
+
+def _inputs(said: Mapping[str, str], searched: _Searched) -> list[BorderInput]:
+    return [BorderInput(t, "token", token, searched.rival(t, token)) for t, token in said.items()]
 
 
 def sitting(asker: Asker, border: Border, count: int, draw: random.Random) -> Border:
@@ -116,6 +143,7 @@ def sitting(asker: Asker, border: Border, count: int, draw: random.Random) -> Bo
             "answers repeat when the same is asked and differ when a little else is: the server "
             "seems to keep answers (a cache), so a change may be seen late"
         )
+        answered = varied  # Those that it kept say nothing of what it answers when it forgets.
     return replace(
         border,
         drawn=border.drawn + len(answered),
@@ -174,19 +202,21 @@ def _settle_limit(asker: Asker, texts: list[str]) -> list[str]:
 
 def _nearest(
     asker: Asker, source: Iterator[str], effort: Effort, seed: int, progress: Progress
-) -> tuple[list[str], list[str]]:
-    """Contexts, the nearest to the border first, and notes."""
+) -> _Searched:
+    """Contexts near the border, and contexts far from it."""
     if not asker.scores:
         return _by_samples(asker, source, effort, seed, progress)
     margins: dict[str, float] = {}
+    tokens: dict[str, list[str]] = {}
     read, why = 0, ""
     while read < effort.contexts:
         batch = list(islice(source, min(40, effort.contexts - read)))
         read += len(batch)
         for text, reading in zip(batch, asker.score(batch), strict=True):
-            if reading.answered and reading.tops and len(reading.tops) > 1:
-                first, second, *_ = sorted(reading.tops.values(), reverse=True)
-                margins[text] = first - second
+            tops = reading.tops or {}
+            if len(tops) > 1:
+                tokens[text] = sorted(tops, key=lambda t: tops[t], reverse=True)
+                margins[text] = tops[tokens[text][0]] - tops[tokens[text][1]]
             why = why or reading.error
         progress("searching border inputs", read, effort.contexts)
         near = sorted(margins.values())
@@ -194,17 +224,20 @@ def _nearest(
             break
     if not margins:
         asker.trouble, asker.scores = "", False
-        found, notes = _by_samples(asker, source, effort, seed, progress)
-        return found, [f"no log-probabilities: {why[:160] or 'none told'}", *notes]
-    return sorted(margins, key=lambda t: margins[t]), []
+        found = _by_samples(asker, source, effort, seed, progress)
+        note = f"no log-probabilities: {why[:160] or 'none told'}"
+        return replace(found, notes=[note, *found.notes])
+    order = sorted(margins, key=lambda t: margins[t])
+    return _Searched(order, order[: len(order) // 2 : -1], tokens, [])
 
 
 def _by_samples(
     asker: Asker, source: Iterator[str], effort: Effort, seed: int, progress: Progress
-) -> tuple[list[str], list[str]]:
+) -> _Searched:
     """The same from samples at temperature 1: rounds of more samples of fewer contexts."""
     texts = list(islice(source, max(effort.pool, effort.contexts * 2 // 3)))
     counts: dict[str, Counter[str]] = {t: Counter() for t in texts}
+    notes: list[str] = []
     rounds = ((len(texts), 2), (max(len(texts) * 2 // 5, effort.pool), 4), (effort.pool + 10, 6))
     for number, (keep, each) in enumerate(rounds):
         texts = sorted(texts, key=lambda t: _closeness(counts[t]), reverse=True)[:keep]
@@ -217,12 +250,15 @@ def _by_samples(
                 counts[text][reading.token] += 1
         progress("searching border inputs", number + 1, len(rounds))
         if not any(len(c) > 1 for c in counts.values()):
-            note = (
+            notes = [
                 "at temperature 1 the server never answers the same question in two ways: it "
                 "takes no temperature, or it keeps answers; contexts are used as they come"
-            )
-            return texts, [note]
-    return sorted(texts, key=lambda t: _closeness(counts[t]), reverse=True), []
+            ]
+            break
+    near = sorted(texts, key=lambda t: _closeness(counts[t]), reverse=True)
+    sure = [t for t, c in counts.items() if len(c) == 1 and t not in near]
+    tokens = {t: [token for token, _ in c.most_common()] for t, c in counts.items()}
+    return _Searched(near, sure, tokens, notes)
 
 
 def _closeness(counts: Counter[str]) -> tuple[float, int]:

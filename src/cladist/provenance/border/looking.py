@@ -23,15 +23,27 @@ from cladist.kinship.inference.departures import (
 from cladist.models.base import Model
 from cladist.models.served import Served
 from cladist.provenance.border.asking import Asker
+from cladist.provenance.border.explaining import explanations, observed, worded
 from cladist.provenance.border.inputs import Border
 from cladist.provenance.border.learning import Effort, drawn, learn, sitting
 
-__all__ = ["Rules", "Status", "TokenLook", "Watched", "bound_of", "now_text", "take_look"]
+__all__ = [
+    "Rules",
+    "Status",
+    "TokenLook",
+    "Watched",
+    "bound_of",
+    "now_text",
+    "take_look",
+    "without_worn",
+]
 
 Status = Literal["learning", "learnt", "same", "inconclusive", "changed", "failed"]
 BATCH = 4
 CALM = 0.5
 """A look ends as calm when bets begun in it are worth less than this."""
+WEAR_ERROR = 0.05
+"""How unsure it may be, when inputs are left out as worn, that no more depart than may."""
 MOST_BOUND = 0.5
 """Honest departures beyond which nothing can be watched."""
 
@@ -43,12 +55,14 @@ class Rules:
     alpha      probability of a false alarm, ever
     tolerance  share of the inputs at which an honest server may always depart
     least      queries of a look at least, and `most`
+    explain    whether more is asked after a change, to tell what it is
     """
 
     alpha: float = 0.01
     tolerance: float = 0.05
     least: int = 4
     most: int = 60
+    explain: bool = True
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 1 or not 0 < self.tolerance < MOST_BOUND:
@@ -101,6 +115,7 @@ class TokenLook:
     queries   all queries of this look, those without an answer among them
     tokens    tokens that they took, as the server tells
     largest   share of departures that cannot be excluded (99%), of this look alone
+    explained what may have changed, each with its probability, the likeliest first
     """
 
     watch: str
@@ -119,6 +134,7 @@ class TokenLook:
     tokens: int | None = None
     largest: float | None = None
     served: str = ""
+    explained: tuple[tuple[str, float], ...] = ()
 
     def line(self) -> str:
         """JSON on one line."""
@@ -151,7 +167,8 @@ def take_look(
         why = f"changed at {watched.changed}; nothing is asked until what answers now is accepted"
         return _told(watched, rules, "changed", why), watched
     asker = Asker(model, watched.border.interface if watched.border else None)
-    if watched.border is not None and _worn(watched, rules):
+    watched = without_worn(watched, rules)
+    if watched.border is not None and len(watched.border.inputs) < effort.pool // 2:
         watched = replace(watched, border=None, epoch=watched.epoch + 1, wear=(), suspect=0)
     if watched.border is None or not watched.border.learnt:
         return _learning(asker, watched, rules, effort, draw, progress)
@@ -228,14 +245,19 @@ def _looking(
         watched,
         evidence=evidence,
         suspect=0 if status == "same" else since,
-        wear=_wear(watched.wear, seen) if status == "same" else watched.wear,
+        wear=_wear(watched.wear, seen),
         changed=now_text() if status == "changed" else "",
     )
+    explained: tuple[tuple[str, float], ...] = ()
+    if status == "changed" and rules.explain and border.greedy and not asker.trouble:
+        explained = explanations(observed(asker, border, draw))
     reason = _reason(status, departed, len(seen), since, asker, border, failures)
+    if explained:
+        reason += f". {worded(explained)}"
     told = _told(after, rules, status, reason, asker)
     largest = round(largest_share(departed, len(seen), 0.01), 4)
     return replace(
-        told, asked=len(seen), departed=departed, since=since, largest=largest
+        told, asked=len(seen), departed=departed, since=since, largest=largest, explained=explained
     ), after  # fmt: skip
 
 
@@ -272,12 +294,27 @@ def _wear(
     return tuple((a, b) for a, b in counts)
 
 
-def _worn(watched: Watched, rules: Rules) -> bool:
-    """Whether so many inputs departed again and again that they eat up what is honest."""
-    if watched.border is None or not watched.border.learnt or watched.suspect:
-        return False
-    worn = sum(departed >= 2 and departed * 2 >= asked for asked, departed in watched.wear)
-    return worn > len(watched.wear) * bound_of(watched.border, rules, watched.epoch) / 2
+def without_worn(watched: Watched, rules: Rules) -> Watched:
+    """The watch without inputs that departed again and again, though the server is honest.
+
+    They go only when it is all but certain (95%) that no more depart than an honest server may,
+    so that a small change is not taken for wear. To leave out inputs that depart makes the honest
+    rate no larger, so the bound stays what it was.
+    """
+    border = watched.border
+    if border is None or not border.learnt or watched.suspect:
+        return watched
+    asked, departed = (sum(w[i] for w in watched.wear) for i in (0, 1))
+    worn = {i for i, (n, d) in enumerate(watched.wear) if d >= 2 and d * 2 >= n}
+    bound = bound_of(border, rules, watched.epoch)
+    if not worn or rate_bound(departed, asked, WEAR_ERROR) >= bound:
+        return watched
+    kept = [i for i in range(len(border.inputs)) if i not in worn]
+    return replace(
+        watched,
+        border=replace(border, inputs=tuple(border.inputs[i] for i in kept)),
+        wear=tuple(watched.wear[i] for i in kept),
+    )
 
 
 def _told(

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cladist.core.hashing import digest
+from cladist.core.optional import needed
 from cladist.errors import CoverageError, InputError, UsageError
 from cladist.kinship.inference.departures import Evidence, largest_share, threshold
 from cladist.provenance.border.inputs import Border, BorderInput, Reading, departs
@@ -196,8 +197,9 @@ def _rows(path: Path) -> Iterable[tuple[int, Mapping[str, Any]]]:
 
 
 def _parquet(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with needed("Reading Parquet", "arrow"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     try:
         file = pq.ParquetFile(path)

@@ -44,7 +44,7 @@ _SINGLE: Mapping[str, tuple[type, ...]] = {
     "name": (str,), "uri": (str,), "every": (str,), "alpha": (float, int),
     "tolerance": (float, int), "least": (int,), "most": (int,), "contexts": (int,),
     "pool": (int,), "replicates": (int,), "sittings": (int,), "calls_a_day": (int,),
-    "tokens_a_day": (int,), "after_change": (str,),
+    "tokens_a_day": (int,), "after_change": (str,), "explain": (bool,),
 }  # fmt: skip
 SITTINGS = 4
 """Looks that a service learns in, so that an endpoint is seen at different times of the day."""
@@ -124,7 +124,9 @@ def _endpoint(data: Mapping[str, Any], number: int) -> Endpoint:
     try:
         uri = parse_uri(data.get("uri", "")).text
         every = seconds_of(data.get("every", "1h"))
-        rules = Rules(**{k: data[k] for k in ("alpha", "tolerance", "least", "most") if k in data})
+        rules = Rules(
+            **{k: data[k] for k in ("alpha", "tolerance", "least", "most", "explain") if k in data}
+        )
         learning = ("contexts", "pool", "replicates", "sittings")
         effort = Effort(**{"sittings": SITTINGS, **{k: data[k] for k in learning if k in data}})
     except CladistError as problem:
@@ -150,5 +152,5 @@ def _check(data: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], where
     for key, value in data.items():
         if key not in known:
             raise InputError(f"{where}: unknown setting '{key[:40]}'; known are {', '.join(known)}")
-        if isinstance(value, bool) or not isinstance(value, known[key]):
+        if isinstance(value, bool) != (known[key] == (bool,)) or not isinstance(value, known[key]):
             raise InputError(f"{where}: '{key}' is no {known[key][0].__name__}")

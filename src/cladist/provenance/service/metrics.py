@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cladist.errors import InputError, MissingExtraError, UsageError
+from cladist.core.optional import needed
+from cladist.errors import InputError, UsageError
 from cladist.provenance.service.ledger import Ledger
 
 __all__ = ["Exporter"]
@@ -22,10 +23,8 @@ class Exporter:
     """
 
     def __init__(self, path: Path | None, port: int = 0) -> None:
-        try:
+        with needed("Telling metrics to Prometheus", "watch"):
             import prometheus_client as prometheus
-        except ImportError:
-            raise MissingExtraError("metrics for Prometheus", "watch") from None
         self._prometheus = prometheus
         self._path = path
         self._ledgers: Mapping[str, Ledger] = {}

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cladist.errors import MissingExtraError, UsageError
+from cladist.core.optional import needed
+from cladist.errors import UsageError
 
 __all__ = ["Post", "address_in", "notice", "post"]
 
@@ -45,10 +46,8 @@ def post(address: str, payload: Mapping[str, Any]) -> str:
 
     Raises `MissingExtraError` without the package httpx.
     """
-    try:
+    with needed("Telling a webhook", "watch"):
         import httpx
-    except ImportError:
-        raise MissingExtraError("telling a webhook", "watch") from None
     try:
         answer = httpx.post(address, json=dict(payload), timeout=SECONDS, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as problem:

@@ -1,34 +1,15 @@
-"""Trees to and from files, for the commands that deal in trees."""
+"""Trees to and from files of any format, with what is known beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
-import typer
+from cladist.core.progress import Hear, unheard
+from cladist.core.tree import Tree
 
-from cladist.cli.common import note
-
-if TYPE_CHECKING:
-    from cladist.core.tree import Tree
-
-GroupsOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--labels", help="CSV with columns model and group, or family: what a colour stands for."
-    ),
-]
-DatesOption = Annotated[
-    Path | None,
-    typer.Option(help="CSV with columns model and date (2024, 2024-03 or 2024-03-15)."),
-]
-
-TreeNumberOption = Annotated[
-    int | None,
-    typer.Option("--tree-number", min=1, help="Which tree, where the file holds several."),
-]
+__all__ = ["Annotations", "read_tree", "write_strip", "writer_of"]
 
 
 @dataclass(frozen=True)
@@ -93,7 +74,7 @@ def _auspice(tree: Tree, about: Annotations) -> str:
     )
 
 
-def write_strip(file: Path, groups: Mapping[str, str], tree: Tree) -> None:
+def write_strip(file: Path, groups: Mapping[str, str], tree: Tree, hear: Hear = unheard) -> None:
     """The colour strip of the groups for iTOL, beside a tree written as Newick."""
     from cladist.formats.files import write_text
     from cladist.formats.trees.itol import write_itol_strip
@@ -104,10 +85,12 @@ def write_strip(file: Path, groups: Mapping[str, str], tree: Tree) -> None:
     colours = dict.fromkeys(sorted(set(known.values())), OTHER_COLOUR)
     colours |= {g: m.colour for g, m in marks(groups, names).items()}
     write_text(file, write_itol_strip(known, colours))
-    note(f"wrote the colour strip of {len(colours)} groups to {file}")
+    hear(f"wrote the colour strip of {len(colours)} groups to {file}")
 
 
-def read_tree(file: Path, number: int | None = None, option: str = "--tree-number") -> Tree:
+def read_tree(
+    file: Path, number: int | None = None, option: str = "--tree-number", hear: Hear = unheard
+) -> Tree:
     """A tree of a file of any format, and a note of what of it is not kept.
 
     `number` chooses one of several, counted from 1; `InputError` when there is none, or several
@@ -117,5 +100,5 @@ def read_tree(file: Path, number: int | None = None, option: str = "--tree-numbe
 
     found = chosen_tree(read_trees(file), str(file), number, option)
     for said in found.notes:
-        note(f"{file}: {said}")
+        hear(f"{file}: {said}")
     return found.tree

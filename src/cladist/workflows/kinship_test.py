@@ -1,0 +1,168 @@
+"""Is a model kin of others, at a stated false-positive rate? Fitted once, asked often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from cladist.compare import resolved
+from cladist.core.assay import Assay
+from cladist.core.progress import NOBODY, Listener
+from cladist.core.results import Results
+from cladist.core.secret import Secret
+from cladist.errors import InputError, UsageError
+from cladist.kinship.inference.decision import Adjustment, Policy
+from cladist.kinship.inference.pair_test import KinshipResult, judge_candidates
+from cladist.kinship.inference.parentage import Direction, Mixture
+from cladist.kinship.inference.sequential import EarlyAnswer
+from cladist.registry import Registry
+from cladist.workflows import kinship as work
+from cladist.workflows.named import LabelsLike, families_here
+
+__all__ = ["KinshipTest"]
+
+
+class KinshipTest:
+    """A test of kinship between models of a registry.
+
+    Parameters
+    ----------
+    alpha : float
+        False-positive rate: how many unrelated pairs may be called related.
+    adjust : {'holm', 'bh', 'by', 'none'}
+        How p is adjusted where a model is held against several.
+
+    Attributes
+    ----------
+    assay_ : Assay
+        What the answers were asked by.
+    remarks_ : tuple of str
+        What was left out or assumed.
+
+    Raises
+    ------
+    UsageError
+        For another adjustment.
+    InputError
+        For a rate outside 0 to 1.
+
+    Examples
+    --------
+    >>> import cladist
+    >>> with cladist.toy_registry() as lab:
+    ...     test = cladist.KinshipTest(alpha=0.01).fit(lab, labels=cladist.toy_families())
+    ...     found = test.test("m00-chat", ["m00-base", "m07-base"])
+    >>> [r.verdict for r in found]
+    ['related', 'unrelated']
+    """
+
+    def __init__(self, *, alpha: float = 0.01, adjust: Adjustment = "holm") -> None:
+        if adjust not in get_args(Adjustment):
+            raise UsageError(f"adjust '{adjust}': use holm, bh, by or none")
+        self.policy = Policy(alpha)
+        self.adjust: Adjustment = adjust
+
+    @property
+    def alpha(self) -> float:
+        """The false-positive rate."""
+        return self.policy.alpha
+
+    def __repr__(self) -> str:
+        return f"KinshipTest(alpha={self.alpha:g}, adjust={self.adjust!r})"
+
+    def fit(
+        self,
+        registry: Registry,
+        *,
+        labels: LabelsLike = None,
+        assay: str | Assay = "",
+        panel: str | Path | None = None,
+        models: Sequence[str] = (),
+        secret: Secret | None = None,
+        listener: Listener = NOBODY,
+    ) -> KinshipTest:
+        """Measure what the models of a registry share; it must stay open while tests are made.
+
+        Parameters
+        ----------
+        registry : Registry
+            Whose models are compared.
+        labels : path, mapping or None
+            Families of its models; without them nobody can be called unrelated.
+        assay : str or Assay
+            What answers to take, where the registry has several.
+        panel : path or None
+            Reference panel to measure against, instead of the registry.
+        models : sequence of str
+            Models that must be there. With a panel or a secret, those that will be tested, the
+            one in question first.
+        secret : Secret or None
+            The draw of probes that the first of `models` was asked by.
+        listener : Listener
+            Told of remarks.
+
+        Raises
+        ------
+        UsageError
+            For a model that is not in the registry.
+        InputError
+            For fewer than two models, or a file that cannot be read.
+        NotComparableError
+            For a panel of other probes.
+        """
+        self.assay_ = resolved(registry, assay)
+        for name in models:
+            registry.model(name)
+        declared = families_here(labels, registry.models(), listener.hear)
+        if panel is None and secret is None:
+            self.question_ = work.question(
+                registry, self.assay_, declared, progress=listener.progress
+            )
+        elif not models:
+            raise UsageError("a panel or a secret draw needs models=, the one in question first")
+        else:
+            responses = work.answered(registry, self.assay_)
+            if secret is not None:
+                responses = work.only_drawn(responses, models[0], secret, self.assay_)
+            self.question_ = (
+                work.question_of(self.assay_, responses, declared)
+                if panel is None
+                else work.question_beside(Path(panel), self.assay_, responses, models, declared)
+            )
+        self.remarks_ = self.question_.remarks
+        for remark in self.remarks_:
+            listener.hear(remark)
+        return self
+
+    def test(self, model: str, candidates: str | Sequence[str]) -> Results[KinshipResult]:
+        """One verdict a candidate, p adjusted for all of them.
+
+        Raises `InputError` for names that are not there, or a model held against itself.
+        """
+        asked = self._fitted()
+        names = [candidates] if isinstance(candidates, str) else list(candidates)
+        found = judge_candidates(asked.made, model, names, self.policy, self.adjust)
+        return Results(found, what="tests", remarks=self.remarks_)
+
+    def sequential(self, model: str, candidates: Sequence[str]) -> Results[EarlyAnswer]:
+        """After how many probes each candidate was decided."""
+        return Results(
+            work.sequential(self._fitted(), model, candidates, self.policy), what="early answers"
+        )
+
+    def directions(self, results: Sequence[KinshipResult]) -> Results[Direction]:
+        """Of every related pair, which is the ancestor, if it can be told."""
+        return Results(work.directions(self._fitted(), results), what="directions")
+
+    def mixture(self, model: str, candidates: Sequence[str]) -> tuple[Mixture | None, str]:
+        """The model as a mixture of the candidates; None, and why, where there is none.
+
+        Raises `InputError` for fewer than two candidates.
+        """
+        return work.split(self._fitted(), model, candidates)
+
+    def _fitted(self) -> work.Question:
+        if not hasattr(self, "question_"):
+            raise InputError("the test has no models yet; call fit(registry) first")
+        return self.question_

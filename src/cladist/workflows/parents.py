@@ -1,0 +1,162 @@
+"""Who descends from whom among the models of a registry?"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cladist.compare import resolved
+from cladist.core.assay import Assay
+from cladist.core.progress import NOBODY, Listener
+from cladist.core.results import Results
+from cladist.core.text import printable
+from cladist.descent import Parent, parents_of
+from cladist.phylogeny.parents import CONFIDENT, LEAST
+from cladist.registry import Registry
+from cladist.workflows.named import ColumnLike, columns_here
+
+__all__ = ["ParentRule", "Parents", "as_csv", "as_dot", "parents"]
+
+RESAMPLED = 100
+"""Models up to which probes are resampled unless told otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParentRule:
+    """When a model is named as a parent.
+
+    least       evidence of kinship that a parent must show
+    replicates  how often probes are drawn anew for the confidence; 0 takes it from the margins.
+                None is 20 up to 100 models, else 0
+    confidence  from which a parent is named
+    seed        of the resampling
+    """
+
+    least: float = LEAST
+    replicates: int | None = None
+    confidence: float = CONFIDENT
+    seed: int = 0
+
+
+class Parents(Results[Parent]):
+    """The most likely parent of every model."""
+
+    def __init__(self, items: Sequence[Parent], rule: ParentRule, assay: str) -> None:
+        super().__init__(items, what="models")
+        self.rule = rule
+        self.assay = assay
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain data."""
+        return {
+            "assay": self.assay,
+            "least": self.rule.least,
+            "replicates": self.rule.replicates,
+            "confidence": self.rule.confidence,
+            "not_told": sum(not p.told for p in self),
+            "models": [asdict(p) for p in self],
+        }
+
+    def to_csv(self) -> str:
+        """A line a model, with a header."""
+        return as_csv(self)
+
+    def to_dot(self) -> str:
+        """A graph for Graphviz."""
+        return as_dot(self)
+
+
+def parents(
+    registry: Registry,
+    models: Sequence[str] | None = None,
+    *,
+    assay: str | Assay = "",
+    dates: ColumnLike = None,
+    rule: ParentRule = ParentRule(),
+    listener: Listener = NOBODY,
+) -> Parents:
+    """The most likely parent of every model among the others.
+
+    Parameters
+    ----------
+    registry : Registry
+        Whose models are meant.
+    models : sequence of str or None
+        Only these.
+    assay : str or Assay
+        What to compare by, where the registry has several.
+    dates : path, mapping or None
+        Release dates; no parent is later than its child.
+    rule : ParentRule
+        When a parent is named.
+    listener : Listener
+        Told of progress and remarks.
+
+    Raises
+    ------
+    InputError
+        For fewer than two models, or a date that cannot be read.
+
+    Examples
+    --------
+    >>> import cladist
+    >>> with cladist.toy_registry() as lab:
+    ...     found = cladist.parents(lab, ["m00-base", "m00-chat", "m01-base"])
+    >>> found
+    <Parents: 3 models>
+    >>> {found[1].parent, found[0].parent} & {"m00-base", "m00-chat"} != set()
+    True
+    """
+    chosen = resolved(registry, assay)
+    when = None
+    if dates is not None:
+        when = columns_here(dates, "date", registry.models(), listener.hear)
+    count = len(models) if models else registry.count_dnas(chosen)
+    wanted = rule.replicates
+    if wanted is None:
+        wanted = 20 if count <= RESAMPLED else 0
+    found = parents_of(
+        registry,
+        chosen,
+        models or None,
+        dates=when,
+        least=rule.least,
+        replicates=wanted,
+        confident=rule.confidence,
+        seed=rule.seed,
+        progress=listener.progress,
+    )
+    used = ParentRule(
+        least=rule.least, replicates=wanted, confidence=rule.confidence, seed=rule.seed
+    )
+    return Parents(found, used, chosen.short)
+
+
+def as_csv(found: Sequence[Parent]) -> str:
+    """A line a model, with a header."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(asdict(found[0])), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(p) for p in found)
+    return stream.getvalue()
+
+
+def as_dot(found: Sequence[Parent]) -> str:
+    """A graph for Graphviz; edges bear the confidence and are drawn thinner for less of it."""
+    lines = ["digraph ancestry {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
+    lines += [f"  {_quoted(p.model)};" for p in found]
+    lines += [
+        f'  {_quoted(p.parent)} -> {_quoted(p.model)} [label="{p.confidence:.0%}", '
+        f"penwidth={0.3 + 2 * p.confidence:.2f}];"
+        for p in found
+        if p.parent is not None
+    ]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _quoted(name: str) -> str:
+    """A quoted word of DOT; control characters are escaped, so it stays on one line."""
+    return '"' + printable(name).replace("\\", "\\\\").replace('"', '\\"') + '"'

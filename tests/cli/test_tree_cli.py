@@ -356,7 +356,7 @@ def test_mistakes_have_exit_codes_and_no_traceback(
 def test_a_picture_that_cannot_be_drawn_is_refused_before_the_tree_is_made(
     lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cladist.api.family_tree", None)
+    monkeypatch.setattr("cladist.workflows.trees.family_tree", None)
     for path in (tmp_path / "tree.gif", tmp_path / "nowhere" / "tree.svg"):
         found = run("tree", "draw", "-r", lab, "--plot", path)
         assert isinstance(found.exception, InputError) and path.name in str(found.exception)

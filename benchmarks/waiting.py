@@ -4,13 +4,8 @@
 
 Registries are made of the recorded answers of `rand` (804 x 100), `alpaca` (125 x 805) and
 `routing` (43 x 721). Each command runs twice in a process of its own, with an empty cache folder
-<<<<<<< HEAD
 at first, so that the second time shows what is kept. With --before the same is run on the sources
 of another checkout in the same run, and the ratios are told: a busy machine makes both slow.
-=======
-at first, so that the second time shows what is kept. With --before the same is run on another
-checkout in the same run, and the ratios are told: a machine that is busy makes both slow.
->>>>>>> report
 """
 
 from __future__ import annotations

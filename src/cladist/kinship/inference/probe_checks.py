@@ -8,6 +8,7 @@ mismatch    the same answers on shuffled probes: needs no panel, and tells agree
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,9 @@ CONTROLS = 40
 FLIPS = 9_999
 READ = 400  # characters of an answer whose wording is compared
 SHINGLE = 5
+REMEMBERED = 1 << 16
+"""Texts whose shingles are remembered: controls are the same for pair after pair.
+They take 200 MB at most."""
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -168,22 +172,27 @@ def _wording_kernel(a: ResponseSet, b: ResponseSet) -> Floats:
 
 def shingles(texts: Sequence[str]) -> sparse.csr_array:
     """(n, f) unit rows of SHINGLE-character shingles, each weighing -ln of its share of texts."""
-    owners, hashes = [], []
-    for number, text in enumerate(texts):
-        raw = (text + "\0" * (SHINGLE - 1)).encode("utf-32-le", "surrogatepass") if text else b""
-        codes = np.frombuffer(raw, "<u4")
-        width = max(len(codes) - SHINGLE + 1, 0)
-        h = np.zeros(width, np.uint64)
-        for d in range(SHINGLE):
-            h = (h + codes[d : d + width].astype(np.uint64) + np.uint64(1)) * _GOLDEN
-        h = np.unique(h)
-        hashes.append(h)
-        owners.append(np.full(len(h), number))
+    hashes = [_hashes(text) for text in texts]
+    owners = [np.full(len(h), number) for number, h in enumerate(hashes)]
     owner: NDArray[np.int64] = np.concatenate(owners)
     _, place, users = np.unique(np.concatenate(hashes), return_inverse=True, return_counts=True)
     weight = np.log((len(texts) + 1) / users)[place]
     norm = np.sqrt(np.bincount(owner, weight**2, len(texts)))
     return sparse.csr_array((weight / norm[owner], (owner, place)), shape=(len(texts), len(users)))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _hashes(text: str) -> NDArray[np.uint64]:
+    """Hashes of the different shingles of a text, rising, uint64."""
+    raw = (text + "\0" * (SHINGLE - 1)).encode("utf-32-le", "surrogatepass") if text else b""
+    codes = np.frombuffer(raw, "<u4")
+    width = max(len(codes) - SHINGLE + 1, 0)
+    h = np.zeros(width, np.uint64)
+    for d in range(SHINGLE):
+        h = (h + codes[d : d + width].astype(np.uint64) + np.uint64(1)) * _GOLDEN
+    found: NDArray[np.uint64] = np.unique(h)
+    found.setflags(write=False)
+    return found
 
 
 def mean_interval(excess: Floats, seed: int, resamples: int = 2_000) -> tuple[float, float, float]:

@@ -296,3 +296,14 @@ def test_bytes_of_the_zip_file_itself(pack: Path, keys: Keys, tmp_path: Path) ->
         else:
             noticed += 1
     assert noticed > 100
+
+
+def test_a_folder_that_may_not_be_listed_is_not_taken_for_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(InputError, match="cannot be listed: Permission denied"):
+        Pack(tmp_path)

@@ -16,7 +16,6 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -141,11 +140,13 @@ class Pack:
 
     def _listed(self) -> list[str]:
         found: list[str] = []
-        with suppress(PermissionError):
+        try:
             for entry in self.path.iterdir():
                 found.append(entry.name)
                 if len(found) > MOST_FILES:
                     raise InputError(f"{self.path}: more than {MOST_FILES} files are in it")
+        except OSError as problem:
+            raise InputError(f"{self.path} cannot be listed: {problem.strerror}") from problem
         return found
 
     def _members(self, opened: zipfile.ZipFile) -> list[str]:

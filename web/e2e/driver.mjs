@@ -41,7 +41,10 @@ async function main(address) {
   facts.count = await text(page, ".count-all");
   facts.scene = await page.evaluate(() => document.querySelector(".scene").getContext("webgl2") !== null);
   facts.mapInk = await ink(page, ".map-panel");
-  facts.treeInk = await ink(page, ".tree-panel");
+  facts.foldedInk = await ink(page, ".tree-panel");
+  const leaves = await open(`${address}#/?fold=0`);
+  facts.treeInk = await ink(leaves, ".tree-panel");
+  await leaves.close();
   facts.rowsMade = await page.locator(".t-row").count();
   facts.named = await unnamed(page);
 

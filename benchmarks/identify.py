@@ -34,8 +34,8 @@ from cladist.kinship.inference.sequential import first_probes, levels
 from cladist.kinship.inference.states import speaking
 from cladist.kinship.panel.outsider import Members, beside, fit_members
 from cladist.references.labels import known_labels
-from cladist.workflows.fitting import Accused, Fit, fit_reference, judge
 from cladist.workflows.placing import Placement, least_p, placed
+from cladist.workflows.reference_fit import Accused, Fit, fit_reference, judge
 
 RATES = (0.01, 0.05)
 LIMIT = 1024

@@ -12,10 +12,10 @@ from cladist.formats.labels import DeclaredModel
 from cladist.references.installed import Reference
 from cladist.references.labels import plain_name
 from cladist.references.obtaining import obtain
-from cladist.workflows.fitting import fit_panel_for
 from cladist.workflows.identify_model import labels_of
 from cladist.workflows.kept_fit import FITS, kept_fit
 from cladist.workflows.placing import place
+from cladist.workflows.reference_fit import fit_panel_for
 
 FAMILIES, PROBES = 24, 16
 

@@ -12,10 +12,10 @@ from cladist.kinship.panel.saved import Panel
 from cladist.references.labels import plain_name
 from cladist.references.obtaining import obtain
 from cladist.references.panel import open_panel
-from cladist.workflows.fitting import Fit, fit_panel_for
 from cladist.workflows.identify_model import labels_of
 from cladist.workflows.looks import Looks, Plan, never, plan_looks
 from cladist.workflows.placing import Placement, least_p, makers_of, place, rate_for
+from cladist.workflows.reference_fit import Fit, fit_panel_for
 
 COUNT, PROBES = 60, 24
 

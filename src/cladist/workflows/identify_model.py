@@ -36,10 +36,10 @@ from cladist.references.panel import require_panel
 from cladist.references.source import Source
 from cladist.registry import ModelRecord, Registry
 from cladist.registry.unused import leaving_nothing_empty
-from cladist.workflows.fitting import Fit
 from cladist.workflows.kept_fit import kept_fit
 from cladist.workflows.looks import Decided, Looks, Plan, plan_looks
 from cladist.workflows.placing import Placement, makers_of, rate_for
+from cladist.workflows.reference_fit import Fit
 
 __all__ = [
     "Asked",

@@ -23,7 +23,7 @@ from cladist.kinship.panel.fitted import evidence_from, evidence_to, fitted_on
 from cladist.kinship.panel.outsider import Members
 from cladist.references.panel import open_panel, require_panel
 from cladist.registry.kept import Kept
-from cladist.workflows.fitting import Families, Fit, Strangers, fit_panel_for
+from cladist.workflows.reference_fit import Families, Fit, Strangers, fit_panel_for
 
 __all__ = ["FITS", "kept_fit"]
 

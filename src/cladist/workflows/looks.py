@@ -22,8 +22,8 @@ from cladist.kinship.inference.sequential import (
     interim_looks,
     levels,
 )
-from cladist.workflows.fitting import Fit
 from cladist.workflows.placing import LEAST, Placement, least_p, place, require_answers
+from cladist.workflows.reference_fit import Fit
 
 __all__ = ["Decided", "Looks", "Plan", "never", "plan_looks"]
 

@@ -37,7 +37,7 @@ from cladist.kinship.inference.identify import identify
 from cladist.kinship.inference.labels import labels_of
 from cladist.kinship.inference.states import pair_states
 from cladist.kinship.panel.outsider import beside
-from cladist.workflows.fitting import CHECKED, LEAST, Fit
+from cladist.workflows.reference_fit import CHECKED, LEAST, Fit
 
 __all__ = [
     "LEAST",

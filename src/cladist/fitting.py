@@ -24,6 +24,7 @@ from cladist.kinship.panel.fitted import (
 )
 from cladist.registry import Registry
 from cladist.registry.answers import Answers
+from cladist.registry.asked import in_doubt
 from cladist.registry.kept import Kept, default_folder
 from cladist.registry.state import answers_state
 
@@ -84,4 +85,7 @@ def gathered(
         )
     except InputError as problem:
         calibration, missing = None, str(problem)
-    return Gatherer(answers, panel.pairs, labels, calibration, missing, panel.flags, seed)
+    return Gatherer(
+        answers, panel.pairs, labels, calibration, missing, panel.flags, seed,
+        in_doubt(registry, assay.protocol),
+    )  # fmt: skip

@@ -13,17 +13,19 @@ recorded ones when
 The limit on tokens may differ: what is longer is cut when the two are compared. The relation
 follows from the two protocols alone, so nothing has to be stored for it; it goes one way, from
 what was asked to what was recorded. What has to be taken for granted is spelled out by
-`assumptions` and belongs beside every result.
+`assumptions` and belongs beside every result. `doubts` names what of it can make kin look less
+alike than they are; what is claimed is then widened (`cladist.kinship.inference.assumed`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from cladist.core.assay import Decoding, Interface, Protocol
 from cladist.errors import NotComparableError
 
-__all__ = ["READ_TOKENS", "asking", "assumptions", "difference"]
+__all__ = ["READ_TOKENS", "asking", "assumptions", "difference", "doubts"]
 
 READ_TOKENS = 48
 """Tokens asked of a new model where the recorded answers are longer. Kinship reads openings: its
@@ -121,3 +123,32 @@ def assumptions(recorded: Decoding, asked: Decoding | None = None) -> tuple[str,
     if asked is not None and longer:
         found.append(f"longer recorded answers are read as far as {asked.max_tokens} tokens go")
     return tuple(found)
+
+
+_DOUBTED = {
+    "interface": "interface",
+    "temperature": "temperature",
+    "top_p": "top-p",
+    "system": "system prompt",
+    "template": "prompt template",
+}
+
+
+def doubts(recorded: Decoding, asked: Decoding, refused: Collection[str] = ()) -> tuple[str, ...]:
+    """Settings in which recorded answers and new ones may differ, in words.
+
+    They are those that nobody recorded, and those that the new model's server `refused`. Neither
+    the limit on tokens nor a cut is among them: both sides are read equally far.
+
+    >>> doubts(Decoding("raw", unknown=("temperature", "template", "max_tokens")), Decoding("raw"))
+    ('temperature',)
+    >>> doubts(Decoding("raw"), Decoding("raw"), ["temperature"])
+    ('temperature',)
+    """
+    unsure = set(recorded.unsure)
+    if recorded.temperature == 0 and "temperature" not in unsure:
+        unsure.discard("top_p")
+    if asked.interface == "raw":
+        unsure.discard("template")
+    unsure |= {"temperature", "top_p"} & set(refused)
+    return tuple(words for key, words in _DOUBTED.items() if key in unsure)

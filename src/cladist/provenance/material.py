@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -28,6 +28,7 @@ from cladist.kinship.panel.fitted import FittedPanel
 from cladist.kinship.panel.outsider import fit_members
 from cladist.provenance.relations import Families
 from cladist.registry import ModelRecord, Registry
+from cladist.registry.asked import in_doubt
 from cladist.registry.kept import Kept, default_folder
 
 __all__ = ["Material", "Reading", "gather"]
@@ -54,6 +55,7 @@ class Material:
 
     declared  families by model name, from a table of labels
     on        what the panel was fitted on, under which more can be kept; empty for not known
+    doubted   models -> settings in which they may differ from the others, in words
     """
 
     assay: Assay
@@ -64,6 +66,7 @@ class Material:
     records: Mapping[str, ModelRecord]
     declared: Mapping[str, DeclaredModel]
     on: tuple[object, ...] = ()
+    doubted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def prompts(self) -> list[str]:
@@ -82,7 +85,10 @@ class Material:
     def gatherer(self, registry: Registry, labels: Labels | None, seed: int) -> Gatherer:
         """What facts of pairs are gathered from, its calibration kept as the panel is."""
         if not self.on:
-            return gatherer(self.responses, self.pairs, labels, flags=self.flags, seed=seed)
+            return gatherer(
+                self.responses, self.pairs, labels, flags=self.flags, seed=seed,
+                doubted=self.doubted,
+            )  # fmt: skip
         panel = FittedPanel(self.pairs, self.flags, self.on)
         return gathered(registry, self.assay, panel, labels, seed=seed)
 
@@ -199,5 +205,6 @@ def gather(
     records = {m.name: m for m in registry.models()}
     declared = dict(declared or {})
     return Material(
-        assay, responses, panel.pairs, panel.flags, lineage, records, declared, panel.on
-    )
+        assay, responses, panel.pairs, panel.flags, lineage, records, declared, panel.on,
+        in_doubt(registry, assay.protocol),
+    )  # fmt: skip

@@ -16,6 +16,7 @@ from cladist.errors import CoverageError, ModelError, NotComparableError, UsageE
 from cladist.extraction.opening import open_any
 from cladist.formats.labels import DeclaredModel
 from cladist.models.base import AskedInterface, Identity, Request
+from cladist.models.budget import Usage
 from cladist.references.labels import plain_name
 from cladist.references.obtaining import obtain
 from cladist.registry import Registry
@@ -104,6 +105,62 @@ def test_a_descendant_is_found_and_a_stranger_is_not(
     stranger = Answering("stranger", {t: f"unlike {i * 77}" for i, t in enumerate(made[1])})
     other = identify_model(stranger).placement
     assert other.verdict == "not shown" and other.p > 0.05 and other.code == "above-alpha"
+
+
+def test_what_is_assumed_widens_the_set_and_nothing_else(
+    world: str, tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    add(tmp_path, *made, name="told", asked=replace(RAW, unknown=()))
+    answers = descendant(made, "org/f5-m1", kept=0.3)
+    assumed = identify_model(Answering("child", answers), reference="made").placement
+    known = identify_model(Answering("child", answers), reference="told").placement
+    assert assumed.doubts == ("temperature", "top-p") and not known.doubts
+    assert "temperature and top-p may have been another" in assumed.widened and not known.widened
+    assert assumed.kept is not None and known.kept is not None
+    assert len(known.kept.families) == assumed.otherwise < len(assumed.kept.families)
+    assert set(known.kept.families) < set(assumed.kept.families)
+    assert (assumed.p, assumed.verdict, assumed.nearest) == (known.p, known.verdict, known.nearest)
+
+
+def test_a_setting_that_the_server_does_not_take_is_told_and_widens(
+    tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    class Stubborn(Answering):
+        usage = Usage()
+        remarks = ()
+        served_model = ""
+
+        @property
+        def refused_settings(self) -> dict[str, str]:
+            return {"temperature": "only 1 is supported"} if self.asked else {}
+
+        def limit(self, budget: object) -> None: ...
+
+        def remember(self, known: object) -> None: ...
+
+        def tell(self, hear: object) -> None: ...
+
+    add(tmp_path, *made, asked=replace(RAW, unknown=()))
+    child = Stubborn("child", descendant(made, "org/f5-m1", kept=0.3))
+    for _ in range(2):  # a second run asks nothing and knows it all the same
+        found = identify_model(child)
+        assert found.placement.doubts == ("temperature",) and found.placement.widened
+        assert any("only 1 is supported" in t for t in found.taken)
+
+
+def test_answers_that_were_cut_when_recorded_are_read_so_far_on_both_sides(
+    tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    said, prompts, known = made
+    cut = {m: [t[:20] for t in texts] for m, texts in said.items()}
+    add(tmp_path, cut, prompts, known, asked=replace(RAW, cut=20))
+    long = {
+        p: t + " and goes on" for p, t in descendant((cut, prompts, known), "org/f5-m1").items()
+    }
+    short = {p: t[:20] for p, t in long.items()}
+    whole = identify_model(Answering("long", long)).placement
+    assert whole == identify_model(Answering("short", short)).placement
+    assert whole.nearest[0].family == "family5"
 
 
 def test_a_second_run_asks_nothing(

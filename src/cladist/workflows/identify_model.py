@@ -40,7 +40,7 @@ from cladist.registry.asked import refused_settings
 from cladist.registry.unused import leaving_nothing_empty
 from cladist.workflows.kept_fit import kept_fit
 from cladist.workflows.looks import Decided, Looks, Plan, plan_looks
-from cladist.workflows.placing import Placement, makers_of, rate_for
+from cladist.workflows.placing import LEAST, Placement, makers_of, rate_for
 from cladist.workflows.reference_fit import Fit
 
 __all__ = [
@@ -310,8 +310,11 @@ def _ask(
             waited += time.monotonic() - looking
             if ended:
                 break
-    except (CladistError, KeyboardInterrupt):
+    except (CladistError, KeyboardInterrupt) as problem:
+        kept = len(store.settled(row, record))
         store.forget_if_silent(record)
+        if isinstance(problem, ModelError):
+            raise _with_what_is_kept(problem, how, kept) from problem
         raise
     settled = {p for p, _ in store.settled(row, record)}
     failed = sum(p not in settled for p in range(look))
@@ -319,6 +322,27 @@ def _ask(
     seconds = time.monotonic() - start - waited
     available = len(assay.protocol.probes)
     return Asked(len(tried), used, failed, tokens, seconds, look, available), answers
+
+
+def _with_what_is_kept(problem: ModelError, how: Like, kept: int) -> ModelError:
+    """The same, and what is left to the user of it."""
+    told = str(problem).rstrip(". ")
+    if "answers are kept" in told or "nothing was answered" in told:
+        more = ""
+    elif kept:
+        more = f". {kept} answers are kept, and the same command goes on from there"
+        if kept >= LEAST:
+            more += f"; with --probes {kept} these alone are compared"
+    else:
+        more = ". Nothing was answered"
+    through = how.asked.protocol.decoding.interface
+    if through == "raw" and "interface=chat" in told:  # which would be refused next
+        more += (
+            ". The models of this reference were asked raw, so a server that offers chat alone "
+            "cannot be held against them: name a reference asked through chat with --reference "
+            "('cladist reference list' says which there are)"
+        )
+    return type(problem)(told + more)
 
 
 def _ask_some(

@@ -129,6 +129,8 @@ class Placement:
             return ""
         kept, named = len(self.kept.families), " and ".join(self.doubts)
         more = f"{kept} families stay instead of {self.otherwise}"
+        if kept == self.otherwise:
+            more = "none stays in the set for it"
         return (
             f"{named} may have been another: a family is excluded only if it would be with kin "
             f"that show {percent(KEPT)} of what they share ({more})"

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +28,6 @@ from cladist.core.responses import Response, ResponseSet
 from cladist.extraction.like import cut_to, reading_length
 from cladist.extraction.opening import open_any
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.assumed import KEPT
 from cladist.kinship.inference.sequential import first_probes
 from cladist.kinship.panel.outsider import beside, fit_members
 from cladist.models.base import Request
@@ -44,10 +44,22 @@ ASKED = {
 }  # fmt: skip
 """Settings asked, that of the recorded answers first."""
 ARE = {
-    "smollm2": DeclaredModel("HuggingFaceTB/SmolLM2-135M", "HuggingFaceTB"),
-    "gemma3-270m": DeclaredModel("google/gemma-3-270m", "google"),
+    "smollm2": DeclaredModel("HuggingFaceTB/SmolLM2-135M", "smollm"),
+    "gemma3-270m": DeclaredModel("google/gemma-3-270m", "gemma"),
 }
+"""Family and maker, as the table that ships writes them."""
 TOKENS, PROMPTS, LEAST = 48, 100, 10
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a model showed at one setting: evidence with its family, with kin there, and without."""
+
+    setting: str
+    family: str
+    own: float
+    kin: Placement
+    alone: Placement
 
 
 def asked_prompts(folder: Path) -> list[tuple[str, str]]:
@@ -96,8 +108,8 @@ def sets_of(
 
 def compared(
     data: Path, name: str, model: str, rows: Sequence[Mapping[str, str]]
-) -> tuple[int, int, list[tuple[str, float, Placement, Placement]]]:
-    """Prompts, characters, and by setting: evidence with the own family, with kin, and without."""
+) -> tuple[int, int, list[Shown]]:
+    """Prompts, characters, and what was shown at each setting."""
     every = load(data / name, PROMPTS)
     keys = [key for key, _ in asked_prompts(data / name)]
     asked = sets_of(rows, ASKED[name, model], keys)
@@ -107,7 +119,11 @@ def compared(
     length = next((n for n in LENGTHS if n >= length), 0)
     left = [cut_to(replace(first_probes(r, len(ids)), probe_ids=ids), length) for r in every]
     left = [r for r in left if int(r.usable().sum()) >= LEAST]
-    labels = {**known_labels([r.model for r in left]), "\0asked": ARE[model]}
+    labels = {
+        **known_labels([r.model for r in left]),
+        "\0asked": known_labels([ARE[model]])[ARE[model]],
+    }
+    family = labels["\0asked"].family
     members = fit_members(left)
     fit = fit_reference(members, labels, cut=length, accused=lambda i, j: True)
     assert fit.labels is not None and fit.calibration is not None
@@ -117,18 +133,18 @@ def compared(
         cut = cut_to(answers, length)
         pairs = beside(members, replace(cut, model="\0new"))
         own = [float(pairs.combined[-1, k]) for k, r in enumerate(left)
-               if r.model in labels and labels[r.model].family == ARE[model].family]  # fmt: skip
-        found = ask(fit, cut, labels, accused, False, doubts=("temperature",))
-        out.append((setting, max(own, default=float("nan")), found["kin"], found["maker"]))
+               if r.model in labels and labels[r.model].family == family]  # fmt: skip
+        found = ask(fit, cut, labels, accused, False)
+        out.append(Shown(setting, family, max(own, default=math.nan), found["kin"], found["maker"]))
     return len(ids), length, out
 
 
 def table(data: Path, out: Path) -> str:
-    """All that was asked, a row a setting."""
+    """All that was asked, a row a setting; that of the recorded answers first."""
     lines = [
-        "| recorded set | model | temperature | evidence with its family | p, kin there | p, maker "
-        f"taken away | families kept, without and with {KEPT:g} | own family kept |",
-        "|---|---|---|---|---|---|---|---|",
+        "| recorded | asked | temperature | evidence with its family | p | its family would be "
+        "| p, its maker taken away |",
+        "|---|---|---|---|---|---|---|",
     ]
     notes = []
     for name, model in ASKED:
@@ -137,15 +153,16 @@ def table(data: Path, out: Path) -> str:
             continue
         prompts, length, found = compared(data, name, model, rows)
         notes.append(f"{name}, {model}: {prompts} prompts, read to {length or 'all'} characters")
-        for setting, own, kin, alone in found:
-            kept = kin.kept
-            assert kept is not None
-            here = own == own
-            mine = f"{own:.1f}" if here else "no kin recorded"
-            stays = ("yes" if ARE[model].family in kept.families else "no") if here else "-"
+        for s in found:
+            kept, here = s.kin.kept, not math.isnan(s.own)
+            stays = "-"
+            if here and kept is not None:
+                stays = "kept" if s.family in kept.families else "excluded"
+                stays += f", {len(kept.families)} of {len(kept.p_values)} are"
+            own = f"{s.own:.1f}" if here else "none recorded"
             lines.append(
-                f"| {name} | {model} | {setting} | {mine} | {kin.p:.3f} | {alone.p:.3f} | "
-                f"{kin.otherwise} and {len(kept.families)} of {len(kept.p_values)} | {stays} |"
+                f"| {name} | {model} | {s.setting} | {own} | {s.kin.p:.3f} | {stays} | "
+                f"{s.alone.p:.3f} |"
             )
     return "\n".join([*lines, "", "; ".join(notes) + "."])
 

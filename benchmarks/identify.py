@@ -144,7 +144,6 @@ def ask(
     labels: Mapping[str, DeclaredModel],
     accused: Accused,
     last: bool,
-    doubts: tuple[str, ...] = (),
 ) -> dict[str, Placement]:
     """Place one model, with its kin, without its family, and without its maker."""
     own = labels[asked.model]
@@ -165,7 +164,7 @@ def ask(
         every = some_of(replace(fit.members, responses=(*fit.members.responses, new), pairs=pairs,
                                 mean=_more(fit.members.mean), spread=_more(fit.members.spread)),
                         [*rows, len(told)]).pairs  # fmt: skip
-        found[way] = placed(here, new, every, alpha=RATES[-1], doubts=doubts)
+        found[way] = placed(here, new, every, alpha=RATES[-1])
     return found
 
 

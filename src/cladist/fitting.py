@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cladist.core.assay import Assay
 from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
+from cladist.kinship.inference.assumed import seen_greedy
 from cladist.kinship.inference.calibration import Labels, calibrate
 from cladist.kinship.inference.facts import Gatherer
 from cladist.kinship.panel.fitted import (
@@ -87,5 +88,5 @@ def gathered(
         calibration, missing = None, str(problem)
     return Gatherer(
         answers, panel.pairs, labels, calibration, missing, panel.flags, seed,
-        in_doubt(registry, assay.protocol),
+        in_doubt(registry, assay.protocol, greedy=seen_greedy(panel.pairs.digest, speaking)),
     )  # fmt: skip

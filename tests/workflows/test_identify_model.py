@@ -96,7 +96,7 @@ def test_a_descendant_is_found_and_a_stranger_is_not(
     p = found.placement
     assert p.verdict == "related" and p.nearest[0].family == "family5" and 1 / 37 <= p.p <= p.alpha
     assert p.families[0].name == "family5" and (p.outsiders, p.makers) == (108, 36)
-    assert p.alpha == 0.05 and p.kept is not None and p.kept.families == ("family5",)
+    assert p.alpha == 0.05 and p.kept is not None and p.kept.refused
     assert (found.asked.made, found.asked.known, found.asked.failed) == (24, 0, 0)
     assert any("temperature not recorded" in t for t in found.taken)
     assert {(r.interface, r.temperature, r.max_tokens) for r in child.asked} == {("raw", 0.0, 48)}
@@ -107,22 +107,34 @@ def test_a_descendant_is_found_and_a_stranger_is_not(
     assert other.verdict == "not shown" and other.p > 0.05 and other.code == "above-alpha"
 
 
-def test_what_is_assumed_widens_the_set_and_nothing_else(
+def test_where_a_setting_is_assumed_no_family_is_excluded(
     world: str, tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
 ) -> None:
     add(tmp_path, *made, name="told", asked=replace(RAW, unknown=()))
-    answers = descendant(made, "org/f5-m1", kept=0.3)
-    assumed = identify_model(Answering("child", answers), reference="made").placement
-    known = identify_model(Answering("child", answers), reference="told").placement
-    assert assumed.doubts == ("temperature", "top-p") and not known.doubts
-    assert "temperature and top-p may have been another" in assumed.widened and not known.widened
-    assert assumed.kept is not None and known.kept is not None
-    assert len(known.kept.families) == assumed.otherwise < len(assumed.kept.families)
-    assert set(known.kept.families) < set(assumed.kept.families)
-    assert (assumed.p, assumed.verdict, assumed.nearest) == (known.p, known.verdict, known.nearest)
+    answers = descendant(made, "org/f5-m1")
+    assumed = identify_model(Answering("child", answers), reference="made")
+    known = identify_model(Answering("child", answers), reference="told")
+    a, k = assumed.placement, known.placement
+    assert a.doubts == ("temperature", "top-p") and not k.doubts
+    assert a.kept is not None and k.kept is not None and k.kept.families == ("family5",)
+    assert len(a.kept.families) == FAMILIES and a.kept.none and "may have been" in a.kept.refused
+    assert (a.p, a.verdict, a.nearest, a.families) == (k.p, k.verdict, k.nearest, k.families)
 
 
-def test_a_setting_that_the_server_does_not_take_is_told_and_widens(
+def test_models_that_said_the_same_show_that_the_reference_is_greedy(
+    tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    said, prompts, known = made
+    twice = {**said, **{f"copy/{m[4:]}": said[m] for m in ("org/f1-m0", "org/f2-m0")}}
+    families_of = {**known, "copy/f1-m0": "family1", "copy/f2-m0": "family2"}
+    add(tmp_path, twice, prompts, families_of)
+    found = identify_model(Answering("child", descendant(made, "org/f5-m1")))
+    assert found.placement.repeated == 2 and not found.placement.doubts
+    assert found.placement.kept is not None and found.placement.kept.families == ("family5",)
+    assert any("as the answers show: 2 groups of models gave the same" in t for t in found.taken)
+
+
+def test_a_setting_that_the_server_does_not_take_is_told(
     tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
 ) -> None:
     class Stubborn(Answering):
@@ -144,7 +156,8 @@ def test_a_setting_that_the_server_does_not_take_is_told_and_widens(
     child = Stubborn("child", descendant(made, "org/f5-m1", kept=0.3))
     for _ in range(2):  # a second run asks nothing and knows it all the same
         found = identify_model(child)
-        assert found.placement.doubts == ("temperature",) and found.placement.widened
+        kept = found.placement.kept
+        assert found.placement.doubts == ("temperature",) and kept is not None and kept.refused
         assert any("only 1 is supported" in t for t in found.taken)
 
 

@@ -25,7 +25,7 @@ from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.core.secret import Secret
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.assumed import KEPT
+from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.facts import Gatherer, gatherer
@@ -139,8 +139,8 @@ def families_case(asked: Gatherer, protocol: Protocol, model: str, prior: float)
     files |= labels_to(asked.labels)
     question: dict[str, Any] = {"model": model, "prior_none": prior}
     if model in asked.doubted:
-        question["kept"] = KEPT
-    result = _families(asked.pairs, asked.labels, model, prior, question.get("kept", 1.0))
+        question["refused"] = no_exclusion(asked.doubted[model])
+    result = _families(asked.pairs, asked.labels, model, prior, question.get("refused", ""))
     return Case("families", question, files, result)
 
 
@@ -151,15 +151,15 @@ def again_families(question: Mapping[str, Any], files: Mapping[str, bytes], told
     labels = labels_from(files, len(responses))
     if labels is None:
         raise InputError("the pack declares no families")
-    prior, kept = float(question["prior_none"]), float(question.get("kept", 1.0))
-    return _families(pair_evidence(responses), labels, str(question["model"]), prior, kept)
+    prior, refused = float(question["prior_none"]), str(question.get("refused", ""))
+    return _families(pair_evidence(responses), labels, str(question["model"]), prior, refused)
 
 
-def _families(pairs: PairEvidence, labels: Labels, model: str, prior: float, kept: float) -> Any:
+def _families(pairs: PairEvidence, labels: Labels, model: str, prior: float, refused: str) -> Any:
     fitted = fit_identifier(pairs, labels, prior=prior, without=model)
     found = identify(pairs, labels, fitted, model)
     sets = fit_sets(pairs, labels, prior=prior, without=model)
-    chosen = family_set(pairs, labels, sets, found, kept=kept)
+    chosen = family_set(pairs, labels, sets, found, refused=refused)
     return plain({**asdict(found), "set": chosen.to_dict()})
 
 

@@ -88,7 +88,6 @@ def _as_data(found: Identified, count: int) -> dict[str, Any]:
         "assumed": list(found.taken),
         **placement,
         "kept": None if kept is None else plain(kept.to_dict()),
-        "widened": found.placement.widened,
         "nearest": placement["nearest"][:count],
         "looks": [{"prompts": k, "alpha": a} for k, a in
                   zip(found.plan.looks, found.plan.rates, strict=True)],
@@ -114,8 +113,6 @@ def _told(found: Identified, count: int) -> list[str]:
         head = "" if number else "nearest"
         lines.append(f"  {head:<9} {near.evidence:5.1f}  {one_line(near.model)}{known}")
     lines.append(f"  family    {_family(found)}")
-    if p.widened:
-        lines.append(f"  widened   {p.widened}")
     facts = found.reference.facts
     pinned = "" if facts.pinned else "; its content is not the catalogued one"
     lines.append(

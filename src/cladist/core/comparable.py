@@ -14,7 +14,7 @@ The limit on tokens may differ: what is longer is cut when the two are compared.
 follows from the two protocols alone, so nothing has to be stored for it; it goes one way, from
 what was asked to what was recorded. What has to be taken for granted is spelled out by
 `assumptions` and belongs beside every result. `doubts` names what of it can make kin look less
-alike than they are; what is claimed is then widened (`cladist.kinship.inference.assumed`).
+alike than they are; less is claimed then (`cladist.kinship.inference.assumed`).
 """
 
 from __future__ import annotations
@@ -101,8 +101,14 @@ def asking(recorded: Protocol, interface: Interface = "auto", limit: int = READ_
     return Protocol(f"{recorded.name}-asked", recorded.probes, decoding)
 
 
-def assumptions(recorded: Decoding, asked: Decoding | None = None) -> tuple[str, ...]:
-    """What is taken for granted of recorded answers that new ones are held against, in words."""
+def assumptions(
+    recorded: Decoding, asked: Decoding | None = None, repeated: int = 0
+) -> tuple[str, ...]:
+    """What is taken for granted of recorded answers that new ones are held against, in words.
+
+    `repeated` are groups of recorded models with the same answers to the letter, enough of them
+    to show a temperature of 0; 0 where they are too few.
+    """
     told = {
         "interface": f"interface not recorded, {asked.interface if asked else 'none'} assumed",
         "temperature": f"temperature not recorded, {recorded.temperature:g} assumed",
@@ -112,8 +118,11 @@ def assumptions(recorded: Decoding, asked: Decoding | None = None) -> tuple[str,
         "template": "prompt template not recorded, the model's own assumed",
     }
     unsure = set(recorded.unsure)
-    if recorded.temperature == 0 and "temperature" not in unsure:
+    if recorded.temperature == 0 and (repeated or "temperature" not in unsure):
         unsure.discard("top_p")
+        told["temperature"] += (
+            f", as the answers show: {repeated} groups of models gave the same ones to the letter"
+        )
     if asked is not None and asked.interface == "raw":
         unsure.discard("template")
     found = [told[k] for k in told if k in unsure]
@@ -134,11 +143,14 @@ _DOUBTED = {
 }
 
 
-def doubts(recorded: Decoding, asked: Decoding, refused: Collection[str] = ()) -> tuple[str, ...]:
+def doubts(
+    recorded: Decoding, asked: Decoding, refused: Collection[str] = (), *, greedy: bool = False
+) -> tuple[str, ...]:
     """Settings in which recorded answers and new ones may differ, in words.
 
-    They are those that nobody recorded, and those that the new model's server `refused`. Neither
-    the limit on tokens nor a cut is among them: both sides are read equally far.
+    They are those that nobody recorded, and those that the new model's server `refused`. `greedy`
+    says that the recorded answers are seen to be so. Neither the limit on tokens nor a cut is
+    among them: both sides are read equally far.
 
     >>> doubts(Decoding("raw", unknown=("temperature", "template", "max_tokens")), Decoding("raw"))
     ('temperature',)
@@ -146,6 +158,8 @@ def doubts(recorded: Decoding, asked: Decoding, refused: Collection[str] = ()) -
     ('temperature',)
     """
     unsure = set(recorded.unsure)
+    if recorded.temperature == 0 and greedy:
+        unsure.discard("temperature")
     if recorded.temperature == 0 and "temperature" not in unsure:
         unsure.discard("top_p")
     if asked.interface == "raw":

@@ -10,8 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from cladist.core.assay import UNRECORDED
-from cladist.kinship.inference.assumed import KEPT
-from cladist.kinship.inference.decision import percent
+from cladist.kinship.inference.assumed import no_exclusion
 from cladist.provenance.making import Making
 from cladist.provenance.material import Material
 from cladist.registry import Registry
@@ -155,10 +154,8 @@ def limits_of(
         out.append(
             Limit(
                 "Settings that are assumed",
-                f"{' and '.join(doubted).capitalize()} of the others may have been another, and "
-                f"kin asked differently show less in common. So this model is called unrelated to "
-                f"one of them only where kin that show {percent(KEPT)} of what they share would "
-                "have more. Findings of kinship are not made easier by it.",
+                f"{no_exclusion(doubted).capitalize()}. So this model is called unrelated to none "
+                "of them. Findings of kinship are not made easier by it.",
             )
         )
     if c.interface == "chat":

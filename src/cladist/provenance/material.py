@@ -19,6 +19,7 @@ from cladist.errors import InputError
 from cladist.extraction.like import cut_to
 from cladist.fitting import answers_of, fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
+from cladist.kinship.inference.assumed import seen_greedy
 from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.labels import labels_of
@@ -204,7 +205,8 @@ def gather(
     responses = answers_of(registry, assay, panel) if read is None else read[0]
     records = {m.name: m for m in registry.models()}
     declared = dict(declared or {})
+    greedy = seen_greedy(panel.pairs.digest, [f.speaks for f in panel.flags])
     return Material(
         assay, responses, panel.pairs, panel.flags, lineage, records, declared, panel.on,
-        in_doubt(registry, assay.protocol),
+        in_doubt(registry, assay.protocol, greedy=greedy),
     )  # fmt: skip

@@ -37,11 +37,14 @@ def refuse_settings(
         registry._db.executemany("INSERT OR IGNORE INTO refused_setting VALUES (?, ?, ?, ?)", rows)
 
 
-def in_doubt(registry: Registry, protocol: Protocol) -> dict[str, tuple[str, ...]]:
+def in_doubt(
+    registry: Registry, protocol: Protocol, *, greedy: bool = False
+) -> dict[str, tuple[str, ...]]:
     """Models -> settings in which they may differ from the others that answered a protocol.
 
     Those that stand in for recorded models of which something was not recorded, and those whose
-    servers did not take a setting of the decoding. Empty in most registries.
+    servers did not take a setting of the decoding. Empty in most registries. `greedy` says that
+    the answers of the others are seen to be so.
     """
     elsewhere = registry.standing_in(protocol)
     under = {registry.add_protocol(p): p for p in registry.protocols()} if elsewhere else {}
@@ -55,7 +58,8 @@ def in_doubt(registry: Registry, protocol: Protocol) -> dict[str, tuple[str, ...
         if model.id not in elsewhere and (model.id,) not in refusing:
             continue
         own = under[elsewhere[model.id]] if model.id in elsewhere else protocol
-        told = doubts(protocol.decoding, own.decoding, refused_settings(registry, own, model))
+        refused = refused_settings(registry, own, model)
+        told = doubts(protocol.decoding, own.decoding, refused, greedy=greedy)
         if told:
             found[model.name] = told
     return found

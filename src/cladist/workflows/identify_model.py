@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from cladist.core.comparable import doubts
+from cladist.core.comparable import assumptions, doubts
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import (
@@ -28,6 +28,7 @@ from cladist.extraction.comparable import about_refused
 from cladist.extraction.derive import derive
 from cladist.extraction.like import Like
 from cladist.formats.labels import DeclaredModel
+from cladist.kinship.inference.assumed import REPEATED
 from cladist.kinship.inference.sequential import first_probes, interim_looks
 from cladist.models.base import Identity, Model
 from cladist.references.catalogue import catalogue
@@ -158,9 +159,9 @@ def identify_model(
         placement = looks.look(answers, asked.probes)
         refused = refused_settings(store, how.asked.protocol, record)
     progress("comparing", 1, 1)
-    taken = (*how.taken, *about_refused(refused, how.asked.protocol.decoding))
     return Identified(
-        record.name, record.uri, chosen, how.asked.protocol.decoding.interface, taken,
+        record.name, record.uri, chosen, how.asked.protocol.decoding.interface,
+        _taken(how, refused, placement),
         replace(placement, alpha=stated), asked, plan, stated, folder,
         looks.seconds,
     )  # fmt: skip
@@ -189,11 +190,19 @@ class _Fits:
         return self.begin(probes, cut).result()
 
 
-def _doubts(store: Registry, how: Like, asked: Identity) -> tuple[str, ...]:
+def _doubts(store: Registry, how: Like, asked: Identity, greedy: bool) -> tuple[str, ...]:
     """Settings in which the reference may differ from what the model was asked by."""
     (record,) = (m for m in store.models() if m.fingerprint == asked.fingerprint)
     refused = refused_settings(store, how.asked.protocol, record)
-    return doubts(how.counts.protocol.decoding, how.asked.protocol.decoding, refused)
+    recorded, own = how.counts.protocol.decoding, how.asked.protocol.decoding
+    return doubts(recorded, own, refused, greedy=greedy)
+
+
+def _taken(how: Like, refused: Mapping[str, str], found: Placement) -> tuple[str, ...]:
+    """What is taken for granted, in words."""
+    recorded, own = how.counts.protocol.decoding, how.asked.protocol.decoding
+    seen = found.repeated if found.repeated >= REPEATED else 0
+    return (*assumptions(recorded, own, seen), *about_refused(refused, own))
 
 
 def _make_ready(looks: Looks, fits: _Fits, answers: ResponseSet, probes: int) -> None:

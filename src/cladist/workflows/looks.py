@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from cladist.core.responses import ResponseSet
 from cladist.errors import CoverageError
 from cladist.extraction.like import LOOKED_AT, reading_length
+from cladist.kinship.inference.assumed import REPEATED, repeated_answers
 from cladist.kinship.inference.sequential import (
     affordable_looks,
     first_probes,
@@ -78,8 +79,9 @@ class Looks:
 
     `last` is what the last of them showed, after `probes` prompts; `seconds` is what all took.
 
-    `doubts` says in which settings the reference's answers may differ from the model's, and `cut`
-    after how many characters they were cut when they were recorded, 0 for none.
+    `doubts` says, told whether the reference's answers are seen to be greedy, in which settings
+    they may differ from the model's, and `cut` after how many characters they were cut when they
+    were recorded, 0 for none.
     `fit` gives what is fitted on the reference for a number of prompts and a length of answers;
     `next_fit` says which will be wanted, so that it is made while the model is still asked.
     """
@@ -90,7 +92,7 @@ class Looks:
     last: Placement | None = None
     probes: int = 0
     seconds: float = 0.0
-    doubts: Callable[[], tuple[str, ...]] = tuple
+    doubts: Callable[[bool], tuple[str, ...]] = lambda greedy: ()
     cut: int = 0
 
     def next_fit(self, answers: ResponseSet, probes: int) -> tuple[int, int] | None:
@@ -125,6 +127,7 @@ class Looks:
             rate = self.plan.rate(probes)
             start = time.monotonic()
             fit = self.fit(probes, self._length(asked))
-            self.last = place(fit, asked, alpha=rate, doubts=self.doubts())
+            greedy = repeated_answers(fit.members.pairs.digest) >= REPEATED
+            self.last = place(fit, asked, alpha=rate, doubts=self.doubts(greedy))
             self.probes, self.seconds = probes, self.seconds + time.monotonic() - start
         return self.last

@@ -29,7 +29,7 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import CoverageError
 from cladist.extraction.like import cut_to
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.assumed import KEPT
+from cladist.kinship.inference.assumed import no_exclusion, repeated_answers
 from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.decision import UNTESTABLE, Policy, decide, percent
 from cladist.kinship.inference.facts import Gatherer, gatherer
@@ -104,7 +104,7 @@ class Placement:
     reason    of the verdict, a sentence without a full stop
     mute      members that took no part, as they say the same to all, or hardly anything
     doubts    settings in which the reference's answers may differ from the model's, in words
-    otherwise how many families `kept` would have if there were none
+    repeated  groups of members with the same answers to the letter
     """
 
     nearest: tuple[Near, ...]
@@ -120,21 +120,7 @@ class Placement:
     reason: str
     mute: int = 0
     doubts: tuple[str, ...] = ()
-    otherwise: int = 0
-
-    @property
-    def widened(self) -> str:
-        """What the doubts do to what is claimed, a sentence without a full stop; '' for nothing."""
-        if not self.doubts or self.kept is None or self.kept.refused:
-            return ""
-        kept, named = len(self.kept.families), " and ".join(self.doubts)
-        more = f"{kept} families stay instead of {self.otherwise}"
-        if kept == self.otherwise:
-            more = "none stays in the set for it"
-        return (
-            f"{named} may have been another: a family is excluded only if it would be with kin "
-            f"that show {percent(KEPT)} of what they share ({more})"
-        )
+    repeated: int = 0
 
 
 def makers_of(models: Sequence[str], labels: Mapping[str, DeclaredModel]) -> int:
@@ -196,8 +182,8 @@ def place(
 ) -> Placement:
     """Place a model, by its answers to some of a reference's probes, among the members of a fit.
 
-    Where there are `doubts` fewer families are excluded (`kinship.inference.assumed`). No member
-    is left out for bearing the model's name. Cost: the evidence of the new model with every one.
+    Where there are `doubts` no family is excluded (`kinship.inference.assumed`). No member is left
+    out for bearing the model's name. Cost: the evidence of the new model with every member.
 
     Examples
     --------
@@ -228,7 +214,8 @@ def placed(
         for k in order[:count]
     )  # fmt: skip
     blank = Placement(near, (), None, "no answer", "no-panel", near[0].model, math.nan, alpha, 0,
-                      0, fit.missing, fit.mute, doubts)  # fmt: skip
+                      0, fit.missing, fit.mute, doubts,
+                      repeated_answers(fit.members.pairs.digest))  # fmt: skip
     if fit.labels is None:
         return blank
     families = _labels_beside(fit.labels)
@@ -251,10 +238,8 @@ def _with_families(fit: Fit, pairs: PairEvidence, labels: Labels, blank: Placeme
         Family("", found.none),
     ]
     ranked.sort(key=lambda f: -f.probability)
-    plain = kept = family_set(pairs, labels, fit.families.sets, found)
-    if blank.doubts:
-        kept = family_set(pairs, labels, fit.families.sets, found, kept=KEPT)
-    return replace(blank, families=tuple(ranked[:SHOWN]), kept=kept, otherwise=len(plain.families))
+    kept = family_set(pairs, labels, fit.families.sets, found, refused=no_exclusion(blank.doubts))
+    return replace(blank, families=tuple(ranked[:SHOWN]), kept=kept)
 
 
 def _judged(

@@ -43,7 +43,6 @@ from cladist.kinship.evidence.functional import (
 )
 from cladist.kinship.evidence.similarity import evidence_of
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.assumed import restored
 from cladist.kinship.inference.matching import Matching, fit_matching
 from cladist.kinship.inference.states import thinks_aloud
 
@@ -320,16 +319,14 @@ class Calibration:
             "models taught to reason by one teacher have as much in common"
         )
 
-    def kin_p(self, pairs: PairEvidence, a: Rows, b: Rows, kept: float = 1.0) -> Floats:
+    def kin_p(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
         """How rare so little in common is among known kin; NaN with too few of them.
-
-        `kept` below 1 asks it of kin that show only this share of what they have in common.
 
         The greater of two shares: of the mean over families, each counting once and the pair's
         own counted in, and of the family of FAMILY_KIN pairs or more where so little is most
         common. Kin of one family may have much less in common than those of all others.
         """
-        residual = restored(np.asarray(self.excess(pairs, a, b)), kept)
+        residual = np.asarray(self.excess(pairs, a, b))
         if len(self.kin) < MINIMUM_KIN:
             return np.full(residual.shape, np.nan)
         flat = residual.ravel()

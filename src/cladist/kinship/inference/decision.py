@@ -25,7 +25,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
-from cladist.kinship.inference.assumed import KEPT
 from cladist.kinship.inference.states import FLAGS, VETO
 
 __all__ = [
@@ -92,8 +91,8 @@ class PairFacts:
     null        unrelated pairs that p rests on
     makers      makers or families among the models these are of
     missing     why there is no panel to test against, '' where there is one
-    doubts      settings in which the two may have been asked differently: `kin_p` is then of kin
-                that show only `assumed.KEPT` of what they have in common
+    doubts      settings in which the two may have been asked differently (`assumed`): `kin_p` is
+                not known then
     """
 
     a: str
@@ -183,7 +182,7 @@ def _decide(facts: PairFacts, policy: Policy) -> tuple[Verdict, Reason, str]:
     if facts.kin_p <= policy.beta and facts.p > max(policy.alpha, policy.beta):
         said = (
             f"at most {percent(facts.kin_p)} of known kin have so little in common, as "
-            f"{percent(facts.p)} of unrelated pairs do{_widened(facts)}"
+            f"{percent(facts.p)} of unrelated pairs do"
         )
         return "unrelated", "below-kin", said
     if facts.floor > policy.alpha:
@@ -225,19 +224,11 @@ def _above(facts: PairFacts, policy: Policy) -> str:
         trace = "reasoning-trace" in facts.flags
         which = "known kin that write a reasoning trace" if trace else "known kin"
         alike = f"without {which} nobody is called unrelated"
+    if facts.doubts:
+        alike = f"their {' and '.join(facts.doubts)} may differ, so nobody is called unrelated"
     return (
         f"{percent(facts.p)} of unrelated pairs of the same style have as much in common, more "
-        f"than the false-positive rate of {percent(policy.alpha)}; {alike}{_widened(facts)}"
-    )
-
-
-def _widened(facts: PairFacts) -> str:
-    """What is added to a claim that rests on little in common, where settings are in doubt."""
-    if not facts.doubts:
-        return ""
-    return (
-        f"; their {' and '.join(facts.doubts)} may differ, so this is counted among kin that show "
-        f"{percent(KEPT)} of what they share"
+        f"than the false-positive rate of {percent(policy.alpha)}; {alike}"
     )
 
 

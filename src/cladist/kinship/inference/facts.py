@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.assumed import KEPT
 from cladist.kinship.inference.calibration import Calibration, Labels, PairEvidence, calibrate
 from cladist.kinship.inference.decision import DEFAULT, Decision, PairFacts, Policy, decide
 from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess, sign_flip_p
@@ -33,7 +32,7 @@ class Gatherer:
     calibration  None where there is none; `missing` then says why
     flags        of each model
     doubted      models -> settings in which they may differ from the others, in words; a pair of
-                 one such and one other is called unrelated less easily (`assumed`)
+                 one such and one other is never called unrelated (`assumed`)
     """
 
     responses: Sequence[ResponseSet]
@@ -78,7 +77,7 @@ class Gatherer:
             flags,
             excess=float(c.excess(pairs, *rows)[0]),
             p=p,
-            kin_p=float(c.kin_p(pairs, *rows, KEPT if doubts else 1.0)[0]),
+            kin_p=math.nan if doubts else float(c.kin_p(pairs, *rows)[0]),
             p_probes=sign_flip_p(self.probe_excess(i, j), seed=self.seed) if checked else math.nan,
             p_mismatch=self.mismatch(i, j) if checked else math.nan,
             uncovered=c.uncovered(pairs, i, j),

@@ -52,7 +52,6 @@ from cladist.kinship.inference.identify import (
     fit_asked,
     has_kin,
     heard_models,
-    if_asked_alike,
     shares,
     thinking_alike,
 )
@@ -146,7 +145,6 @@ class FamilySet:
     basis        what the set rests on
     refused      why no set can be stated at this level, '' where it can
     note         families that could not be held against the model, '' where all could
-    kept         share of what kin have in common that the model is taken to show at least
 
     A set without families says that the model is of none of them; with neither families nor
     'none of these' it says that the model is like nothing that the panel can show, which is a
@@ -163,7 +161,6 @@ class FamilySet:
     basis: str
     refused: str = ""
     note: str = ""
-    kept: float = 1.0
 
     def __len__(self) -> int:
         """How many answers the set holds, 'none of these' among them."""
@@ -184,8 +181,7 @@ class FamilySet:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON; 'p_values' is a mapping from families."""
-        data = {**asdict(self), "p_values": dict(self.p_values)}
-        return data if self.kept < 1 else {k: v for k, v in data.items() if k != "kept"}
+        return {**asdict(self), "p_values": dict(self.p_values)}
 
 
 def conformity(chance: Floats) -> Floats:
@@ -279,14 +275,13 @@ def family_set(
     *,
     coverage: float = COVERAGE,
     without: Sequence[str] = (),
-    kept: float = 1.0,
+    refused: str = "",
 ) -> FamilySet:
     """The families that cannot be excluded for the model of `found`, its own label not looked at.
 
     `without` takes families out of the panel, as for `identify`. A family whose members cannot
-    be held against the model stays in the set. `kept` below 1 keeps those too that could be the
-    true one if the model shows no more than this share of what it has in common with its kin
-    (`assumed`). Raises `InputError` for a coverage outside 0 to 1.
+    be held against the model stays in the set. `refused` is a reason to exclude nobody, as of
+    `assumed.no_exclusion`. Raises `InputError` for a coverage outside 0 to 1.
     """
     needed = makers_needed(coverage)
     i = pairs.index(found.model)
@@ -295,7 +290,7 @@ def family_set(
     place = {name: k for k, name in enumerate(found.families)}
     names = sorted(set(label[usable].tolist()), key=lambda f: (place.get(f, len(place)), f))
     kin = calibration.here.makers
-    refused = calibration.refused
+    refused = calibration.refused or refused
     if not refused and kin < needed:
         refused = (
             f"{kin} makers have kin of other answers in this panel, and {needed} are needed for "
@@ -310,15 +305,14 @@ def family_set(
     )  # fmt: skip
     if refused:
         return base
-    p, none_p, held = _candidates(pairs, labels, calibration, i, usable, kept)
+    p, none_p, held = _candidates(pairs, labels, calibration, i, usable)
     p_values = tuple((f, p[f]) for f in names)
     missed = _missed(coverage)
-    stay = tuple(f for f, value in p_values if value > missed)
+    kept = tuple(f for f, value in p_values if value > missed)
     lost = len(names) - held
     note = f"{lost} families could not be held against it and stay in the set" if lost else ""
     return replace(
-        base, families=stay, none=none_p > missed, p_values=p_values, none_p=none_p, note=note,
-        kept=kept,
+        base, families=kept, none=none_p > missed, p_values=p_values, none_p=none_p, note=note
     )  # fmt: skip
 
 
@@ -328,7 +322,6 @@ def _candidates(
     calibration: SetCalibration,
     i: int,
     usable: NDArray[np.bool_],
-    kept: float,
 ) -> tuple[dict[str, float], float, int]:
     """p-values of families and of none, and how many families could be held against row i."""
     answered = np.asarray(pairs.present, np.float32)
@@ -341,18 +334,15 @@ def _candidates(
     chance, live = [], []
     for f in calibration.folds:
         asked = by_aloud[f.aloud]
-        score = conformity(shares(f, asked, asked.live))[0]
-        if kept < 1:
-            score[1:] = if_asked_alike(f, asked, kept)
-        chance.append(score)
+        chance.append(conformity(shares(f, asked, asked.live))[0])
         live.append(asked.live[0])
-    scores, held = np.array(chance), np.all(live, axis=0)
+    score, held = np.array(chance), np.all(live, axis=0)
     code = {name: k for k, name in enumerate(calibration.makers)}
     own = np.array([code.get(m, -1) for m in asked.makers], np.int64)
-    values = np.where(held, calibration.here.p_values(scores[:, 1:], own), 1.0)
+    values = np.where(held, calibration.here.p_values(score[:, 1:], own), 1.0)
     nobody = np.array([-1])
     none_p = max(
-        float(s.p_values(scores[:, :1], nobody)[0]) for s in (calibration.alone, calibration.gone)
+        float(s.p_values(score[:, :1], nobody)[0]) for s in (calibration.alone, calibration.gone)
     )
     p = dict.fromkeys(np.array(labels.families)[usable].tolist(), 1.0)
     p |= dict(zip(asked.names, values.tolist(), strict=True))

@@ -22,7 +22,6 @@ from scipy.optimize import minimize
 
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.assumed import restored
 from cladist.kinship.inference.calibration import MINIMUM_REASONING, Labels, PairEvidence
 
 __all__ = [
@@ -35,7 +34,6 @@ __all__ = [
     "has_kin",
     "heard_models",
     "identify",
-    "if_asked_alike",
     "ranking",
     "shares",
     "thinking_alike",
@@ -275,23 +273,6 @@ def has_kin(asked: Asked) -> NDArray[np.bool_]:
 def shares(fitted: FamilyModel, asked: Asked, live: NDArray[np.bool_]) -> Floats:
     """Probabilities (q, 1 + f) of none and of every family, where those `live` (q, f) are there."""
     return np.exp(_log_shares(asked.x @ fitted.weights[:-1] + fitted.weights[-1], live))
-
-
-def if_asked_alike(fitted: FamilyModel, asked: Asked, kept: float) -> Floats:
-    """Conformity (f,) of each family of one model, as if only its share `kept` were to be seen.
-
-    One family at a time: with its own evidence restored (`assumed.restored`) and that of no
-    other, its probability over the sum of the best family's and none's.
-    """
-    x = asked.x.copy()
-    x[..., :-1] = restored(x[..., :-1], kept)  # the number of members is no evidence
-    seen, whole = (
-        np.where(asked.live, v @ fitted.weights[:-1] + fitted.weights[-1], -np.inf)[0]
-        for v in (asked.x, x)
-    )
-    first, second = np.sort(np.append(seen, (-np.inf, -np.inf)))[::-1][:2]
-    others = np.where(seen == first, second, first)
-    return np.asarray(np.exp(whole - np.logaddexp(0.0, np.maximum(whole, others))))
 
 
 def _log_shares(utility: Floats, live: NDArray[np.bool_]) -> Floats:

@@ -7,7 +7,7 @@ from made_families import population
 
 from cladist.kinship.inference.assumed import no_exclusion, seen_greedy
 from cladist.kinship.inference.calibration import Labels, pair_evidence
-from cladist.kinship.inference.decision import PairFacts, decide
+from cladist.kinship.inference.decision import PairFacts, Policy, decide
 from cladist.kinship.inference.facts import gatherer
 from cladist.kinship.inference.family_sets import family_set, fit_sets
 from cladist.kinship.inference.identify import fit_identifier, identify
@@ -36,10 +36,10 @@ def test_no_pair_is_unrelated_where_only_one_was_asked_so() -> None:
     doubting = gatherer(
         models, pairs, labels, calibration=plain.calibration, doubted={one: ("temperature",)}
     )
-    rows = range(1, len(models))
-    assert any(plain.decide(0, j).verdict == "unrelated" for j in rows)
+    rows, policy = range(1, len(models)), Policy(beta=0.1)  # 12 families carry no less
+    assert any(plain.decide(0, j, policy).verdict == "unrelated" for j in rows)
     for j in rows:
-        before, after = plain.decide(0, j), doubting.decide(0, j)
+        before, after = plain.decide(0, j, policy), doubting.decide(0, j, policy)
         assert after.verdict != "unrelated" and after.p == before.p
         assert (after.verdict == "related") == (before.verdict == "related")
         if before.verdict == "unrelated":

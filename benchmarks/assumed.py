@@ -121,9 +121,9 @@ def compared(
     left = [r for r in left if int(r.usable().sum()) >= LEAST]
     labels = {
         **known_labels([r.model for r in left]),
-        "\0asked": known_labels([ARE[model]])[ARE[model]],
+        "\0asked": ARE[model],
     }
-    family = labels["\0asked"].family
+    family = ARE[model].family
     members = fit_members(left)
     fit = fit_reference(members, labels, cut=length, accused=lambda i, j: True)
     assert fit.labels is not None and fit.calibration is not None

@@ -36,7 +36,7 @@ def test_no_pair_is_unrelated_where_only_one_was_asked_so() -> None:
     doubting = gatherer(
         models, pairs, labels, calibration=plain.calibration, doubted={one: ("temperature",)}
     )
-    rows, policy = range(1, len(models)), Policy(beta=0.1)  # 12 families carry no less
+    rows, policy = range(1, len(models)), Policy(0.02, 0.1)  # 12 families carry no less
     assert any(plain.decide(0, j, policy).verdict == "unrelated" for j in rows)
     for j in rows:
         before, after = plain.decide(0, j, policy), doubting.decide(0, j, policy)

@@ -12,7 +12,7 @@ from made_collections import RAW, collection, dna_web, families
 
 from cladist.core.assay import Decoding
 from cladist.core.responses import Response
-from cladist.errors import CoverageError, ModelError, NotComparableError, UsageError
+from cladist.errors import CoverageError, EndpointError, ModelError, NotComparableError, UsageError
 from cladist.extraction.opening import open_any
 from cladist.formats.labels import DeclaredModel
 from cladist.models.base import AskedInterface, Identity, Request
@@ -275,6 +275,41 @@ def test_an_endpoint_that_dies_midway_keeps_what_came(
     alive = Answering("child", answers)
     found = identify_model(alive)
     assert len(alive.asked) == 14 and found.placement.nearest[0].family == "family5"
+
+
+class Ending(Answering):
+    """A backend that gives up after some answers, as that of endpoints does."""
+
+    words = "http://127.0.0.1:9/v1 does not work: connection failed"
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+        for found in super().answer(requests):
+            if len(self.asked) > self.dies_after:
+                raise EndpointError(self.words)
+            yield found
+
+
+def test_a_backend_that_gives_up_says_what_is_kept(
+    world: str, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    answers = descendant(made, "org/f5-m1")
+    with pytest.raises(EndpointError, match=r"failed. 12 answers are kept.*with --probes 12 these"):
+        identify_model(Ending("child", answers, dies_after=12))
+    few = Answering("child", answers)
+    found = identify_model(few, probes=12)
+    assert not few.asked and found.asked.known == 12
+    with pytest.raises(EndpointError, match=r"failed. Nothing was answered$"):
+        identify_model(Ending("other", answers, dies_after=0))
+
+
+def test_a_server_of_chat_alone_is_told_which_reference_it_needs(
+    world: str, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    class Chatting(Ending):
+        words = "http://127.0.0.1:9/v1 does not know the interface; interface=chat picks another"
+
+    with pytest.raises(EndpointError, match="asked raw, so a server that offers chat alone"):
+        identify_model(Chatting("child", dict.fromkeys(made[1], "x"), dies_after=0))
 
 
 def test_a_dead_endpoint_leaves_no_name(world: str) -> None:

@@ -154,7 +154,7 @@ def test_an_io_error_without_room_is_a_full_disk(
     def usage(folder: object) -> SimpleNamespace:
         return SimpleNamespace(free=left["free"])
 
-    monkeypatch.setattr(connection.shutil, "disk_usage", usage)
+    monkeypatch.setattr("shutil.disk_usage", usage)
     for free, said in ((10**9, "lab doctor"), (0, "the disk is full; free some space")):
         left["free"] = free
         with (

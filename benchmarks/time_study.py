@@ -208,7 +208,7 @@ def main() -> None:
     text = ["# Time in the trees of recorded models", ""]
     text += [
         "Written by `python benchmarks/time_study.py`. Neighbour joining; kinship distances are "
-        "those of `cladist tree`. Rates are distance a year.",
+        "those of `cladist tree`. Densities are distance a year.",
         "",
         "| data (models) | distances | rate, root by MAD (95%) | R² | R², root by dates | depth "
         "against date of foundations, Spearman | distance against years apart, within makers |",

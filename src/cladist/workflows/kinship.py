@@ -23,11 +23,11 @@ from cladist.extraction.opening import open_any
 from cladist.extraction.until import Asked, ask_until_decided
 from cladist.fitting import fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
 from cladist.kinship.inference.decision import DEFAULT, Policy
 from cladist.kinship.inference.facts import Gatherer, gatherer
-from cladist.kinship.inference.labels import labels_of
+from cladist.kinship.inference.labels import Labels, labels_of
 from cladist.kinship.inference.pair_test import KinshipResult, judge_candidates
+from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 from cladist.kinship.inference.parentage import (
     BACKGROUND,
     Direction,

@@ -22,9 +22,11 @@ from cladist.kinship.evidence.functional import (
     read_functions,
     tells_functions,
 )
-from cladist.kinship.evidence.manner import opening_keys
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import Labels, PairEvidence, guess_families
+from cladist.kinship.evidence.style import opening_keys
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.null import guess_families
+from cladist.kinship.inference.pairs import PairEvidence
 
 __all__ = ["mean_interval", "mismatch_p", "probe_excess", "shingles", "sign_flip_p"]
 
@@ -62,7 +64,7 @@ def probe_excess(
     free = np.flatnonzero(other)
     if len(free) < 2:
         return np.zeros(0)
-    sides = [free[np.argsort(-pairs.manner[k, free], kind="stable")[:CONTROLS]] for k in (i, j)]
+    sides = [free[np.argsort(-pairs.style[k, free], kind="stable")[:CONTROLS]] for k in (i, j)]
     chosen = np.unique(np.concatenate(sides))
     two = (responses[i], responses[j]) if said is None else said
     answers = [*two, *(responses[k] for k in chosen)]

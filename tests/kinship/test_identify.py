@@ -76,7 +76,7 @@ def test_a_common_teacher_is_no_family(pupils: int) -> None:
     pairs, labels = pair_evidence(models), Labels(tuple(names))
     fitted = fit_identifier(pairs, labels, without="pupil0")
     found = identify(pairs, labels, fitted, "pupil0")
-    assert np.isinf(fitted.reasoning) == (pupils == 2)
+    assert np.isinf(fitted.reasoning_excess) == (pupils == 2)
     assert ("1 of the models write reasoning traces" in found.note) == (pupils == 2)
     assert found.none > found.probabilities[0]
     deaf = replace(pairs, reasoning=np.zeros_like(pairs.reasoning))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.standard import Floats
@@ -64,6 +63,8 @@ def cross_kernel(codes: NDArray[np.uint32], members: NDArray[np.bool_] | None = 
 
     An opening that no panel member uses is as rare as one that a member uses once.
     """
+    from scipy import sparse
+
     n, p = codes.shape[:2]
     inside = np.ones(n, np.bool_) if members is None else members
     model = np.broadcast_to(np.arange(n)[:, None], (n, p))
@@ -89,6 +90,8 @@ def style_of_last(corpus: Corpus) -> Floats:
 
     O(n p) time and memory.
     """
+    from scipy import sparse
+
     n, p = corpus.length.shape
     if p < 2 or n < 2:
         return np.zeros(max(n - 1, 0))

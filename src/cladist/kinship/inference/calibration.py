@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.labels import Labels
-from cladist.kinship.inference.null import Null, fit_null, guess_families, pairs_of
+from cladist.kinship.inference.null import Null, fit_null, guess_families, maker_numbers, pairs_of
 from cladist.kinship.inference.pairs import Index, PairEvidence, Rows
 
 __all__ = [
@@ -72,6 +72,7 @@ class Calibration:
     families   makers among them
     labelled   whether families were declared; else they were guessed
     reasoning_pairs  unrelated pairs that both write reasoning traces
+    makers     int64 (n,), whose each model is, to choose controls of other makers by
     """
 
     nulls: tuple[Null, ...]
@@ -81,6 +82,7 @@ class Calibration:
     families: int
     labelled: bool
     reasoning_pairs: int
+    makers: NDArray[np.int64]
 
     def excess(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
         """Standardised residuals of pairs of rows a and b: what style does not explain."""
@@ -184,6 +186,7 @@ def calibrate(
         len(np.unique(makers[known])),
         True,
         _reasoning(pairs, makers),
+        maker_numbers(pairs, labels),
     )
 
 
@@ -196,7 +199,10 @@ def _guessed(pairs: PairEvidence, answered: NDArray[np.bool_]) -> Calibration:
     number = min(len(np.unique(null.makers[answered])) for null in made)
     reasoning = _reasoning(pairs, made[0].makers)
     nobody = np.zeros(0), np.zeros(0, np.int64)
-    return Calibration(tuple(made), *nobody, int(answered.sum()), number, False, reasoning)
+    return Calibration(
+        tuple(made), *nobody, int(answered.sum()), number, False, reasoning,
+        maker_numbers(pairs, None),
+    )  # fmt: skip
 
 
 def _reasoning(pairs: PairEvidence, makers: NDArray[np.int64]) -> int:

@@ -96,9 +96,11 @@ class Gatherer:
         """
         key = self._ordered(i, j)
         if key not in self._excess:
+            made = self.calibration
             self._excess[key] = probe_excess(
-                self.responses, self.pairs, *key, self.labels, said=self._once(*key)
-            )
+                self.responses, self.pairs, *key, self.labels, said=self._once(*key),
+                makers=None if made is None else made.makers,
+            )  # fmt: skip
         return self._excess[key]
 
     def probes_of(self, i: int, j: int) -> NDArray[np.int64]:

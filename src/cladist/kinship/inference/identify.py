@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
@@ -232,6 +231,8 @@ def fit_asked(
     asked: Asked, excess: float, prior: float, minimum: int = MINIMUM_QUERIES
 ) -> FamilyModel:
     """Fit on models whose families are known; raises what `fit_identifier` does."""
+    from scipy.optimize import minimize  # a third of a second to import
+
     if not 0 < prior < 1:
         raise InputError(f"the prior probability of none, {prior}, is outside 0 to 1")
     asked = asked.at(has_kin(asked))

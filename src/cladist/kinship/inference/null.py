@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.matching import Matching, fit_matching
 from cladist.kinship.inference.pairs import PairEvidence, Rows
 
-__all__ = ["MINIMUM_MODELS", "Null", "fit_null", "guess_families", "pairs_of"]
+__all__ = ["MINIMUM_MODELS", "Null", "fit_null", "guess_families", "maker_numbers", "pairs_of"]
 
 MINIMUM_MODELS = 12
 """Panel members below which unrelated pairs are too few and too dependent to calibrate on."""
@@ -101,6 +102,13 @@ def fit_null(pairs: PairEvidence, makers: NDArray[np.int64], half: int | None) -
     rank = np.argsort(residual, kind="stable")
     tail = np.concatenate([np.cumsum(weight[rank][::-1])[::-1], [0.0]])
     return Null(half, expected, residual[rank], tail, len(size), makers)
+
+
+def maker_numbers(pairs: PairEvidence, labels: Labels | None) -> NDArray[np.int64]:
+    """Whose each model is, as numbers (n,): declared, or guessed from all that is shared."""
+    if labels is None:
+        return guess_families(pairs.score)
+    return np.asarray(np.unique(np.array(labels.makers), return_inverse=True)[1], np.int64)
 
 
 def guess_families(score: Floats, cut: float = CLUSTER_CUT) -> NDArray[np.int64]:

@@ -31,7 +31,7 @@ __all__ = [
     "fitted_to",
 ]
 
-FITTED = 6
+FITTED = 7
 """Version of what is fitted; what another version fitted is fitted again."""
 
 _MATRICES = ("combined", "score", "even", "odd", "style", "tokenizer")
@@ -84,6 +84,7 @@ def fitted_from(
 def calibration_to(made: Calibration) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Arrays and plain data that `calibration_from` makes the same calibration of."""
     arrays: dict[str, NDArray[Any]] = {"kin": made.kin, "kin_order": made.kin_order}
+    arrays["makers"] = made.makers
     nulls = []
     for k, null in enumerate(made.nulls):
         for c, places in enumerate(null.expected.knots):
@@ -113,7 +114,7 @@ def calibration_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]
         )
         for k, (half, covariates, scale, cells) in enumerate(data["nulls"])
     )
-    return Calibration(nulls, arrays["kin"], arrays["kin_order"], *data["told"])
+    return Calibration(nulls, arrays["kin"], arrays["kin_order"], *data["told"], arrays["makers"])
 
 
 def evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -126,7 +126,7 @@ def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[DensityModel, Dens
     if chosen.sum() < NEEDED or float(residual[chosen].std()) > 2 * NOISE:
         return None
     axes = _axes(shares[np.flatnonzero(chosen)[::step]], centre, cost)
-    design = shares @ axes.astype(np.float32) - (centre @ axes)
+    design = np.einsum("ij,jk->ik", shares, axes.astype(np.float32)) - (centre @ axes)
     design = np.hstack([np.ones((len(y), 1)), design])[kept]
     model, rates = _posterior(design, residual[kept], owner[kept], n, members)
     if model[2] > NOISE**2 or (rates.known & members).sum() < TEXTS:

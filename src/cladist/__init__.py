@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from cladist.workflows.toy import toy_families, toy_registry
     from cladist.workflows.tree_files import read_tree
     from cladist.workflows.trees import distances, family_tree, newick, root_tree, tree
+    from cladist.workflows.watching import replay_watch, watch, watch_by_token, watch_service
 
 _PLACES = {
     "add_reference": "cladist.workflows.own_reference",
@@ -94,6 +95,7 @@ _PLACES = {
     "Reference": "cladist.references.installed",
     "register_encoder": "cladist.encoders",
     "register_layout": "cladist.references.layouts",
+    "replay_watch": "cladist.workflows.watching",
     "report": "cladist.workflows.reporting",
     "Response": "cladist.core.responses",
     "ResponseSet": "cladist.core.responses",
@@ -108,6 +110,9 @@ _PLACES = {
     "toy_registry": "cladist.workflows.toy",
     "Tree": "cladist.core.tree",
     "tree": "cladist.workflows.trees",
+    "watch": "cladist.workflows.watching",
+    "watch_by_token": "cladist.workflows.watching",
+    "watch_service": "cladist.workflows.watching",
 }
 """Public name -> module, and the name there if it is another; imported at its first use."""
 
@@ -166,6 +171,7 @@ __all__ = [
     "read_tree",
     "register_encoder",
     "register_layout",
+    "replay_watch",
     "report",
     "root_tree",
     "route",
@@ -174,6 +180,9 @@ __all__ = [
     "toy_families",
     "toy_registry",
     "tree",
+    "watch",
+    "watch_by_token",
+    "watch_service",
 ]
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cladist.workflows.identify import identify
     from cladist.workflows.kinship_test import KinshipTest
     from cladist.workflows.neighbors import neighbors
+    from cladist.workflows.network import network
     from cladist.workflows.own_reference import add_reference
     from cladist.workflows.panels import build_panel, nearest_in_panel
     from cladist.workflows.parents import ParentRule, parents
@@ -77,6 +78,7 @@ _PLACES = {
     "Method": "cladist.core.assay",
     "nearest_in_panel": "cladist.workflows.panels",
     "neighbors": "cladist.workflows.neighbors",
+    "network": "cladist.workflows.network",
     "new_axes": "cladist.phylogeny.plots",
     "newick": "cladist.workflows.trees",
     "open_registry": "cladist.workflows.extracting",
@@ -157,6 +159,7 @@ __all__ = [
     "map",
     "nearest_in_panel",
     "neighbors",
+    "network",
     "new_axes",
     "newick",
     "open_registry",

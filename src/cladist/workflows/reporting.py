@@ -21,12 +21,15 @@ from cladist.provenance.page import html_page
 from cladist.provenance.pdf import pdf_of
 from cladist.provenance.report import Report, build_report
 from cladist.provenance.sources import read_declared
+from cladist.provenance.statement import statement_of
 from cladist.provenance.twin import as_json
 from cladist.registry import Registry
 from cladist.workflows.named import LabelsLike, families_here, tell
 
-__all__ = ["ENDINGS", "Looks", "ReportOptions", "Reported", "report"]
+__all__ = ["ENDINGS", "Looks", "ReportOptions", "Reported", "Standard", "report"]
 
+Standard = Literal["cyclonedx", "spdx", "card"]
+"""CycloneDX 1.6 ML-BOM, SPDX 3 with its AI profile, or the block of a model card."""
 
 ENDINGS = {".html": "page", ".htm": "page", ".pdf": "PDF", ".json": "data"}
 """Endings of files -> what is written."""
@@ -109,6 +112,20 @@ class Reported(Result):
                 opened.write(pages)
         else:
             write_text(file, self.to_html(looks) if kind == "page" else self.to_json())
+
+    def to_standard(self, form: Standard, created: str) -> str:
+        """Declared and measured lineage in a form of a standard, stated at a time.
+
+        Declared parents stand as ancestors unless the measurement contradicts them; models shown
+        to be kin stand beside them, with verdict, p-value and rate. `created` is an ISO time in
+        UTC to the second. Raises `InputError` when the declarations run in a circle.
+        """
+        from cladist.formats.cyclonedx import write_cyclonedx
+        from cladist.formats.modelcard import write_block
+        from cladist.formats.spdx import write_spdx
+
+        writers = {"cyclonedx": write_cyclonedx, "spdx": write_spdx, "card": write_block}
+        return writers[form](statement_of(self.found, created))
 
     def headline(self) -> str:
         """On which model it is, and how many claims it makes."""

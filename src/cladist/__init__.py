@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from cladist.workflows.toy import toy_families, toy_registry
     from cladist.workflows.tree_files import read_tree
     from cladist.workflows.trees import distances, family_tree, newick, root_tree, tree
-    from cladist.workflows.watching import replay_watch, watch, watch_by_token, watch_service
+    from cladist.workflows.watching import watch
+    from cladist.workflows.watching_by_token import replay_watch, watch_by_token, watch_service
 
 _PLACES = {
     "add_reference": "cladist.workflows.own_reference",
@@ -97,7 +98,7 @@ _PLACES = {
     "Reference": "cladist.references.installed",
     "register_encoder": "cladist.encoders",
     "register_layout": "cladist.references.layouts",
-    "replay_watch": "cladist.workflows.watching",
+    "replay_watch": "cladist.workflows.watching_by_token",
     "report": "cladist.workflows.reporting",
     "Response": "cladist.core.responses",
     "ResponseSet": "cladist.core.responses",
@@ -113,8 +114,8 @@ _PLACES = {
     "Tree": "cladist.core.tree",
     "tree": "cladist.workflows.trees",
     "watch": "cladist.workflows.watching",
-    "watch_by_token": "cladist.workflows.watching",
-    "watch_service": "cladist.workflows.watching",
+    "watch_by_token": "cladist.workflows.watching_by_token",
+    "watch_service": "cladist.workflows.watching_by_token",
 }
 """Public name -> module, and the name there if it is another; imported at its first use."""
 

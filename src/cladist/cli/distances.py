@@ -49,11 +49,12 @@ def distances(
     import cladist
     from cladist.compare import resolve_assay
     from cladist.formats.matrix import write_matrix
+    from cladist.workflows.trees import without_dna
 
     with cladist.open_registry(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
         matrix = cladist.distances(store, chosen, models or None, metric=metric_of(metric))
-        without = 0 if models else store.count_without_dna(chosen)
+        without = 0 if models else without_dna(store, chosen)
     if without > 0:
         note(f"{without} models have too few usable answers for a DNA and are left out")
     if file is not None:

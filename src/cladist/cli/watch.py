@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from cladist.provenance.border.looking import TokenLook
     from cladist.provenance.watch import Look, Looked
-    from cladist.workflows.watching import WatchOptions, WatchResult
+    from cladist.workflows.watched import WatchOptions, WatchResult
 
 CODES = {"changed": CHANGED, "inconclusive": UNDECIDED, "failed": ModelError.exit_code}
 """Exit code of what a watch comes to: a change in any look, else the last one."""

@@ -389,10 +389,6 @@ class Registry(Connection):
         )
         return int(row[0]) if row else 0
 
-    def count_without_dna(self, assay: Assay) -> int:
-        """How many models answered an assay's protocol and have too few answers for a DNA."""
-        return len(self.answering(assay.protocol)) - self.count_dnas(assay)
-
     def assays_of(self, model: ModelRecord) -> list[str]:
         """Hashes of the assays that have a DNA of the model."""
         rows = self._all(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cladist.encoders import register_encoder
     from cladist.errors import CladistError
     from cladist.kinship.panel.saved import Panel
+    from cladist.ladder.checking import check_endpoint
+    from cladist.models.budget import Limits
     from cladist.phylogeny.draw_text import draw_text
     from cladist.phylogeny.plots import new_axes, plot_distances, plot_intervals, plot_tree
     from cladist.references.installed import Reference
@@ -57,6 +59,7 @@ _PLACES = {
     "audit": "cladist.workflows.auditing",
     "build_panel": "cladist.workflows.panels",
     "CladistError": "cladist.errors",
+    "check_endpoint": "cladist.ladder.checking",
     "clock": "cladist.workflows.clock",
     "Decoding": "cladist.core.assay",
     "dedupe": "cladist.workflows.dedupe",
@@ -74,6 +77,7 @@ _PLACES = {
     "identify": "cladist.workflows.identify",
     "import_responses": "cladist.workflows.extracting",
     "KinshipTest": "cladist.workflows.kinship_test",
+    "Limits": "cladist.models.budget",
     "Listener": "cladist.core.progress",
     "map": "cladist.atlas.mapping:map_models",
     "Method": "cladist.core.assay",
@@ -129,6 +133,7 @@ __all__ = [
     "DistanceMatrix",
     "EncoderSpec",
     "KinshipTest",
+    "Limits",
     "Listener",
     "Method",
     "Panel",
@@ -146,6 +151,7 @@ __all__ = [
     "assay",
     "audit",
     "build_panel",
+    "check_endpoint",
     "clock",
     "dedupe",
     "distances",

@@ -91,4 +91,5 @@ def opened(model: str | Model) -> Iterator[Model]:
 
 
 def path_of(given: str | Path | None) -> Path | None:
+    """The path, where one is given."""
     return None if given is None else Path(given)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cladist.workflows.clock import clock
     from cladist.workflows.dedupe import dedupe
     from cladist.workflows.extracting import extract, import_responses, open_registry
+    from cladist.workflows.extracting_many import extract_models
     from cladist.workflows.identify import identify
     from cladist.workflows.kinship_test import KinshipTest
     from cladist.workflows.neighbors import neighbors
@@ -71,6 +72,7 @@ _PLACES = {
     "EncoderSpec": "cladist.core.assay",
     "evaluate_predictions": "cladist.workflows.predict",
     "extract": "cladist.workflows.extracting",
+    "extract_models": "cladist.workflows.extracting_many",
     "family_tree": "cladist.workflows.trees",
     "features": "cladist.workflows.predict",
     "fit_routing": "cladist.workflows.route",
@@ -158,6 +160,7 @@ __all__ = [
     "draw_text",
     "evaluate_predictions",
     "extract",
+    "extract_models",
     "family_tree",
     "features",
     "fit_routing",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cladist import catalog
 from cladist.core.assay import Assay
-from cladist.core.progress import Hear, Progress, silent, unheard
+from cladist.core.progress import Hear, Listener, Progress, silent, unheard
 from cladist.extraction.opening import open_any
 from cladist.extraction.recorded import Imported
 from cladist.extraction.recorded import import_responses as run_import
@@ -56,7 +56,7 @@ def extract(
     opened = open_any(model) if isinstance(model, str) else model
     try:
         return run_extract(
-            opened, chosen, registry, allow_sparse=allow_sparse, progress=progress, hear=hear
+            opened, chosen, registry, allow_sparse=allow_sparse, listener=Listener(progress, hear)
         )
     finally:
         if isinstance(model, str):

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from cladist.core.tree import Tree
     from cladist.encoders import register_encoder
     from cladist.errors import CladistError
+    from cladist.extraction.archived import import_archive
+    from cladist.extraction.verify import verify
     from cladist.kinship.panel.saved import Panel
     from cladist.ladder.checking import check_endpoint
     from cladist.models.budget import Limits
+    from cladist.phylogeny.compare import compare_trees
     from cladist.phylogeny.draw_text import draw_text
     from cladist.phylogeny.plots import new_axes, plot_distances, plot_intervals, plot_tree
     from cladist.references.installed import Reference
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from cladist.workflows.reporting import report
     from cladist.workflows.route import fit_routing, route
     from cladist.workflows.sameness import same_model
+    from cladist.workflows.showing import list_models, show_model
     from cladist.workflows.study_tree import study_tree
     from cladist.workflows.toy import toy_families, toy_registry
     from cladist.workflows.tree_files import read_tree
@@ -62,6 +66,7 @@ _PLACES = {
     "CladistError": "cladist.errors",
     "check_endpoint": "cladist.ladder.checking",
     "clock": "cladist.workflows.clock",
+    "compare_trees": "cladist.phylogeny.compare",
     "Decoding": "cladist.core.assay",
     "dedupe": "cladist.workflows.dedupe",
     "DenseFeatures": "cladist.core.features",
@@ -77,10 +82,12 @@ _PLACES = {
     "features": "cladist.workflows.predict",
     "fit_routing": "cladist.workflows.route",
     "identify": "cladist.workflows.identify",
+    "import_archive": "cladist.extraction.archived",
     "import_responses": "cladist.workflows.extracting",
     "KinshipTest": "cladist.workflows.kinship_test",
     "Limits": "cladist.models.budget",
     "Listener": "cladist.core.progress",
+    "list_models": "cladist.workflows.showing",
     "map": "cladist.atlas.mapping:map_models",
     "Method": "cladist.core.assay",
     "nearest_in_panel": "cladist.workflows.panels",
@@ -112,6 +119,7 @@ _PLACES = {
     "root_tree": "cladist.workflows.trees",
     "route": "cladist.workflows.route",
     "same_model": "cladist.workflows.sameness",
+    "show_model": "cladist.workflows.showing",
     "SparseFeatures": "cladist.core.features",
     "State": "cladist.core.responses",
     "study_tree": "cladist.workflows.study_tree",
@@ -119,6 +127,7 @@ _PLACES = {
     "toy_registry": "cladist.workflows.toy",
     "Tree": "cladist.core.tree",
     "tree": "cladist.workflows.trees",
+    "verify": "cladist.extraction.verify",
     "watch": "cladist.workflows.watching",
     "watch_by_token": "cladist.workflows.watching_by_token",
     "watch_service": "cladist.workflows.watching_by_token",
@@ -155,6 +164,7 @@ __all__ = [
     "build_panel",
     "check_endpoint",
     "clock",
+    "compare_trees",
     "dedupe",
     "distances",
     "draw_text",
@@ -165,7 +175,9 @@ __all__ = [
     "features",
     "fit_routing",
     "identify",
+    "import_archive",
     "import_responses",
+    "list_models",
     "map",
     "nearest_in_panel",
     "neighbors",
@@ -189,10 +201,12 @@ __all__ = [
     "root_tree",
     "route",
     "same_model",
+    "show_model",
     "study_tree",
     "toy_families",
     "toy_registry",
     "tree",
+    "verify",
     "watch",
     "watch_by_token",
     "watch_service",

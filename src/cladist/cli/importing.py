@@ -183,11 +183,11 @@ def _is_archive(path: Path) -> bool:
 
 
 def _import_archives(archives: list[Path], registry: Path, json: bool, quiet: bool) -> None:
-    from cladist.extraction.archived import import_archive
+    import cladist
 
     for path in archives:
         with progress_bars(quiet) as bars:
-            merged = import_archive(path, registry, progress=bars)
+            merged = cladist.import_archive(path, registry, progress=bars)
         if json:
             print_json(
                 {

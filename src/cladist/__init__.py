@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cladist.core.responses import Response, ResponseSet, State
     from cladist.core.results import Results
     from cladist.core.tree import Tree
+    from cladist.descent import ParentRule
     from cladist.encoders import register_encoder
     from cladist.errors import CladistError
     from cladist.extraction.archived import import_archive
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from cladist.workflows.network import network
     from cladist.workflows.own_reference import add_reference
     from cladist.workflows.panels import build_panel, nearest_in_panel
-    from cladist.workflows.parents import ParentRule, parents
+    from cladist.workflows.parents import parents
     from cladist.workflows.place import place
     from cladist.workflows.portfolio import portfolio
     from cladist.workflows.predict import evaluate_predictions, features, predict
@@ -97,7 +98,7 @@ _PLACES = {
     "newick": "cladist.workflows.trees",
     "open_registry": "cladist.workflows.extracting",
     "Panel": "cladist.kinship.panel.saved",
-    "ParentRule": "cladist.workflows.parents",
+    "ParentRule": "cladist.descent",
     "parents": "cladist.workflows.parents",
     "place": "cladist.workflows.place",
     "plot_distances": "cladist.phylogeny.plots",

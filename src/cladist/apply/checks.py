@@ -62,7 +62,10 @@ def check_training(
             estimator, X, y, dtype=np.float64, y_numeric=True, multi_output=False
         )
     except (TypeError, ValueError) as problem:
-        raise FeaturesError(f"features and scores: {problem}") from problem
+        raise FeaturesError(
+            f"features of shape {_shape(X)} and scores of shape {_shape(y)} must be finite "
+            f"numbers, a row a model: {problem}"
+        ) from problem
     scores = np.asarray(scores, np.float64)
     if len(scores) < LEAST:
         raise FeaturesError(
@@ -98,5 +101,11 @@ def checked(estimator: Any, X: Any) -> Floats:
     try:
         values: Floats = validate_data(estimator, X, reset=False, dtype=np.float64)
     except (TypeError, ValueError) as problem:
-        raise FeaturesError(f"features: {problem}") from problem
+        raise FeaturesError(
+            f"features must be finite numbers, a row a model: {problem}"
+        ) from problem
     return values
+
+
+def _shape(given: Any) -> str:
+    return str(getattr(given, "shape", "unknown"))

@@ -143,45 +143,15 @@ def build_report(
     labels = material.labels()
     steps = 6
     progress("testing relatives", 0, steps)
-    near = nearest(pairs, i, RELATIVES)
-    copies = {
-        (d.b if d.a == model else d.a): d
-        for d in duplicates([material.responses[k] for k in (i, *near)], material.prompts)
-        if model in (d.a, d.b)
-    }
-    family = dict(zip(pairs.models, labels.families, strict=True)) if labels else {}
-
     policy = Policy(alpha)
     made = material.gatherer(registry, labels, seed)
-    results = judge_candidates(made, model, [pairs.models[k] for k in near], policy)
-    tests = {r.b: r for r in results}
-    relatives = tuple(
-        Relative(
-            pairs.models[k],
-            family.get(pairs.models[k], ""),
-            float(pairs.score[i, k] + pairs.clock[i, k]),
-            tests[pairs.models[k]],
-            copies.get(pairs.models[k]),
-        )
-        for k in near
-    )
+    relatives = _relatives(material, made, model, policy)
     progress("testing relatives", 1, steps)
     links = _links(made, links_of(lineage, model), model, policy)
     progress("testing relatives", 2, steps)
     foundation = _foundation(material, model)
     progress("testing relatives", 3, steps)
-    related = [r for r in relatives if r.test.verdict == "related"]
-    directions: tuple[Direction, ...] = ()
-    if related:
-        rare = material.rarity()
-        dates = lineage.dates
-        directions = tuple(
-            direction(
-                pairs, rare, model, r.model,
-                dates=(dates.get(model, ""), dates.get(r.model, "")), seed=seed,
-            )
-            for r in related[:5]
-        )  # fmt: skip
+    directions = _directions(material, relatives, model, seed)
     progress("testing relatives", 4, steps)
     wanted = [k.parent for k in links if k.test] + [k.child for k in links if k.test]
     tree = context_tree(material, model, wanted, seed=seed)
@@ -191,6 +161,7 @@ def build_report(
     progress("testing relatives", 6, steps)
     calibrated, basis = made.calibration is not None, basis_of(made)
     conditions = conditions_of(registry, material, model, alpha, making, seed)
+    family = _families(material)
     groups = {n: family.get(n, "") for n in (tree.leaves() if tree else ())}
     report = Report(
         model, conditions, (), relatives, foundation,
@@ -206,6 +177,56 @@ def build_report(
     from cladist.provenance.claims import claims_of
 
     return replace(report, claims=claims_of(report))
+
+
+def _families(material: Material) -> Mapping[str, str]:
+    labels = material.labels()
+    if labels is None:
+        return {}
+    return dict(zip(material.pairs.models, labels.families, strict=True))
+
+
+def _relatives(
+    material: Material, made: Gatherer, model: str, policy: Policy
+) -> tuple[Relative, ...]:
+    """The nearest models, each tested, and those that are copies named as such."""
+    pairs, family = material.pairs, _families(material)
+    i = pairs.index(model)
+    near = nearest(pairs, i, RELATIVES)
+    copies = {
+        (d.b if d.a == model else d.a): d
+        for d in duplicates([material.responses[k] for k in (i, *near)], material.prompts)
+        if model in (d.a, d.b)
+    }
+    results = judge_candidates(made, model, [pairs.models[k] for k in near], policy)
+    tests = {r.b: r for r in results}
+    return tuple(
+        Relative(
+            pairs.models[k],
+            family.get(pairs.models[k], ""),
+            float(pairs.score[i, k] + pairs.clock[i, k]),
+            tests[pairs.models[k]],
+            copies.get(pairs.models[k]),
+        )
+        for k in near
+    )
+
+
+def _directions(
+    material: Material, relatives: Sequence[Relative], model: str, seed: int
+) -> tuple[Direction, ...]:
+    """Which of two is the ancestor, for the nearest that are related."""
+    related = [r for r in relatives if r.test.verdict == "related"]
+    if not related:
+        return ()
+    rare, dates = material.rarity(), material.lineage.dates
+    return tuple(
+        direction(
+            material.pairs, rare, model, r.model,
+            dates=(dates.get(model, ""), dates.get(r.model, "")), seed=seed,
+        )
+        for r in related[:5]
+    )  # fmt: skip
 
 
 def _links(

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -181,24 +182,27 @@ def _dnas(db: sqlite3.Connection, assays: dict[int, tuple[Assay, str]]) -> Itera
             "ON b.assay_id = d.assay_id AND b.model_id = d.model_id WHERE d.assay_id = ?",
             (row,),
         ):
-            what = _wrong_dna(assay, own, *columns)
+            what = _wrong_dna(assay, own, _DNARow(*columns))
             if what and told < MOST:
                 told += 1
                 yield Finding("DNA", f"model {name[:80]}, assay {own[:8]}", what)
 
 
-def _wrong_dna(
-    assay: Assay,
-    own: str,
-    vector: bytes,
-    usable: int,
-    probes: int,
-    notes: str,
-    encoders: str,
-    told: str,
-    blocks: bytes | None,
-) -> str:
+class _DNARow(NamedTuple):
+    """The columns of one DNA, as they are stored."""
+
+    vector: bytes
+    usable: int
+    probes: int
+    notes: str
+    encoders: str
+    told: str
+    blocks: bytes | None
+
+
+def _wrong_dna(assay: Assay, own: str, row: _DNARow) -> str:
     """What is wrong with one DNA of the assay with hash `own`, '' when nothing is."""
+    vector, usable, probes, notes, encoders, told, blocks = row
     length = assay.method.projection.dimension
     if len(vector) != 4 * length:
         return f"has {len(vector)} bytes, expected {4 * length}"

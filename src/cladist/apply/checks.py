@@ -102,7 +102,7 @@ def checked(estimator: Any, X: Any) -> Floats:
         values: Floats = validate_data(estimator, X, reset=False, dtype=np.float64)
     except (TypeError, ValueError) as problem:
         raise FeaturesError(
-            f"features must be finite numbers, a row a model: {problem}"
+            f"features must be finite numbers in the columns that were learnt from: {problem}"
         ) from problem
     return values
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.features import FloatArray
+from cladist.core.hashing import bytes_digest
 from cladist.errors import InputError, NotComparableError
 
 
@@ -56,7 +56,7 @@ class DNA:
     def digest(self) -> str:
         """SHA-256 over the assay and the little-endian bytes of the vector."""
         raw = self.vector.astype("<f4").tobytes()
-        return hashlib.sha256(self.assay.encode() + raw).hexdigest()
+        return bytes_digest(self.assay.encode() + raw)
 
 
 def of_blocks(

@@ -9,7 +9,6 @@ rate / planned (Bonferroni), and the rate of a false alarm over all of them toge
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -17,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cladist.core.assay import Assay
-from cladist.core.hashing import canonical_json
+from cladist.core.hashing import digest
 from cladist.core.progress import Hear, Progress, silent, unheard
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import CoverageError, InputError, ModelError, NotComparableError
@@ -71,8 +70,7 @@ class WatchPlan:
         """What must be the same for earlier looks to count: answers, probes, rate, looks."""
         texts = [[r.text for r in slot if r.final] for slot in self.reference.slots]
         about = [self.reference.model, self.assay.protocol.digest, self.rate, self.planned, texts]
-        line = canonical_json(about).encode("utf-8", "surrogatepass")
-        return hashlib.sha256(line).hexdigest()[:16]
+        return digest(about)[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +263,7 @@ def _failed(model: Model, plan: WatchPlan, number: int, level: float, why: str) 
 
 def _digest(answers: ResponseSet) -> str:
     texts = [[r.text for r in slot] for slot in answers.slots]
-    return hashlib.sha256(canonical_json(texts).encode("utf-8", "surrogatepass")).hexdigest()
+    return digest(texts)
 
 
 def _now() -> str:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cladist.workflows.auditing import audit
     from cladist.workflows.clock import clock
     from cladist.workflows.dedupe import dedupe
+    from cladist.workflows.exchange import to_anndata
     from cladist.workflows.extracting import extract, import_responses, open_registry
     from cladist.workflows.extracting_many import extract_models
     from cladist.workflows.identify import identify
@@ -124,6 +125,7 @@ _PLACES = {
     "SparseFeatures": "cladist.core.features",
     "State": "cladist.core.responses",
     "study_tree": "cladist.workflows.study_tree",
+    "to_anndata": "cladist.workflows.exchange",
     "toy_families": "cladist.workflows.toy",
     "toy_registry": "cladist.workflows.toy",
     "Tree": "cladist.core.tree",
@@ -204,6 +206,7 @@ __all__ = [
     "same_model",
     "show_model",
     "study_tree",
+    "to_anndata",
     "toy_families",
     "toy_registry",
     "tree",

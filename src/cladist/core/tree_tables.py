@@ -20,8 +20,9 @@ def root_of(
     """The root of the tree that rows tell, children in the order of the rows.
 
     A row has node and parent (nothing for the root), and name, length and support where they are
-    known; `make` is given name, length, children and support of each. Raises `InputError` for a node that occurs twice or has no parent here, for other than
-    one root, and for nodes that are each other's parents.
+    known; `make` is given name, length, children and support of each. Raises `InputError` for a
+    node that occurs twice or has no parent here, for other than one root, and for nodes that are
+    each other's parents.
     """
     below: dict[Any, list[Any]] = {}
     about: dict[Any, Mapping[str, Any]] = {}

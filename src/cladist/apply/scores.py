@@ -20,7 +20,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from cladist.apply.behaviour import Block
 from cladist.apply.checks import check_training, checked
-from cladist.apply.intervals import Calibration, Interval, calibrate
+from cladist.apply.intervals import Interval, IntervalCalibration, calibrate
 from cladist.core.optional import needed
 from cladist.errors import InputError
 
@@ -164,7 +164,7 @@ class ScorePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             spread = _spread(cross, np.diagonal(kernel)[out], factor, noise)
             self.left_out_[out] = z[out] - guess
             between[out] = np.abs(z[out] - guess) / spread
-        self.calibration_: Calibration = calibrate(
+        self.calibration_: IntervalCalibration = calibrate(
             families.tolist(), between, self.fit_.left_out(z)
         )
         return self

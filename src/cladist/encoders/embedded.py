@@ -83,7 +83,7 @@ class Embedded:
         return _unit(cut) if self.normalize else cut
 
 
-def open(
+def make(
     dimensions: int = WIDTH,
     max_tokens: int = 256,
     normalize: bool = False,

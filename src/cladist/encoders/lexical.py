@@ -83,7 +83,7 @@ class Lexical:
         return np.concatenate(out)
 
 
-def open(
+def make(
     kind: Kind = "char", shortest: int = 1, longest: int = 0, characters: int = 512
 ) -> Lexical:
     """Hashed n-grams; `longest` 0 is 4 for characters and 2 for words."""

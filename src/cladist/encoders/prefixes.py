@@ -94,7 +94,7 @@ class Prefixes:
         return kept.sum(axis=1, dtype=np.int64), keys[kept], values[kept]
 
 
-def open(max_depth: int = 32, growth: float = 0.0) -> Prefixes:
+def make(max_depth: int = 32, growth: float = 0.0) -> Prefixes:
     """Prefixes down to `max_depth` characters (1 to 4,096), weights growing as `growth`."""
     if not isinstance(max_depth, int) or not 1 <= max_depth <= 4096:
         raise AssayError(f"encoder 'prefixes': max_depth {max_depth!r} is not within 1 to 4096")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cladist.formats.statement import Kin, Statement, licence_ref
+from cladist.formats.statement import StatedKin, Statement, licence_ref
 
 __all__ = ["write_spdx"]
 
@@ -110,6 +110,6 @@ def _annotation(element: Any, name: str, subject: str, statement: str) -> dict[s
     return made
 
 
-def _grounds(k: Kin) -> str:
+def _grounds(k: StatedKin) -> str:
     about = {"cladist:basis": k.basis, "cladist:relation": k.relation, **k.properties}
     return json.dumps({n: v for n, v in sorted(about.items()) if v}, ensure_ascii=False)

@@ -32,7 +32,7 @@ from cladist.errors import UsageError
 from cladist.models._genealogy import Genealogy, Shape, simulate_tree
 from cladist.models.base import AskedInterface, Identity, ModelURI, Request
 
-__all__ = ["Genealogy", "Habits", "SimulatedModel", "open", "respond_all", "simulate_tree"]
+__all__ = ["Genealogy", "Habits", "SimulatedModel", "open_uri", "respond_all", "simulate_tree"]
 
 Words = NDArray[np.uint64]
 
@@ -385,7 +385,7 @@ def _genealogy(seed: int, options: tuple[tuple[str, int | float | str], ...]) ->
     return simulate_tree(models, shape, seed, **chosen)  # type: ignore[arg-type]
 
 
-def open(uri: ModelURI) -> SimulatedModel:
+def open_uri(uri: ModelURI) -> SimulatedModel:
     """A node of a random genealogy: simulated:SEED/NODE?models=64&shape=birth-death&rate=0.5.
 
     Options are the arguments of `simulate_tree` and the fields of `Habits`.

@@ -26,7 +26,7 @@ from cladist.kinship.inference.pair_test import (
 from cladist.kinship.inference.parentage import Direction, direction
 from cladist.provenance.audit import links_of
 from cladist.provenance.conditions import Conditions, Limit, conditions_of, limits_of
-from cladist.provenance.context import Ancestry, context_tree, likely_ancestry, nearest
+from cladist.provenance.context import Ancestry, context_tree, likely_ancestry, nearest_models
 from cladist.provenance.duplicates import Duplicate, duplicates
 from cladist.provenance.exhibits import Exhibit, exhibits
 from cladist.provenance.making import UNTOLD, Making
@@ -40,7 +40,7 @@ RELATIVES = 8
 """Nearest models that are tested; their p-values are adjusted for one another (Holm)."""
 
 Strength = Literal["shown", "not shown", "cannot tell"]
-Finding = Literal["confirmed", "contradicted", "cannot tell", "not tested", "not here"]
+LinkFinding = Literal["confirmed", "contradicted", "cannot tell", "not tested", "not here"]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Link:
     parent: str
     relation: str
     source: str
-    finding: Finding
+    finding: LinkFinding
     test: KinshipResult | None
 
 
@@ -192,7 +192,7 @@ def _relatives(
     """The nearest models, each tested, and those that are copies named as such."""
     pairs, family = material.pairs, _families(material)
     i = pairs.index(model)
-    near = nearest(pairs, i, RELATIVES)
+    near = nearest_models(pairs, i, RELATIVES)
     copies = {
         (d.b if d.a == model else d.a): d
         for d in duplicates([material.responses[k] for k in (i, *near)], material.prompts)
@@ -256,7 +256,7 @@ def _other(k: DeclaredLink, model: str) -> str:
     return k.parent if k.child == model else k.child
 
 
-_FINDINGS: Mapping[str, Finding] = {
+_FINDINGS: Mapping[str, LinkFinding] = {
     "related": "confirmed",
     "unrelated": "contradicted",
     "inconclusive": "cannot tell",

@@ -26,7 +26,7 @@ from cladist.provenance.twin import as_json
 from cladist.registry import Registry
 from cladist.workflows.named import LabelsLike, families_here, tell
 
-__all__ = ["ENDINGS", "Looks", "ReportOptions", "Reported", "Standard", "report"]
+__all__ = ["ENDINGS", "PageForm", "ReportOptions", "Reported", "Standard", "report"]
 
 Standard = Literal["cyclonedx", "spdx", "card"]
 """CycloneDX 1.6 ML-BOM, SPDX 3 with its AI profile, or the block of a model card."""
@@ -49,7 +49,7 @@ class ReportOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looks:
+class PageForm:
     """How the page of a report looks.
 
     paper     size of printed pages
@@ -84,9 +84,9 @@ class Reported(Result):
         """The report as JSON text."""
         return as_json(self.found)
 
-    def to_html(self, looks: Looks | None = None) -> str:
+    def to_html(self, form: PageForm | None = None) -> str:
         """The page of the report: it holds no scripts and loads nothing."""
-        how = looks or Looks()
+        how = form or PageForm()
         twin = sha256(self.to_json().encode("utf-8", "replace")).hexdigest()
         return html_page(
             self.found,
@@ -96,7 +96,7 @@ class Reported(Result):
             twin=twin,
         )
 
-    def save(self, path: str | Path, looks: Looks | None = None) -> None:
+    def save(self, path: str | Path, form: PageForm | None = None) -> None:
         """Write it: .html, .pdf or .json.
 
         Raises `UsageError` for another ending, `InputError` for a place that cannot be written,
@@ -107,11 +107,11 @@ class Reported(Result):
         if kind is None:
             raise UsageError(f"{file.name}: the ending tells the form; use .html, .pdf or .json")
         if kind == "PDF":
-            pages = pdf_of(self.to_html(looks), self.making.created)
+            pages = pdf_of(self.to_html(form), self.making.created)
             with replacing(file) as opened:
                 opened.write(pages)
         else:
-            write_text(file, self.to_html(looks) if kind == "page" else self.to_json())
+            write_text(file, self.to_html(form) if kind == "page" else self.to_json())
 
     def to_standard(self, form: Standard, created: str) -> str:
         """Declared and measured lineage in a form of a standard, stated at a time.

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import cladist
 from cladist.apply.baselines import FamilyMean, NearestModel, PhyloLMRecipe
 from cladist.apply.checks import FeaturesError, UnfittedError
 from cladist.apply.questions import QuestionFeatures
 from cladist.apply.route_baselines import MatrixFactors, NearestQuestions
 from cladist.apply.routing import Router
 from cladist.apply.scores import ScorePredictor
-from cladist.errors import InputError
+from cladist.errors import InputError, UsageError
 
 ESTIMATORS = [ScorePredictor(), FamilyMean(), NearestModel(), PhyloLMRecipe(bounds=None)]
 ASKING = [Router(), QuestionFeatures(), NearestQuestions(), MatrixFactors()]
@@ -42,3 +44,14 @@ def test_wrong_input_is_an_error_of_both_kinds() -> None:
         NearestModel().fit([[1.0], [float("nan")], [2.0]], [1.0, 2.0, 3.0])
     for problem in (unfitted.value, wrong.value):
         assert isinstance(problem, InputError) and isinstance(problem, ValueError)
+
+
+def test_a_kinship_test_is_cloned_and_set_and_is_no_estimator() -> None:
+    test = cladist.KinshipTest(alpha=0.05, adjust="bh")
+    copy = clone(test)
+    assert copy is not test and copy.get_params() == {"alpha": 0.05, "adjust": "bh"}
+    assert copy.set_params(alpha=0.1).alpha == 0.1 and copy.adjust == "bh"
+    for wrong in ({"adjust": "x"}, {"beta": 1}):
+        with pytest.raises(UsageError):
+            copy.set_params(alpha=0.2, **wrong)
+    assert copy.alpha == 0.1 and not isinstance(copy, BaseEstimator)

@@ -6,11 +6,12 @@ import pytest
 from made_families import population
 
 from cladist.kinship.inference.assumed import no_exclusion, seen_greedy
-from cladist.kinship.inference.calibration import Labels, pair_evidence
 from cladist.kinship.inference.decision import PairFacts, Policy, decide
 from cladist.kinship.inference.facts import gatherer
 from cladist.kinship.inference.family_sets import family_set, fit_sets
 from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import pair_evidence
 
 TOLD = ("temperature", "top-p")
 

@@ -121,6 +121,26 @@ def test_where_a_setting_is_assumed_no_family_is_excluded(
     assert (a.p, a.verdict, a.nearest, a.families) == (k.p, k.verdict, k.nearest, k.families)
 
 
+def test_an_interface_found_by_asking_both_ways_is_told_so(
+    tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    class Both(Answering):
+        def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+            for number, response in super().answer(requests):
+                chat = requests[number].interface == "chat"
+                yield number, Response.of("Surely: " + response.text) if chat else response
+
+    unsure = ("interface", "temperature")
+    add(tmp_path, *made, asked=replace(RAW, unknown=unsure))
+    answers = descendant(made, "org/f5-m1")
+    found = identify_model(Both("child", answers, ways="raw chat"))
+    assert found.interface == "raw" and found.placement.doubts == ("temperature",)
+    assert found.taken[0] == "interface not recorded, raw found by asking both ways"
+    named = identify_model(Both("child", answers, ways="raw chat"), interface="raw")
+    assert named.placement.doubts == unsure
+    assert named.taken[0] == "interface not recorded, raw assumed"
+
+
 def test_models_that_said_the_same_show_that_the_reference_is_greedy(
     tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
 ) -> None:

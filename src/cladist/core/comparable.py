@@ -102,12 +102,13 @@ def asking(recorded: Protocol, interface: Interface = "auto", limit: int = READ_
 
 
 def assumptions(
-    recorded: Decoding, asked: Decoding | None = None, repeated: int = 0
+    recorded: Decoding, asked: Decoding | None = None, repeated: int = 0, *, found: bool = False
 ) -> tuple[str, ...]:
     """What is taken for granted of recorded answers that new ones are held against, in words.
 
     `repeated` are groups of recorded models with the same answers to the letter, enough of them
-    to show a temperature of 0; 0 where they are too few.
+    to show a temperature of 0; 0 where they are too few. `found` says that the interface was
+    found by asking both ways.
     """
     told = {
         "interface": f"interface not recorded, {asked.interface if asked else 'none'} assumed",
@@ -125,13 +126,15 @@ def assumptions(
         )
     if asked is not None and asked.interface == "raw":
         unsure.discard("template")
-    found = [told[k] for k in told if k in unsure]
+    if asked is not None and found:
+        told["interface"] = f"interface not recorded, {asked.interface} found by asking both ways"
+    out = [told[k] for k in told if k in unsure]
     if recorded.cut:
-        found.append(f"recorded answers were cut after {recorded.cut} characters")
+        out.append(f"recorded answers were cut after {recorded.cut} characters")
     longer = "max_tokens" in unsure or (asked and recorded.max_tokens > asked.max_tokens)
     if asked is not None and longer:
-        found.append(f"longer recorded answers are read as far as {asked.max_tokens} tokens go")
-    return tuple(found)
+        out.append(f"longer recorded answers are read as far as {asked.max_tokens} tokens go")
+    return tuple(out)
 
 
 _DOUBTED = {

@@ -195,14 +195,15 @@ def _doubts(store: Registry, how: Like, asked: Identity, greedy: bool) -> tuple[
     (record,) = (m for m in store.models() if m.fingerprint == asked.fingerprint)
     refused = refused_settings(store, how.asked.protocol, record)
     recorded, own = how.counts.protocol.decoding, how.asked.protocol.decoding
-    return doubts(recorded, own, refused, greedy=greedy)
+    told = doubts(recorded, own, refused, greedy=greedy)
+    return tuple(d for d in told if not (how.found and d == "interface"))
 
 
 def _taken(how: Like, refused: Mapping[str, str], found: Placement) -> tuple[str, ...]:
     """What is taken for granted, in words."""
     recorded, own = how.counts.protocol.decoding, how.asked.protocol.decoding
     seen = found.repeated if found.repeated >= REPEATED else 0
-    return (*assumptions(recorded, own, seen), *about_refused(refused, own))
+    return (*assumptions(recorded, own, seen, found=how.found), *about_refused(refused, own))
 
 
 def _make_ready(looks: Looks, fits: _Fits, answers: ResponseSet, probes: int) -> None:

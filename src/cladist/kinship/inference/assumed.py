@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-__all__ = ["REPEATED", "no_exclusion", "repeated_answers", "seen_greedy"]
+__all__ = ["REPEATED", "in_words", "no_exclusion", "repeated_answers", "seen_greedy"]
 
 REPEATED = 2
 """Groups of models with the same answers to the letter that show a panel to be asked greedily. One
@@ -44,6 +44,15 @@ def seen_greedy(digests: Sequence[bytes], speaking: Sequence[bool]) -> bool:
     return repeated_answers(heard) >= REPEATED
 
 
+def in_words(doubts: Sequence[str]) -> str:
+    """Settings as a list for people.
+
+    >>> in_words(["interface", "temperature", "top-p"])
+    'interface, temperature and top-p'
+    """
+    return " and ".join(filter(None, [", ".join(doubts[:-1]), *doubts[-1:]]))
+
+
 def no_exclusion(doubts: Sequence[str]) -> str:
     """Why nobody is excluded where these settings are in doubt, a sentence without a full stop.
 
@@ -53,6 +62,6 @@ def no_exclusion(doubts: Sequence[str]) -> str:
     if not doubts:
         return ""
     return (
-        f"{' and '.join(doubts)} of the recorded answers may have been another, and kin that were "
+        f"{in_words(doubts)} of the recorded answers may have been another, and kin that were "
         "asked differently may have next to nothing in common"
     )

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
+from cladist.kinship.inference.assumed import in_words
 from cladist.kinship.inference.states import FLAGS, VETO
 
 __all__ = [
@@ -226,7 +227,7 @@ def _above(facts: PairFacts, policy: Policy) -> str:
         which = "known kin that write a reasoning trace" if trace else "known kin"
         alike = f"without {which} nobody is called unrelated"
     if facts.doubts:
-        alike = f"their {' and '.join(facts.doubts)} may differ, so nobody is called unrelated"
+        alike = f"their {in_words(facts.doubts)} may differ, so nobody is called unrelated"
     return (
         f"{percent(facts.p)} of unrelated pairs of the same style have as much in common, more "
         f"than the false-positive rate of {percent(policy.alpha)}; {alike}"

@@ -89,5 +89,5 @@ def gathered(
         calibration, missing = None, str(problem)
     return Gatherer(
         answers, panel.pairs, labels, calibration, missing, panel.flags, seed,
-        in_doubt(registry, assay.protocol, greedy=seen_greedy(panel.pairs.digest, speaking)),
+        in_doubt(registry, assay.protocol, greedy=seen_greedy(panel.pairs.digest, speaking.tolist())),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from cladist.core.responses import Response, ResponseSet
 from cladist.errors import InputError, NotComparableError
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.functional import functional_distances, read_functions
+from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.kinship.inference.calibration import Labels, calibrate, pair_evidence
 from cladist.kinship.inference.facts import gatherer
 from cladist.kinship.inference.identity import IdentityResult, same_model
@@ -181,3 +182,22 @@ def test_too_few_common_contexts_are_an_error() -> None:
     lost = tuple(range(CONTEXTS - 9))
     with pytest.raises(InputError, match="ten are needed"):
         same_model(model("a", logits, lost), model("b", logits))
+
+
+def test_evidence_can_be_drawn_anew() -> None:
+    answers = families(3, 4)
+    answers[2] = model("lossy", np.zeros((CONTEXTS, OUTCOMES)), lost=tuple(range(0, CONTEXTS, 3)))
+    read = resampled_similarity(answers)
+    whole = pair_evidence(answers).combined
+    assert np.allclose(read.whole, whole, atol=1e-5)
+    assert np.allclose(read.combined(np.ones(CONTEXTS)), whole, atol=1e-4)
+    weights = np.zeros(CONTEXTS)
+    weights[: CONTEXTS // 2] = 1
+    part = [ResponseSet(r.model, r.probe_ids[:20], r.slots[:20]) for r in answers]
+    # What a panel has in common at a context does not depend on which contexts are drawn.
+    assert np.allclose(read.combined(weights), pair_evidence(part).combined, atol=1e-4)
+    twice = [
+        ResponseSet(r.model, (*r.probe_ids, *(f"{i}+" for i in r.probe_ids)), r.slots * 2)
+        for r in part
+    ]
+    assert np.allclose(read.combined(2 * weights), pair_evidence(twice).combined, atol=1e-4)

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from faulty_server import Call, Mode, Reply, behaving, error
 
+from cladist.core.likelihood import Likelihood
 from cladist.core.next_token import Context, NextToken
-from cladist.errors import EndpointError
+from cladist.errors import EndpointError, ModelError
 from cladist.models import open_model
-from cladist.models._log_probs import read_choice
-from cladist.models.base import TellsNextToken
+from cladist.models._log_probs import read_choice, read_echo
+from cladist.models.base import TellsLikelihood, TellsNextToken
 
 pytest.importorskip("openai", reason="openai is not installed")
 
@@ -141,3 +142,60 @@ def test_thoughts_and_blanks_are_first_tokens_as_any_other() -> None:
     ((said,), _) = asked(thinks, "chat")
     assert said.tokens == (b"<think>",)
     assert np.exp(said.log_probs[0]) == pytest.approx(math.exp(-0.1))
+
+
+def echoed(mode: Mode, *texts: str, options: str = "") -> tuple[list[Likelihood], list[Any]]:
+    with behaving(mode) as (server, base):
+        model = open_model(f"openai:m@{base}?patience=1&concurrency=1{options}")
+        assert isinstance(model, TellsLikelihood)
+        found = [said for _, said in sorted(model.likelihoods(texts), key=lambda p: p[0])]
+        return found, server.bodies
+
+
+def test_an_echo_is_the_likelihood_of_the_prompt() -> None:
+    told = {
+        "tokens": ["The", " s", "ea", " is"],
+        "token_logprobs": [None, -1.0, -0.5, -2.0],
+        "text_offset": [0, 3, 5, 7],
+    }
+    ((found,), bodies) = echoed(lambda call: with_log_probs(call, told), "The sea")
+    assert found.tokens == (b"The", b" s", b"ea")
+    assert found.total == -1.5
+    assert found.scored == 4
+    assert bodies[0]["echo"] is True
+    assert bodies[0]["logprobs"] == 1
+    assert bodies[0]["prompt"] == "The sea"
+
+
+def test_special_tokens_before_the_text_are_what_it_is_told_after() -> None:
+    told = {"tokens": ["<s>", "The", "x"], "token_logprobs": [None, -3.0, -1.0]}
+    found = read_echo({"logprobs": told}, "The")
+    assert found.tokens == (b"The",)
+    assert found.total == -3.0
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (None, "did not echo"),
+        ({"tokens": [" wide"], "token_logprobs": [-1.0]}, "did not echo"),
+        ({"tokens": ["The"], "token_logprobs": [None, -1.0]}, "did not echo"),
+        ({"tokens": ["The", " s"], "token_logprobs": [None, "x"]}, "no number"),
+        ({"tokens": ["The", " sea"], "token_logprobs": [None, float("nan")]}, "NaN"),
+        ({"tokens": ["The", " sea"], "token_logprobs": [-0.1, 2.0]}, "above 1"),
+        ({"tokens": ["The", " s\ufffd"], "token_logprobs": [None, -0.1]}, "did not echo"),
+    ],
+)
+def test_an_echo_that_lies_is_an_error(told: Any, why: str) -> None:
+    found = read_echo({"logprobs": told}, "The sea")
+    assert why in found.error
+    assert found.tokens == ()
+    for text in ("The sea", "The sky"):
+        ((over,), _) = echoed(lambda call: with_log_probs(call, told), text)
+        assert over.tokens == ()
+        assert over.error
+
+
+def test_a_chat_endpoint_tells_no_likelihood_of_a_text() -> None:
+    with pytest.raises(ModelError, match="raw"):
+        echoed(lambda call: with_log_probs(call, None), "The sea", options="&interface=chat")

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from cladist.core.likelihood import Likelihood
 from cladist.core.next_token import NextToken
 
-__all__ = ["MOST_TOKENS", "asking_for", "plain_token", "read_choice"]
+__all__ = ["MOST_TOKENS", "asking_for", "plain_token", "read_choice", "read_echo"]
 
 MOST_TOKENS = (1000, 100, 20, 5, 1)
 """Likeliest tokens that are asked for: the most that a server of this ladder takes."""
@@ -34,6 +35,10 @@ _NONE_GIVEN = (
     "texts can be run on it"
 )
 
+_NOT_ECHOED = (
+    "the endpoint did not echo the text with its log probabilities, as many do whatever they are "
+    "asked; its likelihood cannot be had there"
+)
 _BROKEN = (
     "the endpoint gave no log probabilities beside a token that is a part of a character, as "
     "llama.cpp's server does; --allow-sparse does without such contexts"
@@ -72,6 +77,42 @@ def read_choice(choice: Mapping[str, Any], *, whole: bool = False, top: int = 0)
         order = np.argsort(-np.asarray(log_probs), kind="stable")[:top].tolist()
         tokens, log_probs = [tokens[i] for i in order], [log_probs[i] for i in order]
     return NextToken.of(tokens, log_probs, "all" if whole and not top else "top")
+
+
+def read_echo(choice: Mapping[str, Any], text: str) -> Likelihood:
+    """The likelihood of `text` in a choice that echoes it; an error says why there is none.
+
+    Special tokens before the text are what it is told after, and what the server generated
+    behind it is cut off.
+    """
+    told = choice.get("logprobs")
+    if not isinstance(told, dict):
+        return Likelihood.failed(_NOT_ECHOED)
+    names, chances = told.get("tokens"), told.get("token_logprobs")
+    content = told.get("content")
+    if isinstance(content, list) and all(isinstance(e, dict) for e in content):
+        pieces = [_piece(e.get("token"), e.get("bytes")) for e in content]
+        chances = [e.get("logprob") for e in content]
+    elif isinstance(names, list) and isinstance(chances, list) and len(names) == len(chances):
+        pieces = [_piece(name, None) for name in names]
+    else:
+        return Likelihood.failed(_NOT_ECHOED)
+    begun = next((i for i, p in enumerate(pieces) if p is not None), len(pieces))
+    left, kept, found = len(text.encode("utf-8", "surrogatepass")), [], []
+    for piece, chance in list(zip(pieces, chances, strict=True))[begun:]:
+        if left <= 0:
+            break
+        if chance is None and not kept and begun == 0:
+            chance = float("nan")  # nothing precedes it
+        if type(chance) not in (int, float):
+            return Likelihood.failed("the endpoint gave a log probability that is no number")
+        kept.append(piece or b"")
+        found.append(float(chance))
+        left -= len(piece or b"")
+    made = Likelihood.of(text, kept, found)
+    if made.error.startswith("the tokens told"):
+        return Likelihood.failed(f"{_NOT_ECHOED} ({made.error})")
+    return made
 
 
 def plain_token(reply: Any) -> int | None:

@@ -201,3 +201,26 @@ def test_evidence_can_be_drawn_anew() -> None:
         for r in part
     ]
     assert np.allclose(read.combined(2 * weights), pair_evidence(twice).combined, atol=1e-4)
+
+
+def partly(name: str, logits: np.ndarray, top: int) -> ResponseSet:
+    """A model of which only the `top` likeliest outcomes are told."""
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    slots = []
+    for row in chances:
+        told = np.where(row >= np.sort(row)[-top], row, 0.0)
+        slots.append((response_of(NextByte(told, 1.0 - float(told.sum()))),))
+    return ResponseSet(name, tuple(f"c{c}" for c in range(len(logits))), tuple(slots))
+
+
+def test_what_was_not_told_is_no_change() -> None:
+    logits = np.random.default_rng(4).normal(0, 3, (CONTEXTS, OUTCOMES))
+    whole, few = partly("whole", logits, OUTCOMES), partly("few", logits, 20)
+    found = same_model(whole, few)
+    assert found.effect > 0.1, "told less looks like another function"
+    assert found.verdict == "inconclusive"
+    assert "told" in found.reason
+    assert same_model(few, partly("again", logits, 20)).verdict == "same"
+    other = np.random.default_rng(5).normal(0, 3, logits.shape)
+    assert same_model(whole, partly("other", other, 20)).verdict == "changed"
+    assert same_model(whole, model("near", logits + 0.2 * other)).verdict == "changed"

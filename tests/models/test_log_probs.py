@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from faulty_server import Call, Mode, Reply, behaving, error
 
+from cladist.core.distributions import response_of
 from cladist.core.likelihood import Likelihood
-from cladist.core.next_token import Context, NextToken
+from cladist.core.next_token import Context, NextToken, next_byte
+from cladist.core.responses import State
 from cladist.errors import EndpointError, ModelError
 from cladist.models import open_model
 from cladist.models._log_probs import read_choice, read_echo
@@ -30,9 +32,17 @@ def asked(mode: Mode, interface: str = "raw", number: int = 1) -> tuple[list[Nex
 
 
 def with_log_probs(call: Call, told: Any) -> Reply:
-    body = call.good("x")
+    body = call.good(first_word(told))
     body["choices"][0]["logprobs"] = told
     return Reply(body)
+
+
+def first_word(told: Any) -> str:
+    """The text of the token that log probabilities are told of."""
+    if not isinstance(told, dict):
+        return "x"
+    names = [e.get("token") for e in told.get("content") or ()] or told.get("tokens") or ["x"]
+    return str(names[0])
 
 
 def chat_shape(*entries: tuple[str, list[int] | None, float]) -> dict[str, Any]:
@@ -94,6 +104,43 @@ def test_an_endpoint_that_gives_none_says_so_for_every_context(told: Any) -> Non
 )
 def test_nonsense_is_an_error(entries: Any, why: str) -> None:
     assert why in read_choice({"logprobs": chat_shape(*entries)}).error
+
+
+def test_log_probabilities_of_another_token_than_was_written_are_an_error() -> None:
+    chat = {"message": {"content": "Paris is"}, "logprobs": chat_shape(("London", None, -1.0))}
+    plain = {"text": " a", "logprobs": {"tokens": [" the"], "top_logprobs": [{" the": -1.0}]}}
+    for choice in (chat, plain):
+        found = read_choice(choice)
+        assert "another token" in found.error
+        assert found.tokens == ()
+    for text in ("Lon", "London is", "", None, "\ufffd"):
+        choice = {"message": {"content": text}, "logprobs": chat["logprobs"]}
+        assert read_choice(choice).error == ""
+
+
+def test_coarse_numbers_are_told_of() -> None:
+    letters = "abcdef"
+    rough = [(c, [ord(c)], -0.3 * i - 1.5) for i, c in enumerate(letters)]
+    fine = [(c, [ord(c)], -0.31 * i - 1.5) for i, c in enumerate(letters)]
+    found = read_choice({"logprobs": chat_shape(*rough)})
+    assert found.note == "log probabilities rounded to 0.1"
+    assert response_of(next_byte(found)).detail == found.note
+    assert read_choice({"logprobs": chat_shape(*fine)}).note == ""
+    assert read_choice({"logprobs": chat_shape(*rough[:3])}).note == ""
+
+
+def test_a_top_that_changes_between_calls_is_missing_mass() -> None:
+    counts = iter([6, 1])
+
+    def fickle(call: Call) -> Reply:
+        told = [(c, [ord(c)], -0.51 * (i + 2)) for i, c in enumerate("abcdef")][: next(counts)]
+        return with_log_probs(call, chat_shape(*told))
+
+    (many, few), _ = asked(fickle, "chat", 2)
+    assert few.missing > many.missing + 0.2
+    answers = [response_of(next_byte(s)) for s in (many, few)]
+    assert [a.state for a in answers] == [State.TRUNCATED, State.REFUSED]
+    assert "was not told" in answers[1].detail
 
 
 def test_rounded_numbers_are_taken_as_they_are() -> None:

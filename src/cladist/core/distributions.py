@@ -104,6 +104,7 @@ def response_of(said: NextByte, detail: str = "") -> Response:
     if said.error:
         return Response.error(said.error)
     state = State.OK if said.missing < 1e-3 else State.TRUNCATED
+    detail = detail or said.note
     if said.missing > MOST_WITHHELD:
         state = State.REFUSED
         detail = f"{said.missing:.0%} of the probability was not told"

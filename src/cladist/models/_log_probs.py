@@ -35,6 +35,7 @@ _NONE_GIVEN = (
     "texts can be run on it"
 )
 
+_MARK = "\u2581"
 _NOT_ECHOED = (
     "the endpoint did not echo the text with its log probabilities, as many do whatever they are "
     "asked; its likelihood cannot be had there"
@@ -61,6 +62,8 @@ def read_choice(choice: Mapping[str, Any], *, whole: bool = False, top: int = 0)
         text = choice.get("text")
         broken = isinstance(text, str) and "\ufffd" in text
         return NextToken.failed(_BROKEN if broken else _NONE_GIVEN)
+    if wrong := _of_another_token(choice, told):
+        return NextToken.failed(wrong)
     tokens: list[bytes | None] = []
     log_probs: list[float] = []
     for piece, chance in _first(told):
@@ -77,6 +80,33 @@ def read_choice(choice: Mapping[str, Any], *, whole: bool = False, top: int = 0)
         order = np.argsort(-np.asarray(log_probs), kind="stable")[:top].tolist()
         tokens, log_probs = [tokens[i] for i in order], [log_probs[i] for i in order]
     return NextToken.of(tokens, log_probs, "all" if whole and not top else "top")
+
+
+def _of_another_token(choice: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+    """Why what is told cannot be of the answer's first token; '' where it may.
+
+    Servers take blanks, thoughts and parts of characters out of a text, so only words that
+    disagree say anything.
+    """
+    message = choice.get("message")
+    text = message.get("content") if isinstance(message, dict) else choice.get("text")
+    content, names = told.get("content"), told.get("tokens")
+    first = content[0].get("token") if _first_entry(content) else None
+    first = names[0] if first is None and isinstance(names, list) and names else first
+    if not isinstance(text, str) or not isinstance(first, str) or _SPECIAL.fullmatch(first):
+        return ""
+    said, one = text.strip().replace(_MARK, ""), first.strip().replace(_MARK, "")
+    odd = "\ufffd" in said + one or one.startswith(("bytes:", "token_id:", "<"))
+    if odd or not said or not one or said.startswith(one) or one.startswith(said):
+        return ""
+    return (
+        f"the endpoint told log probabilities of another token ({one[:20]!r}) than it wrote "
+        f"({said[:20]!r})"
+    )
+
+
+def _first_entry(content: Any) -> bool:
+    return isinstance(content, list) and bool(content) and isinstance(content[0], dict)
 
 
 def read_echo(choice: Mapping[str, Any], text: str) -> Likelihood:

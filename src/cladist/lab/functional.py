@@ -21,7 +21,11 @@ from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import ModelError
 from cladist.extraction.run import extract
-from cladist.kinship.evidence.functional import functional_distances
+from cladist.kinship.evidence.functional import (
+    Functions,
+    functional_distances,
+    read_functions,
+)
 from cladist.kinship.inference.calibration import pair_evidence
 from cladist.kinship.inference.function_descent import function_direction, function_mixture
 from cladist.kinship.inference.identity import same_model
@@ -96,12 +100,11 @@ def score_functional(root: Path, truth: Truth, progress: Progress = silent) -> d
         names = [n for n in truth.scored() if n in told]
         answers = list(registry.responses(assay.protocol, names))
         dna = euclidean(vectors(registry.dnas(assay, names)))
-        parents = descents.named_parents(registry, assay, names)
     own = truth.without(set(truth.scored()) - set(names))
     pairs = pairs_of(own, names)
     steps = 5
     progress("scoring distributions", 0, steps)
-    evidence = pair_evidence(answers)
+    read, evidence = read_functions(answers), pair_evidence(answers)
     apart = functional_distances(answers).matrix
     found = {FUNCTIONAL: evidence.combined, FUNCTIONAL_DISTANCE: -apart}
     progress("scoring distributions", 1, steps)
@@ -114,14 +117,14 @@ def score_functional(root: Path, truth: Truth, progress: Progress = silent) -> d
         "by_founder": {k: by_founder(own, pairs, s) for k, s in found.items()},
         "by_operation": {k: by_operation(own, pairs, s) for k, s in found.items()},
         "false": {k: false_shares(pairs, s) for k, s in found.items()},
-        "parents": descents.parent_kinds(own, parents),
         "by_contexts": _by_contexts(own, answers, pairs),
     }
     progress("scoring distributions", 2, steps)
     out["verdicts"] = descents.verdicts(own, answers, evidence, pairs)
     progress("scoring distributions", 3, steps)
-    out["direction"] = _directions(own, answers)
-    out["merges"] = _merges(own, answers, apart)
+    out["parents"] = _parents(own, read, apart)
+    out["direction"] = _directions(own, read)
+    out["merges"] = _merges(own, read, apart)
     progress("scoring distributions", 4, steps)
     out["identity"] = _identities(own, answers)
     out["inheritance"] = _inheritance(own, names, apart)
@@ -151,26 +154,47 @@ def _by_contexts(
     ]
 
 
-def _directions(truth: Truth, answers: Sequence[ResponseSet]) -> dict[str, dict[str, int]]:
+def _parents(truth: Truth, read: Functions, apart: Floats) -> dict[str, int]:
+    """What the nearest model is, where direction says that it is the ancestor; else nobody is
+    named."""
+    out: Counter[str] = Counter()
+    for row, name in enumerate(read.models):
+        far = apart[row].copy()
+        far[row] = np.inf
+        near = read.models[int(far.argmin())]
+        if function_direction(read, near, name).ancestor != near:
+            out["nobody named"] += 1
+        elif near in truth.by_name[name].parents:
+            out["parent"] += 1
+        elif near in truth.ancestors(name):
+            out["other ancestor"] += 1
+        elif name in truth.by_name[near].parents:
+            out["child (inverted)"] += 1
+        else:
+            out["other kin" if truth.kin(name, near) else "unrelated model named"] += 1
+    return dict(out.most_common())
+
+
+def _directions(truth: Truth, read: Functions) -> dict[str, dict[str, int]]:
     """Per operation: parent and child told apart rightly, wrongly, or not at all."""
-    names = {a.model for a in answers}
+    names = set(read.models)
     out: dict[str, Counter[str]] = {}
     for child in sorted(names):
         individual = truth.by_name[child]
         for parent in individual.parents:
             if parent not in names:
                 continue
-            said = function_direction(answers, parent, child).ancestor
+            said = function_direction(read, parent, child).ancestor
             kind = "right" if said == parent else "wrong" if said == child else "not told"
             key = named(individual.operation, individual.options)
             out.setdefault(key, Counter())[kind] += 1
     return {k: dict(v) for k, v in sorted(out.items())}
 
 
-def _merges(truth: Truth, answers: Sequence[ResponseSet], apart: Floats) -> list[dict[str, Any]]:
+def _merges(truth: Truth, read: Functions, apart: Floats) -> list[dict[str, Any]]:
     """The mixture test on all merges and on models with one parent, among nearest relatives that
     are not their descendants."""
-    names = [a.model for a in answers]
+    names = read.models
     out = []
     for row, name in enumerate(names):
         real = truth.by_name[name].parents
@@ -181,7 +205,7 @@ def _merges(truth: Truth, answers: Sequence[ResponseSet], apart: Floats) -> list
         near = near[: descents.CANDIDATES]
         if len(near) < 2:
             continue
-        found = function_mixture(answers, name, near)
+        found = function_mixture(read, name, near)
         out.append(
             {
                 "model": name,
@@ -270,9 +294,9 @@ def summary(found: Mapping[str, Any]) -> dict[str, str]:
     told = Counter[str]()
     for row in found["direction"].values():
         told.update(row)
-    descendants = sum(v for k, v in found["parents"].items() if not k.startswith("founder"))
+    named_at_all = sum(v for k, v in found["parents"].items() if k != "nobody named")
     return {
-        "parents named": f"{found['parents'].get('parent', 0)} of {descendants}",
+        "parents named": f"{found['parents'].get('parent', 0)} right of {named_at_all} named",
         "direction": f"{told['right']} right, {told['wrong']} wrong, {told['not told']} not told",
         "merges": f"{sum(m['detected'] for m in merges)} of {len(merges)} detected, "
         f"{sum(m['detected'] for m in controls)} of {len(controls)} others called merges",

@@ -129,6 +129,7 @@ def points(root: Path, truth: Truth, assay: Assay) -> list[Point]:
 
 
 def amount_of(truth: Truth, name: str) -> float:
+    """How much was changed in a model of a series; steps of a clock add up along its chain."""
     individual = truth.by_name[name]
     if individual.series != "clock":
         return float(individual.options[AMOUNT.get(individual.series, "steps")])

@@ -92,10 +92,8 @@ class Checkpointed:
         """The likelihood of each text, in batches of like lengths; of encoder-decoders none."""
         self._require_open()
         if self._model.config.is_encoder_decoder:
-            for index in range(len(texts)):
-                yield index, Likelihood.failed(
-                    "an encoder-decoder model tells how likely an answer is, not a text by itself"
-                )
+            why = "an encoder-decoder model tells how likely an answer is, not a text by itself"
+            yield from ((index, Likelihood.failed(why)) for index in range(len(texts)))
             return
         ready: list[_Asked] = []
         for index, text in enumerate(texts):

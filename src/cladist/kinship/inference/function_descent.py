@@ -21,9 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.evidence.functional import Functions, read_functions
+from cladist.kinship.evidence.functional import Functions
 from cladist.kinship.evidence.standard import Floats
 
 __all__ = [
@@ -93,14 +92,11 @@ class FunctionDirection:
     support: float
 
 
-def function_mixture(
-    responses: Sequence[ResponseSet], child: str, candidates: Sequence[str]
-) -> FunctionMixture:
+def function_mixture(read: Functions, child: str, candidates: Sequence[str]) -> FunctionMixture:
     """Split a model among candidate parents. Raises `InputError` for fewer than two candidates
     other than the model, unknown names, and fewer than ten contexts in common."""
     if len(set(candidates)) < 2 or child in candidates:
         raise InputError("a mixture needs at least two candidates other than the model itself")
-    read = _read(responses, (child, *candidates))
     chosen = [_row(read, c) for c in candidates]
     own = _row(read, child)
     both = read.present[[own, *chosen]].all(axis=0)
@@ -135,16 +131,13 @@ def _nearest_mean(away: Floats) -> tuple[Floats, float]:
     return weights, float(weights @ gram @ weights)
 
 
-def function_direction(
-    responses: Sequence[ResponseSet], a: str, b: str, *, seed: int = 0
-) -> FunctionDirection:
+def function_direction(read: Functions, a: str, b: str, *, seed: int = 0) -> FunctionDirection:
     """Which of `a` and `b` is the ancestor, given that one descends from the other.
 
     Siblings have none among them, which this cannot tell. Raises `InputError` for unknown names.
     """
     if a == b:
         raise InputError(f"'{a}' is no descendant of itself; name two models")
-    read = _read(responses, (a, b))
     i, j = _row(read, a), _row(read, b)
     to_a, to_b = _squares(read, i), _squares(read, j)
     apart = to_a[j].mean()
@@ -171,13 +164,8 @@ def _squares(read: Functions, row: int) -> Floats:
     return np.asarray(np.einsum("npk,npk->np", gap, gap, dtype=np.float64) * here)
 
 
-def _read(responses: Sequence[ResponseSet], wanted: Sequence[str]) -> Functions:
-    names = {r.model for r in responses}
-    missing = [n for n in wanted if n not in names]
-    if missing:
-        raise InputError(f"no answers of {', '.join(missing)}")
-    return read_functions(responses)
-
-
 def _row(read: Functions, name: str) -> int:
-    return read.models.index(name)
+    try:
+        return read.models.index(name)
+    except ValueError:
+        raise InputError(f"no answers of {name}") from None

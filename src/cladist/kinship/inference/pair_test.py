@@ -183,8 +183,13 @@ def _result(
         probes=facts.common,
         flags=facts.flags,
         basis=basis_of(made),
-        tokenizer=float("nan") if c is None else float(made.pairs.clock[i, j]),
+        tokenizer=float(made.pairs.clock[i, j]) if c and _tells_tokenizers(made) else float("nan"),
     )
+
+
+def _tells_tokenizers(made: Gatherer) -> bool:
+    """Whether answers tell of tokenizers; distributions do not."""
+    return bool(made.pairs.clock.any())
 
 
 def basis_of(made: Gatherer) -> str:
@@ -196,5 +201,6 @@ def basis_of(made: Gatherer) -> str:
     kin = f", {len(c.kin)} known kin pairs" if c.labelled else ", no known kin"
     return (
         f"{c.size} unrelated pairs among {c.models} models of {c.families} {how}{kin}; "
-        "matched on style and tokenizer" + (", and on reasoning traces" if c.reasoning else "")
+        f"matched on style{' and tokenizer' if _tells_tokenizers(made) else ''}"
+        + (", and on reasoning traces" if c.reasoning else "")
     )

@@ -171,8 +171,7 @@ def likely_parents(source: Source, kin: AnswerKin, dates: Sequence[str | None]) 
     """The likely parent of every model in order; names are 'm0', 'm1', ... by index.
 
     As `cladist.descent.parents_of` without replicates, and nobody's of distributions.
-   A model whose date is certainly later is
-    no parent. O(n^3) at worst.
+    A model whose date is certainly later is no parent. O(n^3) at worst.
     """
     similarity = kin.pairs.combined
     costs = descent_costs(similarity)

@@ -123,7 +123,8 @@ def score_distributions(
     if (root / SCORES).is_file():
         kept = json.loads((root / SCORES).read_text(encoding="utf-8"))
     write_text(root / SCORES, json.dumps(_plain({**kept, "functional": out}), indent=1) + "\n")
-    return out
+    made: dict[str, Any] = _plain(out)
+    return made
 
 
 def _speaking(root: Path, truth: Truth, chosen: Sequence[Assay]) -> Truth:

@@ -16,7 +16,9 @@ from cladist.kinship.evidence.functional import functional_distances, read_funct
 from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.kinship.inference.calibration import Labels, calibrate, pair_evidence
 from cladist.kinship.inference.facts import gatherer
+from cladist.kinship.inference.function_descent import function_direction, function_mixture
 from cladist.kinship.inference.identity import IdentityResult, same_model
+from cladist.kinship.inference.identity_functional import nearer_than
 from cladist.kinship.inference.pair_test import judge_candidates
 from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess
 
@@ -166,7 +168,9 @@ def test_the_same_function_is_the_same_and_another_is_told_on_a_scale() -> None:
     assert "8 bits" in eight.reason
     assert "4 bits" in four.reason
     assert "another model" in other.reason
-    assert eight.interval[0] < eight.effect < eight.interval[1]
+    assert eight.interval[0] < eight.effect < eight.within <= eight.interval[1]
+    assert nearer_than(eight.within).startswith("weights of")
+    assert nearer_than(2.0) == ""
 
 
 def test_what_neither_shows_nor_rules_out_a_change_is_inconclusive() -> None:
@@ -224,3 +228,44 @@ def test_what_was_not_told_is_no_change() -> None:
     other = np.random.default_rng(5).normal(0, 3, logits.shape)
     assert same_model(whole, partly("other", other, 20)).verdict == "changed"
     assert same_model(whole, model("near", logits + 0.2 * other)).verdict == "changed"
+
+
+def line(seed: int = 0) -> list[ResponseSet]:
+    """A founder, three children that moved each its own way, a merge of two, and strangers."""
+    draw = np.random.default_rng(seed)
+    founder = draw.normal(0, 2, (CONTEXTS, OUTCOMES))
+    moved = {c: founder + draw.normal(0, 0.5, founder.shape) for c in "abc"}
+    merge = (moved["a"] + moved["b"]) / 2 + draw.normal(0, 0.05, founder.shape)
+    others = [model(f"s{i}", draw.normal(0, 2, founder.shape)) for i in range(4)]
+    told = {"founder": founder, **moved, "merge": merge}
+    return [*(model(n, x) for n, x in told.items()), *others]
+
+
+def test_a_merge_is_a_mean_of_its_parents_and_a_sibling_is_not() -> None:
+    read = read_functions(line())
+    found = function_mixture(read, "merge", ["c", "a", "b", "s0"])
+    assert set(found.parents[:2]) == {"a", "b"}
+    assert found.merged
+    assert sum(found.weights) == pytest.approx(1)
+    assert found.weights[0] == pytest.approx(0.5, abs=0.1)
+    sibling = function_mixture(read, "c", ["founder", "a", "b"])
+    assert not sibling.merged
+    assert sibling.parents[0] == "founder"
+    copy = function_mixture(read_functions([*line(), model("twin", np.zeros((CONTEXTS, 257)))]),
+                            "twin", ["s0", "s1"])  # fmt: skip
+    assert not copy.merged
+    with pytest.raises(InputError, match="two candidates"):
+        function_mixture(read, "merge", ["a"])
+    with pytest.raises(InputError, match="no answers of x"):
+        function_mixture(read, "merge", ["a", "x"])
+
+
+def test_an_ancestor_lies_between_its_descendant_and_the_others() -> None:
+    read = read_functions([r for r in line() if r.model != "merge"])
+    for child in "abc":
+        for first, second in (("founder", child), (child, "founder")):
+            assert function_direction(read, first, second).ancestor == "founder"
+    assert function_direction(read, "a", "b").ancestor == "", "siblings have none among them"
+    assert function_direction(read, "s0", "s1").ancestor == "", "nor have strangers"
+    with pytest.raises(InputError, match="no descendant of itself"):
+        function_direction(read, "a", "a")

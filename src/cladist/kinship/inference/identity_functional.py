@@ -22,7 +22,13 @@ from cladist.errors import InputError
 from cladist.kinship.evidence.functional import read_functions
 from cladist.kinship.evidence.standard import Floats
 
-__all__ = ["FUNCTION_TOLERANCE", "LANDMARKS", "FunctionCompared", "compare_functions"]
+__all__ = [
+    "FUNCTION_TOLERANCE",
+    "LANDMARKS",
+    "FunctionCompared",
+    "compare_functions",
+    "nearer_than",
+]
 
 FUNCTION_TOLERANCE = 0.005
 """d_H up to which two functions are the same: three times what two engines differ by."""
@@ -126,6 +132,11 @@ def _drawn(square: Floats, seed: int) -> Floats:
     draw = np.random.default_rng(seed)
     picks = draw.integers(0, len(square), (_RESAMPLES, len(square)))
     return np.asarray(np.sqrt(square[picks].mean(axis=1)))
+
+
+def nearer_than(within: float) -> str:
+    """The least of the landmarks that two functions are nearer than, '' where there is none."""
+    return next((f"{what} ({far:g})" for far, what in LANDMARKS if within < far), "")
 
 
 def _scaled(distance: float) -> str:

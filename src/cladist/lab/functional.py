@@ -26,9 +26,9 @@ from cladist.kinship.evidence.functional import (
     functional_distances,
     read_functions,
 )
-from cladist.kinship.inference.calibration import pair_evidence
 from cladist.kinship.inference.function_descent import function_direction, function_mixture
 from cladist.kinship.inference.identity import same_model
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.lab import descents
 from cladist.lab.asking import REGISTRY, SERIES, open_bred
 from cladist.lab.figures import (

@@ -14,7 +14,7 @@ from cladist.core.responses import ResponseSet
 from cladist.core.results import Result, offered, plain
 from cladist.core.text import printable
 from cladist.errors import InputError
-from cladist.kinship.inference.calibration import Calibration, Labels, PairEvidence
+from cladist.kinship.inference.calibration import Calibration
 from cladist.kinship.inference.decision import (
     DEFAULT,
     Adjustment,
@@ -27,6 +27,8 @@ from cladist.kinship.inference.decision import (
     test_declared,
 )
 from cladist.kinship.inference.facts import Gatherer, gatherer
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.probe_checks import mean_interval
 
 if TYPE_CHECKING:
@@ -183,13 +185,15 @@ def _result(
         probes=facts.common,
         flags=facts.flags,
         basis=basis_of(made),
-        tokenizer=float(made.pairs.clock[i, j]) if c and _tells_tokenizers(made) else float("nan"),
+        tokenizer=float(made.pairs.tokenizer[i, j])
+        if c and _tells_tokenizers(made)
+        else float("nan"),
     )
 
 
 def _tells_tokenizers(made: Gatherer) -> bool:
     """Whether answers tell of tokenizers; distributions do not."""
-    return bool(made.pairs.clock.any())
+    return bool(made.pairs.tokenizer.any())
 
 
 def basis_of(made: Gatherer) -> str:
@@ -202,5 +206,5 @@ def basis_of(made: Gatherer) -> str:
     return (
         f"{c.size} unrelated pairs among {c.models} models of {c.families} {how}{kin}; "
         f"matched on style{' and tokenizer' if _tells_tokenizers(made) else ''}"
-        + (", and on reasoning traces" if c.reasoning else "")
+        + (", and on reasoning traces" if c.reasoning_pairs else "")
     )

@@ -92,7 +92,8 @@ def _strangers(s: Scores) -> str:
         "1% of plainly unrelated pairs reach.\n\n"
         + table_of(["method", *head], rows)
         + "\n\nVerdicts of the kinship test at a stated rate of 1%, families declared, of up to 30 "
-        "pairs a kind:\n\n" + table_of(["pairs", *verdicts], judged)
+        "pairs a kind (fewer than 15 makers carry no verdict at that rate, see verdicts.md):\n\n"
+        + table_of(["pairs", *verdicts], judged)
     )
 
 

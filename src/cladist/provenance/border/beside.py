@@ -70,7 +70,9 @@ def held_beside(
 ) -> Beside:  # fmt: skip
     """Ask inputs of a reference until a claim may be called right or wrong, `most` at most.
 
-    What is already decided costs no more: the queries of another model end after a dozen or so.
+    After a first batch of both kinds that kind is asked which may still decide: at the border
+    while most answers stay, else far from it. The choice rests on what was seen before, so the
+    bets stay fair.
     """
     asked_levels = levels or Levels()
     near = [i for i in border.inputs if i.kind == "token"]
@@ -80,7 +82,7 @@ def held_beside(
     failed = ""
     while sum(map(len, found.values())) < most and not asker.trouble:
         before = sum(map(len, found.values()))
-        for firm, pool in ((True, border.firm), (False, near)):
+        for firm, pool in _pools(found, border.firm, near):
             chosen = [draw.choice(pool) for _ in range(BATCH)] if pool else []
             for known, reading in zip(chosen, asker.say([i.text for i in chosen]), strict=True):
                 if reading.answered:
@@ -101,6 +103,17 @@ def held_beside(
         seen, against, towards, largest_share(departed, len(found[False]), 0.01),
         sum(map(len, found.values())) + sum(same), failed, same[1] * 3 <= sum(same),
     )  # fmt: skip
+
+
+def _pools(
+    found: dict[bool, list[int]], firm: Sequence[BorderInput], near: Sequence[BorderInput]
+) -> list[tuple[bool, Sequence[BorderInput]]]:
+    """What is asked next: both kinds at first, then the kind that may still decide."""
+    told = found[False]
+    if len(told) < BATCH or not firm or not near:
+        return [(True, firm), (False, near)]
+    stays = sum(o > 0 for o in told) < OTHERS * len(told)
+    return [(False, near)] if stays else [(True, firm)]
 
 
 def outcome(reading: Reading, known: BorderInput) -> int:

@@ -21,9 +21,16 @@ from cladist.errors import CoverageError, InputError, ModelError
 from cladist.models.served import Served
 from cladist.provenance.border.asking import TOP, Asker
 from cladist.provenance.border.contexts import contexts
-from cladist.provenance.border.inputs import Border, BorderInput, Reading, departs, margin_of
+from cladist.provenance.border.inputs import (
+    Border,
+    BorderInput,
+    Query,
+    Reading,
+    margin_of,
+    query_of,
+)
 
-__all__ = ["Effort", "drawn", "learn", "sitting"]
+__all__ = ["Effort", "counted", "drawn", "learn", "sitting"]
 
 LIMITS = (1, 4, 16, 64)
 """Values of max_tokens that are tried, where a server refuses small ones."""
@@ -126,7 +133,9 @@ def _inputs(said: Mapping[str, str], searched: _Searched) -> list[BorderInput]:
     return [BorderInput(t, "token", token, searched.rival(t, token)) for t, token in said.items()]
 
 
-def sitting(asker: Asker, border: Border, count: int, draw: random.Random) -> Border:
+def sitting(
+    asker: Asker, border: Border, count: int, draw: random.Random
+) -> tuple[Border, list[Query]]:
     """Draw so many queries of an honest server and count its departures.
 
     Every second query asks for one token more, or for another number of log-probabilities: a
@@ -135,10 +144,17 @@ def sitting(asker: Asker, border: Border, count: int, draw: random.Random) -> Bo
     chosen = [draw.randrange(len(border.inputs)) for _ in range(count)]
     before = asker.queries
     found = drawn(asker, border, chosen, draw, vary=True)
-    answered = [f for f in found if isinstance(f, bool)]
+    border = counted(border, found, scores=asker.scores)
+    return replace(border, queries=border.queries + asker.queries - before), found
+
+
+def counted(border: Border, found: Sequence[Query], *, scores: bool) -> Border:
+    """The border with the honest rate of these queries too; `scores` whether margins were read."""
+    told = [None if q.error else q.departs(border.inputs[q.place]) for q in found]
+    answered = [f for f in told if f is not None]
     notes = list(border.notes)
-    alike, varied = ([f for f in found[i::2] if isinstance(f, bool)] for i in (0, 1))
-    if border.greedy and not asker.scores and not sum(alike) and sum(varied) * 4 > len(varied):
+    alike, varied = ([f for f in told[i::2] if f is not None] for i in (0, 1))
+    if border.greedy and not scores and not sum(alike) and sum(varied) * 4 > len(varied):
         notes.append(
             "answers repeat when the same is asked and differ when a little else is: the server "
             "seems to keep answers (a cache), so a change may be seen late"
@@ -148,37 +164,31 @@ def sitting(asker: Asker, border: Border, count: int, draw: random.Random) -> Bo
         border,
         drawn=border.drawn + len(answered),
         departed=border.departed + sum(answered),
-        queries=border.queries + asker.queries - before,
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
 def drawn(
     asker: Asker, border: Border, chosen: Sequence[int], draw: random.Random, *, vary: bool = False
-) -> list[bool | str]:
-    """Whether each of the chosen inputs departs; the reason where no answer came."""
+) -> list[Query]:
+    """Ask the chosen inputs; what was answered, or why not, in their order."""
     inputs = [border.inputs[i] for i in chosen]
-    found: list[bool | str] = ["not asked"] * len(chosen)
+    found: list[Query | None] = [None] * len(chosen)
     scored = [i for i, k in enumerate(inputs) if k.kind == "log-probs"]
-    longer = {i for i in range(1, len(inputs), 2) if vary and border.limit == 1}
+    longer = {i for i in range(1, len(inputs), 2) if vary and border.limit == 1} - set(scored)
     plain = [i for i, k in enumerate(inputs) if k.kind == "token" and i not in longer]
     tops = [draw.randint(TOP - 2, TOP) for _ in scored]
     readings: list[tuple[int, Reading]] = []
-    for places, extra in ((plain, 0), (sorted(longer - set(scored)), 1)):
+    for places, extra in ((plain, 0), (sorted(longer), 1)):
         if places and not asker.trouble:
             got = asker.say([inputs[i].text for i in places], extra=extra)
             readings += zip(places, got, strict=True)
     if scored and not asker.trouble:
         readings += zip(scored, asker.score([inputs[i].text for i in scored], tops), strict=True)
     for place, reading in readings:
-        known = inputs[place]
-        if not reading.answered:
-            found[place] = reading.error
-        elif place in longer and known.kind == "token":
-            found[place] = not (reading.token or "").startswith(known.token)
-        else:
-            found[place] = departs(reading, known)
-    return [asker.trouble if f == "not asked" and asker.trouble else f for f in found]
+        found[place] = query_of(chosen[place], reading, inputs[place], longer=place in longer)
+    why = asker.trouble or "not asked"
+    return [q or Query(i, error=why) for q, i in zip(found, chosen, strict=True)]
 
 
 def _settle_limit(asker: Asker, texts: list[str]) -> list[str]:

@@ -24,7 +24,7 @@ from cladist.provenance.border.learning import Effort, learn
 from cladist.provenance.border.looking import Rules, take_look
 from cladist.provenance.border.state import begin, save
 
-EFFORT = Effort(contexts=160, pool=24, replicates=1)
+EFFORT = Effort(contexts=160, pool=24, replicates=1, firm=30)
 LEARN = Effort(contexts=60, pool=20, replicates=80)
 
 

@@ -135,7 +135,10 @@ def watch(
 
     ways = tokens.Ways(model, by, state, relearn, config, once, replay, until)
     if tokens.taken(ways):
-        how = tokens.How(alpha_of(alpha, rate), tolerance, every, times, log, quiet, json)
+        how = tokens.How(
+            alpha_of(alpha, rate), tolerance, every, times, log, quiet, json,
+            signer(statement, key),
+        )  # fmt: skip
         tokens.run(ways, how, registry)
         return
     from cladist.cli.common import note

@@ -13,6 +13,7 @@ from cladist.cli.common import note, one_line, out, progress_bars
 from cladist.errors import CHANGED, UNDECIDED, ModelError, UsageError
 
 if TYPE_CHECKING:
+    from cladist.cli.signing import Signer
     from cladist.provenance.border.looking import TokenLook
 
 
@@ -41,6 +42,7 @@ class How:
     log: Path | None
     quiet: bool
     json: bool
+    signs: Signer | None = None
 
 
 def taken(ways: Ways) -> bool:
@@ -60,6 +62,13 @@ def taken(ways: Ways) -> bool:
 
 def run(ways: Ways, how: How, registry: Path) -> None:
     """Watch in the way that was chosen; leaves with the exit code of what was found."""
+    if how.signs is not None and (ways.config is not None or ways.replay is not None):
+        raise UsageError(
+            "--statement signs the looks of one endpoint; sign the log of a service, or of a "
+            "replay, as it is: cladist provenance statement files"
+        )
+    if how.signs is not None and how.times == 0:
+        raise UsageError("--statement is written at the end: say with --times how many looks")
     if ways.config is not None:
         _serve(ways.config, ways.once, how)
     elif ways.replay is not None:
@@ -69,6 +78,7 @@ def run(ways: Ways, how: How, registry: Path) -> None:
 
 
 def _one(ways: Ways, how: How, registry: Path) -> None:
+    from cladist.attestation.of_tokens import TokenLooked, tokens_case
     from cladist.extraction.opening import open_any
     from cladist.provenance.border.looking import Rules
     from cladist.provenance.border.schedule import watch_by_token
@@ -79,6 +89,7 @@ def _one(ways: Ways, how: How, registry: Path) -> None:
     rules = Rules(how.alpha) if how.tolerance is None else Rules(how.alpha, how.tolerance)
     opened = open_any(_uri(ways.model, registry))
     seen: list[TokenLook] = []
+    looked: list[TokenLooked] = []
     try:
         name = re.sub(r"[^\w.-]+", "_", opened.identity.name)[:80]
         path = ways.state or Path(f"{name}.watch.json")
@@ -90,9 +101,14 @@ def _one(ways: Ways, how: How, registry: Path) -> None:
                 opened, watched, rules, path, times=how.times, every=pause, progress=bars, hear=note
             ):
                 seen.append(found)
+                if how.signs is not None:
+                    after = load(path, opened.identity) if path.exists() else watched
+                    looked.append(TokenLooked(found, after))
                 _tell(found, how)
     finally:
         opened.close()
+    if how.signs is not None:
+        how.signs.write(tokens_case(watched, looked, rules))
     _leave([found.status for found in seen])
 
 

@@ -20,7 +20,7 @@ from cladist.provenance.border.state import read_watched
 
 __all__ = ["EFFORT", "Claimed", "at_hand"]
 
-EFFORT = Effort(contexts=400, pool=30, replicates=1)
+EFFORT = Effort(contexts=400, pool=30, replicates=1, firm=40)
 """What learning the border of a model at hand takes; nothing is charged for it."""
 
 

@@ -40,8 +40,6 @@ SLACK = 0.02
 """Difference of a margin that is always honest: other hardware rounds otherwise."""
 STEADY, SURE = 3, 4
 """Times that an input must be answered alike; the second where the server samples."""
-FIRM = 12
-"""Inputs far from the border that are kept to tell one change from another."""
 LEAST = 8
 """Inputs that a pool has at least."""
 
@@ -54,12 +52,14 @@ class Effort:
     pool        inputs that are kept
     replicates  queries that the honest rate is learnt from
     sittings    looks over which these are spread, to see the server at different times
+    firm        inputs far from the border that are kept, to tell one change from another
     """
 
     contexts: int = 240
     pool: int = 40
     replicates: int = 150
     sittings: int = 1
+    firm: int = 12
 
     def __post_init__(self) -> None:
         if not LEAST <= self.pool <= self.contexts or self.replicates < 1 or self.sittings < 1:
@@ -74,7 +74,7 @@ class Effort:
         near = self.pool + self.pool // 4
         searched = max(3 * self.contexts, 2 * self.contexts + 4 * near + 6 * (self.pool + 10))
         again = max(STEADY * near, SURE * (self.contexts + self.pool))
-        again += STEADY * FIRM
+        again += STEADY * self.firm
         return len(LIMITS) * 3 + searched + again + 3 * self.pool + self.replicates
 
 
@@ -112,7 +112,7 @@ def learn(asker: Asker, effort: Effort, seed: int, progress: Progress = silent) 
     said, greedy, told = _steady(asker, texts, source, effort)
     notes += [*searched.notes, *told]
     inputs = _inputs(said, searched)[: effort.pool]
-    firm = _inputs(_held(asker, searched.sure[:FIRM])[0], searched)
+    firm = _inputs(_held(asker, searched.sure[: effort.firm])[0], searched)
     if asker.scores:
         scored = _margins(asker, texts[: effort.pool])
         inputs += scored

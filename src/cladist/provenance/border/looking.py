@@ -37,6 +37,7 @@ __all__ = [
     "begun_look",
     "bound_of",
     "ended_look",
+    "in_use",
     "now_text",
     "take_look",
     "without_worn",
@@ -181,9 +182,7 @@ def take_look(
         why = f"changed at {watched.changed}; nothing is asked until what answers now is accepted"
         return _told(watched, rules, "changed", why), watched
     asker = Asker(model, watched.border.interface if watched.border else None)
-    watched = without_worn(watched, rules)
-    if watched.border is not None and len(watched.border.inputs) < effort.pool // 2:
-        watched = replace(watched, border=None, epoch=watched.epoch + 1, wear=(), suspect=0)
+    watched = in_use(watched, rules, effort.pool)
     if watched.border is None or not watched.border.learnt:
         return _learning(asker, watched, rules, effort, draw, progress)
     return _looking(asker, watched, rules, draw)
@@ -336,6 +335,14 @@ def _wear(
         counts[index][0] += 1
         counts[index][1] += departed
     return tuple((a, b) for a, b in counts)
+
+
+def in_use(watched: Watched, rules: Rules, pool: int) -> Watched:
+    """The watch as its next look begins: without worn inputs, and anew where half of them are."""
+    watched = without_worn(watched, rules)
+    if watched.border is None or len(watched.border.inputs) >= pool // 2:
+        return watched
+    return replace(watched, border=None, epoch=watched.epoch + 1, wear=(), suspect=0)
 
 
 def without_worn(watched: Watched, rules: Rules) -> Watched:

@@ -43,7 +43,7 @@ def test_right_claims_fit_and_wrong_ones_do_not(kind: type[Server], own: Claimed
     right = of_border(asked(kind(), own))
     assert right.stand == "fits" and right.error == pytest.approx(0.001)
     assert right.posterior is not None and right.against is not None and right.against < 0
-    other = of_border(asked(kind(shift=6.0), own))
+    other = of_border(asked(kind(shift=20.0, version=3), own))
     assert other.stand == "does not fit" and other.posterior is not None
     assert max(other.posterior, key=lambda k: other.posterior[k]) == "another model"  # type: ignore[index]
     assert sum(other.seen["firm"]) + sum(other.seen["border"]) <= 60  # type: ignore[arg-type]
@@ -54,7 +54,7 @@ def test_right_claims_fit_and_wrong_ones_do_not(kind: type[Server], own: Claimed
 def test_first_tokens_decide_where_they_are_told(own: Claimed) -> None:
     assert first_tokens(asked(Teller(), own)).stand == "fits"
     assert first_tokens(asked(Teller(shift=0.2), own)).stand == "fits"
-    other = first_tokens(asked(Teller(shift=8.0), own))
+    other = first_tokens(asked(Teller(shift=20.0, version=3), own))
     assert other.stand == "does not fit" and "elsewhere at most" in other.said[-1]
     plain = first_tokens(asked(Server(), own))
     assert plain.stand == "not asked"
@@ -137,7 +137,7 @@ def test_on_the_command_line(tmp_path: Path) -> None:
         assert right.exit_code == 0, right.output
         data = json.loads(right.stdout)
         assert data["verdict"] == "fits" and data["rungs"][-1]["name"] == "border"
-        server.model = Teller(shift=8.0)
+        server.model = Teller(shift=20.0, version=3)
         wrong = CliRunner().invoke(app, command)
         assert wrong.exit_code == 10, wrong.output
         (tmp_path / "bad.json").write_text("{}")

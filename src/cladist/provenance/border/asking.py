@@ -74,9 +74,9 @@ class Asker:
     def say(
         self,
         texts: Sequence[str],
-        *,
         temperature: float = 0.0,
         seeds: Sequence[int] = (),
+        *,
         extra: int = 0,
     ) -> list[Reading]:
         """The first token after each text; `extra` tokens more may be asked for beside it."""

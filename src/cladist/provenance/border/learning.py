@@ -172,7 +172,8 @@ def counted(border: Border, found: Sequence[Query], *, scores: bool) -> Border:
     answered = [f for f in told if f is not None]
     notes = list(border.notes)
     alike, varied = ([f for f in told[i::2] if f is not None] for i in (0, 1))
-    if border.greedy and not scores and not sum(alike) and sum(varied) * 4 > len(varied):
+    guessed = border.greedy and not sum(alike) and sum(varied) * 4 > len(varied)
+    if not scores and (CACHED in notes or guessed):
         notes.append(CACHED)
         answered = varied  # Those that it kept say nothing of what it answers when it forgets.
     return replace(

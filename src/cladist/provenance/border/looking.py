@@ -204,7 +204,8 @@ def _learning(
         asker.limit = border.limit
         share = -(-effort.replicates // effort.sittings)
         progress("asking the same again", border.drawn, border.needed)
-        border, queries = sitting(asker, border, min(share, border.needed - border.drawn), draw)
+        count = max(2, min(share, border.needed - border.drawn))  # of two, one is asked otherwise
+        border, queries = sitting(asker, border, count, draw)
     except ModelError as problem:
         return _told(before, rules, "failed", str(problem), asker), before
     watched = replace(watched, border=border)

@@ -95,7 +95,7 @@ class Query:
 
     place  of the input in the pool, as the pool was then
     said   the token, or the margin where that is read (None where it was not told)
-    longer whether one token more was asked for: then the answer begins with the reference's
+    longer whether more tokens were asked for: then the answer begins with the reference's
     error  why there is no answer; '' where there is one
     """
 

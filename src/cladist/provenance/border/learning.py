@@ -47,6 +47,9 @@ CACHED = (
     "answers repeat when the same is asked and differ when a little else is: the server seems to "
     "keep answers (a cache), so a change may be seen late"
 )
+MORE = (2, 9)
+"""Tokens that are asked for beside the first, where a cache is to make a new answer; at random, so
+that it has seldom been asked so before. `_held` asks for one more."""
 TRIED = 6
 """Contexts that are sampled for each sure one that is wanted."""
 SAME = 0.9
@@ -156,7 +159,7 @@ def sitting(
 ) -> tuple[Border, list[Query]]:
     """Draw so many queries of an honest server and count its departures.
 
-    Every second query asks for one token more, or for another number of log-probabilities: a
+    Every second query asks for a few tokens more, or for another number of log-probabilities: a
     server that keeps answers then has to make a new one.
     """
     chosen = [draw.randrange(len(border.inputs)) for _ in range(count)]
@@ -195,9 +198,10 @@ def drawn(
     plain = [i for i, k in enumerate(inputs) if k.kind == "token" and i not in longer]
     tops = [draw.randint(TOP - 2, TOP) for _ in scored]
     readings: list[tuple[int, Reading]] = []
-    for places, extra in ((plain, 0), (sorted(longer), 1)):
+    for places, extra in ((plain, (0, 0)), (sorted(longer), MORE)):
         if places and not asker.trouble:
-            got = asker.say([inputs[i].text for i in places], extra=extra)
+            more = [draw.randint(*extra) for _ in places]
+            got = asker.say([inputs[i].text for i in places], extra=more)
             readings += zip(places, got, strict=True)
     if scored and not asker.trouble:
         readings += zip(scored, asker.score([inputs[i].text for i in scored], tops), strict=True)
@@ -363,7 +367,7 @@ def _held(asker: Asker, texts: Sequence[str], times: int = STEADY) -> _Held:
     Every second time one token more is asked for: a server that keeps answers then makes a new one.
     """
     more = [k % 2 if asker.limit == 1 else 0 for k in range(times)]
-    rounds = [asker.say(texts, extra=extra) for extra in more]
+    rounds = [asker.say(texts, extra=[extra] * len(texts)) for extra in more]
     held, whole, apart = {}, 0, [0, 0]  # apart: when the same was asked, and when one more was
     for text, *told in zip(texts, *rounds, strict=True):
         tokens = [r.token for r in told if r.token is not None]

@@ -5,6 +5,7 @@ after the same short contexts (`provenance/border/contexts.py`, a seed of this f
 reference: `texts`, and for each deployment `tokens` and `log_probs` (contexts, 20).
 
     python benchmarks/first_tokens.py FOLDER [--contexts 500]
+    python benchmarks/first_tokens.py FOLDER --table     # what the rungs of 'endpoint' make of them
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from first_tokens_table import table
 from watching_servers import SYSTEM, rewritten
 
 from cladist.core.next_token import Context
@@ -122,7 +124,11 @@ def main() -> None:
     options.add_argument("folder", type=Path)
     options.add_argument("--contexts", type=int, default=500)
     options.add_argument("--also", type=Path, nargs="*", default=[], help="other GGUF files")
+    options.add_argument("--table", action="store_true", help="of what was collected")
     given = options.parse_args()
+    if given.table:
+        table(given.folder)
+        return
     given.folder.mkdir(parents=True, exist_ok=True)
     texts = list(islice(contexts(SEED), given.contexts))
     for name in ("tiny-scripture", "tiny-stage", "tiny-scripture-poems", "smollm2"):

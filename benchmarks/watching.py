@@ -177,13 +177,16 @@ def family_table(folder: Path) -> None:
         served = Served(url, "completions")
         borders = {
             "tokens and log-probabilities": learnt(served, folder / "tiny.json"),
-            "tokens alone, by samples": learnt(Bare(served), folder / "tiny-tokens.json"),
+            "tokens alone, by bisection": learnt(Bare(served), folder / "tiny-tokens.json"),
         }
     four = folder / "tiny-scripture-Q4_0.gguf"
     requantize(path_of("tiny-scripture"), four, "Q4_0")
     for how, watched in borders.items():
         print(f"\nA tiny family, {how}\n\n{HEAD}")
-        for name, path in (("to Q4_0", four),
+        for name, path in (("written again", tuned(path_of("tiny-scripture"), folder, 0)),
+                           ("to Q4_0", four),
+                           ("20 steps of tuning", tuned(path_of("tiny-scripture"), folder, 20)),
+                           ("60 steps of tuning", tuned(path_of("tiny-scripture"), folder, 60)),
                            ("another of the family", path_of("tiny-scripture-poems")),
                            ("another family", path_of("tiny-stage"))):  # fmt: skip
             with llama(path) as url:

@@ -20,13 +20,15 @@ from cladist.provenance.border.first import apart, by_text, strange
 __all__ = ["first_tokens", "judged_beside", "of_border"]
 
 FIRST = ("The capital of France is", "1, 2, 3, 4,", "Once upon a")
-FAR = 0.5
-"""Mean distance of first tokens that a deployment of the model may have at most."""
-NEAR = 0.25
-"""Mean distance that another model has at least."""
+FAR = 0.45
+"""Mean distance of first tokens that a deployment of the model may have at most; with a system
+prompt up to .39 was measured, other families from .58 (`benchmarks/first_tokens.py --table`)."""
+NEAR = 0.15
+"""Mean distance that another model has at least: a model of the family .23 to .24 was measured,
+another precision or a light tuning up to .04."""
 OWN_TOP = 200
 """Tokens of the claimed model that are looked at."""
-BATCH, MOST = 4, 48
+BATCH, MOST = 4, 80
 
 
 def of_border(asked: Question) -> Rung:

@@ -1,7 +1,8 @@
 """First-token probabilities of a deployment held beside those of a reference.
 
-The distance of two distributions is that of total variation, over the tokens that the deployment
-tells; what it leaves untold counts as one token more. Tokens that differ in blanks alone are one.
+The distance of two distributions is the share of the probability that a deployment tells which the
+reference does not give to the same tokens: 0 for the same, 1 where no token is shared. What the
+deployment leaves untold says nothing. Tokens that differ in blanks alone are one.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ def by_text(told: NextToken) -> dict[str, float]:
 
 
 def apart(own: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """Total variation between the reference's distribution and what a deployment tells of its own.
+    """Share of what a deployment tells that the reference gives to other tokens.
 
-    >>> apart({"a": 0.5, "b": 0.5}, {"a": 0.5, "b": 0.3})
-    0.2
+    >>> apart({"a": 0.5, "b": 0.5}, {"a": 0.5, "c": 0.3})
+    0.375
     """
-    gaps = [own.get(t, 0.0) - p for t, p in other.items()]
-    rest = sum(own.get(t, 0.0) for t in other) - sum(other.values())
-    return min(1.0, round(0.5 * (sum(map(abs, gaps)) + abs(rest)), 9))
+    whole = sum(other.values())
+    shared = sum(min(own.get(t, 0.0), p) for t, p in other.items())
+    return min(1.0, max(0.0, round(1 - shared / whole, 9))) if whole else 1.0
 
 
 def strange(own: Mapping[str, float], other: Mapping[str, float]) -> bool:

@@ -22,8 +22,10 @@ from cladist.descent import parents_of
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.corpus import read_corpus
-from cladist.kinship.inference.calibration import calibrate, guess_families, pair_evidence
+from cladist.kinship.inference.calibration import calibrate
+from cladist.kinship.inference.null import guess_families
 from cladist.kinship.inference.pair_test import judge_candidates, judge_kinship
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.inference.probe_checks import probe_excess
 from cladist.registry import ModelRecord, Registry
 from cladist.registry.kept import Kept
@@ -46,7 +48,7 @@ def test_evidence_by_probe_agrees_with_the_test_of_one_pair() -> None:
     pairs = pair_evidence(responses)
     family = np.asarray(guess_families(pairs.score), dtype=np.int64)
     wanted = np.array([[0, 1], [0, 2], [3, 5], [0, 3], [7, 20]])
-    found = probe_weights(read_corpus(responses), family, pairs.manner, wanted)
+    found = probe_weights(read_corpus(responses), family, pairs.style, wanted)
     for row, (i, j) in zip(found, wanted.tolist(), strict=True):
         exact = probe_excess(responses, pairs, i, j)
         assert np.corrcoef(exact, row)[0, 1] > 0.95
@@ -61,7 +63,7 @@ def test_evidence_is_missing_where_an_answer_is() -> None:
     found = probe_weights(
         read_corpus(responses),
         guess_families(pairs.score),
-        pairs.manner,
+        pairs.style,
         np.array([[0, 1], [1, 2]]),
     )
     assert np.isnan(found[0, 0]) and np.isfinite(found[0, 1:]).all()

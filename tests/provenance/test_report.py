@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from cladist.cli.main import app
 from cladist.errors import CladistError, InputError
 from cladist.formats.modelcard import BEGIN, END, insert_block
-from cladist.formats.statement import Kin, Statement
+from cladist.formats.statement import StatedKin, Statement
 from cladist.provenance.markup import escaped
 
 EVIL = "<script>alert(1)</script>\u202eevil\x1b[31m"
@@ -97,7 +97,7 @@ def test_a_pair_that_is_not_called_related_all_the_same_says_why(tmp_path: Path)
     pupil = next(r["test"] for r in data["relatives"] if r["model"] == "pupil1")
     assert (pupil["verdict"], pupil["code"]) == ("inconclusive", "uncovered")
     assert "both write reasoning traces" in pupil["reason"]
-    assert "1 of the models think aloud" in claims["Foundation"]["certainty"]
+    assert "1 of the models write reasoning traces" in claims["Foundation"]["certainty"]
 
 
 class Page(HTMLParser):
@@ -235,7 +235,7 @@ def test_what_cannot_be_stated(lab: Path) -> None:
 
 
 def test_a_statement_has_one_identity() -> None:
-    kin = (Kin("p", "ancestor", "declared"),)
+    kin = (StatedKin("p", "ancestor", "declared"),)
     a = Statement("m", "u", "", "mit", "", "", kin, (), {}, "2026-01-31T12:00:00Z", "1")
     b = Statement("m", "u", "", "mit", "", "", (), (), {}, "2026-01-31T12:00:00Z", "1")
     assert a.uuid == a.uuid != b.uuid

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cladist.core.progress import Progress, silent
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.functional import Functions, beyond_panel
-from cladist.kinship.evidence.manner import opening_keys
+from cladist.kinship.evidence.style import opening_keys
 from cladist.kinship.inference.probe_checks import CONTROLS, READ, shingles
 
 __all__ = ["probe_weights"]
@@ -28,11 +28,11 @@ _STEP = 200_000
 
 
 def context_weights(
-    read: Functions, family: Index, manner: Floats, pairs: Index
+    read: Functions, family: Index, style: Floats, pairs: Index
 ) -> NDArray[np.float32]:
     """`probe_weights` of distributions: cosines of log ratios beyond those with the controls."""
     n, p = read.present.shape
-    controls = _controls(family, manner, np.asarray(read.present.any(axis=1), dtype=np.bool_))
+    controls = _controls(family, style, np.asarray(read.present.any(axis=1), dtype=np.bool_))
     unit = beyond_panel(read)
     ground, level = np.zeros((n, p)), [np.zeros(0)] * n
     for i, chosen in enumerate(controls):
@@ -54,14 +54,14 @@ def context_weights(
 def probe_weights(
     corpus: Corpus,
     family: Index,
-    manner: Floats,
+    style: Floats,
     pairs: Index,
     progress: Progress = silent,
 ) -> NDArray[np.float32]:
     """Evidence of m pairs of models on every probe, float32 (m, p); NaN where one is missing.
 
     family  int64 (n,): controls of a model are of another one
-    manner  float64 (n, n): controls are those nearest in manner
+    style  float64 (n, n): controls are those nearest in style
     pairs   int64 (m, 2) rows of the corpus
 
     Positive speaks for kinship. All NaN where a model has no two controls. Time: p times the
@@ -69,7 +69,7 @@ def probe_weights(
     """
     n, p = corpus.length.shape
     answered = np.asarray(corpus.present.any(axis=1), dtype=np.bool_)
-    controls = _controls(family, manner, answered)
+    controls = _controls(family, style, answered)
     owner = np.repeat(np.arange(n), [len(c) for c in controls])
     against = np.column_stack([owner, np.concatenate(controls)]) if n else np.empty((0, 2), int)
     every = np.concatenate([against, pairs]).astype(np.int64)
@@ -101,11 +101,11 @@ def probe_weights(
     return np.asarray(total, dtype=np.float32)
 
 
-def _controls(family: Index, manner: Floats, present: NDArray[np.bool_]) -> list[Index]:
+def _controls(family: Index, style: Floats, present: NDArray[np.bool_]) -> list[Index]:
     out = []
     for i in range(len(family)):
         free = np.flatnonzero((family != family[i]) & present)
-        order = np.argsort(-manner[i, free], kind="stable")[:CONTROLS]
+        order = np.argsort(-style[i, free], kind="stable")[:CONTROLS]
         out.append(free[order])
     return out
 

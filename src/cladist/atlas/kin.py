@@ -30,13 +30,10 @@ from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.functional import read_functions, tells_functions
 from cladist.kinship.evidence.similarity import distance_of
-from cladist.kinship.inference.calibration import (
-    Labels,
-    PairEvidence,
-    guess_families,
-)
 from cladist.kinship.inference.decision import Policy
-from cladist.kinship.inference.labels import labels_of
+from cladist.kinship.inference.labels import Labels, labels_of
+from cladist.kinship.inference.null import guess_families
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.panel.fitted import (
     FittedPanel,
     fit_panel,
@@ -60,7 +57,7 @@ RELATIVES = 10
 
 TIGHT = 6.0
 """Robust spreads below the median distance at which neighbours are taken for one group, as in
-`kinship.calibration.guess_families`."""
+`kinship.inference.null.guess_families`."""
 
 NOTHING = Kept()
 Index = NDArray[np.int64]
@@ -239,9 +236,9 @@ def measure(
 
     def weigh() -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         if tells_functions(responses):
-            found = context_weights(read_functions(responses), family, pairs.manner, index)
+            found = context_weights(read_functions(responses), family, pairs.style, index)
         else:
-            found = probe_weights(read_corpus(responses), family, pairs.manner, index, progress)
+            found = probe_weights(read_corpus(responses), family, pairs.style, index, progress)
         return {"weights": found}, {}
 
     on = ["probe weights", *panel.on, source.key, metric]

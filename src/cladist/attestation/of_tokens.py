@@ -29,8 +29,9 @@ from cladist.provenance.border.looking import (
     in_use,
 )
 from cladist.provenance.border.state import read_watched, watched_data
+from cladist.workflows.watched import WatchResult
 
-__all__ = ["TokenLooked", "again_tokens", "tokens_case"]
+__all__ = ["TokenLooked", "again_tokens", "looked_of", "tokens_case"]
 
 START, LOOKS = "before.json", "looks.jsonl"
 LEARNING = ("learning", "learnt")
@@ -42,6 +43,15 @@ class TokenLooked:
 
     look: TokenLook
     after: Watched
+
+
+def looked_of(found: WatchResult[TokenLook]) -> tuple[Watched, list[TokenLooked], Rules]:
+    """What `tokens_case` takes, from what a watch by token gives back."""
+    if found.by_token is None:
+        raise InputError("no watch by token of one deployment")
+    before, *after = found.by_token.known
+    looks = [TokenLooked(look, known) for look, known in zip(found, after, strict=True)]
+    return before, looks, found.by_token.rules
 
 
 def tokens_case(

@@ -17,7 +17,6 @@ from cladist.cli.atlas_options import (
     SeedOption,
     SupportOption,
     TitleOption,
-    of_reference,
     wishes_of,
 )
 from cladist.cli.common import (
@@ -28,8 +27,8 @@ from cladist.cli.common import (
     QuietOption,
     RegistryOption,
     alpha_of,
+    listening,
     note,
-    progress_bars,
 )
 
 
@@ -82,21 +81,17 @@ def serve(
         if (problem.name or "").split(".")[0] not in ("starlette", "uvicorn"):
             raise
         raise MissingExtraError("the server of the atlas", "atlas") from problem
-    from cladist.atlas.build import build
-    from cladist.compare import resolve_assay
-    from cladist.registry import Registry
-    from cladist.registry.kept import Kept, default_folder
+    from cladist.atlas.making import make_atlas
 
     wishes = wishes_of(
         title, maps, metadata, declared, labels, alpha_of(alpha, rate), support, seed
     )
     # First of all: a taken port should be told before minutes of work, not after.
     bound = listen(DEFAULT_PORT if port < 0 else port, search=port < 0)
-    if reference:
-        registry, wishes = of_reference(reference, wishes, quiet)
-    with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
-        chosen = resolve_assay(store, assay)
-        made = build(store, chosen, wishes, bars, Kept(default_folder()))
+    with listening(quiet) as listener:
+        made, folder = make_atlas(
+            registry, wishes, assay=assay, reference=reference, listener=listener
+        )
     for remark in made.remarks:
         note(remark)
 
@@ -105,4 +100,4 @@ def serve(
         if watched:
             note(f"watched endpoints at {address}trends")
 
-    run(Service(made, registry, watched or ()), bound, open_page=open_page, told=told)
+    run(Service(made, folder, watched or ()), bound, open_page=open_page, told=told)

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import Calibration, Labels, PairEvidence, calibrate
+from cladist.kinship.inference.calibration import Calibration, calibrate
 from cladist.kinship.inference.decision import DEFAULT, Decision, PairFacts, Policy, decide
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess, sign_flip_p
 from cladist.kinship.inference.states import ModelFlags, model_flags, pair_flags, said
 
@@ -94,9 +96,11 @@ class Gatherer:
         """
         key = self._ordered(i, j)
         if key not in self._excess:
+            made = self.calibration
             self._excess[key] = probe_excess(
-                self.responses, self.pairs, *key, self.labels, said=self._once(*key)
-            )
+                self.responses, self.pairs, *key, self.labels, said=self._once(*key),
+                makers=None if made is None else made.makers,
+            )  # fmt: skip
         return self._excess[key]
 
     def probes_of(self, i: int, j: int) -> NDArray[np.int64]:

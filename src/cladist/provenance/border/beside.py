@@ -7,8 +7,8 @@ speak for it. Inputs are drawn at random, afresh for each query, so both bets ar
 moment (`kinship/inference/shares.py`) and asking ends as soon as one of them may be called.
 
 `MAY` and `OTHERS` rest on deployments bred here (`benchmarks/first_tokens.py --table`): far from
-the border system prompts depart at up to 30%, other families from 58%; at the border other models
-from 72%, other precisions at up to 65%.
+the border system prompts depart at up to 28%, other families from 48%; at the border other models
+from 67%, other precisions at up to 53%.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from cladist.attestation.checking import Trust, check_statement
 from cladist.attestation.of_tokens import TokenLooked, again_tokens, tokens_case
 from cladist.cli.main import app
 from cladist.errors import InputError, UsageError
+from cladist.provenance.border import schedule
 from cladist.provenance.border.learning import Effort
 from cladist.provenance.border.looking import Rules, Watched, take_look
 from cladist.provenance.border.state import begin
@@ -87,7 +88,9 @@ def _input(watched: Watched, place: int):  # type: ignore[no-untyped-def]
     return watched.border.inputs[place]
 
 
-def test_on_the_command_line(keys: Keys, tmp_path: Path) -> None:
+def test_on_the_command_line(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "Effort", lambda: Effort(24, 24, 30))
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
     with over_http(Server()) as (_, url):
         uri = f"openai:m@{url}?interface=chat&patience=1&retries=1"
         pack, state = tmp_path / "w.zip", tmp_path / "w.watch.json"

@@ -115,8 +115,9 @@ def test_the_ladder_stops_where_it_is_decided(own: Claimed) -> None:
     assert decided("own", tuple(made)).verdict == "fits"
 
 
-def test_on_the_command_line(tmp_path: Path) -> None:
+def test_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A watch of the claimed model elsewhere is the reference."""
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
     served = Teller()
     with over_http(served) as (server, url):
         uri = f"openai:m@{url}?interface=chat&patience=1&retries=1"

@@ -6,13 +6,14 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
 from cladist.atlas import documents
 from cladist.atlas.build import Atlas
 from cladist.atlas.documents import written
+from cladist.atlas.kin import AnswerKin
 from cladist.atlas.page_files import PAGE_FILES, page_file
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
@@ -110,6 +111,10 @@ def _files(
     yield _script("probes", documents.probes(atlas))
     if not pages and not with_answers:
         return
+    if pages and isinstance(atlas.kin, AnswerKin):
+        progress("reading answers", 0, 1)
+        atlas = replace(atlas, kin=atlas.kin.in_bulk())
+        progress("reading answers", 1, 1)
     n = len(atlas.source)
     for start in range(0, n, _AT_ONCE):
         chunk = range(start, min(start + _AT_ONCE, n))

@@ -13,7 +13,7 @@ from cladist.atlas.build import Atlas
 from cladist.atlas.kin import RELATIVES, AnswerKin
 from cladist.atlas.source import Source
 from cladist.atlas.verdicts import Relation, make_tests, untested
-from cladist.core.responses import Response, ResponseSet
+from cladist.core.responses import Response, ResponseSet, answers_at
 from cladist.errors import InputError
 from cladist.extraction.derive import dna_of
 from cladist.kinship.evidence.similarity import distance_of
@@ -74,7 +74,7 @@ def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcome
         note = "nearest by DNA; for so many models the tree is not that of answers"
         return Newcomer(dna.usable, kin.metric, by_dna, None, None, note)
     chosen = _company(atlas, order)
-    responses = [*(kin.responses[i] for i in chosen), said]
+    responses = [*answers_at(kin.responses, chosen), said]
     pairs = pair_evidence(responses, np.arange(len(responses)) < len(chosen))
     similarity = pairs.combined
     if kin.metric == "kinship":

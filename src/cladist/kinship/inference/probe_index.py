@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.distinct import distinct
 from cladist.core.responses import ResponseSet
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.manner import opening_keys
@@ -137,6 +138,6 @@ def shingle_hashes(text: str) -> NDArray[np.uint64]:
     h = np.zeros(width, np.uint64)
     for d in range(SHINGLE):
         h = (h + codes[d : d + width].astype(np.uint64) + np.uint64(1)) * _GOLDEN
-    found: NDArray[np.uint64] = np.unique(h)
+    found = distinct(h)
     found.setflags(write=False)
     return found

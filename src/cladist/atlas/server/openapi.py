@@ -9,6 +9,7 @@ from cladist import __version__
 from cladist.atlas.columns import CLUSTER, FAMILY
 from cladist.atlas.documents import VERSION
 from cladist.atlas.families import Origin
+from cladist.atlas.server.asking import INTERFACES
 from cladist.atlas.server.service import (
     MOST_COMPARED,
     MOST_DISTANCES,
@@ -211,6 +212,16 @@ def _schemas() -> dict[str, Schema]:
             ),
             note=_STRING,
         ),
+        "Asked": _object(
+            number=_COUNT,
+            name=_STRING,
+            state={"enum": ["asking", "placing", "done", "failed", "stopped"]},
+            done=_COUNT,
+            of=_COUNT,
+            said=_STRING,
+            assumed=_list(_STRING),
+            placed=_or_null(_ref("Placed")),
+        ),
     }
 
 
@@ -272,6 +283,7 @@ def describe(service: Service) -> Schema:
         ),
         f"{api}/tree": _tree(part),
         f"{api}/place": _post(newcomer),
+        **_askings(f"{api}/asked"),
         f"{api}/health": _get("What is served; `stale` when the registry has moved on", "Health"),
     }  # fmt: skip
     return {
@@ -312,6 +324,7 @@ def _errors(*statuses: int) -> dict[str, Schema]:
         413: "The request is too long",
         415: "Not JSON",
         422: "The request makes no sense here",
+        501: "What it needs is not installed",
     }
     return {str(s): {"description": words[s], "content": _json(_ref("Error"))} for s in statuses}
 
@@ -336,6 +349,40 @@ def _tree(part: Schema) -> Schema:
     )  # fmt: skip
     made["get"]["responses"]["200"]["content"]["text/plain"] = {"schema": _STRING}
     return made
+
+
+def _askings(path: str) -> Schema:
+    """Asking an endpoint: begun, looked at, stopped; all with the token that the server told."""
+    token: Schema = {"name": "X-Cladist-Token", "in": "header", "required": True, "schema": _STRING}
+    text = {"type": "string", "maxLength": 200}
+    wanted = _object(
+        ("interface", "key_env", "name"),
+        model={**text, "minLength": 1},
+        base_url={**text, "pattern": "^https?://"},
+        interface={"enum": list(INTERFACES)},
+        key_env={**text, "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,80}$"},
+        name=text,
+    )
+    answer = {"description": "How far it is", "content": _json(_ref("Asked"))}
+    errors = _errors(400, 403, 404, 413, 415, 422, 501)
+    number = _at("number", {"type": "integer", "minimum": 1, "maximum": 10**8})
+
+    def told(summary: str, *parameters: Schema, **more: Any) -> Schema:
+        responses = {"200": answer, **errors}
+        return {
+            "summary": summary,
+            "parameters": [token, *parameters],
+            "responses": responses,
+        } | more
+
+    body = {"required": True, "content": _json(wanted)}
+    return {
+        path: {"post": told("Ask a model behind an endpoint, and place it", requestBody=body)},
+        f"{path}/{{number}}": {
+            "get": told("How far the asking is", number),
+            "delete": told("Stop asking", number),
+        },
+    }
 
 
 def _post(body: Schema) -> Schema:

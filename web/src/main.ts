@@ -1,6 +1,7 @@
 /** Starts the page: data, state from the address, then what is shown. */
 
 import "./style.css";
+import { takeToken } from "./data/asked";
 import { checked } from "./data/check";
 import { loader } from "./data/load";
 import type { AtlasDocument, ColumnDocument } from "./data/types";
@@ -108,6 +109,7 @@ function address(store: Store, first: State, atlas: AtlasDocument): void {
 }
 
 async function start(): Promise<void> {
+  takeToken();
   const root = document.documentElement;
   const theme = preferred();
   root.dataset["theme"] = theme;

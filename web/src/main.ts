@@ -130,7 +130,7 @@ async function start(): Promise<void> {
     live.textContent = text;
   }, theme, telling(atlas)?.key ?? atlas.families.column);
   document.title = `${line(atlas.title, 80)} · cladist atlas`;
-  const shell = new Shell(app);
+  const shell = new Shell(app, () => written(app.state, first, app.count));
   replace(host, shell.element);
   add(document.body, [live]);
   address(app.store, first, atlas);

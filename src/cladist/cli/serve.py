@@ -109,4 +109,4 @@ def serve(
     def told(address: str) -> None:
         note(f"{len(made.source)} models at {address} (Ctrl-C stops)")
 
-    run(Service(made, registry, token), bound, open_page=open_page, told=told, token=token)
+    run(Service(made, registry, token, wishes), bound, open_page=open_page, told=told, token=token)

@@ -8,6 +8,7 @@ import { button, h, replace } from "./dom";
 import { conclusion, kinList, parents } from "./card";
 import { facts, provenance } from "./facts";
 import { bar, meaning, name, verdict } from "./marks";
+import { reportButton } from "./report";
 import { sideBySide } from "./side";
 import type { Sides } from "./side";
 import type { AnswersDocument, ProbesDocument } from "../data/types";
@@ -23,6 +24,7 @@ export async function modelPage(app: App, host: HTMLElement, index: number, othe
       button({ class: "tool back" }, tr("← Overview"), () => app.go({ page: "overview" })),
       title,
       h("span", { class: "spacer" }),
+      reportButton(app, index),
       button({ class: "tool", title: tr("Select it in map, tree and table") }, tr("Show in the overview"), () => {
         app.select([index]);
         app.store.set({ active: index, route: { page: "overview" } });

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from cladist.atlas.documents import Document, written
 from cladist.atlas.page_files import PAGE_FILES, page_file
-from cladist.atlas.server.asked import asked_routes
+from cladist.atlas.server.further import asked_routes, report_route
 from cladist.atlas.server.guard import Guard, Limits
 from cladist.atlas.server.openapi import MOST_QUERY, describe
 from cladist.atlas.server.reading import index, indices, newcomer, number, only
@@ -120,6 +120,7 @@ def application(service: Service, *, port: int | None = None, limits: Limits = U
     routes = [Route(path, handler, methods=["GET"]) for path, handler in gets.items()]
     routes.append(Route(f"{api}/place", place, methods=["POST"]))
     routes += asked_routes(service, f"{api}/asked")
+    routes.append(report_route(service, f"{api}/models", slow))
     handlers = {CladistError: _explained, HTTPException: _plain}
     inner = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
     inner.router.redirect_slashes = False

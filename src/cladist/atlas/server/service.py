@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from cladist import __version__
 from cladist.atlas import documents
-from cladist.atlas.build import Atlas
+from cladist.atlas.build import Atlas, Wishes
 from cladist.atlas.columns import shortened
 from cladist.atlas.documents import Document
 from cladist.atlas.forest import numbered_newick
 from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.server.asking import Asking, Askings
 from cladist.atlas.server.placing import Newcomer, place_newcomer
+from cladist.atlas.server.reporting import report_on
 from cladist.atlas.server.sampled import sampled_pair
 from cladist.atlas.verdicts import Relation, untested
 from cladist.core.responses import ResponseSet
@@ -48,11 +49,15 @@ class NotThereError(InputError):
 class Service:
     """Answers about one atlas. Safe to be asked by several threads; writes nothing.
 
-    Who knows `token` may have it ask endpoints; '' is for nobody.
+    Who knows `token` may have it ask endpoints; '' is for nobody. Reports are made with the labels
+    and declarations of `wishes`.
     """
 
-    def __init__(self, atlas: Atlas, registry: Path, token: str = "") -> None:
+    def __init__(
+        self, atlas: Atlas, registry: Path, token: str = "", wishes: Wishes | None = None
+    ) -> None:
         self.atlas = atlas
+        self.wishes = wishes or Wishes()
         self.askings = Askings(atlas, token)
         self.registry = registry
         self._words = [
@@ -170,6 +175,12 @@ class Service:
     def place(self, name: str, responses: Mapping[str, str]) -> Document:
         """A model that is not in the registry: its nearest, and its place on the tree."""
         return self._placed(name, place_newcomer(self.atlas, name, responses))
+
+    def report(self, i: int, form: str) -> bytes:
+        """The report on a model, in one of `reporting.FORMS`; one at a time."""
+        self._known(i)
+        with self._measuring:
+            return report_on(self.atlas, self.registry, self.wishes, i, form)
 
     def asked(self, made: Asking) -> Document:
         """How far the asking of a model came, and where it belongs once that is known."""

@@ -1,8 +1,8 @@
-"""Addresses by which the page has a model asked; all need the token of the server."""
+"""Addresses that do more than tell: a model is asked, for who has the token; a report is made."""
 
 from __future__ import annotations
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,10 +10,11 @@ from starlette.routing import Route
 
 from cladist.atlas.server.asking import wanted_of
 from cladist.atlas.server.reading import body_of, index, only
-from cladist.atlas.server.sending import conditional, packed
+from cladist.atlas.server.reporting import FORMS
+from cladist.atlas.server.sending import conditional, packed, shrunk
 from cladist.atlas.server.service import Service
 
-__all__ = ["asked_routes"]
+__all__ = ["asked_routes", "report_route"]
 
 
 def asked_routes(service: Service, path: str) -> list[Route]:
@@ -41,6 +42,22 @@ def asked_routes(service: Service, path: str) -> list[Route]:
         Route(path, begin, methods=["POST"]),
         Route(f"{path}/{{number}}", asking, methods=["GET", "DELETE"]),
     ]
+
+
+def report_route(service: Service, path: str, among: CapacityLimiter) -> Route:
+    """The report on a model, below its address, as a file to be saved."""
+
+    async def report(request: Request) -> Response:
+        only(request)
+        i, form = index(request.path_params["index"]), str(request.path_params["form"])
+        if form not in FORMS:
+            raise HTTPException(404, f"a report is {' or '.join(FORMS)}")
+        raw = await to_thread.run_sync(service.report, i, form, limiter=among)
+        found = conditional(request, raw, shrunk(raw), FORMS[form][0])
+        found.headers["content-disposition"] = f'attachment; filename="report.{form}"'
+        return found
+
+    return Route(f"{path}/{{index}}/report.{{form}}", report, methods=["GET"])
 
 
 def _allowed(service: Service, request: Request) -> None:

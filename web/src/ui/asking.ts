@@ -2,6 +2,7 @@
 
 import { begin, look, stop, token } from "../data/asked";
 import type { AskedDocument, Wish } from "../data/asked";
+import { remark } from "../text/remarks";
 import { line, safe } from "../text/safe";
 import { tr } from "../text/words";
 import type { App } from "./app";
@@ -76,7 +77,7 @@ async function follow(app: App, card: Card, first: AskedDocument): Promise<void>
       if (app.kin !== null) return;
     }
     if (asked.placed !== null)
-      showPlaced(app, card, asked.placed, [tr("Nothing was stored."), ...asked.assumed.map((a) => safe(a, 200))]);
+      showPlaced(app, card, asked.placed, [tr("Nothing was stored."), ...asked.assumed.map((a) => safe(remark(a), 200))]);
     else card.newcomer(blank, [asked.state === "stopped" ? h("p", { class: "hint" }, tr("It was stopped; its answers are forgotten.")) : failed(new Error(asked.said))]);
   } catch (error) {
     card.newcomer(blank, [failed(error)]);

@@ -1,6 +1,7 @@
 /** The page of one model: who its relatives are, and why. */
 
 import type { ModelDocument } from "../data/types";
+import { remark } from "../text/remarks";
 import { line, safe } from "../text/safe";
 import { share, tr } from "../text/words";
 import type { App } from "./app";
@@ -66,7 +67,7 @@ function likely(document: ModelDocument): HTMLElement {
       ? h("p", { class: "hint" }, tr("No set of families: too few models of known family."))
       : h("ul", { class: "shares" }, ...foundation.candidates.slice(0, 6).map((c) =>
           h("li", {}, name(c.name === "none of these" ? tr("none of these") : line(c.name, 80)), bar(c.probability, "wide"), h("span", { class: "num" }, share(c.probability))))),
-    foundation?.note ? h("p", { class: "hint" }, h("bdi", {}, safe(foundation.note, 400))) : null);
+    foundation?.note ? h("p", { class: "hint" }, h("bdi", {}, safe(remark(foundation.note), 400))) : null);
 }
 
 function meanings(document: ModelDocument): HTMLElement {

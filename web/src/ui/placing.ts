@@ -4,6 +4,7 @@ import { AnswersError, readAnswers } from "../data/answersfile";
 import type { Answers } from "../data/answersfile";
 import { place } from "../data/load";
 import type { PlacedDocument, ProbesDocument } from "../data/types";
+import { remark } from "../text/remarks";
 import { line } from "../text/safe";
 import { tr } from "../text/words";
 import type { App } from "./app";
@@ -79,7 +80,7 @@ export function showPlaced(app: App, card: Card, found: PlacedDocument, remarks:
     tr("{a} of {b} prompts have a usable answer.", { a: found.usable, b: found.probes }),
     ...remarks,
     tr("Its place on the map is the mean of its three nearest models."),
-    line(found.note, 300),
+    line(remark(found.note), 300),
   ];
   card.newcomer(
     { index: null, relatives: found.nearest, below: found.tree?.below ?? [], name: found.name },

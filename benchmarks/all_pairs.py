@@ -15,7 +15,7 @@ import time
 from assays import load
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.inference.calibration import pair_evidence
+from cladist.kinship.inference.pairs import pair_evidence
 
 
 def moved(one: ResponseSet, by: int) -> ResponseSet:

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.inference.calibration import pair_evidence
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.inference.states import model_flags
 from cladist.provenance.relations import Control, Families, held_against, undocumented
 

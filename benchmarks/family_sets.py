@@ -21,9 +21,10 @@ import pandas as pd
 from verdicts import ROOT, load, write
 
 from cladist.errors import InputError
-from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.family_sets import COVERAGE, family_set, fit_sets
 from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence
 
 SETS = {"rand": 1, "bench6": 1, "alpaca": 5, "eqbench": 1, "can_ai_code": 1}
 FOLDS = 10

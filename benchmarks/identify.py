@@ -29,7 +29,7 @@ from cladist.core.comparable import READ_TOKENS
 from cladist.core.responses import Response, ResponseSet
 from cladist.extraction.like import cut_to, reading_length
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.calibration import PairEvidence
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.sequential import first_probes, levels
 from cladist.kinship.inference.states import speaking
 from cladist.kinship.panel.outsider import Members, beside, fit_members
@@ -110,8 +110,8 @@ def some_of(members: Members, rows: Sequence[int]) -> Members:
     p = members.pairs
     pairs = PairEvidence(
         tuple(p.models[r] for r in rows), p.combined[at], p.score[at],
-        (p.halves[0][at], p.halves[1][at]), p.manner[at], p.clock[at], p.present[list(rows)],
-        tuple(p.digest[r] for r in rows), p.aloud[list(rows)],
+        (p.halves[0][at], p.halves[1][at]), p.style[at], p.tokenizer[at], p.present[list(rows)],
+        tuple(p.digest[r] for r in rows), p.reasoning[list(rows)],
     )  # fmt: skip
     return replace(
         members, responses=tuple(members.responses[r] for r in rows), pairs=pairs,

@@ -22,6 +22,7 @@ from scipy import stats
 sys.path.insert(0, str(Path(__file__).parent))
 from tree_study import DATA, DOCS, recorded_answers
 
+from cladist.core.dates import dates_of, year_range
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.tree import Tree
 from cladist.descent import LEAST, TEMPERATURE
@@ -30,7 +31,7 @@ from cladist.kinship.evidence.similarity import Evidence, kinship_similarity
 from cladist.phylogeny.ancestry import ancestry, descent_costs
 from cladist.phylogeny.arrays import to_arrays
 from cladist.phylogeny.compare import clade_recovery
-from cladist.phylogeny.dating import dates_of, family_speeds, root_by_dates, root_to_tip, year_range
+from cladist.phylogeny.dating import family_speeds, root_by_dates, root_to_tip
 from cladist.phylogeny.joining import neighbor_joining
 from cladist.phylogeny.rooting import root_mad
 from cladist.phylogeny.saturation import bounded_distances
@@ -208,7 +209,7 @@ def main() -> None:
     text = ["# Time in the trees of recorded models", ""]
     text += [
         "Written by `python benchmarks/time_study.py`. Neighbour joining; kinship distances are "
-        "those of `cladist tree`. Rates are distance a year.",
+        "those of `cladist tree`. Densities are distance a year.",
         "",
         "| data (models) | distances | rate, root by MAD (95%) | R² | R², root by dates | depth "
         "against date of foundations, Spearman | distance against years apart, within makers |",

@@ -18,9 +18,11 @@ import numpy as np
 import pandas as pd
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.inference.calibration import Labels, PairEvidence, calibrate, pair_evidence
+from cladist.kinship.inference.calibration import calibrate
 from cladist.kinship.inference.decision import test_candidates
 from cladist.kinship.inference.facts import Gatherer, gatherer
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 
 ROOT = Path(__file__).resolve().parents[1]
 SETS = {

@@ -12,8 +12,8 @@ from cladist.core.assay import Assay
 from cladist.core.responses import Response, State
 from cladist.errors import InputError
 from cladist.fitting import answers_of, fitted_panel, gathered
-from cladist.kinship.inference.calibration import Labels
 from cladist.kinship.inference.facts import gatherer
+from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.states import model_flags
 from cladist.kinship.panel import fitted
 from cladist.registry import Registry

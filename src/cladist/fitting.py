@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from cladist.core.assay import Assay
 from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
-from cladist.kinship.inference.calibration import Labels, calibrate
+from cladist.kinship.inference.calibration import calibrate
 from cladist.kinship.inference.facts import Gatherer
+from cladist.kinship.inference.labels import Labels
 from cladist.kinship.panel.fitted import (
     FittedPanel,
     calibration_from,

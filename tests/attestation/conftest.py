@@ -14,9 +14,10 @@ from cladist.attestation.of_panel import Ask, kinship_case
 from cladist.attestation.writing import write_statement
 from cladist.core.assay import Decoding, Protocol
 from cladist.core.probes import Probe, ProbeSet
-from cladist.kinship.inference.calibration import Labels, pair_evidence
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.facts import gatherer
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import pair_evidence
 
 CREATED = "2026-01-31T12:00:00Z"
 

@@ -114,6 +114,22 @@ def test_a_panel_serves_instead_of_the_registry(lab: Path) -> None:
     assert "and 100 more" in run("reference", "panel", "show", lab / "panel.parquet").output
 
 
+def test_a_panel_carries_its_labels(lab: Path, tmp_path: Path) -> None:
+    """Whoever has the file needs no labels: the same answer as with them."""
+    told = ("--labels", lab / "labels.csv")
+    path = tmp_path / "told.parquet"
+    made = run("reference", "panel", "build", path, "-r", lab / "r", *told, "--licence", "MIT")
+    assert made.exit_code == 0
+    call = ("compare", "kinship", "f0-m0", "f0-m1", "f9-m2", "-r", lab / "r", "--json", "--panel")
+    carried = said(run(*call, path))["results"]
+    assert "120 declared families" not in carried[0]["basis"]
+    assert "40 declared families" in carried[0]["basis"]
+    assert carried == said(run(*call, lab / "panel.parquet", *told))["results"]
+    shown = run("reference", "panel", "show", path).output
+    assert "120 with what is declared of them" in shown
+    assert "licence   MIT" in shown
+
+
 def test_another_protocol_of_a_panel_is_refused(lab: Path, tmp_path: Path) -> None:
     lines = [{"model": f"m{i}", "prompt_id": f"q{p}", "response": f"{i}{p}"}
              for i in range(3) for p in range(12)]  # fmt: skip

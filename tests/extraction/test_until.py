@@ -6,7 +6,7 @@ from made_families import population
 from cladist.core.responses import Response
 from cladist.errors import InputError, ModelError
 from cladist.extraction.until import ask_until_decided
-from cladist.kinship.inference.calibration import Labels
+from cladist.kinship.inference.labels import Labels
 from cladist.registry import Registry
 from tests.conftest import ScriptedModel, small_assay
 

@@ -10,16 +10,10 @@ import pytest
 from made_families import population
 
 from cladist.errors import InputError
-from cladist.kinship.inference.calibration import (
-    MINIMUM_KIN,
-    MINIMUM_MODELS,
-    Calibration,
-    Labels,
-    PairEvidence,
-    calibrate,
-    guess_families,
-    pair_evidence,
-)
+from cladist.kinship.inference.calibration import MINIMUM_KIN, Calibration, calibrate
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.null import MINIMUM_MODELS, guess_families
+from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 
 
 def scored(even: np.ndarray, odd: np.ndarray) -> PairEvidence:

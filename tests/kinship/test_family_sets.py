@@ -7,7 +7,6 @@ import pytest
 from made_families import population, taught
 
 from cladist.errors import InputError
-from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
 from cladist.kinship.inference.family_sets import (
     FamilySet,
     Scores,
@@ -18,6 +17,8 @@ from cladist.kinship.inference.family_sets import (
     makers_needed,
 )
 from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 
 ASKED = ("here", "alone", "gone")
 
@@ -253,15 +254,15 @@ def test_scores_are_compared_within_their_fold() -> None:
 
 
 def test_families_that_cannot_be_held_against_it_stay() -> None:
-    """Members without a common probe, and those that think aloud where nobody knows its worth."""
+    """Members without a common probe, and reasoning traces of a worth that nobody knows."""
     models, names = population(families=12, members=4, kept=0.6)
     pairs, labels = pair_evidence(models), Labels(tuple(names))
     present = pairs.present.copy()
     present[0, 20:] = False
     present[4:8, :20] = False
     blind = PairEvidence(
-        pairs.models, pairs.combined, pairs.score, pairs.halves, pairs.manner, pairs.clock,
-        present, pairs.digest, pairs.aloud,
+        pairs.models, pairs.combined, pairs.score, pairs.halves, pairs.style, pairs.tokenizer,
+        present, pairs.digest, pairs.reasoning,
     )  # fmt: skip
     s = set_of(blind, labels, fit_sets(blind, labels), "f0-m0")
     assert set(s.families) == {"family0", "family1"}

@@ -13,10 +13,12 @@ from cladist.core.responses import Response, ResponseSet
 from cladist.errors import InputError, NotComparableError
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.functional import functional_distances, read_functions
-from cladist.kinship.inference.calibration import Labels, calibrate, pair_evidence
+from cladist.kinship.inference.calibration import calibrate
 from cladist.kinship.inference.facts import gatherer
 from cladist.kinship.inference.identity import IdentityResult, same_model
+from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pair_test import judge_candidates
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess
 
 CONTEXTS = 40
@@ -76,8 +78,8 @@ def test_kin_stand_out_from_strangers() -> None:
     assert pairs.combined[kin & off].min() > pairs.combined[~kin].max()
     for half in pairs.halves:
         assert half[kin & off].min() > half[~kin].max()
-    assert (pairs.manner >= 0).all()
-    assert (pairs.manner <= 1).all()
+    assert (pairs.style >= 0).all()
+    assert (pairs.style <= 1).all()
 
 
 def test_a_panel_does_not_depend_on_who_else_is_asked() -> None:

@@ -7,8 +7,9 @@ import pytest
 from made_families import population, taught
 
 from cladist.errors import InputError
-from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
 from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +76,15 @@ def test_a_common_teacher_is_no_family(pupils: int) -> None:
     pairs, labels = pair_evidence(models), Labels(tuple(names))
     fitted = fit_identifier(pairs, labels, without="pupil0")
     found = identify(pairs, labels, fitted, "pupil0")
-    assert np.isinf(fitted.aloud) == (pupils == 2)
-    assert ("1 of the models think aloud" in found.note) == (pupils == 2)
+    assert np.isinf(fitted.reasoning_excess) == (pupils == 2)
+    assert ("1 of the models write reasoning traces" in found.note) == (pupils == 2)
     assert found.none > found.probabilities[0]
-    deaf = replace(pairs, aloud=np.zeros_like(pairs.aloud))
+    deaf = replace(pairs, reasoning=np.zeros_like(pairs.reasoning))
     heard = identify(deaf, labels, fit_identifier(deaf, labels, without="pupil0"), "pupil0")
     schools = sum(
         p for f, p in zip(heard.families, heard.probabilities, strict=True) if "school" in f
     )
-    if pupils == 8:  # what would be said if thinking aloud were not heard
+    if pupils == 8:  # what would be said if reasoning traces were not heard
         assert schools > heard.none
 
 
@@ -95,5 +96,7 @@ def test_a_model_that_nobody_can_be_held_against_is_refused() -> None:
     only = Labels(
         tuple(name if name == "school1" else "" for name in (*[names[i] for i in kept], ""))
     )
-    with pytest.raises(InputError, match="left to choose from; 1 of the models think aloud"):
+    with pytest.raises(
+        InputError, match="left to choose from; 1 of the models write reasoning traces"
+    ):
         identify(pairs, only, fitted, "pupil0")

@@ -8,10 +8,10 @@ from cladist.kinship.inference.matching import fit_matching
 
 def test_what_style_explains_is_taken_out() -> None:
     draw = np.random.default_rng(0)
-    style, clock = draw.random(20_000), draw.normal(size=20_000)
+    style, tokenizer = draw.random(20_000), draw.normal(size=20_000)
     score = 3 * np.maximum(style - 0.5, 0) + draw.normal(size=20_000)
-    fitted = fit_matching(score, np.stack([style, clock]))
-    excess = fitted.excess(score, np.stack([style, clock]))
+    fitted = fit_matching(score, np.stack([style, tokenizer]))
+    excess = fitted.excess(score, np.stack([style, tokenizer]))
     for low in (0.0, 0.25, 0.5, 0.75):
         part = excess[(style >= low) & (style < low + 0.25)]
         assert abs(part.mean()) < 0.15

@@ -11,7 +11,7 @@ from cladist.errors import InputError
 from cladist.kinship.evidence.corpus import read_corpus, said_once
 from cladist.kinship.evidence.similarity import standing
 from cladist.kinship.evidence.wording import wording
-from cladist.kinship.inference.calibration import pair_evidence
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.panel.outsider import beside, fit_members
 
 MODELS = population(families=12, members=3, probes=20, kept=0.8)[0]
@@ -32,7 +32,7 @@ def test_one_model_beside_a_fitted_panel_is_measured_as_with_all_at_once(kind: s
     whole = pair_evidence([*rest, new], members)
     assert found.models == whole.models and found.digest == whole.digest
     apart = ~np.eye(len(members), dtype=bool)
-    assert np.allclose(found.manner[apart], whole.manner[apart], atol=1e-6)
+    assert np.allclose(found.style[apart], whole.style[apart], atol=1e-6)
     for one, other in zip(found.halves, whole.halves, strict=True):
         assert np.allclose(one, other, atol=1e-4)
     assert np.array_equal(found.present, whole.present)

@@ -12,13 +12,14 @@ from scipy.stats import false_discovery_control
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.corpus import read_corpus
-from cladist.kinship.evidence.manner import cross_kernel, manner_agreement
-from cladist.kinship.inference.calibration import Labels, pair_evidence
+from cladist.kinship.evidence.style import cross_kernel, style_similarity
 from cladist.kinship.inference.decision import adjust
+from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pair_test import judge_kinship as kinship_of
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess, sign_flip_p
 from cladist.kinship.inference.sequential import stop_early
-from cladist.kinship.inference.states import thinks_aloud
+from cladist.kinship.inference.states import writes_reasoning
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_a_shared_manner_accuses_nobody() -> None:
     accused = 0
     for f in range(15):
         r = kinship_of(models, pairs, f"f{f}-m1", f"f{f + 1}-m1", labels=labels)
-        assert pairs.manner[pairs.index(r.a), pairs.index(r.b)] > 0.5
+        assert pairs.style[pairs.index(r.a), pairs.index(r.b)] > 0.5
         accused += r.verdict == "related"
     assert accused == 0
 
@@ -77,12 +78,12 @@ def test_a_shared_manner_accuses_nobody() -> None:
 def test_pupils_of_one_teacher_are_not_accused(pupils: int, reason: str) -> None:
     models, names = taught(pupils)
     pairs, labels = pair_evidence(models), Labels(tuple(names))
-    assert pairs.aloud.sum() == pupils
+    assert pairs.reasoning.sum() == pupils
     found = kinship_of(models, pairs, "pupil0", "pupil1", labels=labels)
     assert (found.verdict, found.flags) == ("inconclusive", ("reasoning-trace",))
     assert reason in found.reason
-    deaf = replace(pairs, aloud=np.zeros_like(pairs.aloud))
-    if pupils == 2:  # what would be said if thinking aloud were not heard
+    deaf = replace(pairs, reasoning=np.zeros_like(pairs.reasoning))
+    if pupils == 2:  # what would be said if reasoning traces were not heard
         assert kinship_of(models, deaf, "pupil0", "pupil1", labels=labels).verdict == "related"
     early = stop_early(models, "pupil0", "pupil1", labels=labels)
     assert early.verdict != "related"
@@ -118,11 +119,13 @@ def test_states_stop_a_verdict(lab: tuple[list[ResponseSet], Labels]) -> None:
     assert verdict("echo", "f0-m0") == ("inconclusive", ("prompt-echo",))
 
 
-def test_thinking_aloud_is_told_by_its_signs() -> None:
-    assert thinks_aloud(["<think>\nOkay", "Well, so it is.</think> Yes", "", "No.", "No."])
-    assert thinks_aloud(["<|channel|>analysis<|message|>Is it?"])
-    assert not thinks_aloud(["I think that is > 3", "Reasoning: none", "No."] * 2 + ["</think>"])
-    assert not thinks_aloud(["", ""])
+def test_reasoning_traces_are_told_by_its_signs() -> None:
+    assert writes_reasoning(["<think>\nOkay", "Well, so it is.</think> Yes", "", "No.", "No."])
+    assert writes_reasoning(["<|channel|>analysis<|message|>Is it?"])
+    assert not writes_reasoning(
+        ["I think that is > 3", "Reasoning: none", "No."] * 2 + ["</think>"]
+    )
+    assert not writes_reasoning(["", ""])
 
 
 def test_copies_are_related(lab: tuple[list[ResponseSet], Labels]) -> None:
@@ -198,7 +201,7 @@ def test_cross_kernel_is_the_mean_over_different_probes() -> None:
                         if p != q and len(t) == k and t == level[j][q]:
                             total += np.log(len(every) / every.count(t))
             assert fast[i, j] == pytest.approx(total / 20)
-    agreement = manner_agreement(corpus)
+    agreement = style_similarity(corpus)
     assert agreement[0, 2] > 3 * agreement[0, 1]
 
 

@@ -15,6 +15,8 @@ from cladist.errors import InputError, NotComparableError
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.similarity import kinship_similarity
 from cladist.kinship.panel.saved import (
+    MemberLabel,
+    Panel,
     build_panel,
     index_panel,
     load_panel,
@@ -142,3 +144,30 @@ def test_an_index_serves_its_own_panel_alone() -> None:
         nearest_members(PANEL, index_panel(PANEL), MEMBERS[0], 3, "other")
     with pytest.raises(InputError, match="leaves no background"):
         nearest_members(PANEL, index_panel(PANEL), MEMBERS[0], 3, candidates=23)
+
+
+def test_what_is_declared_travels_with_a_panel(tmp_path: Path) -> None:
+    told = [MemberLabel(m.model, m.model[:2], "maker", "2024-05", "mit") for m in MEMBERS]
+    absent = MemberLabel("absent", "x")
+    panel = build_panel(MEMBERS, "p" * 64, [absent, *told], source="here", licence="MIT")
+    assert panel.digest != PANEL.digest
+    assert [m.model for m in panel.labels] == sorted(m.model for m in MEMBERS)
+    path = tmp_path / "panel.parquet"
+    panel.save(path)
+    again = Panel.load(path)
+    assert (again.labels, again.source, again.licence) == (panel.labels, "here", "MIT")
+    table = pq.read_table(path)
+    about = table.schema.metadata[b"about"].replace(b"maker", b"other")
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, b"about": about}), path)
+    with pytest.raises(InputError, match="was changed since it was built"):
+        Panel.load(path)
+
+
+def test_without_declarations_a_panel_keeps_its_earlier_identity(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "panel.parquet"
+    PANEL.save(path)
+    head = pq.read_schema(path).metadata
+    assert head[b"format"] == b"1"
+    assert b"about" not in head

@@ -6,7 +6,7 @@ from made_families import population, sentence
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.inference.calibration import pair_evidence
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.inference.parentage import direction, mixture, rarity
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.inference.calibration import Labels, pair_evidence
 from cladist.kinship.inference.facts import gatherer
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.inference.probe_checks import probe_excess
 from cladist.kinship.inference.probe_index import index_probes
 from tests.support.made_families import population

@@ -8,8 +8,8 @@ from made_families import population
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.inference.calibration import Labels
 from cladist.kinship.inference.decision import Decision, PairFacts, Policy, decide
+from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.sequential import (
     affordable_looks,
     first_probes,

@@ -4,18 +4,16 @@ import numpy as np
 import pytest
 from tree_builders import random_tree
 
+from cladist.core.dates import dates_of, year_of, year_range
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
 from cladist.phylogeny.arrays import to_arrays
 from cladist.phylogeny.dating import (
-    dates_of,
     family_speeds,
     node_dates,
     root_by_dates,
     root_to_tip,
     time_tree,
-    year_of,
-    year_range,
 )
 from cladist.phylogeny.rooting import root_midpoint
 

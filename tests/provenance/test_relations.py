@@ -16,7 +16,7 @@ from cladist.cli.main import app
 from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.inference.calibration import pair_evidence
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.inference.states import ModelFlags, model_flags
 from cladist.provenance import relations
 from cladist.provenance.audit import audit

@@ -97,7 +97,7 @@ def test_a_pair_that_is_not_called_related_all_the_same_says_why(tmp_path: Path)
     pupil = next(r["test"] for r in data["relatives"] if r["model"] == "pupil1")
     assert (pupil["verdict"], pupil["code"]) == ("inconclusive", "uncovered")
     assert "both write reasoning traces" in pupil["reason"]
-    assert "1 of the models think aloud" in claims["Foundation"]["certainty"]
+    assert "1 of the models write reasoning traces" in claims["Foundation"]["certainty"]
 
 
 class Page(HTMLParser):

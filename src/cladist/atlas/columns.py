@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cladist.core.dates import year_range
 from cladist.errors import InputError
 from cladist.formats.tables import read_table
 from cladist.known import facts_of
-from cladist.phylogeny.dating import year_range
 from cladist.registry import ModelRecord
 
 __all__ = [

@@ -11,11 +11,11 @@ import numpy as np
 
 from cladist.apply.maps import Layout
 from cladist.atlas.columns import CLUSTER, Column, shortened
+from cladist.core.dates import year_of
 from cladist.core.optional import needed
 from cladist.core.text import printable
 from cladist.errors import InputError
 from cladist.formats.files import replacing
-from cladist.phylogeny.dating import year_of
 from cladist.phylogeny.draw import text_width
 from cladist.phylogeny.palette import INK, OTHER_COLOUR, marks
 

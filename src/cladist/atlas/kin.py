@@ -27,13 +27,10 @@ from cladist.core.responses import ResponseSet
 from cladist.fitting import fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.similarity import distance_of
-from cladist.kinship.inference.calibration import (
-    Labels,
-    PairEvidence,
-    guess_families,
-)
 from cladist.kinship.inference.decision import Policy
-from cladist.kinship.inference.labels import labels_of
+from cladist.kinship.inference.labels import Labels, labels_of
+from cladist.kinship.inference.null import guess_families
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.panel.fitted import (
     FittedPanel,
     fit_panel,
@@ -58,7 +55,7 @@ RELATIVES = 10
 
 TIGHT = 6.0
 """Robust spreads below the median distance at which neighbours are taken for one group, as in
-`kinship.calibration.guess_families`."""
+`kinship.inference.null.guess_families`."""
 
 NOTHING = Kept()
 Index = NDArray[np.int64]

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from cladist.core.assay import Assay
 from cladist.core.responses import ResponseSet
-from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.decision import (
     Decision,
     Policy,
@@ -25,6 +24,8 @@ from cladist.kinship.inference.decision import (
     test_declared,
 )
 from cladist.kinship.inference.facts import Gatherer, gatherer
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence
 
 __all__ = ["Relation", "Tests", "Verdict", "make_tests", "untested"]
 
@@ -129,7 +130,7 @@ class Tests:
 
     def _similarity(self, i: int, j: int) -> float:
         pairs = self.made.pairs
-        return float(pairs.score[i, j] + pairs.clock[i, j])
+        return float(pairs.score[i, j] + pairs.tokenizer[i, j])
 
 
 def make_tests(

@@ -13,7 +13,7 @@ from cladist.core.assay import Protocol
 from cladist.core.responses import ResponseSet
 from cladist.core.secret import Secret
 from cladist.errors import InputError
-from cladist.kinship.inference.calibration import Labels
+from cladist.kinship.inference.labels import Labels
 
 __all__ = [
     "ANSWERS",

@@ -25,12 +25,13 @@ from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.core.secret import Secret
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.family_sets import family_set, fit_sets
 from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pair_test import judge_candidates, judge_declared
+from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 from cladist.kinship.panel.fitted import fit_panel
 from cladist.provenance.audit import Audit, audit
 from cladist.provenance.material import Material

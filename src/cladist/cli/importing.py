@@ -123,12 +123,17 @@ def import_file(
     from cladist.extraction.stated import read_decoding
     from cladist.formats.prompts import read_prompts
     from cladist.registry import Registry
+    from cladist.registry.unused import leaving_nothing_empty
 
     texts = read_prompts(prompts) if prompts else None
     asked = read_decoding(decoding) if decoding else RECORDED
 
     method = catalog.assay(assay).method
-    with Registry.open(registry) as store, progress_bars(quiet) as bars:
+    with (
+        leaving_nothing_empty(registry),
+        Registry.open(registry) as store,
+        progress_bars(quiet) as bars,
+    ):
         result = import_responses(
             store,
             files,

@@ -11,6 +11,7 @@ from cladist.cli.common import (
     DEFAULT_REGISTRY,
     AssayOption,
     JsonOption,
+    LabelsOption,
     RegistryOption,
     note,
     one_line,
@@ -35,6 +36,9 @@ def build(
     models: Annotated[list[str] | None, typer.Argument(help="Only these models.")] = None,
     registry: RegistryOption = DEFAULT_REGISTRY,
     assay: AssayOption = "",
+    labels: LabelsOption = None,
+    source: Annotated[str, typer.Option(help="Where the answers come from, to be told.")] = "",
+    licence: Annotated[str, typer.Option(help="Of the answers, to be told.")] = "",
     index: Annotated[
         bool,
         typer.Option("--index", help="Also write FILE.index, which 'panel nearest' is fast with."),
@@ -43,7 +47,8 @@ def build(
     """How are models frozen into a panel, to test others against?
 
     Examples: `cladist reference panel build panel.parquet`,
-    `cladist reference panel build small.parquet a b c d`
+    `cladist reference panel build small.parquet a b c d`,
+    `cladist reference panel build panel.parquet --labels families.csv --licence MIT`
     """
     from cladist.compare import resolve_assay
     from cladist.kinship.panel.allele_index import save_index
@@ -53,7 +58,9 @@ def build(
 
     with Registry.open(registry, create=False) as store:
         chosen = resolve_assay(store, assay)
-        panel = build_panel(store, models, assay=chosen, hear=note)
+        panel = build_panel(
+            store, models, assay=chosen, labels=labels, source=source, licence=licence, hear=note
+        )
     panel.save(file)
     if index:
         save_index(index_panel(panel), index_of(file))
@@ -137,7 +144,11 @@ def show(
     console.print(f"panel     {panel.digest}")
     console.print(f"protocol  {panel.protocol}")
     console.print(f"probes    {len(panel.probe_ids)}")
-    console.print(f"models    {len(panel.models)}")
+    console.print(
+        f"models    {len(panel.models)}, {len(panel.labels)} with what is declared of them"
+    )
+    for name, value in (("source", panel.source), ("licence", panel.licence)):
+        console.print(f"{name:<10}{one_line(value) or 'not told'}")
     for name in panel.models[:SHOWN]:
         console.print(f"  {one_line(name)}  ({answered[name]} probes answered)")
     if len(panel.models) > SHOWN:

@@ -10,9 +10,11 @@ from cladist.core.assay import Assay
 from cladist.core.progress import Hear, Progress, silent, unheard
 from cladist.errors import InputError, ModelError
 from cladist.extraction.asking import Asking
-from cladist.kinship.inference.calibration import Labels, calibrate, pair_evidence
+from cladist.kinship.inference.calibration import calibrate
 from cladist.kinship.inference.decision import DEFAULT, Decision, Policy
 from cladist.kinship.inference.facts import gatherer
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.inference.sequential import (
     EarlyAnswer,
     first_probes,

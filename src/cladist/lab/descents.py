@@ -12,9 +12,10 @@ import numpy as np
 from cladist.core.assay import Assay
 from cladist.core.responses import ResponseSet
 from cladist.descent import Parent, parents_of
-from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.facts import gatherer
 from cladist.kinship.inference.identity import same_model
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.parentage import BACKGROUND, direction, mixture, rarity
 from cladist.lab.figures import Pairs, named
 from cladist.lab.truth import Truth

@@ -17,7 +17,7 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.formats.files import write_text
 from cladist.kinship.evidence.similarity import kinship_similarity
-from cladist.kinship.inference.calibration import pair_evidence
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.lab import descents, laws, methods, trees
 from cladist.lab.asking import ECONOMY, REGISTRY, SERIES, Effort, ask_all, assays
 from cladist.lab.figures import (

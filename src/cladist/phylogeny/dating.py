@@ -8,65 +8,16 @@ amount; read them as a lower bound of the uncertainty.
 
 from __future__ import annotations
 
-import re
-from calendar import isleap, monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
-from scipy import sparse, stats
-from scipy.sparse.linalg import spsolve
 
 from cladist.core.tree import Tree
 from cladist.errors import InputError
 from cladist.phylogeny.arrays import FloatVector, build, optional, to_arrays
 from cladist.phylogeny.edges import distances_to_branches
 from cladist.phylogeny.rooting import Rooting, reroot, unrooted_arrays
-
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
-
-
-def year_of(text: str) -> float:
-    """'2024', '2024-03' or '2024-03-15' as a year with fraction; a part left out is its middle.
-
-    Raises `InputError` for anything else.
-    """
-    low, high = year_range(text)
-    return (low + high) / 2
-
-
-def year_range(text: str) -> tuple[float, float]:
-    """Begin and end of the year, month or day that a date names, as years with fractions.
-
-    Raises `InputError` for anything but '2024', '2024-03' and '2024-03-15'.
-    """
-    match = _DATE.fullmatch(text.strip())
-    if not match:
-        raise InputError(f"date {text[:40]!r} is not like 2024, 2024-03 or 2024-03-15")
-    year, month, day = (int(g) if g else None for g in match.groups())
-    assert year is not None
-    days = 366 if isleap(year) else 365
-    if month is None:
-        return float(year), year + 1.0
-    try:
-        first = date(year, month, day or 1)
-    except ValueError as problem:
-        raise InputError(f"date {text[:40]!r}: {problem}") from problem
-    span = 1 if day else monthrange(year, month)[1]
-    passed = first.timetuple().tm_yday - 1
-    return year + passed / days, year + (passed + span) / days
-
-
-def dates_of(table: Mapping[str, str], source: str = "dates") -> dict[str, float]:
-    """`year_of` all of a table model -> date; errors name the table and the model."""
-    out = {}
-    for model, text in table.items():
-        try:
-            out[model] = year_of(text)
-        except InputError as problem:
-            raise InputError(f"{source}, model '{model[:60]}': {problem}") from problem
-    return out
 
 
 @dataclass(frozen=True)
@@ -113,6 +64,8 @@ def _points(tree: Tree, dates: Mapping[str, float]) -> tuple[FloatVector, FloatV
 
 
 def _clock(depth: FloatVector, when: FloatVector) -> Clock:
+    from scipy import stats  # takes half a second to import
+
     fit = stats.linregress(when, depth)
     rate, error = float(fit.slope), float(fit.stderr)
     half = float(stats.t.ppf(0.975, len(when) - 2)) * error
@@ -202,7 +155,9 @@ def family_speeds(tree: Tree, dates: Mapping[str, float], groups: Mapping[str, s
         return Speeds(clocks, float("nan"), float("nan"))
     shared = common_yy - common_xy**2 / common_xx
     f = max(shared - own, 0.0) / (k - 1) / (own / freedom)
-    return Speeds(clocks, f, float(stats.f.sf(f, k - 1, freedom)))
+    from scipy.stats import f as fisher
+
+    return Speeds(clocks, f, float(fisher.sf(f, k - 1, freedom)))
 
 
 def node_dates(tree: Tree, dates: Mapping[str, float], rate: float) -> tuple[float, ...]:
@@ -236,6 +191,9 @@ def node_dates(tree: Tree, dates: Mapping[str, float], rate: float) -> tuple[flo
     columns += known
     values += [1.0] * len(known)
     right[known] = fixed[known]
+    from scipy import sparse
+    from scipy.sparse.linalg import spsolve
+
     system = sparse.csr_matrix((values, (rows, columns)), shape=(m, m))
     when = np.asarray(spsolve(system, right), dtype=np.float64)
     for i in range(m - 1, 0, -1):

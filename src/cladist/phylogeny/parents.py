@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.dates import year_range
 from cladist.errors import InputError
-from cladist.phylogeny.dating import year_range
 
 __all__ = ["CONFIDENT", "LEAST", "TEMPERATURE", "certainly_later"]
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from cladist.core.dates import year_range
 from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
@@ -30,7 +31,6 @@ from cladist.kinship.inference.decision import (
     test_declared,
     untestable,
 )
-from cladist.phylogeny.dating import year_range
 from cladist.provenance.duplicates import Duplicate, duplicates
 from cladist.provenance.licences import conflicts
 from cladist.provenance.material import Material

@@ -12,7 +12,7 @@ from cladist.core.distances import DistanceMatrix
 from cladist.core.tree import Tree
 from cladist.errors import InputError
 from cladist.kinship.evidence.resampled import resampled_similarity
-from cladist.kinship.inference.calibration import PairEvidence
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.phylogeny.ancestry import ancestry, descent_costs
 from cladist.phylogeny.joining import neighbor_joining
 from cladist.phylogeny.parents import CONFIDENT, LEAST, TEMPERATURE, certainly_later

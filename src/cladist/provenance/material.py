@@ -19,9 +19,9 @@ from cladist.errors import InputError
 from cladist.extraction.like import cut_to
 from cladist.fitting import answers_of, fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.facts import Gatherer, gatherer
-from cladist.kinship.inference.labels import labels_of
+from cladist.kinship.inference.labels import Labels, labels_of
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.parentage import rarity
 from cladist.kinship.inference.states import ModelFlags, model_flags
 from cladist.kinship.panel.fitted import FittedPanel

@@ -26,15 +26,12 @@ from scipy.stats import genpareto
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import (
-    Calibration,
-    Labels,
-    PairEvidence,
-    calibrate,
-    guess_families,
-)
+from cladist.kinship.inference.calibration import Calibration, calibrate
 from cladist.kinship.inference.decision import DEFAULT, Policy, adjust, decide
 from cladist.kinship.inference.facts import Gatherer, gatherer
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.null import guess_families
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.states import ModelFlags
 
 __all__ = [

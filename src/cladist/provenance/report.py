@@ -159,7 +159,7 @@ def build_report(
         Relative(
             pairs.models[k],
             family.get(pairs.models[k], ""),
-            float(pairs.score[i, k] + pairs.clock[i, k]),
+            float(pairs.score[i, k] + pairs.tokenizer[i, k]),
             tests[pairs.models[k]],
             copies.get(pairs.models[k]),
         )

@@ -23,11 +23,11 @@ from cladist.extraction.opening import open_any
 from cladist.extraction.until import Asked, ask_until_decided
 from cladist.fitting import fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
 from cladist.kinship.inference.decision import DEFAULT, Policy
 from cladist.kinship.inference.facts import Gatherer, gatherer
-from cladist.kinship.inference.labels import labels_of
+from cladist.kinship.inference.labels import Labels, labels_of
 from cladist.kinship.inference.pair_test import KinshipResult, judge_candidates
+from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 from cladist.kinship.inference.parentage import (
     BACKGROUND,
     Direction,
@@ -37,7 +37,7 @@ from cladist.kinship.inference.parentage import (
     rarity,
 )
 from cladist.kinship.inference.sequential import EarlyAnswer, stop_early
-from cladist.kinship.panel.saved import load_panel
+from cladist.kinship.panel.saved import Panel, load_panel
 from cladist.models.base import Model
 from cladist.registry import Registry
 from cladist.workflows.named import LabelsLike, families_here
@@ -110,14 +110,13 @@ def only_drawn(
 
 
 def _with_panel(
-    path: Path, assay: Assay, responses: Sequence[ResponseSet], tested: Sequence[str]
+    found: Panel, path: Path, assay: Assay, responses: Sequence[ResponseSet], tested: Sequence[str]
 ) -> tuple[list[ResponseSet], NDArray[np.bool_]]:
     """The panel's answers and those of the models tested, and which of them are the panel.
 
     A member that bears the name of a model tested is left out. Raises `NotComparableError` when
     the panel answers another protocol, `InputError` for a panel of fewer than two others.
     """
-    found = load_panel(path)
     if found.protocol != assay.protocol.digest:
         raise NotComparableError(
             f"{path} rests on protocol {found.protocol[:8]}, {assay.short} on "
@@ -180,11 +179,14 @@ def question_beside(
 ) -> Question:
     """Weigh the models `tested` beside a panel from a file, that they take no part in.
 
-    Raises `NotComparableError` when the panel answers another protocol, `InputError` for a panel
-    of fewer than two others. Cost: that of `pair_evidence` for the panel.
+    Families are those `declared`, or else those that the panel carries. Raises
+    `NotComparableError` when the panel answers another protocol, `InputError` for a panel of
+    fewer than two others. Cost: that of `pair_evidence` for the panel.
     """
-    every, members = _with_panel(path, assay, responses, tested)
-    return question_of(assay, every, declared, members)
+    found = load_panel(path)
+    every, members = _with_panel(found, path, assay, responses, tested)
+    carried = {m.model: DeclaredModel(m.family, m.group, m.date, m.licence) for m in found.labels}
+    return question_of(assay, every, declared or carried, members)
 
 
 def _unused(declared: Mapping[str, DeclaredModel], labels: Labels | None) -> tuple[str, ...]:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from cladist.core.dates import dates_of
 from cladist.core.lineage import Lineage
 from cladist.core.progress import Hear, unheard
 from cladist.errors import InputError
 from cladist.formats.columns import read_column, read_groups
 from cladist.formats.labels import DeclaredModel, read_labels
 from cladist.known import facts_of
-from cladist.phylogeny.dating import dates_of
 from cladist.provenance.sources import read_declared
 from cladist.registry import ModelRecord
 from cladist.registry.names import name_index

@@ -13,6 +13,7 @@ from cladist.errors import CoverageError
 from cladist.kinship.panel.allele_index import load_index
 from cladist.kinship.panel.saved import (
     Member,
+    MemberLabel,
     Panel,
     index_panel,
     load_panel,
@@ -24,6 +25,7 @@ from cladist.kinship.panel.saved import (
 )
 from cladist.kinship.panel.shortlist import CANDIDATES, EXHAUSTIVE
 from cladist.registry import Registry
+from cladist.workflows.named import LabelsLike, families_here
 
 __all__ = ["build_panel", "index_of", "nearest_in_panel"]
 
@@ -33,11 +35,16 @@ def build_panel(
     models: Sequence[str] | None = None,
     *,
     assay: str | Assay = "",
+    labels: LabelsLike = None,
+    source: str = "",
+    licence: str = "",
     hear: Hear = unheard,
 ) -> Panel:
     """Freeze models of a registry into a reference panel; `Panel.save` writes it.
 
-    Models without a usable answer are left out, which `hear` is told. Raises `UsageError` for an
+    `labels` are declared families of its models, `source` and `licence` of the answers: they
+    travel with the panel, and whoever tests against it needs no labels. Models without a usable
+    answer are left out, which `hear` is told. Raises `UsageError` for an
     unknown model, `InputError` for fewer than three.
 
     Examples
@@ -54,7 +61,9 @@ def build_panel(
     answered = [r for r in found if r.usable().any()]
     if len(answered) < len(found):
         hear(f"{len(found) - len(answered)} models have no usable answer and are left out")
-    return freeze(answered, chosen.protocol.digest)
+    declared = families_here(labels, registry.models(), hear)
+    told = [MemberLabel(m, d.family, d.group, d.date, d.licence) for m, d in declared.items()]
+    return freeze(answered, chosen.protocol.digest, told, source=source, licence=licence)
 
 
 def nearest_in_panel(

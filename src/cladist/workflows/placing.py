@@ -29,12 +29,13 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import CoverageError
 from cladist.extraction.like import cut_to
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.decision import UNTESTABLE, Policy, decide, percent
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.family_sets import FamilySet, family_set
 from cladist.kinship.inference.identify import identify
-from cladist.kinship.inference.labels import labels_of
+from cladist.kinship.inference.labels import Labels, labels_of
+from cladist.kinship.inference.null import maker_numbers
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.states import pair_states
 from cladist.kinship.panel.outsider import beside
 from cladist.workflows.reference_fit import CHECKED, LEAST, Fit
@@ -244,7 +245,8 @@ def _judged(
     makers = len(np.unique(maker[known]))
     policy = Policy(blank.alpha, minimum_probes=LEAST)
     outside = tuple(replace(n, makers=np.append(n.makers, -1)) for n in fit.calibration.nulls)
-    calibration = replace(fit.calibration, nulls=outside)
+    whose = maker_numbers(pairs, labels)
+    calibration = replace(fit.calibration, nulls=outside, makers=whose)
     made = gatherer([*fit.members.responses, asked], pairs, labels, calibration=calibration)
     p = _stranger_p(made, fit, nearest, policy)
     facts = made.facts(i, nearest, policy, whole=p <= blank.alpha)

@@ -16,12 +16,12 @@ from cladist.errors import InputError
 from cladist.extraction.like import cut_to
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import Calibration, Labels, calibrate
+from cladist.kinship.inference.calibration import Calibration, calibrate
 from cladist.kinship.inference.decision import Policy, decide
 from cladist.kinship.inference.facts import gatherer
 from cladist.kinship.inference.family_sets import SetCalibration, fit_sets
 from cladist.kinship.inference.identify import FamilyModel, fit_identifier
-from cladist.kinship.inference.labels import labels_of
+from cladist.kinship.inference.labels import Labels, labels_of
 from cladist.kinship.inference.sequential import first_probes
 from cladist.kinship.inference.states import speaking
 from cladist.kinship.panel.outsider import Members, fit_members

@@ -18,9 +18,10 @@ from cladist.errors import InputError
 from cladist.extraction.derive import dna_of
 from cladist.extraction.like import cut_to
 from cladist.kinship.evidence.similarity import distance_of
-from cladist.kinship.inference.calibration import Labels, PairEvidence, pair_evidence
 from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
 from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 from cladist.phylogeny.placement import place_model
 from cladist.phylogeny.saturation import bounded_distances
 

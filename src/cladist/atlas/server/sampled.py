@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from cladist.atlas.source import Source
 from cladist.atlas.verdicts import Relation, make_tests
-from cladist.kinship.inference.calibration import pair_evidence
 from cladist.kinship.inference.decision import Policy
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.registry import Registry
 
 __all__ = ["PANEL", "sampled_pair"]

@@ -16,14 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.runs import distinct
 from cladist.kinship.evidence.standard import Floats, in_turn
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 __all__ = ["Alleles", "local_alleles", "relationship", "whole_alleles"]
 
@@ -136,6 +139,8 @@ def _collect(corpus: Corpus, reader: _Reader) -> Alleles:
 
 
 def _incidence(rows: _Ints, columns: _Ints, shape: tuple[int, int]) -> sparse.csr_array:
+    from scipy import sparse
+
     return sparse.csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
 
 
@@ -198,6 +203,8 @@ def relationship(alleles: Alleles, present: NDArray[np.bool_], weight: Floats) -
     have = present.astype(np.float64)
     mass = np.maximum(have.T @ weight, 1e-9)
     mean = np.asarray(y.T @ weight).ravel() / mass[alleles.probe] * ((count - 2) / count)
+    from scipy import sparse
+
     by_probe = sparse.csr_array((np.ones(f), (np.arange(f), alleles.probe)), shape=(f, p))
     pulled = y.copy().astype(np.float64)
     pulled.data *= mean[y.indices]

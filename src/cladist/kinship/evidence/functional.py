@@ -60,7 +60,7 @@ class Functions:
 
 @dataclass(frozen=True, eq=False)
 class Functional:
-    """Evidence of all pairs, in the terms of `kinship.inference.calibration.PairEvidence`.
+    """Evidence of all pairs, in the terms of `kinship.inference.pairs.PairEvidence`.
 
     combined  float64 (n, n): what ranks relatives, copies put apart
     score     float64 (n, n): likeness beyond the panel's

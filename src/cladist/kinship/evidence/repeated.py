@@ -20,7 +20,6 @@ from os.path import commonprefix
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from cladist.errors import InputError
 
@@ -333,6 +332,8 @@ def _unlike(prompts: Sequence[str]) -> NDArray[np.bool_]:
     cells = [(j, known[w]) for j, some in enumerate(words) for w in some if w in known]
     where = np.array(cells, np.int64).reshape(-1, 2)
     shape = (len(prompts), max(len(known), 1))
+    from scipy import sparse  # a fifth of a second to import, and only fitting needs it
+
     has = sparse.csr_array((np.ones(len(where)), (where[:, 0], where[:, 1])), shape=shape)
     shared = (has @ has.T).toarray()
     size = np.diagonal(shared)

@@ -13,11 +13,11 @@ from threadpoolctl import threadpool_limits
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
 from cladist.kinship.config import EVIDENCE
-from cladist.kinship.evidence.clock import clock_evidence
 from cladist.kinship.evidence.corpus import Corpus, read_corpus, said_once
-from cladist.kinship.evidence.manner import manner_agreement
-from cladist.kinship.evidence.rate import fit_rates, rate_evidence
 from cladist.kinship.evidence.standard import Floats, standardise
+from cladist.kinship.evidence.style import style_similarity
+from cladist.kinship.evidence.tokens_per_character import density_evidence, fit_densities
+from cladist.kinship.evidence.truncation import truncation_evidence
 from cladist.kinship.evidence.wording import Wording, wording
 from cladist.kinship.evidence.words import ORDERS
 
@@ -103,7 +103,7 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
         # Much of either side runs on one thread only, so the two fill two cores together.
         tokens = aside.submit(_tokenizer, corpus, members)
         found = wording(said_once(corpus), members)
-        style = manner_agreement(corpus, members)
+        style = style_similarity(corpus, members)
         whole, even, odd = (standing(found, members, own, half) for half in (None, 0, 1))
         tokenizer = EVIDENCE.tokenizer * tokens.result()
     middle, unit = unrelated_spread(whole + tokenizer, members)
@@ -192,9 +192,11 @@ def _tokenizer(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:
     one tokenizer against two says is worth ln((e + (1 - e) L) / (s L + 1 - s)) of its likelihood
     ratio L: at most -ln s, however sure it is.
     """
-    lengths = clock_evidence(corpus, members)
+    lengths = truncation_evidence(corpus, members)
     # Where one limit cut all answers, their lengths say a part of it already.
-    ratio = np.exp((1 - lengths.limit / 2) * rate_evidence(fit_rates(corpus, members), len(corpus)))
+    ratio = np.exp(
+        (1 - lengths.limit / 2) * density_evidence(fit_densities(corpus, members), len(corpus))
+    )
     new, same = EVIDENCE.new_tokenizer, EVIDENCE.same_tokenizer
     bounded = np.log((new + (1 - new) * ratio) / (same * ratio + 1 - same))
     bounded[ratio == 1.0] = 0.0

@@ -20,16 +20,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from cladist.core.distinct import distinct
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.standard import Floats, in_turn
 from cladist.kinship.evidence.words import ORDERS, grams_of, words_of
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 __all__ = [
     "ProbeGrams",
@@ -81,6 +84,8 @@ class Wording:
 
 def probe_grams(corpus: Corpus, probe: int) -> ProbeGrams:
     """Word sequences of one probe, of all samples and their first words. O(words log words)."""
+    from scipy import sparse
+
     n = len(corpus)
     texts = [row[probe][: EVIDENCE.characters] for row in corpus.texts]
     whose = list(range(n))

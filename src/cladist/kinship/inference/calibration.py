@@ -26,43 +26,25 @@ the largest unrelated scores out of their own null.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.evidence.corpus import read_corpus
-from cladist.kinship.evidence.functional import (
-    Functions,
-    functional_evidence,
-    read_functions,
-    tells_functions,
-)
-from cladist.kinship.evidence.similarity import evidence_of
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.matching import Matching, fit_matching
-from cladist.kinship.inference.states import thinks_aloud
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.null import Null, fit_null, guess_families, maker_numbers, pairs_of
+from cladist.kinship.inference.pairs import Index, PairEvidence, Rows
 
 __all__ = [
     "FAMILY_KIN",
     "MINIMUM_KIN",
-    "MINIMUM_MODELS",
     "MINIMUM_REASONING",
     "MISS",
     "Calibration",
-    "Labels",
-    "Null",
-    "PairEvidence",
     "calibrate",
-    "guess_families",
-    "pair_evidence",
 ]
-
-MINIMUM_MODELS = 12
-"""Panel members below which unrelated pairs are too few and too dependent to calibrate on."""
 
 MINIMUM_REASONING = 10
 """Unrelated pairs that both write reasoning traces, below which nothing is claimed of such a pair.
@@ -78,190 +60,6 @@ MISS = 0.05
 FAMILY_KIN = 20
 """Kin pairs from which a share of MISS can be told of a family by itself."""
 
-CLUSTER_CUT = 6.0
-"""Robust spreads above the median from which on average linkage calls a cluster one family."""
-
-Rows = NDArray[np.int64] | list[int] | slice | int
-Index = NDArray[np.int64] | list[int] | int
-
-
-@dataclass(frozen=True, eq=False)
-class PairEvidence:
-    """What is known of all pairs of n models.
-
-    models   n names
-    combined float64 (n, n): all evidence, what ranks relatives and makes distances
-    score    float64 (n, n): likeness of wording beyond the panel's, symmetric
-    halves   the same of even and of odd probes, each float64 (n, n)
-    manner   float64 (n, n) in 0..1: agreement across different probes
-    clock    float64 (n, n): agreement of tokenizers, around 0
-    present  bool (n, p): which probes have a usable answer
-    digest   one hash a model of all its answers
-    aloud    bool (n,): which models write their reasoning into their answers
-    """
-
-    models: tuple[str, ...]
-    combined: Floats
-    score: Floats
-    halves: tuple[Floats, Floats]
-    manner: Floats
-    clock: Floats
-    present: NDArray[np.bool_]
-    digest: tuple[bytes, ...]
-    aloud: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.models)
-
-    def scored(self, half: int | None) -> Floats:
-        """Scores of all probes, or of the even (0) or odd (1) ones."""
-        return self.score if half is None else self.halves[half]
-
-    def covariates(self, a: Rows, b: Rows) -> Floats:
-        """What explains a score without kinship, float64 (3, ...): style, tokenizer, and whether
-        both write reasoning traces."""
-        both = np.asarray(self.both_aloud(a, b), np.float64)
-        return np.stack([self.manner[a, b], self.clock[a, b], both])
-
-    def both_aloud(self, a: Rows, b: Rows) -> NDArray[np.bool_]:
-        """Whether both models of pairs write reasoning traces. Known kin that do are too few to
-        say of such a pair that it has less in common than kin: it is never called unrelated."""
-        return np.asarray(self.aloud[a] & self.aloud[b], np.bool_)
-
-    def index(self, model: str) -> int:
-        """Row of a model; `InputError` when it has no answers here."""
-        try:
-            return self.models.index(model)
-        except ValueError:
-            raise InputError(
-                f"'{model}' is not among the {len(self.models)} models that answered"
-            ) from None
-
-
-def pair_evidence(
-    responses: Sequence[ResponseSet], members: NDArray[np.bool_] | None = None
-) -> PairEvidence:
-    """Evidence, style and tokenizer agreement of all pairs. Cost of `kinship_similarity`.
-
-    `members` bool (n,) says who is the panel that all statistics come from; everybody by default.
-
-    The score leaves out what tells tokenizers, as unrelated models share those; it comes back
-    as something that explains a score. All is rounded to float32, which is what a fitted panel
-    keeps, so that what is kept and what is measured afresh say the same to the last digit.
-    """
-    inside = np.ones(len(responses), np.bool_) if members is None else members
-    if tells_functions(responses):
-        return _of_functions(read_functions(responses), inside)
-    corpus = read_corpus(responses)
-    n = len(corpus)
-    found = evidence_of(corpus, inside)
-    nothing = np.zeros((n, n))
-    return PairEvidence(
-        corpus.models,
-        _rounded(found.combined),
-        _rounded(found.channels.get("wording", nothing)),
-        (_rounded(found.halves[0]), _rounded(found.halves[1])),
-        _rounded(found.style),
-        _rounded(found.channels.get("tokenizer", nothing)),
-        corpus.present,
-        tuple(corpus.digests()),
-        np.array([thinks_aloud(row) for row in corpus.texts], np.bool_),
-    )
-
-
-def _of_functions(read: Functions, members: NDArray[np.bool_]) -> PairEvidence:
-    """Evidence from distributions: nothing tells of tokenizers, and nobody writes traces."""
-    n, found = len(read.models), functional_evidence(read, members)
-    return PairEvidence(
-        read.models,
-        _rounded(found.combined),
-        _rounded(found.score),
-        (_rounded(found.halves[0]), _rounded(found.halves[1])),
-        _rounded(found.style),
-        np.zeros((n, n)),
-        read.present,
-        read.digests,
-        np.zeros(n, np.bool_),
-    )
-
-
-def _rounded(matrix: Floats) -> Floats:
-    return matrix.astype(np.float32).astype(np.float64)
-
-
-@dataclass(frozen=True)
-class Labels:
-    """What is declared about descent: a family a model ('' unknown).
-
-    groups  makers, within which pairs of different families are neither kin nor unrelated
-            (generations of one maker); the families themselves where not given
-    """
-
-    families: tuple[str, ...]
-    groups: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.groups and len(self.groups) != len(self.families):
-            raise InputError("labels: as many groups as families are needed")
-
-    @property
-    def makers(self) -> tuple[str, ...]:
-        """Groups, or families where a model has no group."""
-        if not self.groups:
-            return self.families
-        return tuple(g or f for g, f in zip(self.groups, self.families, strict=True))
-
-
-@dataclass(frozen=True, eq=False)
-class Null:
-    """Standardised residuals of unrelated pairs, by the cells of two makers that they are of.
-
-    half      which probes they rest on: None all, 0 the even ones, 1 the odd ones
-    expected  what style, tokenizer and reasoning traces explain of a score
-    residual  float64 (m,), sorted
-    tail      float64 (m + 1,): sum over cells of the share of their pairs from here on
-    cells     how many cells
-    makers    int64 (n,): the maker of each model of the panel, -1 where it takes no part
-    """
-
-    half: int | None
-    expected: Matching
-    residual: Floats
-    tail: Floats
-    cells: int
-    makers: NDArray[np.int64]
-
-    def excess(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
-        """Standardised residuals of pairs of rows, float64 of their shape."""
-        score = np.asarray(pairs.scored(self.half)[a, b])
-        return self.expected.excess(score, pairs.covariates(a, b))
-
-    def p(self, pairs: PairEvidence, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
-        """p-values of k pairs, float64 (k,)."""
-        residual = self.excess(pairs, a, b)
-        above = self.tail[np.searchsorted(self.residual, residual, side="left")]
-        cells = np.full(len(residual), float(self.cells))
-        for mine, other in ((a, b), (b, a)):
-            for model in np.unique(mine[self.makers[mine] < 0]):
-                at = np.flatnonzero(mine == model)
-                more, count = self._joined(pairs, int(model), residual[at], other[at])
-                above[at] += more
-                cells[at] += count
-        return np.asarray((1.0 + above) / (1.0 + cells))
-
-    def _joined(
-        self, pairs: PairEvidence, model: int, residual: Floats, other: NDArray[np.int64]
-    ) -> tuple[Floats, NDArray[np.int64]]:
-        """Cells that a model outside the panel makes with all makers but that of `other`."""
-        known = np.flatnonzero(self.makers >= 0)
-        names, number = np.unique(self.makers[known], return_inverse=True)
-        own = self.excess(pairs, np.full(len(known), model), known)
-        reached = own[None, :] >= residual[:, None]
-        size = np.bincount(number)
-        share = np.stack([np.bincount(number, row, len(names)) / size for row in reached])
-        same = self.makers[other][:, None] == names[None, :]
-        return np.where(same, 0.0, share).sum(1), len(names) - same.sum(1)
-
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
@@ -273,7 +71,8 @@ class Calibration:
     models     panel members it rests on
     families   makers among them
     labelled   whether families were declared; else they were guessed
-    reasoning  unrelated pairs that both write reasoning traces
+    reasoning_pairs  unrelated pairs that both write reasoning traces
+    makers     int64 (n,), whose each model is, to choose controls of other makers by
     """
 
     nulls: tuple[Null, ...]
@@ -282,7 +81,8 @@ class Calibration:
     models: int
     families: int
     labelled: bool
-    reasoning: int
+    reasoning_pairs: int
+    makers: NDArray[np.int64]
 
     def excess(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
         """Standardised residuals of pairs of rows a and b: what style does not explain."""
@@ -312,11 +112,11 @@ class Calibration:
 
     def uncovered(self, pairs: PairEvidence, i: int, j: int) -> str:
         """Why the panel says too little of such a pair to call it related, or ''."""
-        if not pairs.both_aloud(i, j) or self.reasoning >= MINIMUM_REASONING:
+        if not pairs.both_reason(i, j) or self.reasoning_pairs >= MINIMUM_REASONING:
             return ""
         return (
-            f"both write reasoning traces, and {self.reasoning} unrelated pairs of the panel do: "
-            "models taught to reason by one teacher have as much in common"
+            f"both write reasoning traces, and {self.reasoning_pairs} unrelated pairs of the panel "
+            "do: models taught to reason by one teacher have as much in common"
         )
 
     def kin_p(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
@@ -339,7 +139,7 @@ class Calibration:
                 worst = np.maximum(worst, (1.0 + below) / (1.0 + size[family]))
         share = np.maximum(mean / (1.0 + np.count_nonzero(size)), worst).reshape(residual.shape)
         # Known kin that both write reasoning traces are too few to say how little they share.
-        return np.asarray(np.where(pairs.both_aloud(a, b), np.nan, np.minimum(share, 1.0)))
+        return np.asarray(np.where(pairs.both_reason(a, b), np.nan, np.minimum(share, 1.0)))
 
     def power(self, alpha: float) -> float:
         """Share of known kin, each family counting once, that reach `alpha`; NaN without any."""
@@ -371,10 +171,10 @@ def calibrate(
         raise InputError(f"labels: {len(labels.families)} for {len(pairs)} models")
     known = answered & np.array([bool(f) for f in labels.families], np.bool_)
     makers = np.where(known, np.unique(np.array(labels.makers), return_inverse=True)[1], -1)
-    null = _null(pairs, makers, None)
+    null = fit_null(pairs, makers, None)
     families = np.unique(np.array(labels.families), return_inverse=True)[1]
     digest = np.unique(np.array(pairs.digest), return_inverse=True)[1]
-    a, b = _pairs_of(np.flatnonzero(known))
+    a, b = pairs_of(np.flatnonzero(known))
     kin = (families[a] == families[b]) & (digest[a] != digest[b])
     residual = null.excess(pairs, a[kin], b[kin])
     rank = np.argsort(residual, kind="stable")
@@ -386,6 +186,7 @@ def calibrate(
         len(np.unique(makers[known])),
         True,
         _reasoning(pairs, makers),
+        maker_numbers(pairs, labels),
     )
 
 
@@ -394,64 +195,16 @@ def _guessed(pairs: PairEvidence, answered: NDArray[np.bool_]) -> Calibration:
     made = []
     for half in (0, 1):
         makers = np.where(answered, guess_families(pairs.scored(half)), -1)
-        made.append(_null(pairs, makers, 1 - half))
+        made.append(fit_null(pairs, makers, 1 - half))
     number = min(len(np.unique(null.makers[answered])) for null in made)
     reasoning = _reasoning(pairs, made[0].makers)
     nobody = np.zeros(0), np.zeros(0, np.int64)
-    return Calibration(tuple(made), *nobody, int(answered.sum()), number, False, reasoning)
-
-
-def _pairs_of(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    a, b = np.triu_indices(len(rows), 1)
-    return rows[a], rows[b]
+    return Calibration(
+        tuple(made), *nobody, int(answered.sum()), number, False, reasoning,
+        maker_numbers(pairs, None),
+    )  # fmt: skip
 
 
 def _reasoning(pairs: PairEvidence, makers: NDArray[np.int64]) -> int:
-    a, b = _pairs_of(np.flatnonzero(pairs.aloud & (makers >= 0)))
+    a, b = pairs_of(np.flatnonzero(pairs.reasoning & (makers >= 0)))
     return int((makers[a] != makers[b]).sum())
-
-
-def _null(pairs: PairEvidence, makers: NDArray[np.int64], half: int | None) -> Null:
-    """The null of the pairs of different makers, every cell of two makers weighing the same."""
-    kept = np.flatnonzero(makers >= 0)
-    if len(kept) < MINIMUM_MODELS:
-        raise InputError(f"{len(kept)} models to calibrate on, {MINIMUM_MODELS} are needed")
-    a, b = _pairs_of(kept)
-    apart = makers[a] != makers[b]
-    a, b = a[apart], b[apart]
-    if not len(a):
-        raise InputError("all models to calibrate on are of one maker; two makers are the least")
-    cell = np.minimum(makers[a], makers[b]) * (int(makers.max()) + 1)
-    cell += np.maximum(makers[a], makers[b])
-    place, size = np.unique(cell, return_inverse=True, return_counts=True)[1:]
-    weight = 1.0 / size[place]
-    score, covariates = pairs.scored(half)[a, b], pairs.covariates(a, b)
-    expected = fit_matching(score, covariates, weight)
-    residual = expected.excess(score, covariates)
-    rank = np.argsort(residual, kind="stable")
-    tail = np.concatenate([np.cumsum(weight[rank][::-1])[::-1], [0.0]])
-    return Null(half, expected, residual[rank], tail, len(size), makers)
-
-
-def guess_families(score: Floats, cut: float = CLUSTER_CUT) -> NDArray[np.int64]:
-    """Family numbers (n,) by average linkage of scores (n, n), for panels without labels.
-
-    Models merge where the mean score between clusters lies `cut` robust spreads above the median
-    pair. A high cut leaves distant kin among the unrelated, which costs power and accuses nobody.
-    """
-    n = len(score)
-    if n < 3:
-        return np.arange(n)
-    from scipy.cluster.hierarchy import fcluster, linkage  # takes a third of a second to import
-
-    upper = score[np.triu_indices(n, 1)]
-    middle = float(np.median(upper))
-    spread = 1.4826 * float(np.median(np.abs(upper - middle)))
-    top = float(upper.max())
-    distance = top - score
-    np.fill_diagonal(distance, 0.0)
-    tree = linkage(distance[np.triu_indices(n, 1)], "average")
-    limit = top - (middle + cut * max(spread, 1e-9))
-    if limit <= 0:
-        return np.arange(n)
-    return np.asarray(fcluster(tree, limit, "distance") - 1, np.int64)

@@ -216,8 +216,9 @@ def _near(facts: PairFacts, policy: Policy) -> tuple[Verdict, Reason, str]:
 
 
 def _above(facts: PairFacts, policy: Policy) -> str:
-    alike = "so have kin"
-    if math.isnan(facts.kin_p):
+    if not math.isnan(facts.kin_p):
+        alike = f"{percent(facts.kin_p)} of known kin have no more, so this does not clear them"
+    else:
         trace = "reasoning-trace" in facts.flags
         which = "known kin that write a reasoning trace" if trace else "known kin"
         alike = f"without {which} nobody is called unrelated"

@@ -11,7 +11,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +19,12 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.functional import read_functions, tells_functions
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import Calibration, Labels, PairEvidence, calibrate
+from cladist.kinship.inference.calibration import Calibration, calibrate
 from cladist.kinship.inference.decision import DEFAULT, Decision, PairFacts, Policy, decide
-from cladist.kinship.inference.probe_checks import (
-    families_of,
-    mismatch_p,
-    probe_excess,
-    sign_flip_p,
-)
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.null import maker_numbers
+from cladist.kinship.inference.pairs import PairEvidence
+from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess, sign_flip_p
 from cladist.kinship.inference.probe_index import MOST_INDEXED, ProbeIndex, index_probes
 from cladist.kinship.inference.states import ModelFlags, model_flags, pair_flags, said
 
@@ -109,14 +106,9 @@ class Gatherer:
         key = self._ordered(i, j)
         if key not in self._excess:
             self._excess[key] = probe_excess(
-                self.responses,
-                self.pairs,
-                *key,
-                self.labels,
-                said=self._once(*key),
-                family=self._family,
-                index=self.index,
-            )
+                self.responses, self.pairs, *key, self.labels, said=self._once(*key),
+                makers=self._makers, index=self.index,
+            )  # fmt: skip
         return self._excess[key]
 
     def indexed(self) -> Gatherer:
@@ -131,8 +123,10 @@ class Gatherer:
         return replace(self, index=index_probes(self.responses))
 
     @cached_property
-    def _family(self) -> NDArray[Any]:
-        return families_of(self.pairs, self.labels)
+    def _makers(self) -> NDArray[np.int64]:
+        """Whose each model is, for controls: as calibrated, else of labels, else guessed."""
+        made = None if self.calibration is None else self.calibration.makers
+        return maker_numbers(self.pairs, self.labels) if made is None else made
 
     def probes_of(self, i: int, j: int) -> NDArray[np.int64]:
         """Numbers of the probes that `probe_excess` is of, rising, int64 (m,)."""

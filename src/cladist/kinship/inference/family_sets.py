@@ -43,7 +43,6 @@ from numpy.typing import NDArray
 
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import Labels, PairEvidence
 from cladist.kinship.inference.identify import (
     Asked,
     FamilyModel,
@@ -52,9 +51,11 @@ from cladist.kinship.inference.identify import (
     fit_asked,
     has_kin,
     heard_models,
+    reasoning_excess_of,
     shares,
-    thinking_alike,
 )
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence
 
 __all__ = [
     "COVERAGE",
@@ -246,19 +247,19 @@ def fit_sets(
     makers, maker = np.unique(np.array(labels.makers)[rows], return_inverse=True)
     asked: dict[float, Asked] = {}
 
-    def questions(aloud: float) -> Asked:
-        if aloud not in asked:
-            asked[aloud] = ask(pairs, labels, rows, aloud, usable)
-        return asked[aloud]
+    def questions(excess_of_traces: float) -> Asked:
+        if excess_of_traces not in asked:
+            asked[excess_of_traces] = ask(pairs, labels, rows, excess_of_traces, usable)
+        return asked[excess_of_traces]
 
     fold = _spread(maker)
     fits, scores = [], []
     for k in range(fold.max() + 1):
         out = fold == k
-        aloud = thinking_alike(pairs, labels, rows[~out], usable)
-        put = questions(aloud)
+        excess_of_traces = reasoning_excess_of(pairs, labels, rows[~out], usable)
+        put = questions(excess_of_traces)
         try:
-            fits.append(fit_asked(put.at(~out), aloud, prior, minimum=1))
+            fits.append(fit_asked(put.at(~out), excess_of_traces, prior, minimum=1))
         except InputError:
             refused = "all models that have kin of other answers are of one maker"
             return SetCalibration((), nobody, nobody, nobody, tuple(map(str, makers)), refused)
@@ -325,13 +326,13 @@ def _candidates(
     answered = np.asarray(pairs.present, np.float32)
     met = usable & (answered @ answered[i] > 0)
     row = np.array([i])
-    by_aloud = {
-        aloud: ask(pairs, labels, row, aloud, met, copies=True)
-        for aloud in {f.aloud for f in calibration.folds}
+    by_reasoning = {
+        excess_of_traces: ask(pairs, labels, row, excess_of_traces, met, copies=True)
+        for excess_of_traces in {f.reasoning_excess for f in calibration.folds}
     }
     chance, live = [], []
     for f in calibration.folds:
-        asked = by_aloud[f.aloud]
+        asked = by_reasoning[f.reasoning_excess]
         chance.append(conformity(shares(f, asked, asked.live))[0])
         live.append(asked.live[0])
     score, held = np.array(chance), np.all(live, axis=0)

@@ -7,8 +7,8 @@ utility of 'none' is 0, that of a family linear in its features. It is fitted on
 models, each asked twice: with its family present (itself left out), and with its family taken
 away, when 'none' is right.
 
-Of models that both think aloud only what they share beyond unrelated ones that do is counted, and
-nothing where too few of these are known: being taught by one teacher is no descent.
+Of models that both write reasoning traces only what they share beyond unrelated ones that do is
+counted, and nothing where too few of these are known: being taught by one teacher is no descent.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import MINIMUM_REASONING, Labels, PairEvidence
+from cladist.kinship.inference.calibration import MINIMUM_REASONING
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence
 
 __all__ = [
     "Asked",
@@ -35,8 +36,8 @@ __all__ = [
     "heard_models",
     "identify",
     "ranking",
+    "reasoning_excess_of",
     "shares",
-    "thinking_alike",
 ]
 
 MINIMUM_QUERIES = 20
@@ -54,15 +55,15 @@ class FamilyModel:
     prior    probability that the true family is not in the registry, before anything is known
     queries  models it was fitted on
     families families they belong to
-    aloud    what unrelated models that both think aloud share beyond others; infinite where
-             fewer than MINIMUM_REASONING such pairs are known
+    reasoning_excess  what unrelated models that both write reasoning traces share beyond
+             others; infinite where fewer than MINIMUM_REASONING such pairs are known
     """
 
     weights: Floats
     prior: float
     queries: int
     families: int
-    aloud: float
+    reasoning_excess: float
 
 
 @dataclass(frozen=True)
@@ -87,35 +88,35 @@ def ranking(pairs: PairEvidence, rows: Sequence[int] | NDArray[np.int64]) -> Flo
     Unlike an accusation, a ranking may use the tokenizer: it tells most families apart.
     """
     chosen = np.asarray(rows, np.int64)
-    out = pairs.score[chosen] + pairs.clock[chosen]
+    out = pairs.score[chosen] + pairs.tokenizer[chosen]
     digest = np.unique(np.array(pairs.digest), return_inverse=True)[1]
     out[digest[chosen][:, None] == digest[None, :]] = -np.inf  # copies make it look easy
     out[np.arange(len(chosen)), chosen] = -np.inf
     return out
 
 
-def thinking_alike(
+def reasoning_excess_of(
     pairs: PairEvidence, labels: Labels, rows: NDArray[np.int64], usable: NDArray[np.bool_]
 ) -> float:
-    """What unrelated pairs among `rows` that both think aloud share beyond the others."""
+    """What unrelated pairs of `rows` that both write reasoning traces share beyond the others."""
     known = np.array([bool(f) for f in labels.families]) & usable
     kept = rows[known[rows]]
     circle = np.unique(np.array(labels.makers), return_inverse=True)[1]
     a, b = (kept[k] for k in np.triu_indices(len(kept), 1))
     unrelated = circle[a] != circle[b]
     a, b = a[unrelated], b[unrelated]
-    both = pairs.both_aloud(a, b)
+    both = pairs.both_reason(a, b)
     if both.sum() < MINIMUM_REASONING:
         return np.inf
-    shared = pairs.score[a, b] + pairs.clock[a, b]
+    shared = pairs.score[a, b] + pairs.tokenizer[a, b]
     usual = float(shared[~both].mean()) if not both.all() else 0.0
     return max(float(shared[both].mean()) - usual, 0.0)
 
 
-def _counted(shared: Floats, pairs: PairEvidence, rows: NDArray[np.int64], aloud: float) -> Floats:
-    """Evidence (q, n) of `rows` less what thinking aloud together is worth."""
-    both = pairs.aloud[rows][:, None] & pairs.aloud[None, :]
-    return np.where(both, shared - aloud, shared)
+def _counted(shared: Floats, pairs: PairEvidence, rows: NDArray[np.int64], excess: float) -> Floats:
+    """Evidence (q, n) of `rows` less what reasoning traces of both are worth."""
+    both = pairs.reasoning[rows][:, None] & pairs.reasoning[None, :]
+    return np.where(both, shared - excess, shared)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +157,7 @@ def ask(
     pairs: PairEvidence,
     labels: Labels,
     rows: NDArray[np.int64],
-    aloud: float,
+    excess: float,
     usable: NDArray[np.bool_],
     *,
     copies: bool = False,
@@ -168,16 +169,16 @@ def ask(
     """
     shared = ranking(pairs, rows)
     if copies:
-        shared = pairs.score[rows] + pairs.clock[rows]
+        shared = pairs.score[rows] + pairs.tokenizer[rows]
         shared[np.arange(len(rows)), rows] = -np.inf
-    excess = _counted(shared, pairs, rows, aloud)
+    counted = _counted(shared, pairs, rows, excess)
     family, circle = np.array(labels.families), np.array(labels.makers)
     heard = np.flatnonzero((family != "") & usable)
     names, first, place = np.unique(family[heard], return_index=True, return_inverse=True)
     x = np.zeros((len(rows), len(names), FEATURES))
     count = np.zeros((len(rows), len(names)), np.int64)
     for k in range(len(names)):
-        columns = excess[:, heard[place == k]]
+        columns = counted[:, heard[place == k]]
         size = np.isfinite(columns).sum(axis=1)
         ordered = -np.sort(-columns, axis=1)
         top = ordered[:, :3]
@@ -221,15 +222,17 @@ def fit_identifier(
     """
     rows = np.arange(len(pairs)) if queries is None else np.asarray(queries, np.int64)
     usable = heard_models(pairs, without)
-    aloud = thinking_alike(pairs, labels, rows, usable)
-    asked = ask(pairs, labels, rows[usable[rows]], aloud, usable)
-    return fit_asked(asked, aloud, prior)
+    excess = reasoning_excess_of(pairs, labels, rows, usable)
+    asked = ask(pairs, labels, rows[usable[rows]], excess, usable)
+    return fit_asked(asked, excess, prior)
 
 
 def fit_asked(
-    asked: Asked, aloud: float, prior: float, minimum: int = MINIMUM_QUERIES
+    asked: Asked, excess: float, prior: float, minimum: int = MINIMUM_QUERIES
 ) -> FamilyModel:
     """Fit on models whose families are known; raises what `fit_identifier` does."""
+    from scipy.optimize import minimize  # a third of a second to import
+
     if not 0 < prior < 1:
         raise InputError(f"the prior probability of none, {prior}, is outside 0 to 1")
     asked = asked.at(has_kin(asked))
@@ -260,7 +263,7 @@ def fit_asked(
     start = np.array([0.5, 0.2, -0.2, -4.0])
     bounds = [(0, 5), (0, 5), (-3, 3), (-30, 10)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    return FamilyModel(np.asarray(found.x), prior, len(rows), len(set(own.tolist())), aloud)
+    return FamilyModel(np.asarray(found.x), prior, len(rows), len(set(own.tolist())), excess)
 
 
 def has_kin(asked: Asked) -> NDArray[np.bool_]:
@@ -296,19 +299,19 @@ def identify(
     `without` takes families out of the panel. Raises `InputError` when no family is left.
     """
     i = pairs.index(model)
-    shared = pairs.score[i : i + 1] + pairs.clock[i : i + 1]
-    excess = _counted(shared, pairs, np.array([i]), fitted.aloud)[0]
+    shared = pairs.score[i : i + 1] + pairs.tokenizer[i : i + 1]
+    excess = _counted(shared, pairs, np.array([i]), fitted.reasoning_excess)[0]
     label = np.array(labels.families)
     usable = heard_models(pairs, model) & (label != "") & ~np.isin(label, list(without))
     unheard = int((usable & ~np.isfinite(excess)).sum())
     note = (
-        f"{unheard} of the models think aloud as this one does and were not counted: fewer than "
-        f"{MINIMUM_REASONING} unrelated pairs that do are here to say what that is worth"
+        f"{unheard} of the models write reasoning traces as this one does and were not counted: "
+        f"fewer than {MINIMUM_REASONING} unrelated pairs that do are here to say what that is worth"
         if unheard
         else ""
     )
     usable &= np.isfinite(excess)
-    asked = ask(pairs, labels, np.array([i]), fitted.aloud, usable, copies=True)
+    asked = ask(pairs, labels, np.array([i]), fitted.reasoning_excess, usable, copies=True)
     if not asked.names:
         problem = "no labelled family is left to choose from"
         raise InputError(f"{problem}; {note}" if note else problem)

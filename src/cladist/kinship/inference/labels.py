@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from cladist.kinship.inference.calibration import Labels
+from cladist.errors import InputError
 
-__all__ = ["Declared", "labels_of"]
+__all__ = ["Declared", "Labels", "labels_of"]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is declared about descent: a family a model ('' unknown).
+
+    groups  makers, within which pairs of different families are neither kin nor unrelated
+            (generations of one maker); the families themselves where not given
+    """
+
+    families: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.groups and len(self.groups) != len(self.families):
+            raise InputError("labels: as many groups as families are needed")
+
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """Groups, or families where a model has no group."""
+        if not self.groups:
+            return self.families
+        return tuple(g or f for g, f in zip(self.groups, self.families, strict=True))
 
 
 class Declared(Protocol):

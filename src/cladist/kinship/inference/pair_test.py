@@ -14,7 +14,7 @@ from cladist.core.responses import ResponseSet
 from cladist.core.results import Result, offered, plain
 from cladist.core.text import printable
 from cladist.errors import InputError
-from cladist.kinship.inference.calibration import Calibration, Labels, PairEvidence
+from cladist.kinship.inference.calibration import Calibration
 from cladist.kinship.inference.decision import (
     DEFAULT,
     Adjustment,
@@ -27,6 +27,8 @@ from cladist.kinship.inference.decision import (
     test_declared,
 )
 from cladist.kinship.inference.facts import Gatherer, gatherer
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.probe_checks import mean_interval
 
 if TYPE_CHECKING:
@@ -183,7 +185,7 @@ def _result(
         probes=facts.common,
         flags=facts.flags,
         basis=basis_of(made),
-        tokenizer=float("nan") if c is None else float(made.pairs.clock[i, j]),
+        tokenizer=float("nan") if c is None else float(made.pairs.tokenizer[i, j]),
     )
 
 
@@ -196,5 +198,6 @@ def basis_of(made: Gatherer) -> str:
     kin = f", {len(c.kin)} known kin pairs" if c.labelled else ", no known kin"
     return (
         f"{c.size} unrelated pairs among {c.models} models of {c.families} {how}{kin}; "
-        "matched on style and tokenizer" + (", and on reasoning traces" if c.reasoning else "")
+        "matched on style and tokenizer"
+        + (", and on reasoning traces" if c.reasoning_pairs else "")
     )

@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.corpus import read_corpus
-from cladist.kinship.evidence.manner import opening_keys
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import PairEvidence
+from cladist.kinship.evidence.style import opening_keys
 from cladist.kinship.inference.decision import adjust
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.probe_checks import sign_flip_p
 
 __all__ = ["Direction", "Mixture", "direction", "mixture", "rarity"]

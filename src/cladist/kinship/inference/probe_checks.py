@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from cladist.core.responses import ResponseSet, answers_at
 from cladist.kinship.evidence.corpus import read_corpus
@@ -24,10 +23,12 @@ from cladist.kinship.evidence.functional import (
     tells_functions,
 )
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import Labels, PairEvidence, guess_families
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.null import maker_numbers
+from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.probe_index import READ, ProbeIndex, index_probes, shingle_hashes
 
-__all__ = ["families_of", "mean_interval", "mismatch_p", "probe_excess", "sign_flip_p"]
+__all__ = ["mean_interval", "mismatch_p", "probe_excess", "sign_flip_p"]
 
 CONTROLS = 40
 """Controls a side for the per-probe excess: the panel members most alike in style."""
@@ -44,25 +45,26 @@ def probe_excess(
     j: int,
     labels: Labels | None = None,
     *,
+    makers: NDArray[np.int64] | None = None,
     said: tuple[ResponseSet, ResponseSet] | None = None,
-    family: NDArray[Any] | None = None,
     index: ProbeIndex | None = None,
 ) -> Floats:
     """Evidence of the pair on every common probe beyond its controls, float64 (m,).
 
     Shared openings (-ln of the share of controls that begin alike) and shared wording, each less
     the mean over controls and in units of their spread over controls. Controls of a side are
-    the CONTROLS models most alike in style that are neither of the two families. `said` are
-    answers of the two to be read in place of theirs. Whoever asks about many pairs gives `family`
-    (of `families_of`) and `index`, an index of all `responses`: the same numbers in less time.
+    the CONTROLS models most alike in style that are of neither's maker. `makers` int64 (n,) says
+    whose each is; without, labels do, and without labels it is guessed from the scores. `said`
+    are answers of the two to be read in place of theirs. Whoever asks about many pairs gives an
+    `index` of all `responses`: the same numbers in less time.
     """
-    family = families_of(pairs, labels) if family is None else family
+    family = maker_numbers(pairs, labels) if makers is None else makers
     other = (family != family[i]) & (family != family[j]) & pairs.present.any(axis=1)
     other[[i, j]] = False
     free = np.flatnonzero(other)
     if len(free) < 2:
         return np.zeros(0)
-    sides = [free[np.argsort(-pairs.manner[k, free], kind="stable")[:CONTROLS]] for k in (i, j)]
+    sides = [free[np.argsort(-pairs.style[k, free], kind="stable")[:CONTROLS]] for k in (i, j)]
     chosen = np.unique(np.concatenate(sides))
     two = (responses[i], responses[j]) if said is None else said
     if index is not None:
@@ -74,11 +76,6 @@ def probe_excess(
     few = index_probes(answers)
     found, both = few.compared(0, 1, np.arange(2, len(answers)), two)
     return _beyond(found, both, sides, chosen)
-
-
-def families_of(pairs: PairEvidence, labels: Labels | None) -> NDArray[Any]:
-    """Who is left out of controls together: makers where they are known, else guessed families."""
-    return guess_families(pairs.score) if labels is None else np.array(labels.makers)
 
 
 def _beyond(
@@ -181,19 +178,34 @@ def _wording_kernel(a: ResponseSet, b: ResponseSet) -> Floats:
     m = len(both)
     if m < 2:
         return np.zeros((m, m))
-    x = shingles([corpus.texts[k][p][:READ] for k in (0, 1) for p in both])
-    return np.asarray(np.sqrt(np.clip((x[:m] @ x[m:].T).toarray(), 0.0, None)))
+    found = _cosines([corpus.texts[k][p][:READ] for k in (0, 1) for p in both], m)
+    return np.asarray(np.sqrt(np.clip(found[:, m:], 0.0, None)))
 
 
-def shingles(texts: Sequence[str]) -> sparse.csr_array:
-    """(n, f) unit rows of SHINGLE-character shingles, each weighing -ln of its share of texts."""
+def _cosines(texts: Sequence[str], rows: int) -> Floats:
+    """Of shingles of the first `rows` texts with those of all n, float64 (rows, n)."""
+    owner, place, weight, width = _weighed(texts)
+    ends = np.searchsorted(owner, np.arange(rows + 1))
+    out = np.empty((rows, len(texts)))
+    one = np.zeros(width)
+    for row, (first, last) in enumerate(pairwise(ends.tolist())):
+        one[place[first:last]] = weight[first:last]
+        out[row] = np.bincount(owner, weight * one[place], len(texts))
+        one[place[first:last]] = 0.0
+    return out
+
+
+def _weighed(
+    texts: Sequence[str],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, int]:
+    """Owner, number and weight of every shingle of every text, and how many there are."""
     hashes = [shingle_hashes(text) for text in texts]
     owners = [np.full(len(h), number) for number, h in enumerate(hashes)]
     owner: NDArray[np.int64] = np.concatenate(owners)
     _, place, users = np.unique(np.concatenate(hashes), return_inverse=True, return_counts=True)
     weight = np.log((len(texts) + 1) / users)[place]
     norm = np.sqrt(np.bincount(owner, weight**2, len(texts)))
-    return sparse.csr_array((weight / norm[owner], (owner, place)), shape=(len(texts), len(users)))
+    return owner, place, weight / norm[owner], len(users)
 
 
 def mean_interval(excess: Floats, seed: int, resamples: int = 2_000) -> tuple[float, float, float]:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from cladist.core.distinct import distinct
 from cladist.core.responses import ResponseSet
 from cladist.kinship.evidence.corpus import read_corpus
-from cladist.kinship.evidence.manner import opening_keys
 from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.evidence.style import opening_keys
 
 __all__ = ["MOST_INDEXED", "READ", "ProbeIndex", "index_probes", "shingle_hashes"]
 
@@ -39,7 +39,7 @@ Index = NDArray[np.int64]
 class ProbeIndex:
     """What n models said on p probes, as numbers.
 
-    keys      hashes of openings by length, each uint64 (n, p); see `evidence.manner.opening_keys`
+    keys      hashes of openings by length, each uint64 (n, p); see `evidence.style.opening_keys`
     present   which answers there are, bool (n, p)
     shingles  by probe the numbers of all models' shingles, int32, rising by hash in each answer
     starts    by probe where each model's begin, int64 (n + 1,)
@@ -117,7 +117,7 @@ def index_probes(responses: Sequence[ResponseSet]) -> ProbeIndex:
 def _openings(keys: Sequence[NDArray[np.uint64]]) -> Floats:
     """(2, n, p) nats of the longest shared opening of models 0 and 1 with everybody.
 
-    `keys` are those of `evidence.manner.opening_keys`, (n, p) each.
+    `keys` are those of `evidence.style.opening_keys`, (n, p) each.
     """
     n, p = keys[0].shape
     out = np.zeros((2, n, p))

@@ -22,12 +22,7 @@ import numpy as np
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import (
-    Labels,
-    PairEvidence,
-    calibrate,
-    pair_evidence,
-)
+from cladist.kinship.inference.calibration import calibrate
 from cladist.kinship.inference.decision import (
     DEFAULT,
     Decision,
@@ -36,6 +31,8 @@ from cladist.kinship.inference.decision import (
     Verdict,
 )
 from cladist.kinship.inference.facts import Gatherer, gatherer
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 
 __all__ = [
     "LOOKS",

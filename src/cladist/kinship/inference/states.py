@@ -25,7 +25,7 @@ __all__ = [
     "pair_states",
     "said",
     "speaking",
-    "thinks_aloud",
+    "writes_reasoning",
 ]
 
 ECHO = 0.5
@@ -93,7 +93,7 @@ def model_flags(responses: ResponseSet, prompts: Sequence[str] | None = None) ->
         _constant(texts),
         asked is not None and _echoes(texts, asked),
         len(texts) < EMPTY * len(responses.probe_ids),
-        thinks_aloud(texts.values()),
+        writes_reasoning(texts.values()),
     )
 
 
@@ -184,7 +184,7 @@ def answer_flags(cleaned: Cleaned, i: int) -> tuple[Flag, ...]:
     )  # fmt: skip
 
 
-def thinks_aloud(texts: Iterable[str]) -> bool:
+def writes_reasoning(texts: Iterable[str]) -> bool:
     """Whether ALOUD of the answers that are there bear a sign of reasoning, opening or closing."""
     # Every sign has one of these marks, and one mark is sought faster than eight words.
     signs = [any(m in t for m in _MARKS) and any(s in t for s in _SIGNS) for t in texts if t]

@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.config import EVIDENCE
-from cladist.kinship.inference.calibration import (
-    Calibration,
-    Null,
-    PairEvidence,
-    pair_evidence,
-)
+from cladist.kinship.inference.calibration import Calibration
 from cladist.kinship.inference.matching import Matching
+from cladist.kinship.inference.null import Null
+from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 from cladist.kinship.inference.states import ModelFlags, model_flags
 
 __all__ = [
@@ -34,10 +31,10 @@ __all__ = [
     "fitted_to",
 ]
 
-FITTED = 5
+FITTED = 7
 """Version of what is fitted; what another version fitted is fitted again."""
 
-_MATRICES = ("combined", "score", "even", "odd", "manner", "clock")
+_MATRICES = ("combined", "score", "even", "odd", "style", "tokenizer")
 
 
 def fitted_on(*parts: object) -> list[object]:
@@ -87,6 +84,7 @@ def fitted_from(
 def calibration_to(made: Calibration) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Arrays and plain data that `calibration_from` makes the same calibration of."""
     arrays: dict[str, NDArray[Any]] = {"kin": made.kin, "kin_order": made.kin_order}
+    arrays["makers"] = made.makers
     nulls = []
     for k, null in enumerate(made.nulls):
         for c, places in enumerate(null.expected.knots):
@@ -95,7 +93,7 @@ def calibration_to(made: Calibration) -> tuple[dict[str, NDArray[Any]], dict[str
         arrays[f"residual{k}"], arrays[f"tail{k}"] = null.residual, null.tail
         arrays[f"makers{k}"] = null.makers
         nulls.append([null.half, len(null.expected.knots), null.expected.scale, null.cells])
-    told = [made.models, made.families, made.labelled, made.reasoning]
+    told = [made.models, made.families, made.labelled, made.reasoning_pairs]
     return arrays, {"nulls": nulls, "told": told}
 
 
@@ -116,7 +114,7 @@ def calibration_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]
         )
         for k, (half, covariates, scale, cells) in enumerate(data["nulls"])
     )
-    return Calibration(nulls, arrays["kin"], arrays["kin_order"], *data["told"])
+    return Calibration(nulls, arrays["kin"], arrays["kin_order"], *data["told"], arrays["makers"])
 
 
 def evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -126,12 +124,12 @@ def evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str,
         "score": pairs.score,
         "even": pairs.halves[0],
         "odd": pairs.halves[1],
-        "manner": pairs.manner,
-        "clock": pairs.clock,
+        "style": pairs.style,
+        "tokenizer": pairs.tokenizer,
     }
     arrays: dict[str, NDArray[Any]] = {k: v.astype(np.float32) for k, v in whole.items()}
     arrays["present"] = np.packbits(pairs.present, axis=1)
-    arrays["aloud"] = pairs.aloud
+    arrays["reasoning"] = pairs.reasoning
     data = {
         "models": list(pairs.models),
         "probes": int(pairs.present.shape[1]),
@@ -152,9 +150,9 @@ def evidence_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -
         whole["combined"],
         whole["score"],
         (whole["even"], whole["odd"]),
-        whole["manner"],
-        whole["clock"],
+        whole["style"],
+        whole["tokenizer"],
         present,
         tuple(bytes.fromhex(d) for d in data["digest"]),
-        arrays["aloud"].astype(np.bool_),
+        arrays["reasoning"].astype(np.bool_),
     )

@@ -18,7 +18,6 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.corpus import Corpus, read_corpus, said_once
-from cladist.kinship.evidence.manner import manner_agreement, manner_of_last
 from cladist.kinship.evidence.similarity import (
     copies_of,
     lacking,
@@ -26,10 +25,11 @@ from cladist.kinship.evidence.similarity import (
     unrelated_spread,
 )
 from cladist.kinship.evidence.standard import PSEUDO, SPREAD, Floats
+from cladist.kinship.evidence.style import style_of_last, style_similarity
 from cladist.kinship.evidence.wording import Wording, wording, wording_of_last
 from cladist.kinship.evidence.words import ORDERS
-from cladist.kinship.inference.calibration import PairEvidence
-from cladist.kinship.inference.states import thinks_aloud
+from cladist.kinship.inference.pairs import PairEvidence
+from cladist.kinship.inference.states import writes_reasoning
 
 __all__ = ["Members", "beside", "fit_members"]
 
@@ -69,7 +69,7 @@ def fit_members(responses: Sequence[ResponseSet]) -> Members:
     members, own = np.ones(m, np.bool_), np.full(m, -1)
     with threadpool_limits(1, user_api="blas"):
         found = wording(said_once(corpus), members)
-        style = manner_agreement(corpus, members)
+        style = style_similarity(corpus, members)
         whole, even, odd = (standing(found, members, own, half) for half in _HALVES)
     middle, unit = unrelated_spread(whole, members)
     likeness = np.where(found.common.sum(0) > 0, (whole - middle) / unit, 0.0)
@@ -77,7 +77,7 @@ def fit_members(responses: Sequence[ResponseSet]) -> Members:
     pairs = PairEvidence(
         corpus.models, likeness + lacking(likeness, copies_of(corpus)), likeness, (even, odd),
         style, np.zeros((m, m)), corpus.present, tuple(corpus.digests()),
-        np.array([thinks_aloud(row) for row in corpus.texts], np.bool_),
+        np.array([writes_reasoning(row) for row in corpus.texts], np.bool_),
     )  # fmt: skip
     return Members(tuple(responses), pairs, *_rows(found), middle, unit)
 
@@ -118,7 +118,7 @@ def beside(members: Members, asked: ResponseSet) -> PairEvidence:
     corpus = read_corpus([*members.responses, asked])
     with threadpool_limits(1, user_api="blas"):
         halves, common = wording_of_last(said_once(corpus))
-        style = manner_of_last(corpus)
+        style = style_of_last(corpus)
     twin = _twin(members, corpus)
     whole, even, odd = (_standing_of_last(members, halves, common, twin, h) for h in range(3))
     score = np.where(common.sum(0) > 0, (whole - members.middle) / members.unit, 0.0)
@@ -130,9 +130,9 @@ def beside(members: Members, asked: ResponseSet) -> PairEvidence:
     return PairEvidence(
         corpus.models, _bordered(p.combined, score + lost), _bordered(p.score, score),
         (_bordered(p.halves[0], even), _bordered(p.halves[1], odd)),
-        _bordered(p.manner, style, 1.0), _bordered(p.clock, np.zeros_like(score)),
+        _bordered(p.style, style, 1.0), _bordered(p.tokenizer, np.zeros_like(score)),
         corpus.present, tuple(corpus.digests()),
-        np.append(p.aloud, thinks_aloud(corpus.texts[-1])),
+        np.append(p.reasoning, writes_reasoning(corpus.texts[-1])),
     )  # fmt: skip
 
 

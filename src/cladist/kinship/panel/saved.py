@@ -9,8 +9,9 @@ never enter it; whoever has the same file gets the same numbers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,9 @@ from cladist.kinship.panel.allele_scores import allele_scores
 from cladist.kinship.panel.shortlist import CANDIDATES, REFERENCE, evidence_with, sample_of
 
 __all__ = [
-    "FORMAT",
+    "FORMATS",
     "Member",
+    "MemberLabel",
     "Panel",
     "build_panel",
     "index_panel",
@@ -40,10 +42,23 @@ __all__ = [
     "score_against",
 ]
 
-FORMAT = 1
-"""Version of the file's layout and of the statistics taken from it; unknown ones are refused."""
+FORMATS = ("1", "2")
+"""Versions of the file's layout that are read; others are refused. The second has what is declared
+of members, where their answers come from and under which licence; without these the first is
+written, so that what an earlier version wrote keeps its identity."""
 
 _KIND = "cladist-panel"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLabel:
+    """What is declared of a member; '' where nothing is. `group` is its maker."""
+
+    model: str
+    family: str
+    group: str = ""
+    date: str = ""
+    licence: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,12 +67,18 @@ class Panel(Result):
 
     protocol   digest of the protocol that they answered
     responses  m sets of answers over the same probes, sorted by name
-    digest     SHA-256 of protocol, names, probes and answers; the panel's identity
+    digest     SHA-256 of all that is here; the panel's identity
+    labels     what is declared of members, sorted by name
+    source     where the answers come from, for people
+    licence    of the answers
     """
 
     protocol: str
     responses: tuple[ResponseSet, ...]
     digest: str
+    labels: tuple[MemberLabel, ...] = ()
+    source: str = ""
+    licence: str = ""
 
     def __len__(self) -> int:
         return len(self.responses)
@@ -81,6 +102,9 @@ class Panel(Result):
             "digest": self.digest,
             "protocol": self.protocol,
             "probes": len(self.probe_ids),
+            "source": self.source,
+            "licence": self.licence,
+            "labelled": len(self.labels),
             "models": self.rows(),
         }
 
@@ -99,12 +123,19 @@ class Panel(Result):
         return self.responses[0].probe_ids
 
 
-def build_panel(responses: Sequence[ResponseSet], protocol_digest: str) -> Panel:
+def build_panel(
+    responses: Sequence[ResponseSet],
+    protocol_digest: str,
+    labels: Iterable[MemberLabel] = (),
+    *,
+    source: str = "",
+    licence: str = "",
+) -> Panel:
     """A panel from the answers of at least three models to the same probes.
 
-    The order in which they are given does not matter. Raises `InputError` for fewer models, for
-    names that occur twice, and for models without any usable answer; `NotComparableError` when
-    probes differ.
+    The order in which they are given does not matter. Labels of models that are not there are
+    left out. Raises `InputError` for fewer models, for names that occur twice, and for models
+    without any usable answer; `NotComparableError` when probes differ.
     """
     if len(responses) < 3:
         raise InputError(f"a panel needs at least three models, {len(responses)} given")
@@ -123,11 +154,24 @@ def build_panel(responses: Sequence[ResponseSet], protocol_digest: str) -> Panel
             raise InputError(f"panel: '{r.model}' has no usable answer; leave it out")
         slots = tuple(() if t is None else (Response(t, State.OK),) for t in texts)
         kept.append(ResponseSet(r.model, probes, slots))
-    return Panel(protocol_digest, tuple(kept), _digest(protocol_digest, kept))
+    names = {r.model for r in kept}
+    told = tuple(sorted((m for m in labels if m.model in names), key=lambda m: m.model))
+    about = _about(told, source, licence)
+    found = _digest(protocol_digest, kept, about)
+    return Panel(protocol_digest, tuple(kept), found, told, source, licence)
 
 
-def _digest(protocol: str, responses: Sequence[ResponseSet]) -> str:
-    h = hashlib.sha256(canonical_json([_KIND, FORMAT, protocol, responses[0].probe_ids]).encode())
+def _about(labels: Sequence[MemberLabel], source: str, licence: str) -> str:
+    """What is told of a panel beside its answers; '' where nothing is."""
+    if not (labels or source or licence):
+        return ""
+    return canonical_json([[astuple(m) for m in labels], source, licence])
+
+
+def _digest(protocol: str, responses: Sequence[ResponseSet], about: str) -> str:
+    h = hashlib.sha256(canonical_json([_KIND, 1, protocol, responses[0].probe_ids]).encode())
+    if about:
+        h.update(about.encode("utf-8", "surrogatepass") + b"\n")
     for r in responses:
         line = canonical_json([r.model, r.texts()])
         h.update(line.encode("utf-8", "surrogatepass") + b"\n")
@@ -150,12 +194,14 @@ def save_panel(panel: Panel, path: Path) -> None:
             names.append(r.model)
             probes.append(probe)
             answers.append(None if text is None else text.encode("utf-8", "surrogatepass"))
+    about = _about(panel.labels, panel.source, panel.licence)
     head = {
         "kind": _KIND,
-        "format": str(FORMAT),
+        "format": FORMATS[bool(about)],
         "protocol": panel.protocol,
         "digest": panel.digest,
         "probes": canonical_json(panel.probe_ids),
+        **({"about": about} if about else {}),
     }
     table = pa.table(
         {
@@ -182,10 +228,10 @@ def load_panel(path: Path) -> Panel:
     head = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
     if head.get("kind") != _KIND or table.column_names != ["model", "probe", "answer"]:
         raise InputError(f"{path} is no panel; make one with 'cladist reference panel build'")
-    if head.get("format") != str(FORMAT):
+    if head.get("format") not in FORMATS:
         raise InputError(
-            f"{path} has panel format {head.get('format')}, this version reads {FORMAT}; "
-            "update cladist or build the panel again"
+            f"{path} has panel format {head.get('format')}, this version reads "
+            f"{' and '.join(FORMATS)}; update cladist or build the panel again"
         )
     names = table["model"].to_pylist()
     probes = table["probe"].to_pylist()
@@ -198,10 +244,12 @@ def load_panel(path: Path) -> Panel:
             for a in answers[start : start + width]
         )
         responses.append(ResponseSet(names[start], tuple(probes[start : start + width]), slots))
-    protocol = head.get("protocol", "")
-    if not responses or _digest(protocol, responses) != head.get("digest"):
+    protocol, about = head.get("protocol", ""), head.get("about", "")
+    if not responses or _digest(protocol, responses, about) != head.get("digest"):
         raise InputError(f"{path} was changed since it was built; fetch or build it again")
-    return Panel(protocol, tuple(responses), head["digest"])
+    labels, source, licence = json.loads(about) if about else ([], "", "")
+    told = tuple(MemberLabel(*m) for m in labels)
+    return Panel(protocol, tuple(responses), head["digest"], told, source, licence)
 
 
 def score_against(

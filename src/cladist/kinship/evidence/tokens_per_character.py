@@ -1,10 +1,10 @@
-"""The token rate: how much text of a given make-up a model puts into the token limit.
+"""Tokens per character: how much text of a given make-up a model puts into the token limit.
 
 Answers that were cut by one token limit hold equally many tokens, so their length given their
 characters tells the tokenizer, even where no two models say the same. Over a panel the log
 length of unfinished answers is regressed on their hashed characters and pairs of characters (no
 word list: any language), trimmed robustly, with an offset for every model. What a model's
-residuals show, on average and along the main axes of composition, is its rate vector, estimated
+residuals show, on average and along the main axes of composition, is its vector of rates, estimated
 by empirical Bayes; two models are compared by the Gaussian log likelihood ratio of one common
 vector against two independent ones.
 
@@ -23,7 +23,7 @@ from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.makeup import BUCKETS, make_up
 from cladist.kinship.evidence.standard import Floats, in_turn
 
-__all__ = ["RateModel", "Rates", "fit_rates", "rate_evidence"]
+__all__ = ["Densities", "DensityModel", "density_evidence", "fit_densities"]
 
 READ = 4096  # characters whose composition describes an answer
 SHORTEST = 20  # characters below which an answer has ended by itself
@@ -41,7 +41,7 @@ TERMINAL = frozenset(".!?。！？\"”'’)]}>*`:;…")
 
 
 @dataclass(frozen=True, eq=False)
-class RateModel:
+class DensityModel:
     """What a panel says about rates; immutable.
 
     centre, cost  float64 (2 BUCKETS,) mean composition and slopes of log length
@@ -63,7 +63,7 @@ class RateModel:
 
 
 @dataclass(frozen=True, eq=False)
-class Rates:
+class Densities:
     """Rate vectors of n models: posterior mean and variance (n, 1 + AXES), and who has one."""
 
     mean: Floats
@@ -94,7 +94,9 @@ def _composition(corpus: Corpus) -> tuple[NDArray[np.float32], NDArray[np.int64]
     return shares, owner, np.log(corpus.length[owner, probe].astype(np.float64))
 
 
-def fit_rates(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[RateModel, Rates] | None:
+def fit_densities(
+    corpus: Corpus, members: NDArray[np.bool_]
+) -> tuple[DensityModel, Densities] | None:
     """The panel's rate model from its members, and the rates of all n models.
 
     None when too few unfinished answers are there, or no common limit shows. Models outside the
@@ -105,7 +107,7 @@ def fit_rates(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[RateModel, Ra
         return _fit(corpus, members)
 
 
-def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[RateModel, Rates] | None:
+def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[DensityModel, Densities] | None:
     n = len(corpus)
     shares, owner, y = _composition(corpus)
     inside = members[owner]
@@ -124,12 +126,12 @@ def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[RateModel, Rates] 
     if chosen.sum() < NEEDED or float(residual[chosen].std()) > 2 * NOISE:
         return None
     axes = _axes(shares[np.flatnonzero(chosen)[::step]], centre, cost)
-    design = shares @ axes.astype(np.float32) - (centre @ axes)
+    design = np.einsum("ij,jk->ik", shares, axes.astype(np.float32)) - (centre @ axes)
     design = np.hstack([np.ones((len(y), 1)), design])[kept]
     model, rates = _posterior(design, residual[kept], owner[kept], n, members)
     if model[2] > NOISE**2 or (rates.known & members).sum() < TEXTS:
         return None
-    return RateModel(centre, cost, level, window, axes, *model), rates
+    return DensityModel(centre, cost, level, window, axes, *model), rates
 
 
 def _axes(shares: NDArray[np.float32], centre: Floats, cost: Floats) -> Floats:
@@ -189,7 +191,7 @@ def _medians(values: Floats, owner: NDArray[np.int64], n: int) -> Floats:
 
 def _posterior(
     design: Floats, y: Floats, owner: NDArray[np.int64], n: int, members: NDArray[np.bool_]
-) -> tuple[tuple[Floats, Floats, float], Rates]:
+) -> tuple[tuple[Floats, Floats, float], Densities]:
     """Rate vectors by empirical Bayes; prior and noise come from the members alone."""
     k = design.shape[1]
     count = np.bincount(owner, minlength=n)
@@ -204,7 +206,9 @@ def _posterior(
     known = count >= TEXTS
     used = known & members
     if not used.any():
-        return (np.zeros(k), np.ones(k), np.inf), Rates(np.zeros((n, k)), np.ones((n, k)), known)
+        return (np.zeros(k), np.ones(k), np.inf), Densities(
+            np.zeros((n, k)), np.ones((n, k)), known
+        )
     mean = np.zeros(k)
     mean[0] = cross[used, 0].sum() / count[used].sum()
     spread = np.array([0.05**2] + [0.02**2] * (k - 1))
@@ -222,10 +226,10 @@ def _posterior(
         variance = np.einsum("nii->ni", covariance).copy()
         spread = np.maximum(((post[used] - mean) ** 2 + variance[used]).mean(0), 1e-8)
         noise = float(rest[used].sum() / count[used].sum())
-    return (mean, spread, noise), Rates(post, variance, known)
+    return (mean, spread, noise), Densities(post, variance, known)
 
 
-def rate_evidence(fitted: tuple[RateModel, Rates] | None, n: int) -> Floats:
+def density_evidence(fitted: tuple[DensityModel, Densities] | None, n: int) -> Floats:
     """Nats for one tokenizer against two, float64 (n, n), clipped to +-CLIP; zero where unknown.
 
     A posterior is taken back to the observation behind it, of variance v, so the log likelihood

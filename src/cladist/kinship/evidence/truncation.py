@@ -1,9 +1,9 @@
-"""The token clock: answers cut at a token limit tell the tokenizer by their length.
+"""Truncation length: answers cut at a token limit tell the tokenizer by their length.
 
 Two models that say comparable things and are both stopped at the same number of tokens differ
 in length by what their tokenizers make of the text. Where answers end by themselves the lengths
-of like answers hardly ever agree, be they of kin or of strangers; the panel shows that, and the
-clock falls silent.
+of like answers hardly ever agree, be they of kin or of strangers; the panel shows that, and
+this falls silent.
 
 It tells tokenizers, not weights: unrelated models may share one. Its part in a similarity must
 not be read as kinship on its own.
@@ -20,14 +20,14 @@ from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.makeup import make_up
 from cladist.kinship.evidence.standard import PSEUDO, Floats, in_turn
 
-__all__ = ["Clock", "clock_evidence"]
+__all__ = ["Truncation", "truncation_evidence"]
 
 READ = 1024  # characters whose composition describes an answer
 SHARPNESS = 3  # content match is squared so often: cosine to the power 8
 LENGTH_SCALE = 0.03  # relative difference of length between tokenizers worth telling apart
 SHORTEST = 100  # characters below which one word more or less hides the tokenizer
 BLOCK = 256  # rows of a block of pairs, which then fits a cache
-PRIOR = 1.0  # matched probes at which the clock is believed as much as its prior
+PRIOR = 1.0  # matched probes at which lengths are believed as much as its prior
 EXPECTED = 0.3  # agreement of a panel too small to show its own
 SCALE = 0.15  # agreement that counts as much as one spread of the other evidence
 SILENT, FULL = 0.05, 0.2
@@ -38,7 +38,7 @@ Cells = tuple[slice, slice] | tuple[NDArray[np.int64], ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Clock:
+class Truncation:
     """What lengths say.
 
     evidence  float64 (n, n), symmetric, zero diagonal, around zero; in spreads of other evidence
@@ -56,7 +56,7 @@ def contents(corpus: Corpus, probe: int) -> NDArray[np.float32]:
     return np.asarray(x / np.maximum(norm, np.float32(1e-9))[:, None], np.float32)
 
 
-def clock_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Clock:
+def truncation_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Truncation:
     """How much better lengths agree given like content than in the panel.
 
     Per probe a product kernel of content (cosine^8) and length (exp(-|ln ratio| / LENGTH_SCALE)),
@@ -108,4 +108,4 @@ def clock_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Clock:
     limit = float(np.clip((usual - SILENT) / (FULL - SILENT), 0.0, 1.0))
     excess = (agree.astype(np.float64) - usual * matched) / (matched + PRIOR) / SCALE
     np.fill_diagonal(excess, 0.0)
-    return Clock(np.asarray(limit * excess), limit)
+    return Truncation(np.asarray(limit * excess), limit)

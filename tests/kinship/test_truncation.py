@@ -1,13 +1,13 @@
-"""Clock and rate: one token limit, two tokenizers, nothing else in common."""
+"""Truncation length and tokens per character: one limit, two tokenizers, nothing else alike."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.evidence.clock import clock_evidence
 from cladist.kinship.evidence.corpus import read_corpus
-from cladist.kinship.evidence.rate import CLIP, fit_rates, rate_evidence
+from cladist.kinship.evidence.tokens_per_character import CLIP, density_evidence, fit_densities
+from cladist.kinship.evidence.truncation import truncation_evidence
 
 LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz "))
 
@@ -29,9 +29,9 @@ def panel(spread: float) -> list[ResponseSet]:
 def test_rate_tells_tokenizers_where_nothing_is_said_alike() -> None:
     models = panel(0.05)
     members = np.ones(100, bool)
-    fitted = fit_rates(read_corpus(models), members)
+    fitted = fit_densities(read_corpus(models), members)
     assert fitted is not None
-    found = rate_evidence(fitted, 100)
+    found = density_evidence(fitted, 100)
     kind = np.arange(100) % 2
     same = kind[:, None] == kind[None, :]
     off = ~np.eye(100, dtype=bool)
@@ -40,20 +40,20 @@ def test_rate_tells_tokenizers_where_nothing_is_said_alike() -> None:
 
 
 def test_rate_abstains_without_a_common_limit() -> None:
-    assert fit_rates(read_corpus(panel(0.9)), np.ones(100, bool)) is None
+    assert fit_densities(read_corpus(panel(0.9)), np.ones(100, bool)) is None
 
 
 def test_rate_abstains_in_a_small_panel() -> None:
-    assert fit_rates(read_corpus(panel(0.05)[:20]), np.ones(20, bool)) is None
-    assert (rate_evidence(None, 3) == 0).all()
+    assert fit_densities(read_corpus(panel(0.05)[:20]), np.ones(20, bool)) is None
+    assert (density_evidence(None, 3) == 0).all()
 
 
 def test_outsiders_do_not_change_the_rate_model() -> None:
     models = panel(0.05)
     odd = ResponseSet.of_texts("odd", cut(999, 900, 0.05))
     members = np.r_[np.ones(100, bool), False]
-    alone = fit_rates(read_corpus(models), members[:100])
-    crowd = fit_rates(read_corpus([*models, odd]), members)
+    alone = fit_densities(read_corpus(models), members[:100])
+    crowd = fit_densities(read_corpus([*models, odd]), members)
     assert alone is not None
     assert crowd is not None
     np.testing.assert_allclose(crowd[0].cost, alone[0].cost)
@@ -61,7 +61,7 @@ def test_outsiders_do_not_change_the_rate_model() -> None:
     np.testing.assert_allclose(crowd[1].mean[:100], alone[1].mean, atol=1e-8)
 
 
-def test_clock_compares_lengths_of_like_contents_only() -> None:
+def test_truncation_compares_lengths_of_like_contents_only() -> None:
     rng = np.random.default_rng(0)
     base = ["".join(rng.choice(LETTERS, 400)) for _ in range(30)]
     shifted = ["".join(rng.choice(list("ABCDEFGHIJ"), 400)) for _ in range(30)]
@@ -72,21 +72,21 @@ def test_clock_compares_lengths_of_like_contents_only() -> None:
         [t[:300] for t in shifted],
     ]
     corpus = read_corpus([ResponseSet.of_texts(f"m{k}", list(r)) for k, r in enumerate(rows)])
-    clock = clock_evidence(corpus, np.ones(4, bool))
-    found = clock.evidence
-    assert clock.limit == 1
+    found_lengths = truncation_evidence(corpus, np.ones(4, bool))
+    found = found_lengths.evidence
+    assert found_lengths.limit == 1
     assert found[0, 1] > 1 > 0 > found[0, 2]
     assert abs(found[0, 3]) < 0.1
     np.testing.assert_array_equal(found, found.T)
 
 
-def test_clock_is_silent_where_like_answers_end_where_they_like() -> None:
+def test_truncation_is_silent_where_like_answers_end_where_they_like() -> None:
     rng = np.random.default_rng(0)
     base = ["".join(rng.choice(LETTERS, 900)) for _ in range(20)]
     models = [
         ResponseSet.of_texts(f"m{k}", [t[: int(rng.integers(150, 900))] for t in base])
         for k in range(40)
     ]
-    clock = clock_evidence(read_corpus(models), np.ones(40, bool))
-    assert clock.limit < 0.2
-    assert np.abs(clock.evidence).max() < 0.5
+    found_lengths = truncation_evidence(read_corpus(models), np.ones(40, bool))
+    assert found_lengths.limit < 0.2
+    assert np.abs(found_lengths.evidence).max() < 0.5

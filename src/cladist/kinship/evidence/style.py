@@ -1,21 +1,20 @@
-"""Manner: how alike two models sound whatever they are asked.
+"""Style similarity: how alike two models sound whatever they are asked.
 
 Chat openings, a language, a habit of lists or of repeating the question make unrelated models
 agree. What they share across *different* probes shows how much: an answer of one to probe p
-against an answer of the other to probe q can agree only by manner. Tests of kinship compare a
-pair with unrelated pairs of the same manner, or everybody who says "Sure! Here is" is kin.
+against an answer of the other to probe q can agree only by style. Tests of kinship compare a
+pair with unrelated pairs of the same style, or everybody who says "Sure! Here is" is kin.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.standard import Floats
 
-__all__ = ["cross_kernel", "manner_agreement", "manner_of_last", "opening_keys"]
+__all__ = ["cross_kernel", "opening_keys", "style_of_last", "style_similarity"]
 
 LENGTHS = (1, 2, 4, 8, 16, 32)
 """Lengths of openings compared, in characters."""
@@ -42,7 +41,7 @@ def opening_keys(codes: NDArray[np.uint32]) -> list[NDArray[np.uint64]]:
     return out
 
 
-def manner_agreement(corpus: Corpus, members: NDArray[np.bool_] | None = None) -> Floats:
+def style_similarity(corpus: Corpus, members: NDArray[np.bool_] | None = None) -> Floats:
     """Square root of the cosine of openings on different probes, float64 (n, n) in 0..1.
 
     Every opening weighs its information over all answers of the panel: the models in `members`,
@@ -64,6 +63,8 @@ def cross_kernel(codes: NDArray[np.uint32], members: NDArray[np.bool_] | None = 
 
     An opening that no panel member uses is as rare as one that a member uses once.
     """
+    from scipy import sparse
+
     n, p = codes.shape[:2]
     inside = np.ones(n, np.bool_) if members is None else members
     model = np.broadcast_to(np.arange(n)[:, None], (n, p))
@@ -84,11 +85,13 @@ def cross_kernel(codes: NDArray[np.uint32], members: NDArray[np.bool_] | None = 
     return np.asarray(total / (p * (p - 1)))
 
 
-def manner_of_last(corpus: Corpus) -> Floats:
-    """The last row of `manner_agreement`, with all others as the panel: float64 (n - 1,).
+def style_of_last(corpus: Corpus) -> Floats:
+    """The last row of `style_similarity`, with all others as the panel: float64 (n - 1,).
 
     O(n p) time and memory.
     """
+    from scipy import sparse
+
     n, p = corpus.length.shape
     if p < 2 or n < 2:
         return np.zeros(max(n - 1, 0))

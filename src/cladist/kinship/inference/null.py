@@ -1,0 +1,135 @@
+"""The null of unrelated pairs: how much pairs of different makers have in common.
+
+How it is read as p-values is told in `calibration`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.errors import InputError
+from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.matching import Matching, fit_matching
+from cladist.kinship.inference.pairs import PairEvidence, Rows
+
+__all__ = ["MINIMUM_MODELS", "Null", "fit_null", "guess_families", "maker_numbers", "pairs_of"]
+
+MINIMUM_MODELS = 12
+"""Panel members below which unrelated pairs are too few and too dependent to calibrate on."""
+
+CLUSTER_CUT = 6.0
+"""Robust spreads above the median from which on average linkage calls a cluster one family."""
+
+
+@dataclass(frozen=True, eq=False)
+class Null:
+    """Standardised residuals of unrelated pairs, by the cells of two makers that they are of.
+
+    half      which probes they rest on: None all, 0 the even ones, 1 the odd ones
+    expected  what style, tokenizer and reasoning traces explain of a score
+    residual  float64 (m,), sorted
+    tail      float64 (m + 1,): sum over cells of the share of their pairs from here on
+    cells     how many cells
+    makers    int64 (n,): the maker of each model of the panel, -1 where it takes no part
+    """
+
+    half: int | None
+    expected: Matching
+    residual: Floats
+    tail: Floats
+    cells: int
+    makers: NDArray[np.int64]
+
+    def excess(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
+        """Standardised residuals of pairs of rows, float64 of their shape."""
+        score = np.asarray(pairs.scored(self.half)[a, b])
+        return self.expected.excess(score, pairs.covariates(a, b))
+
+    def p(self, pairs: PairEvidence, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
+        """p-values of k pairs, float64 (k,)."""
+        residual = self.excess(pairs, a, b)
+        above = self.tail[np.searchsorted(self.residual, residual, side="left")]
+        cells = np.full(len(residual), float(self.cells))
+        for mine, other in ((a, b), (b, a)):
+            for model in np.unique(mine[self.makers[mine] < 0]):
+                at = np.flatnonzero(mine == model)
+                more, count = self._joined(pairs, int(model), residual[at], other[at])
+                above[at] += more
+                cells[at] += count
+        return np.asarray((1.0 + above) / (1.0 + cells))
+
+    def _joined(
+        self, pairs: PairEvidence, model: int, residual: Floats, other: NDArray[np.int64]
+    ) -> tuple[Floats, NDArray[np.int64]]:
+        """Cells that a model outside the panel makes with all makers but that of `other`."""
+        known = np.flatnonzero(self.makers >= 0)
+        names, number = np.unique(self.makers[known], return_inverse=True)
+        own = self.excess(pairs, np.full(len(known), model), known)
+        reached = own[None, :] >= residual[:, None]
+        size = np.bincount(number)
+        share = np.stack([np.bincount(number, row, len(names)) / size for row in reached])
+        same = self.makers[other][:, None] == names[None, :]
+        return np.where(same, 0.0, share).sum(1), len(names) - same.sum(1)
+
+
+def pairs_of(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Both rows of all pairs of `rows`, each once."""
+    a, b = np.triu_indices(len(rows), 1)
+    return rows[a], rows[b]
+
+
+def fit_null(pairs: PairEvidence, makers: NDArray[np.int64], half: int | None) -> Null:
+    """The null of the pairs of different makers, every cell of two makers weighing the same."""
+    kept = np.flatnonzero(makers >= 0)
+    if len(kept) < MINIMUM_MODELS:
+        raise InputError(f"{len(kept)} models to calibrate on, {MINIMUM_MODELS} are needed")
+    a, b = pairs_of(kept)
+    apart = makers[a] != makers[b]
+    a, b = a[apart], b[apart]
+    if not len(a):
+        raise InputError("all models to calibrate on are of one maker; two makers are the least")
+    cell = np.minimum(makers[a], makers[b]) * (int(makers.max()) + 1)
+    cell += np.maximum(makers[a], makers[b])
+    place, size = np.unique(cell, return_inverse=True, return_counts=True)[1:]
+    weight = 1.0 / size[place]
+    score, covariates = pairs.scored(half)[a, b], pairs.covariates(a, b)
+    expected = fit_matching(score, covariates, weight)
+    residual = expected.excess(score, covariates)
+    rank = np.argsort(residual, kind="stable")
+    tail = np.concatenate([np.cumsum(weight[rank][::-1])[::-1], [0.0]])
+    return Null(half, expected, residual[rank], tail, len(size), makers)
+
+
+def maker_numbers(pairs: PairEvidence, labels: Labels | None) -> NDArray[np.int64]:
+    """Whose each model is, as numbers (n,): declared, or guessed from all that is shared."""
+    if labels is None:
+        return guess_families(pairs.score)
+    return np.asarray(np.unique(np.array(labels.makers), return_inverse=True)[1], np.int64)
+
+
+def guess_families(score: Floats, cut: float = CLUSTER_CUT) -> NDArray[np.int64]:
+    """Family numbers (n,) by average linkage of scores (n, n), for panels without labels.
+
+    Models merge where the mean score between clusters lies `cut` robust spreads above the median
+    pair. A high cut leaves distant kin among the unrelated, which costs power and accuses nobody.
+    """
+    n = len(score)
+    if n < 3:
+        return np.arange(n)
+    from scipy.cluster.hierarchy import fcluster, linkage  # takes a third of a second to import
+
+    upper = score[np.triu_indices(n, 1)]
+    middle = float(np.median(upper))
+    spread = 1.4826 * float(np.median(np.abs(upper - middle)))
+    top = float(upper.max())
+    distance = top - score
+    np.fill_diagonal(distance, 0.0)
+    tree = linkage(distance[np.triu_indices(n, 1)], "average")
+    limit = top - (middle + cut * max(spread, 1e-9))
+    if limit <= 0:
+        return np.arange(n)
+    return np.asarray(fcluster(tree, limit, "distance") - 1, np.int64)

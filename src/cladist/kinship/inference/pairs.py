@@ -1,0 +1,131 @@
+"""Evidence of all pairs of models: what every question of kinship is answered from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.core.responses import ResponseSet
+from cladist.errors import InputError
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.functional import (
+    Functions,
+    functional_evidence,
+    read_functions,
+    tells_functions,
+)
+from cladist.kinship.evidence.similarity import evidence_of
+from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.states import writes_reasoning
+
+__all__ = ["Index", "PairEvidence", "Rows", "pair_evidence"]
+
+Rows = NDArray[np.int64] | list[int] | slice | int
+Index = NDArray[np.int64] | list[int] | int
+
+
+@dataclass(frozen=True, eq=False)
+class PairEvidence:
+    """What is known of all pairs of n models.
+
+    models   n names
+    combined float64 (n, n): all evidence, what ranks relatives and makes distances
+    score    float64 (n, n): likeness of wording beyond the panel's, symmetric
+    halves   the same of even and of odd probes, each float64 (n, n)
+    style    float64 (n, n) in 0..1: how alike two models sound whatever they are asked
+    tokenizer  float64 (n, n): agreement of tokenizers, around 0
+    present  bool (n, p): which probes have a usable answer
+    digest   one hash a model of all its answers
+    reasoning  bool (n,): which models write their reasoning into their answers
+    """
+
+    models: tuple[str, ...]
+    combined: Floats
+    score: Floats
+    halves: tuple[Floats, Floats]
+    style: Floats
+    tokenizer: Floats
+    present: NDArray[np.bool_]
+    digest: tuple[bytes, ...]
+    reasoning: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.models)
+
+    def scored(self, half: int | None) -> Floats:
+        """Scores of all probes, or of the even (0) or odd (1) ones."""
+        return self.score if half is None else self.halves[half]
+
+    def covariates(self, a: Rows, b: Rows) -> Floats:
+        """What explains a score without kinship, float64 (3, ...): style, tokenizer, and whether
+        both write reasoning traces."""
+        both = np.asarray(self.both_reason(a, b), np.float64)
+        return np.stack([self.style[a, b], self.tokenizer[a, b], both])
+
+    def both_reason(self, a: Rows, b: Rows) -> NDArray[np.bool_]:
+        """Whether both models of pairs write reasoning traces. Known kin that do are too few to
+        say of such a pair that it has less in common than kin: it is never called unrelated."""
+        return np.asarray(self.reasoning[a] & self.reasoning[b], np.bool_)
+
+    def index(self, model: str) -> int:
+        """Row of a model; `InputError` when it has no answers here."""
+        try:
+            return self.models.index(model)
+        except ValueError:
+            raise InputError(
+                f"'{model}' is not among the {len(self.models)} models that answered"
+            ) from None
+
+
+def pair_evidence(
+    responses: Sequence[ResponseSet], members: NDArray[np.bool_] | None = None
+) -> PairEvidence:
+    """Evidence, style and tokenizer agreement of all pairs. Cost of `kinship_similarity`.
+
+    `members` bool (n,) says who is the panel that all statistics come from; everybody by default.
+
+    The score leaves out what tells tokenizers, as unrelated models share those; it comes back
+    as something that explains a score. All is rounded to float32, which is what a fitted panel
+    keeps, so that what is kept and what is measured afresh say the same to the last digit.
+    """
+    inside = np.ones(len(responses), np.bool_) if members is None else members
+    if tells_functions(responses):
+        return _of_functions(read_functions(responses), inside)
+    corpus = read_corpus(responses)
+    n = len(corpus)
+    found = evidence_of(corpus, inside)
+    nothing = np.zeros((n, n))
+    return PairEvidence(
+        corpus.models,
+        _rounded(found.combined),
+        _rounded(found.channels.get("wording", nothing)),
+        (_rounded(found.halves[0]), _rounded(found.halves[1])),
+        _rounded(found.style),
+        _rounded(found.channels.get("tokenizer", nothing)),
+        corpus.present,
+        tuple(corpus.digests()),
+        np.array([writes_reasoning(row) for row in corpus.texts], np.bool_),
+    )
+
+
+def _of_functions(read: Functions, members: NDArray[np.bool_]) -> PairEvidence:
+    """Evidence from distributions: nothing tells of tokenizers, and nobody writes traces."""
+    n, found = len(read.models), functional_evidence(read, members)
+    return PairEvidence(
+        read.models,
+        _rounded(found.combined),
+        _rounded(found.score),
+        (_rounded(found.halves[0]), _rounded(found.halves[1])),
+        _rounded(found.style),
+        np.zeros((n, n)),
+        read.present,
+        read.digests,
+        np.zeros(n, np.bool_),
+    )
+
+
+def _rounded(matrix: Floats) -> Floats:
+    return matrix.astype(np.float32).astype(np.float64)

@@ -44,6 +44,7 @@ def test_views_clades_and_reports(asked: dict[str, Any]) -> None:
     assert asked["view"]["query"] == "oak" and "q=oak" in asked["view"]["hash"]
     assert "model" in asked["clade"]["heading"] and asked["clade"]["members"] >= 2
     assert "no such clade" in asked["nowhere"]
+    assert asked["busy"] == "true" and "refused" not in asked["report"], asked["report"]
     assert asked["report"]["head"] == "%PDF-" and asked["report"]["name"].endswith("-report.pdf")
 
 

@@ -94,7 +94,12 @@ await clade.close();
 // The report as a file.
 const model = await open("#/model/12");
 await model.waitForSelector("[data-report]");
-const [file] = await Promise.all([model.waitForEvent("download"), model.click("[data-report]")]);
-facts.report = { name: file.suggestedFilename(), head: readFileSync(await file.path()).subarray(0, 5).toString("latin1") };
+const file = model.waitForEvent("download", { timeout: 180_000 });
+const refused = model.waitForSelector("[data-report].failed", { timeout: 180_000 }).then((b) => b.getAttribute("title"));
+await model.click("[data-report]");
+facts.busy = await model.getAttribute("[data-report]", "aria-busy");
+const made = await Promise.race([file, refused]);
+facts.report = typeof made === "string" ? { refused: made } : { name: made.suggestedFilename(), head: readFileSync(await made.path()).subarray(0, 5).toString("latin1") };
+for (const left of [file, refused]) left.catch(() => undefined);
 await chromium.close();
 console.log(JSON.stringify(facts));

@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     texts = make_texts(args.texts, args.words)
-    encoder = embedded.open(threads=1)
+    encoder = embedded.make(threads=1)
     ours, vectors = timed(lambda: encoder.encode(texts).values)
     bare, others = timed(lambda: bare_onnx(texts))
     rows = {
@@ -122,10 +122,10 @@ def main() -> None:
         }
     many = texts * max(1, 20_000 // len(texts))
     for name, sparse in {
-        "alleles": alleles.open(),
-        "prefixes": prefixes.open(),
-        "lexical char": lexical.open(),
-        "lexical word": lexical.open(kind="word"),
+        "alleles": alleles.make(),
+        "prefixes": prefixes.make(),
+        "lexical char": lexical.make(),
+        "lexical word": lexical.make(kind="word"),
     }.items():
         spent, _ = timed(lambda encoder=sparse: encoder.encode(many))
         rows[name] = {"per_second": len(many) / spent}

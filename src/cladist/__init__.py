@@ -18,9 +18,15 @@ if TYPE_CHECKING:
     from cladist.core.responses import Response, ResponseSet, State
     from cladist.core.results import Results
     from cladist.core.tree import Tree
+    from cladist.descent import ParentRule
     from cladist.encoders import register_encoder
     from cladist.errors import CladistError
+    from cladist.extraction.archived import import_archive
+    from cladist.extraction.verify import verify
     from cladist.kinship.panel.saved import Panel
+    from cladist.ladder.checking import check_endpoint
+    from cladist.models.budget import Limits
+    from cladist.phylogeny.compare import compare_trees
     from cladist.phylogeny.draw_text import draw_text
     from cladist.phylogeny.plots import new_axes, plot_distances, plot_intervals, plot_tree
     from cladist.references.installed import Reference
@@ -28,23 +34,29 @@ if TYPE_CHECKING:
     from cladist.workflows.auditing import audit
     from cladist.workflows.clock import clock
     from cladist.workflows.dedupe import dedupe
+    from cladist.workflows.exchange import to_anndata
     from cladist.workflows.extracting import extract, import_responses, open_registry
+    from cladist.workflows.extracting_many import extract_models
     from cladist.workflows.identify import identify
     from cladist.workflows.kinship_test import KinshipTest
     from cladist.workflows.neighbors import neighbors
+    from cladist.workflows.network import network
     from cladist.workflows.own_reference import add_reference
     from cladist.workflows.panels import build_panel, nearest_in_panel
-    from cladist.workflows.parents import ParentRule, parents
+    from cladist.workflows.parents import parents
     from cladist.workflows.place import place
     from cladist.workflows.portfolio import portfolio
     from cladist.workflows.predict import evaluate_predictions, features, predict
     from cladist.workflows.reporting import report
     from cladist.workflows.route import fit_routing, route
     from cladist.workflows.sameness import same_model
+    from cladist.workflows.showing import list_models, show_model
     from cladist.workflows.study_tree import study_tree
     from cladist.workflows.toy import toy_families, toy_registry
     from cladist.workflows.tree_files import read_tree
     from cladist.workflows.trees import distances, family_tree, newick, root_tree, tree
+    from cladist.workflows.watching import watch
+    from cladist.workflows.watching_by_token import replay_watch, watch_by_token, watch_service
 
 _PLACES = {
     "add_reference": "cladist.workflows.own_reference",
@@ -54,7 +66,9 @@ _PLACES = {
     "audit": "cladist.workflows.auditing",
     "build_panel": "cladist.workflows.panels",
     "CladistError": "cladist.errors",
+    "check_endpoint": "cladist.ladder.checking",
     "clock": "cladist.workflows.clock",
+    "compare_trees": "cladist.phylogeny.compare",
     "Decoding": "cladist.core.assay",
     "dedupe": "cladist.workflows.dedupe",
     "DenseFeatures": "cladist.core.features",
@@ -65,22 +79,27 @@ _PLACES = {
     "EncoderSpec": "cladist.core.assay",
     "evaluate_predictions": "cladist.workflows.predict",
     "extract": "cladist.workflows.extracting",
+    "extract_models": "cladist.workflows.extracting_many",
     "family_tree": "cladist.workflows.trees",
     "features": "cladist.workflows.predict",
     "fit_routing": "cladist.workflows.route",
     "identify": "cladist.workflows.identify",
+    "import_archive": "cladist.extraction.archived",
     "import_responses": "cladist.workflows.extracting",
     "KinshipTest": "cladist.workflows.kinship_test",
+    "Limits": "cladist.models.budget",
     "Listener": "cladist.core.progress",
+    "list_models": "cladist.workflows.showing",
     "map": "cladist.atlas.mapping:map_models",
     "Method": "cladist.core.assay",
     "nearest_in_panel": "cladist.workflows.panels",
     "neighbors": "cladist.workflows.neighbors",
+    "network": "cladist.workflows.network",
     "new_axes": "cladist.phylogeny.plots",
     "newick": "cladist.workflows.trees",
     "open_registry": "cladist.workflows.extracting",
     "Panel": "cladist.kinship.panel.saved",
-    "ParentRule": "cladist.workflows.parents",
+    "ParentRule": "cladist.descent",
     "parents": "cladist.workflows.parents",
     "place": "cladist.workflows.place",
     "plot_distances": "cladist.phylogeny.plots",
@@ -94,6 +113,7 @@ _PLACES = {
     "Reference": "cladist.references.installed",
     "register_encoder": "cladist.encoders",
     "register_layout": "cladist.references.layouts",
+    "replay_watch": "cladist.workflows.watching_by_token",
     "report": "cladist.workflows.reporting",
     "Response": "cladist.core.responses",
     "ResponseSet": "cladist.core.responses",
@@ -101,13 +121,19 @@ _PLACES = {
     "root_tree": "cladist.workflows.trees",
     "route": "cladist.workflows.route",
     "same_model": "cladist.workflows.sameness",
+    "show_model": "cladist.workflows.showing",
     "SparseFeatures": "cladist.core.features",
     "State": "cladist.core.responses",
     "study_tree": "cladist.workflows.study_tree",
+    "to_anndata": "cladist.workflows.exchange",
     "toy_families": "cladist.workflows.toy",
     "toy_registry": "cladist.workflows.toy",
     "Tree": "cladist.core.tree",
     "tree": "cladist.workflows.trees",
+    "verify": "cladist.extraction.verify",
+    "watch": "cladist.workflows.watching",
+    "watch_by_token": "cladist.workflows.watching_by_token",
+    "watch_service": "cladist.workflows.watching_by_token",
 }
 """Public name -> module, and the name there if it is another; imported at its first use."""
 
@@ -121,6 +147,7 @@ __all__ = [
     "DistanceMatrix",
     "EncoderSpec",
     "KinshipTest",
+    "Limits",
     "Listener",
     "Method",
     "Panel",
@@ -138,20 +165,26 @@ __all__ = [
     "assay",
     "audit",
     "build_panel",
+    "check_endpoint",
     "clock",
+    "compare_trees",
     "dedupe",
     "distances",
     "draw_text",
     "evaluate_predictions",
     "extract",
+    "extract_models",
     "family_tree",
     "features",
     "fit_routing",
     "identify",
+    "import_archive",
     "import_responses",
+    "list_models",
     "map",
     "nearest_in_panel",
     "neighbors",
+    "network",
     "new_axes",
     "newick",
     "open_registry",
@@ -166,14 +199,21 @@ __all__ = [
     "read_tree",
     "register_encoder",
     "register_layout",
+    "replay_watch",
     "report",
     "root_tree",
     "route",
     "same_model",
+    "show_model",
     "study_tree",
+    "to_anndata",
     "toy_families",
     "toy_registry",
     "tree",
+    "verify",
+    "watch",
+    "watch_by_token",
+    "watch_service",
 ]
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from cladist import catalog, compare
 from cladist.core.distances import DistanceMatrix
-from cladist.core.progress import Progress, silent
+from cladist.core.progress import Listener, Progress, silent
 from cladist.core.tree import Tree
 from cladist.errors import CladistError
 from cladist.extraction.many import Failure, extract_many
@@ -113,7 +113,7 @@ def run(
     uris = [_uri(m, folder / "models", progress) for m in members]
     registry = folder / "registry"
     done: list[Extraction] = []
-    for result in extract_many(uris, chosen, registry, jobs=jobs, progress=progress):
+    for result in extract_many(uris, chosen, registry, jobs=jobs, listener=Listener(progress)):
         if isinstance(result, Failure):
             raise result.problem
         if result.dna is None:

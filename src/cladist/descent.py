@@ -15,7 +15,7 @@ from cladist.core.assay import Assay
 from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
 from cladist.kinship.evidence.resampled import resampled_similarity
-from cladist.phylogeny.ancestry import ancestry, descent_costs
+from cladist.phylogeny.ancestry import Descent, ancestry, descent_costs
 from cladist.phylogeny.arborescence import minimum_arborescence
 from cladist.phylogeny.parents import CONFIDENT, LEAST, TEMPERATURE, certainly_later
 from cladist.registry import Registry
@@ -51,26 +51,43 @@ class Parent:
     likeliest: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ParentRule:
+    """When a model is named as a parent.
+
+    least       evidence of kinship that a parent must show
+    replicates  how often probes are drawn anew for the confidence; 0 takes it from the margins.
+                None leaves it to whoever asks: `cladist.parents` takes 20 up to 100 models, else 0
+    confidence  from which a parent is named
+    seed        of the resampling
+    """
+
+    least: float = LEAST
+    replicates: int | None = None
+    confidence: float = CONFIDENT
+    seed: int = 0
+
+
+USUAL = ParentRule(replicates=0)
+
+
 def parents_of(
     registry: Registry,
     assay: Assay,
     names: Sequence[str] | None = None,
     *,
     dates: Mapping[str, str] | None = None,
-    least: float = LEAST,
-    replicates: int = 0,
-    confident: float = CONFIDENT,
-    seed: int = 0,
+    rule: ParentRule = USUAL,
     progress: Progress = silent,
 ) -> list[Parent]:
     """The most likely parent of each of `names` (default all) among them, by name.
 
     Evidence of kinship is taken with all models of the registry as the panel. The parents
     together are the minimum-cost arborescence over it (`phylogeny.ancestry`), so nobody is an
-    ancestor of himself. A link needs evidence of `least`; a model whose date is certainly
-    later is no parent. Every replicate draws the probes anew and repeats all of it, asking no
-    model; without replicates probabilities come from the margins between the costs. A parent is
-    named from a confidence of `confident` on; below, the model is not told to be a founder either.
+    ancestor of himself. A model whose date is certainly later is no parent. Every replicate draws
+    the probes anew and repeats all of it, asking no model; without replicates probabilities come
+    from the margins between the costs. A model whose parent is not named is not told to be a
+    founder either.
 
     `InputError` for fewer than two models or a date that cannot be read. Cost: `kinship_similarity`
     and O(n^3) for the first and for every replicate.
@@ -84,58 +101,71 @@ def parents_of(
     forbidden = certainly_later(order, dates or {})
     read = resampled_similarity(answers)
     rows = np.array([read.ids.index(name) for name in order])
-    similarity, costs = _costs(read.whole[np.ix_(rows, rows)], forbidden, least)
-    found = ancestry(order, costs, -least, temperature=TEMPERATURE)
-    if not replicates:
-        return [
-            Parent(
-                d.model,
-                d.parent if d.confidence >= confident else None,
-                None if d.parent is None else _pair(similarity, order, d.model, d.parent),
-                d.confidence,
-                None,
-                d.second or None,
-                d.second_confidence,
-                "margin",
-                *_nearest(similarity, order, d.model),
-                d.confidence >= confident,
-                d.parent,
-            )
-            for d in found
-        ]
-    rng = np.random.default_rng(seed)
+    similarity, costs = _costs(read.whole[np.ix_(rows, rows)], forbidden, rule.least)
+    found = ancestry(order, costs, -rule.least, temperature=TEMPERATURE)
+    if not rule.replicates:
+        return [_by_margin(d, similarity, order, rule) for d in found]
+    rng = np.random.default_rng(rule.seed)
     probes = len(assay.protocol.probes)
     votes = [Counter[int]() for _ in order]
-    for done in range(replicates):
+    for done in range(rule.replicates):
         weights = rng.multinomial(probes, np.full(probes, 1 / probes)).astype(np.float64)
         drawn = read.combined(weights)[np.ix_(rows, rows)]
-        for child, parent in enumerate(_once(drawn, forbidden, least)):
+        for child, parent in enumerate(_once(drawn, forbidden, rule.least)):
             votes[child][parent] += 1
-        progress("ancestry", done + 1, replicates)
-    out = []
-    for k, d in enumerate(found):
-        own = -1 if d.parent is None else order.index(d.parent)
-        rival, count = next(
-            ((p, c) for p, c in sorted(votes[k].items(), key=lambda v: (-v[1], v[0])) if p != own),
-            (-1, 0),
-        )
-        both = votes[k][own] + (votes[own][k] if own >= 0 else 0)
-        out.append(
-            Parent(
-                d.model,
-                d.parent if votes[k][own] >= confident * replicates else None,
-                None if own < 0 else float(similarity[own, k]),
-                votes[k][own] / replicates,
-                both / replicates,
-                None if rival < 0 else order[rival],
-                count / replicates,
-                "probes",
-                *_nearest(similarity, order, d.model),
-                votes[k][own] >= confident * replicates,
-                d.parent,
-            )
-        )
-    return out
+        progress("ancestry", done + 1, rule.replicates)
+    return [_by_votes(k, d, votes, similarity, order, rule) for k, d in enumerate(found)]
+
+
+def _by_margin(
+    d: Descent, similarity: NDArray[np.float64], order: Sequence[str], rule: ParentRule
+) -> Parent:
+    """A parent with the probability that margins between costs give it."""
+    return Parent(
+        d.model,
+        d.parent if d.confidence >= rule.confidence else None,
+        None if d.parent is None else _pair(similarity, order, d.model, d.parent),
+        d.confidence,
+        None,
+        d.second or None,
+        d.second_confidence,
+        "margin",
+        *_nearest(similarity, order, d.model),
+        d.confidence >= rule.confidence,
+        d.parent,
+    )
+
+
+def _by_votes(
+    k: int,
+    d: Descent,
+    votes: Sequence[Counter[int]],
+    similarity: NDArray[np.float64],
+    order: Sequence[str],
+    rule: ParentRule,
+) -> Parent:
+    """A parent with the share of replicates that gave it."""
+    replicates = rule.replicates or 0
+    own = -1 if d.parent is None else order.index(d.parent)
+    rival, count = next(
+        ((p, c) for p, c in sorted(votes[k].items(), key=lambda v: (-v[1], v[0])) if p != own),
+        (-1, 0),
+    )
+    both = votes[k][own] + (votes[own][k] if own >= 0 else 0)
+    told = votes[k][own] >= rule.confidence * replicates
+    return Parent(
+        d.model,
+        d.parent if told else None,
+        None if own < 0 else float(similarity[own, k]),
+        votes[k][own] / replicates,
+        both / replicates,
+        None if rival < 0 else order[rival],
+        count / replicates,
+        "probes",
+        *_nearest(similarity, order, d.model),
+        told,
+        d.parent,
+    )
 
 
 def _pair(similarity: NDArray[np.float64], order: Sequence[str], a: str, b: str) -> float:

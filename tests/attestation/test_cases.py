@@ -11,13 +11,13 @@ from typer.testing import CliRunner, Result
 
 from cladist.attestation.answers import answers_from, answers_to
 from cladist.attestation.checking import Trust, check_statement
-from cladist.attestation.of_deployments import Looked, identity_case, watch_case
+from cladist.attestation.of_deployments import identity_case, watch_case
 from cladist.cli.main import app
 from cladist.core.origins import Origin
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import InputError, UsageError
 from cladist.provenance.deployments import Side
-from cladist.provenance.watch import Plan, watch
+from cladist.provenance.watch import Looked, WatchPlan, looks
 from tests.attestation.conftest import Keys, protocol_of
 from tests.conftest import ScriptedModel, scripted, small_assay
 
@@ -129,10 +129,10 @@ def test_identity_greedy_and_sampled(keys: Keys, tmp_path: Path) -> None:
     assert check_statement(keys.sign(tmp_path / "r.zip", refused), Trust(keys.trusted)).holds
 
 
-def watched(models: list[ScriptedModel]) -> tuple[Plan, list[Looked]]:
+def watched(models: list[ScriptedModel]) -> tuple[WatchPlan, list[Looked]]:
     assay = small_assay(12, max_tokens=8)
     texts = [f"m says {p.text}" for p in assay.protocol.probes.probes]
-    plan = Plan(
+    plan = WatchPlan(
         ResponseSet.of_texts("m", texts, assay.protocol.probes.ids), assay, "raw", planned=9
     )
     looked: list[Looked] = []
@@ -140,9 +140,9 @@ def watched(models: list[ScriptedModel]) -> tuple[Plan, list[Looked]]:
     from dataclasses import replace
 
     for model in models:
-        ((look, answers),) = watch(model, replace(plan, before=spent))
-        spent += look.status != "failed"
-        looked.append(Looked(look, answers))
+        (found,) = looks(model, replace(plan, before=spent))
+        spent += found.look.status != "failed"
+        looked.append(found)
     return plan, looked
 
 

@@ -157,3 +157,9 @@ def test_contradictions_are_refused(words: tuple[str, ...]) -> None:
     result = run("watch", *words)
     assert result.exception is not None and result.exit_code != 0
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("words", [("--keep", "x"), ("--against", "m"), ("--planned", "3")])
+def test_options_of_the_other_way_are_refused(words: tuple[str, ...]) -> None:
+    result = run("watch", "builtin:tiny-stage", "--by", "token", *words)
+    assert isinstance(result.exception, UsageError) and words[0] in str(result.exception)

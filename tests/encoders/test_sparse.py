@@ -13,12 +13,12 @@ from cladist.encoders import _text, alleles, lexical, prefixes
 from cladist.errors import AssayError
 
 ENCODERS = {
-    "alleles": alleles.open(),
-    "prefixes": prefixes.open(),
-    "prefixes to 5": prefixes.open(max_depth=5, growth=1.0),
-    "char": lexical.open(),
-    "char 3-5": lexical.open(shortest=3, longest=5, characters=20),
-    "word": lexical.open(kind="word"),
+    "alleles": alleles.make(),
+    "prefixes": prefixes.make(),
+    "prefixes to 5": prefixes.make(max_depth=5, growth=1.0),
+    "char": lexical.make(),
+    "char 3-5": lexical.make(shortest=3, longest=5, characters=20),
+    "word": lexical.make(kind="word"),
 }
 # Surrogates on their own come in through JSON; they are text like any other here.
 TEXT = st.text(alphabet=st.characters(codec=None), max_size=40)
@@ -79,7 +79,7 @@ def test_array_and_scalar_mixing_agree():
 
 
 def test_alleles_are_the_first_characters_without_blanks():
-    found = alleles.open(4).encode(["  \n The end", "The other", "Thé", "", "   "])
+    found = alleles.make(4).encode(["  \n The end", "The other", "Thé", "", "   "])
     keys = [key64("The "), key64("The "), key64("Thé"), key64(""), key64("")]
     assert found.keys.tolist() == keys
     assert found.values.tolist() == [1] * 5
@@ -94,7 +94,7 @@ def test_the_ladder():
 @settings(max_examples=60, deadline=None)
 @given(SMALL, SMALL, st.sampled_from([-1.0, 0.0, 0.5, 1.0]))
 def test_prefixes_share_exactly_what_begins_alike(a, b, growth):
-    encoder = prefixes.open(max_depth=8, growth=growth)
+    encoder = prefixes.make(max_depth=8, growth=growth)
     square = dict(zip(prefixes.ladder(8), encoder.weights().astype(float) ** 2, strict=True))
     one, two = rows(encoder.encode([a, b]))
 
@@ -113,7 +113,7 @@ def test_prefixes_share_exactly_what_begins_alike(a, b, growth):
 
 
 def test_longer_common_beginnings_count_more():
-    encoder = prefixes.open(max_depth=32, growth=0.5)
+    encoder = prefixes.make(max_depth=32, growth=0.5)
     target = "the quick brown fox jumps over it"
     others = [target[:n] + "#" * 40 for n in (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32)]
     (row,) = rows(encoder.encode([target]))
@@ -124,7 +124,7 @@ def test_longer_common_beginnings_count_more():
 
 
 def test_growth_one_counts_characters():
-    square = prefixes.open(max_depth=16, growth=1.0).weights() ** 2
+    square = prefixes.make(max_depth=16, growth=1.0).weights() ** 2
     np.testing.assert_allclose(square.cumsum(), np.array([1, 2, 3, 4, 6, 8, 12, 16]) / 16)
 
 
@@ -142,7 +142,7 @@ def expected(units, shortest, longest):
 @settings(max_examples=60, deadline=None)
 @given(SMALL, SMALL, st.integers(1, 3), st.integers(0, 3))
 def test_character_n_grams_against_counting(a, b, shortest, more):
-    encoder = lexical.open(shortest=shortest, longest=shortest + more, characters=9)
+    encoder = lexical.make(shortest=shortest, longest=shortest + more, characters=9)
     one, two = rows(encoder.encode([a, b]))
     left, right = (expected(t.lstrip()[:9], shortest, shortest + more) for t in (a, b))
     assert sorted(one.values()) == pytest.approx(sorted(left.values()), rel=1e-5)
@@ -150,7 +150,7 @@ def test_character_n_grams_against_counting(a, b, shortest, more):
 
 
 def test_words_against_counting():
-    encoder = lexical.open(kind="word")
+    encoder = lexical.make(kind="word")
     a, b = "The cat, the CAT; a dog's 猫犬", "a cat the dog 犬"
     one, two = rows(encoder.encode([a, b]))
     left = expected(["the", "cat", "the", "cat", "a", "dog", "s", "猫", "犬"], 1, 2)
@@ -160,7 +160,7 @@ def test_words_against_counting():
 
 
 def test_a_text_without_words_has_no_features():
-    assert rows(lexical.open(kind="word").encode(["?!", "a"]))[0] == {}
+    assert rows(lexical.make(kind="word").encode(["?!", "a"]))[0] == {}
 
 
 @pytest.mark.parametrize(

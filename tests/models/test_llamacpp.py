@@ -19,7 +19,7 @@ from cladist.errors import MissingExtraError, ModelError, UsageError
 from cladist.models import Request, open_model, parse_uri
 from cladist.models._gguf_header import read_header
 from cladist.models.llamacpp import LlamaCpp
-from cladist.models.llamacpp import open as open_gguf
+from cladist.models.llamacpp import open_uri as open_gguf
 
 pytest.importorskip("xllamacpp", reason="xllamacpp is not installed")
 gguf = pytest.importorskip("gguf", reason="gguf is not installed")

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cladist.core.hashing import mix64
+from cladist.core.hashing import mix64, mixed_words
 from cladist.core.responses import State
 from cladist.errors import UsageError
 from cladist.models import Request, open_model
 from cladist.models.simulated import (
     Habits,
     SimulatedModel,
-    _mix,
     _vocabulary,
     respond_all,
     simulate_tree,
@@ -92,7 +91,9 @@ def test_tree_of_a_merge_and_a_quantised_copy_keeps_sampled_ancestors():
 
 def test_vectorised_mixing_is_the_scalar_one():
     numbers = [0, 1, 2**63, 2**64 - 1, 12345678901234567]
-    assert [int(x) for x in _mix(np.array(numbers, dtype=np.uint64))] == [mix64(n) for n in numbers]
+    assert [int(x) for x in mixed_words(np.array(numbers, dtype=np.uint64))] == [
+        mix64(n) for n in numbers
+    ]
 
 
 @pytest.mark.parametrize("size", [2, 70, 512, 6000, 30_000])

@@ -17,7 +17,7 @@ from cladist.core.next_token import Context
 from cladist.core.responses import State
 from cladist.errors import MissingExtraError, ModelError, UsageError
 from cladist.models import Request, open_model, parse_uri
-from cladist.models.transformers import open as open_hf
+from cladist.models.transformers import open_uri as open_hf
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("transformers", reason="transformers is not installed")

@@ -13,7 +13,7 @@ from fake_vllm import fake_module
 from cladist.core.responses import State
 from cladist.errors import MissingExtraError, ModelError
 from cladist.models import Request, open_model, parse_uri
-from cladist.models.vllm import open as open_vllm
+from cladist.models.vllm import open_uri as open_vllm
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from cladist.extraction.run import extract
 from cladist.models import open_model
 from cladist.provenance.conditions import Conditions, limits_of
 from cladist.provenance.deployments import Side, cautions, hold_against, models_of
-from cladist.provenance.watch import Plan, look, watch
+from cladist.provenance.pace import Pace
+from cladist.provenance.watch import WatchPlan, look, looks
 from cladist.registry import Registry
 from tests.conftest import small_assay
 
@@ -73,17 +74,17 @@ def test_a_look_names_another_model_and_its_settings(tmp_path: Path) -> None:
     with behaving(mode) as (server, url), Registry.open(tmp_path / "lab") as registry:
         record = extract(open_model(f"openai:m@{url}"), assay, registry).model
         (reference,) = registry.responses(assay.protocol, [record.name])
-        plan = Plan(reference, assay, "raw", refused=REFUSED)
+        plan = WatchPlan(reference, assay, "raw", refused=REFUSED)
         same, _ = look(open_model(f"openai:m@{url}"), plan, 0)
         assert (same.status, same.served, same.registered) == ("same", "m-old", "m-old")
         assert "temperature" not in server.bodies[-1]
-        plain = Plan(reference, assay, "raw", planned=2)
+        plain = WatchPlan(reference, assay, "raw", planned=2)
         model = open_model(f"openai:m@{url}")
-        looks = watch(model, plain, times=2, sleep=lambda s: None)
-        assert next(looks)[0].status == "same"
+        made = looks(model, plain, Pace(2, sleep=lambda s: None))
+        assert next(made).look.status == "same"
         # The alias moves between two looks of one run.
         name[0] = "m-new"
-        found, _ = next(looks)
+        found = next(made).look
     assert (found.status, found.served, found.registered) == ("changed", "m-new", "m-old")
     assert "answered as 'm-old', 'm now' as 'm-new'" in found.reason
     assert '"registered": "m-old"' in found.line()

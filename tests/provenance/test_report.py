@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from cladist.cli.main import app
 from cladist.errors import CladistError, InputError
 from cladist.formats.modelcard import BEGIN, END, insert_block
-from cladist.formats.statement import Kin, Statement
+from cladist.formats.statement import StatedKin, Statement
 from cladist.provenance.markup import escaped
 
 EVIL = "<script>alert(1)</script>\u202eevil\x1b[31m"
@@ -235,7 +235,7 @@ def test_what_cannot_be_stated(lab: Path) -> None:
 
 
 def test_a_statement_has_one_identity() -> None:
-    kin = (Kin("p", "ancestor", "declared"),)
+    kin = (StatedKin("p", "ancestor", "declared"),)
     a = Statement("m", "u", "", "mit", "", "", kin, (), {}, "2026-01-31T12:00:00Z", "1")
     b = Statement("m", "u", "", "mit", "", "", (), (), {}, "2026-01-31T12:00:00Z", "1")
     assert a.uuid == a.uuid != b.uuid

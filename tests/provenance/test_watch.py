@@ -18,7 +18,8 @@ from cladist import catalog
 from cladist.cli.main import app
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import CladistError, InputError, ModelError, UsageError
-from cladist.provenance.watch import Plan, look, looks_in, seconds_of, watch
+from cladist.provenance.pace import Pace, seconds_of
+from cladist.provenance.watch import WatchPlan, look, looks, looks_in
 from tests.conftest import ScriptedModel, scripted, small_assay
 
 ASSAY = small_assay(40, max_tokens=8)
@@ -29,8 +30,8 @@ def reference(name: str = "m") -> ResponseSet:
     return ResponseSet.of_texts(name, texts, ASSAY.protocol.probes.ids)
 
 
-def plan(**more: Any) -> Plan:
-    return Plan(reference(), ASSAY, "raw", **more)
+def plan(**more: Any) -> WatchPlan:
+    return WatchPlan(reference(), ASSAY, "raw", **more)
 
 
 def test_the_same_and_a_changed_model() -> None:
@@ -51,14 +52,11 @@ def test_looks_keep_time_and_blocks() -> None:
         now[0] += seconds
 
     made = [
-        f
-        for f, _ in watch(
+        k.look
+        for k in looks(
             scripted("m", ASSAY),
             plan(planned=2, before=1),
-            times=4,
-            every=60,
-            sleep=sleep,
-            clock=lambda: now[0],
+            Pace(times=4, every=60, sleep=sleep, clock=lambda: now[0]),
         )
     ]
     assert slept == [60, 60, 60]
@@ -69,7 +67,7 @@ def test_failures_spend_nothing() -> None:
     model = ScriptedModel(
         "m", {p.text: Response.error("down") for p in ASSAY.protocol.probes.probes}
     )
-    made = [f for f, _ in watch(model, plan(), times=3, sleep=lambda s: None)]
+    made = [k.look for k in looks(model, plan(), Pace(3, sleep=lambda s: None))]
     assert [(f.status, f.number) for f in made] == [("failed", 0)] * 3
     chat = scripted("m", ASSAY, interfaces=frozenset({"chat"}))
     with pytest.raises(ModelError, match="interface"):
@@ -116,14 +114,14 @@ def test_sampled_answers_reach_small_levels() -> None:
         tuple(Response.of(t) for t in first[p.text]) for p in sampled.protocol.probes.probes
     )
     known = ResponseSet("m", sampled.protocol.probes.ids, slots)
-    watched = Plan(known, sampled, "raw", rate=0.01, planned=10)
+    watched = WatchPlan(known, sampled, "raw", rate=0.01, planned=10)
     said = answers("red green blue white black")
     assert look(Sampler("m", {}), watched, 0)[0].status in ("same", "inconclusive")
     said = answers("one two three four five")
     found, _ = look(Sampler("m", {}), watched, 1)
     assert found.status == "changed" and found.p is not None and found.p <= 0.001
     with pytest.raises(InputError, match="shuffles"):
-        Plan(known, sampled, "raw", rate=0.01, planned=10_000)
+        WatchPlan(known, sampled, "raw", rate=0.01, planned=10_000)
 
 
 def test_logs_and_intervals(tmp_path: Path) -> None:

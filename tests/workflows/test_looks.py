@@ -13,7 +13,7 @@ from cladist.references.labels import plain_name
 from cladist.references.obtaining import obtain
 from cladist.references.panel import open_panel
 from cladist.workflows.identify_model import labels_of
-from cladist.workflows.looks import Looks, Plan, never, plan_looks
+from cladist.workflows.looks import LookPlan, Looks, never, plan_looks
 from cladist.workflows.placing import Placement, least_p, makers_of, place, rate_for
 from cladist.workflows.reference_fit import Fit, fit_panel_for
 
@@ -58,14 +58,14 @@ def test_looks_share_the_rate_and_are_as_many_as_makers_carry() -> None:
     plan = plan_looks(100, 0.05, 80)
     assert plan.looks == (30, 100) and sum(plan.rates) == pytest.approx(0.05)
     assert least_p(80) <= plan.rates[0] < plan.rates[1]
-    assert plan_looks(100, 0.01, 80) == Plan((100,), (0.01,))
+    assert plan_looks(100, 0.01, 80) == LookPlan((100,), (0.01,))
     many = plan_looks(100, 0.05, 10_000)
     assert many.looks == (10, 15, 20, 30, 60, 100) and sum(many.rates) == pytest.approx(0.05)
 
 
 def test_who_asks_all_or_few_looks_once_with_the_whole_rate() -> None:
-    assert plan_looks(100, 0.05, 10_000, never) == Plan((100,), (0.05,))
-    assert plan_looks(9, 0.05, 10_000) == Plan((9,), (0.05,))
+    assert plan_looks(100, 0.05, 10_000, never) == LookPlan((100,), (0.05,))
+    assert plan_looks(9, 0.05, 10_000) == LookPlan((9,), (0.05,))
     own = plan_looks(24, 0.05, 80, lambda answers: True)
     assert own.looks == (10, 15, 20, 24) and set(own.rates) == {0.05}
 
@@ -82,7 +82,7 @@ def test_a_look_stops_for_a_relation_and_for_nothing_else(
     assert makers_of(panel.models, labels) == COUNT
     plan = plan_looks(PROBES, 0.05, COUNT)
     assert len(plan.looks) == 1  # 60 makers cannot share out 5%
-    shared = Plan((10, PROBES), (0.04, 0.01))
+    shared = LookPlan((10, PROBES), (0.04, 0.01))
     kin = Looks(fits(panel, labels, prompts), prompts, shared)
     assert kin(answers(panel, "org/f3-m0", 10)) and kin.last is not None
     assert kin.last.alpha == 0.04 and kin.probes == 10

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.apply.scores import check_training, from_link, to_link
+from cladist.apply.checks import check_training, checked
+from cladist.apply.scores import from_link, to_link
 from cladist.core.optional import needed
 from cladist.errors import InputError
 
@@ -31,16 +32,22 @@ class FamilyMean(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     The features are not read; families go to `fit` and `predict` as `groups`.
     """
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = True
+        return tags
+
     def fit(self, X: Any, y: Any, groups: Any = None) -> FamilyMean:
         """Remember the means of families."""
-        _, scores, families = check_training(X, y, groups)
+        _, scores, families = check_training(self, X, y, groups)
         self.means_ = {str(f): float(scores[families == f].mean()) for f in np.unique(families)}
         self.overall_ = float(np.mean(list(self.means_.values())))
         return self
 
     def predict(self, X: Any, groups: Any = None) -> Floats:
         """Means of the families, float64 (m,)."""
-        names = [""] * len(X) if groups is None else [str(g) for g in groups]
+        values = checked(self, X)
+        names = [""] * len(values) if groups is None else [str(g) for g in groups]
         return np.array([self.means_.get(g, self.overall_) for g in names])
 
 
@@ -54,12 +61,12 @@ class NearestModel(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Remember the models."""
         if self.count < 1:
             raise InputError(f"count {self.count} is not at least 1")
-        self.rows_, self.scores_, _ = check_training(X, y, groups)
+        self.rows_, self.scores_, _ = check_training(self, X, y, groups)
         return self
 
     def predict(self, X: Any) -> Floats:
         """Scores of the nearest, float64 (m,)."""
-        values = np.asarray(X, np.float64)
+        values = checked(self, X)
         square = ((values[:, None, :] - self.rows_[None]) ** 2).sum(2)
         nearest = np.argsort(square, axis=1, kind="stable")[:, : self.count]
         return np.asarray(self.scores_[nearest].mean(1))
@@ -85,7 +92,7 @@ class PhyloLMRecipe(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Any, y: Any, groups: Any = None) -> PhyloLMRecipe:
         """Learn components and weights."""
-        values, scores, _ = check_training(X, y, groups, self.bounds)
+        values, scores, _ = check_training(self, X, y, groups, self.bounds)
         count = min(self.components, len(values) - 1, values.shape[1])
         self.ica_ = FastICA(
             count, random_state=self.seed, max_iter=1000, whiten="unit-variance", tol=1e-3
@@ -101,5 +108,6 @@ class PhyloLMRecipe(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Floats:
         """Scores, float64 (m,)."""
-        parts = self.ica_.transform(np.asarray(X, np.float64))
+        values = checked(self, X)
+        parts = self.ica_.transform(values)
         return from_link(self.weights_[0] + parts @ self.weights_[1:], self.bounds)

@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 
 from cladist.errors import InputError
 
-__all__ = ["Basis", "Calibration", "Interval", "calibrate", "families_needed", "models_needed"]
+__all__ = [
+    "Basis",
+    "Interval",
+    "IntervalCalibration",
+    "calibrate",
+    "families_needed",
+    "models_needed",
+]
 
 Floats = NDArray[np.float64]
 Basis = Literal["new family", "known family", "known families", "nothing can be said"]
@@ -41,7 +48,7 @@ class Interval:
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
+class IntervalCalibration:
     """Relative residuals of models that were predicted without knowing them.
 
     families  family of each model, (n,)
@@ -89,11 +96,11 @@ def models_needed(level: float) -> int:
     return families_needed(level)
 
 
-def calibrate(families: Sequence[str], between: Floats, within: Floats) -> Calibration:
+def calibrate(families: Sequence[str], between: Floats, within: Floats) -> IntervalCalibration:
     """A calibration from absolute relative residuals; `InputError` where lengths differ."""
     if not len(families) == len(between) == len(within):
         raise InputError("calibration: families and residuals differ in length")
-    return Calibration(np.array(families, np.str_), between, within)
+    return IntervalCalibration(np.array(families, np.str_), between, within)
 
 
 def _quantile(values: Floats, weights: Floats | None, level: float) -> float:

@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 from cladist.apply.neighbours import Space, Vectors, kept_neighbours, nearest
 from cladist.errors import InputError, MissingExtraError, UsageError
 
-__all__ = ["KINDS", "LABELS", "LANDMARKS", "LEAST", "Layout", "make_map"]
+__all__ = ["KINDS", "LABELS", "LANDMARKS", "LEAST", "MapLayout", "make_map"]
 
 Kind = Literal["pcoa", "tsne", "umap"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -43,7 +43,7 @@ Plane = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class MapLayout:
     """A finished map.
 
     xy    float64 (n, 2) within [-1, 1], the larger axis filling it, centred
@@ -59,7 +59,7 @@ class Layout:
     near: int
 
 
-def make_map(kind: Kind, space: Space, *, seed: int = 0) -> Layout:
+def make_map(kind: Kind, space: Space, *, seed: int = 0) -> MapLayout:
     """One map of the models of `space`.
 
     Raises `UsageError` for another word, `InputError` for fewer models than `LEAST`, and
@@ -89,7 +89,7 @@ def make_map(kind: Kind, space: Space, *, seed: int = 0) -> Layout:
     of = "" if asked == n else f" (measured on {asked:,} models)"
     told = "" if trust is None else f", trustworthiness {trust:.2f}"
     note = f"{remark}keeps {kept:.0%} of the {near} nearest{told}{of}"
-    return Layout(kind, LABELS[kind], note, xy, float(kept), near)
+    return MapLayout(kind, LABELS[kind], note, xy, float(kept), near)
 
 
 def principal(space: Space) -> tuple[Plane, float]:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.apply.checks import AskingEstimator
 from cladist.core.optional import needed
 from cladist.errors import InputError
 
 with needed("Predicting and routing", "learn"):
-    from sklearn.base import BaseEstimator
     from sklearn.decomposition import PCA
     from sklearn.feature_extraction.text import HashingVectorizer
     from sklearn.random_projection import GaussianRandomProjection
@@ -60,7 +60,7 @@ def lexical_vectors(texts: Sequence[str]) -> Floats:
     return np.asarray(matrix / np.maximum(norm, 1e-12))
 
 
-class QuestionFeatures(BaseEstimator):  # type: ignore[misc]
+class QuestionFeatures(AskingEstimator):
     """A constant, surface features, principal components, and how easy near questions were.
 
     components  principal components of the vectors

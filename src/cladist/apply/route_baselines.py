@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from cladist.apply.checks import AskingEstimator
 from cladist.apply.questions import Questions
 from cladist.apply.routing import check_records
 from cladist.core.optional import needed
 
 with needed("Predicting and routing", "learn"):
-    from sklearn.base import BaseEstimator
     from sklearn.decomposition import PCA
 
 __all__ = ["MatrixFactors", "NearestQuestions"]
@@ -21,7 +21,7 @@ __all__ = ["MatrixFactors", "NearestQuestions"]
 Floats = NDArray[np.float64]
 
 
-class NearestQuestions(BaseEstimator):  # type: ignore[misc]
+class NearestQuestions(AskingEstimator):
     """Mean record of each model on the nearest past questions, drawn towards its mean.
 
     The model's overall mean counts as `weight` further neighbours.
@@ -52,7 +52,7 @@ class NearestQuestions(BaseEstimator):  # type: ignore[misc]
         return np.asarray((np.nansum(found, axis=2) + prior) / (known + self.weight))
 
 
-class MatrixFactors(BaseEstimator):  # type: ignore[misc]
+class MatrixFactors(AskingEstimator):
     """Model factors times projected question vectors, as in EmbedLLM (arXiv 2410.02223).
 
     sigmoid(u_m . V x_q + b_m + c . x_q), fitted by L-BFGS with a quadratic penalty; x are the

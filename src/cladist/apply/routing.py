@@ -18,13 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.apply.behaviour import Block
+from cladist.apply.checks import AskingEstimator
 from cladist.apply.questions import QuestionFeatures, Questions
 from cladist.apply.scores import ScorePredictor
-from cladist.core.optional import needed
 from cladist.errors import InputError
-
-with needed("Predicting and routing", "learn"):
-    from sklearn.base import BaseEstimator
 
 __all__ = ["Router", "Skill", "check_records"]
 
@@ -67,7 +64,7 @@ def check_records(records: Any, questions: Questions) -> Floats:
     return found
 
 
-class Router(BaseEstimator):  # type: ignore[misc]
+class Router(AskingEstimator):
     """Expected accuracies of models on new questions; `frontier.choose` decides by them.
 
     blocks      what the columns of the models' features are (`FeatureTable.blocks`)

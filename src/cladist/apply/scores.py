@@ -19,14 +19,15 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from cladist.apply.behaviour import Block
-from cladist.apply.intervals import Calibration, Interval, calibrate
+from cladist.apply.checks import check_training, checked
+from cladist.apply.intervals import Interval, IntervalCalibration, calibrate
 from cladist.core.optional import needed
 from cladist.errors import InputError
 
 with needed("Predicting and routing", "learn"):
     from sklearn.base import BaseEstimator, RegressorMixin
 
-__all__ = ["PENALTIES", "ScorePredictor", "check_training", "from_link", "to_link"]
+__all__ = ["PENALTIES", "ScorePredictor", "from_link", "to_link"]
 
 Floats = NDArray[np.float64]
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -55,34 +56,6 @@ def from_link(z: Any, bounds: tuple[float, float] | None) -> Floats:
         return np.asarray(z, np.float64)
     low, high = bounds
     return np.asarray(low + (high - low) / (1 + np.exp(-np.clip(z, -700, 700))))
-
-
-def check_training(
-    X: Any, y: Any, groups: Any, bounds: tuple[float, float] | None = None
-) -> tuple[Floats, Floats, NDArray[np.str_]]:
-    """Checked features (n, d), scores (n,) and families (n,); without `groups` one each.
-
-    Raises `InputError` for fewer than three models, shapes that do not fit, numbers that are not
-    finite, scores beyond the bounds, and scores that are all equal.
-    """
-    values, scores = np.asarray(X, np.float64), np.asarray(y, np.float64)
-    if values.ndim != 2 or scores.shape != (len(values),):
-        raise InputError(f"features of shape {values.shape} for scores of shape {scores.shape}")
-    if len(scores) < 3:
-        raise InputError(f"{len(scores)} models with scores are too few to learn from; take 3")
-    if not (np.isfinite(values).all() and np.isfinite(scores).all()):
-        raise InputError("features and scores must be finite numbers")
-    if np.ptp(scores) == 0:
-        raise InputError(f"all {len(scores)} scores are {scores[0]:g}: there is nothing to predict")
-    if bounds is not None and (scores.min() < bounds[0] or scores.max() > bounds[1]):
-        raise InputError(
-            f"scores from {scores.min():g} to {scores.max():g} are not within the bounds "
-            f"{bounds[0]:g} to {bounds[1]:g}"
-        )
-    names = np.arange(len(scores)) if groups is None else np.asarray(groups)
-    if len(names) != len(scores):
-        raise InputError(f"{len(names)} families for {len(scores)} models")
-    return values, scores, names.astype(np.str_)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +143,7 @@ class ScorePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         `calibration_`, and `left_out_`, the errors (n,) on families left out, as logits if
         there are bounds. Cost: O(folds^2 n^3).
         """
-        values, scores, families = check_training(X, y, groups, self.bounds)
+        values, scores, families = check_training(self, X, y, groups, self.bounds)
         z = to_link(scores, self.bounds)
         views = _views(self.blocks, values.shape[1])
         folds = self._deal(families)
@@ -191,10 +164,9 @@ class ScorePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             spread = _spread(cross, np.diagonal(kernel)[out], factor, noise)
             self.left_out_[out] = z[out] - guess
             between[out] = np.abs(z[out] - guess) / spread
-        self.calibration_: Calibration = calibrate(
+        self.calibration_: IntervalCalibration = calibrate(
             families.tolist(), between, self.fit_.left_out(z)
         )
-        self.n_features_in_ = values.shape[1]
         return self
 
     def predict(self, X: Any) -> Floats:
@@ -225,16 +197,7 @@ class ScorePredictor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_spread(self, X: Any) -> tuple[Floats, Floats]:
         """Predictions and their spreads up to a common factor, (m,); logits if bounded."""
-        if not hasattr(self, "fit_"):
-            raise InputError("the predictor was not fitted; call fit first")
-        values = np.asarray(X, np.float64)
-        if values.ndim != 2 or values.shape[1] != self.n_features_in_:
-            raise InputError(
-                f"features of shape {values.shape}; the predictor learnt from "
-                f"{self.n_features_in_} columns"
-            )
-        if not np.isfinite(values).all():
-            raise InputError("features must be finite numbers")
+        values = checked(self, X)
         fit: _Fit = self.fit_
         return fit.predict(values)
 

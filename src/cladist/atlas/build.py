@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.apply.maps import LABELS, LEAST, Kind, Layout, make_map
+from cladist.apply.maps import LABELS, LEAST, Kind, MapLayout, make_map
 from cladist.atlas.columns import CLUSTER, Column, columns_of, known_columns, read_metadata
 from cladist.atlas.families import Known, Whose, known_families, whose
 from cladist.atlas.forest import Forest, cluster_names, likely_parents, make_tree
@@ -70,6 +70,7 @@ class Atlas:
     parents     likely parents; None where they were not looked for
     families    families that a model may be of; None without enough labels, with the reason
     remarks     what was left out, in sentences
+    wishes      what it was made by
     """
 
     source: Source
@@ -77,7 +78,7 @@ class Atlas:
     kin: AnswerKin | VectorKin
     metadata: tuple[Mapping[str, str], ...]
     columns: tuple[Column, ...]
-    maps: tuple[Layout, ...]
+    maps: tuple[MapLayout, ...]
     forest: Forest | None
     lineage: Mapping[str, Any] | None
     known: Known
@@ -85,6 +86,7 @@ class Atlas:
     families: Whose | None
     families_note: str
     remarks: tuple[str, ...]
+    wishes: Wishes
 
 
 def build(
@@ -158,6 +160,7 @@ def build(
         parents,
         *asked,
         tuple(remarks),
+        wishes,
     )
 
 
@@ -180,7 +183,7 @@ def _maps(
     kept: Kept,
     progress: Progress,
     remarks: list[str],
-) -> tuple[Layout, ...]:
+) -> tuple[MapLayout, ...]:
     n = len(kin.family)
     wanted = [k for k in dict.fromkeys(wishes.maps) if n >= LEAST[k]]
     remarks.extend(
@@ -198,14 +201,16 @@ def _maps(
     return tuple(made)
 
 
-def _map(kind: Kind, source: Source, kin: AnswerKin | VectorKin, seed: int, kept: Kept) -> Layout:
+def _map(
+    kind: Kind, source: Source, kin: AnswerKin | VectorKin, seed: int, kept: Kept
+) -> MapLayout:
     def make() -> tuple[dict[str, NDArray[np.float64]], dict[str, Any]]:
         drawn = make_map(kind, kin.space, seed=seed)
         return {"xy": drawn.xy}, {"note": drawn.note, "kept": drawn.kept, "near": drawn.near}
 
     key = ["map", 2, kind, source.key, kin.stamp, seed]
     arrays, data = kept.result(key, make)
-    return Layout(kind, LABELS[kind], data["note"], arrays["xy"], data["kept"], data["near"])
+    return MapLayout(kind, LABELS[kind], data["note"], arrays["xy"], data["kept"], data["near"])
 
 
 def _dates(columns: Sequence[Column], count: int) -> list[str | None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cladist.apply.maps import Layout
+from cladist.apply.maps import MapLayout
 from cladist.atlas.columns import CLUSTER, Column, shortened
 from cladist.core.dates import year_of
 from cladist.core.optional import needed
@@ -32,7 +32,7 @@ _DATELESS: dict[str, dict[str, Any]] = {
 
 
 def draw_map(
-    drawn: Layout,
+    drawn: MapLayout,
     names: Sequence[str],
     column: Column | None,
     path: Path,
@@ -123,7 +123,7 @@ def _by_number(column: Column) -> Mapping[str, str]:
     }
 
 
-def _groups(axes: Any, drawn: Layout, column: Column | None, size: float) -> None:
+def _groups(axes: Any, drawn: MapLayout, column: Column | None, size: float) -> None:
     groups = {} if column is None else _by_number(column)
     shown = marks(groups, list(groups))
     rest = [i for i in range(len(drawn.xy)) if groups.get(str(i)) not in shown]
@@ -137,7 +137,13 @@ def _groups(axes: Any, drawn: Layout, column: Column | None, size: float) -> Non
 
 
 def _scale(
-    figure: Any, axes: Any, drawn: Layout, column: Column, size: float, width: float, height: float
+    figure: Any,
+    axes: Any,
+    drawn: MapLayout,
+    column: Column,
+    size: float,
+    width: float,
+    height: float,
 ) -> None:
     values = np.array(
         [

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cladist.apply.maps import Kind, Layout
+from cladist.apply.maps import Kind, MapLayout
 from cladist.atlas.build import Wishes, build
 from cladist.atlas.columns import Column
 from cladist.atlas.figure import draw_map
@@ -40,7 +40,7 @@ class Mapped(Result):
     """
 
     names: tuple[str, ...]
-    drawn: Layout
+    drawn: MapLayout
     column: Column
     assay: str
     metric: str

@@ -7,7 +7,6 @@ nothing is open.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from cladist.attestation.envelope import Envelope, read_envelope
 from cladist.attestation.keys import key_id, read_public
 from cladist.attestation.pack import ENVELOPE, SIGNER, Pack
 from cladist.attestation.stated import Stated, read_payload, versions
+from cladist.core.hashing import bytes_digest
 from cladist.core.responses import ResponseSet
 from cladist.errors import CladistError, InputError
 
@@ -161,7 +161,7 @@ def _files(pack: Pack, stated: Stated) -> tuple[dict[str, bytes], list[Check]]:
         if len(raw) != told.bytes:
             has = f"more than {told.bytes}" if len(raw) > told.bytes else f"{len(raw)}"
             wrong.append(f"{name} has {has} bytes, and {told.bytes} were signed")
-        elif not hmac.compare_digest(hashlib.sha256(raw).hexdigest(), told.sha256):
+        elif not hmac.compare_digest(bytes_digest(raw), told.sha256):
             wrong.append(f"{name} was changed: it has not the SHA-256 that was signed")
         else:
             files[name] = raw

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from cladist.attestation.answers import answers_to, protocol_from, protocol_to
 from cladist.attestation.case import PROTOCOL, Case, plain, sets_from
 from cladist.core.assay import Protocol
-from cladist.core.responses import ResponseSet
 from cladist.core.secret import Secret
 from cladist.errors import InputError, NotComparableError
 from cladist.kinship.inference.identity import SHUFFLES
 from cladist.provenance.deployments import Side, cautions, hold_against, models_of
-from cladist.provenance.watch import LEAST, Look, Plan, shuffles_needed
+from cladist.provenance.watch import LEAST, Looked, WatchPlan, shuffles_needed
 
-__all__ = ["Looked", "again_identity", "again_watch", "identity_case", "watch_case"]
+__all__ = ["again_identity", "again_watch", "identity_case", "watch_case"]
 
 MOST_SHUFFLES = 1_000_000
 """Shuffles that a statement may ask of whoever checks it."""
@@ -47,16 +46,7 @@ def identity_case(
     return Case("identity", question, files, plain(asdict(found)), secret, asked)
 
 
-@dataclass(frozen=True)
-class Looked:
-    """A look, the answers that it saw, and the settings that the server refused then."""
-
-    look: Look
-    answers: ResponseSet
-    refused: Mapping[str, str] = field(default_factory=dict)
-
-
-def watch_case(plan: Plan, looks: Sequence[Looked]) -> Case:
+def watch_case(plan: WatchPlan, looks: Sequence[Looked]) -> Case:
     """The looks of a watch, in order, each with its answers; what failed is told as it was."""
     if not looks:
         raise InputError("a watch without a look has nothing to state")

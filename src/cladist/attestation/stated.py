@@ -6,7 +6,6 @@ Everything that is checked later is in it or is a file that it names by size and
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import re
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from cladist.attestation.answers import json_bytes
 from cladist.attestation.case import Case
 from cladist.attestation.envelope import strict_json
 from cladist.attestation.pack import ENVELOPE, SIGNER, require_name
+from cladist.core.hashing import bytes_digest
 from cladist.core.secret import Secret
 from cladist.errors import InputError
 from cladist.version import __version__
@@ -82,7 +82,7 @@ def payload_of(case: Case, created: str) -> bytes:
             "revealed": case.secret.as_data(),
             "asked": case.asked,
         }
-    told = {n: hashlib.sha256(raw).hexdigest() for n, raw in sorted(case.files.items())}
+    told = {n: bytes_digest(raw) for n, raw in sorted(case.files.items())}
     return json_bytes(
         {
             "_type": TYPE,

@@ -74,10 +74,11 @@ def ancestry(
 
     `cladist tree ancestry smollm2 smollm2-q4_0 smollm2-pirate --support 100 --json`
     """
+    from cladist import ParentRule
     from cladist.errors import UsageError
     from cladist.formats.files import write_text
     from cladist.registry import Registry
-    from cladist.workflows.parents import ParentRule, as_csv, as_dot, parents
+    from cladist.workflows.parents import as_csv, as_dot, parents
 
     writers = {".csv": as_csv, ".dot": as_dot, ".gv": as_dot}
     if file is not None and file.suffix.lower() not in writers:

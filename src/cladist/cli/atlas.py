@@ -17,7 +17,6 @@ from cladist.cli.atlas_options import (
     SeedOption,
     SupportOption,
     TitleOption,
-    of_reference,
     wishes_of,
 )
 from cladist.cli.common import (
@@ -29,10 +28,10 @@ from cladist.cli.common import (
     QuietOption,
     RegistryOption,
     alpha_of,
+    listening,
     note,
     out,
     print_json,
-    progress_bars,
 )
 
 
@@ -74,27 +73,27 @@ def atlas(
 
     `cladist map atlas --out family --metadata models.csv --title "Our models"`
     """
-    from cladist.atlas.build import build
-    from cladist.atlas.bundle import write_bundle
-    from cladist.compare import resolve_assay
-    from cladist.registry import Registry
-    from cladist.registry.kept import Kept, default_folder
+    from cladist.atlas.making import write_atlas
 
     wishes = wishes_of(
         title, maps, metadata, declared, labels, alpha_of(alpha, rate), support, seed
     )
-    if reference:
-        registry, wishes = of_reference(reference, wishes, quiet)
-    with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
-        chosen = resolve_assay(store, assay)
-        made = build(store, chosen, wishes, bars, Kept(default_folder()))
-        found = write_bundle(made, store, folder, answers=answers, progress=bars)
+    with listening(quiet) as listener:
+        made, found = write_atlas(
+            folder,
+            registry,
+            wishes,
+            assay=assay,
+            reference=reference,
+            answers=answers,
+            listener=listener,
+        )
     remarks = [*made.remarks, *(f"left out: {what}" for what in found.left_out)]
     if json:
         print_json(
             {
                 "folder": str(found.folder),
-                "assay": chosen.short,
+                "assay": made.source.assay.short,
                 "models": len(made.source),
                 "files": found.files,
                 "bytes": found.size,

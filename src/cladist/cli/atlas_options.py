@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cladist.cli.common import note, progress_bars
-
 if TYPE_CHECKING:
     from cladist.atlas.build import Wishes
 
@@ -43,15 +41,6 @@ ReferenceOption = Annotated[
     ),
 ]
 ALL_MAPS = "tsne,umap,pcoa"
-
-
-def of_reference(name: str, wishes: Wishes, quiet: bool) -> tuple[Path, Wishes]:
-    """The registry of a reference and of models held against it, and its families."""
-    from cladist.atlas.wanted import of_reference as run
-
-    with progress_bars(quiet) as bars:
-        folder, made = run(name, wishes, bars, note)
-    return folder, made
 
 
 def wishes_of(

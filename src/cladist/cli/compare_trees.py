@@ -35,15 +35,15 @@ def compare_trees(
     Examples: `cladist tree compare nj.nwk bme.nwk`, `cladist tree compare a.nex b.nwk --json`,
     `cladist tree compare dated.nex family.xml --first-tree 2`
     """
+    import cladist
     from cladist.formats.trees.made import matched_leaves
-    from cladist.phylogeny.compare import compare_trees as run
     from cladist.workflows.tree_files import read_tree
 
     one = read_tree(first, first_tree, "--first-tree", note)
     two, said = matched_leaves(one, read_tree(second, second_tree, "--second-tree", note))
     if said:
         note(said)
-    found = run(one, two)
+    found = cladist.compare_trees(one, two)
     if json:
         print_json(asdict(found))
         return

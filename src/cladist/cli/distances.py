@@ -14,6 +14,7 @@ from cladist.cli.common import (
     JsonOption,
     MetricOption,
     RegistryOption,
+    metric_of,
     note,
     out,
     print_json,
@@ -45,29 +46,22 @@ def distances(
 
     `cladist compare distances a b c --metric euclidean --json`
     """
-    from cladist.compare import distances as compute
+    import cladist
     from cladist.compare import resolve_assay
     from cladist.formats.matrix import write_matrix
-    from cladist.registry import Registry
+    from cladist.workflows.trees import without_dna
 
-    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
+    with cladist.open_registry(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
-        matrix = compute(store, chosen, models or None, metric or None)
-        without = len(store.answering(chosen.protocol)) - store.count_dnas(chosen)
-    if without > 0 and not models:
+        matrix = cladist.distances(store, chosen, models or None, metric=metric_of(metric))
+        without = 0 if models else without_dna(store, chosen)
+    if without > 0:
         note(f"{without} models have too few usable answers for a DNA and are left out")
     if file is not None:
         write_matrix(matrix, file)
         note(f"wrote {len(matrix)} x {len(matrix)} {matrix.metric} distances to {file}")
     if json:
-        print_json(
-            {
-                "assay": chosen.short,
-                "metric": matrix.metric,
-                "ids": list(matrix.ids),
-                "matrix": matrix.matrix.tolist(),
-            }
-        )
+        print_json({**matrix.to_dict(), "assay": chosen.short})
         return
     if file is not None:
         return

@@ -12,12 +12,12 @@ from cladist.cli.common import (
     AlphaOption,
     JsonOption,
     QuietOption,
+    listening,
     note,
     one_line,
     out,
     plain,
     print_json,
-    progress_bars,
 )
 from cladist.errors import FOUND, UNDECIDED
 
@@ -69,33 +69,20 @@ def endpoint(
 
     `cladist endpoint 'openai:m@http://127.0.0.1:8080/v1' --claim SmolLM2-135M-Instruct --no-texts`
     """
-    from cladist.errors import UsageError
-    from cladist.extraction.opening import open_any
-    from cladist.ladder.climb import climb, decided
-    from cladist.ladder.rungs import Question
-    from cladist.models.budget import Budget, Limits, within
-    from cladist.models.served import TellsItself
+    import cladist
 
-    model = open_any(uri)
-    try:
-        if not isinstance(model, TellsItself):
-            raise UsageError(f"'{uri[:80]}' is no endpoint; write openai:MODEL@BASE-URL")
-        # One call is that for the list of models, which reads and writes no token.
-        calls = None if max_calls is None else max_calls - 1
-        limits = Limits(calls, max_tokens, max_cost, price_in, price_out)
-        asked_model = within(model, Budget(limits)) if limits != Limits() else model
-        rungs: list[Rung] = []
-        with progress_bars(quiet or json) as bars:
-            asked = Question(
-                asked_model, claim or model.identity.name, alpha, limits, reference, registry, bars
-            )
-            for rung in climb(asked, texts=texts):
-                rungs.append(rung)
-                if not json:
-                    _show(rung)
-    finally:
-        model.close()
-    found = decided(asked.claim, tuple(rungs))
+    limits = cladist.Limits(max_calls, max_tokens, max_cost, price_in, price_out)
+    with listening(quiet or json) as listener:
+        found = cladist.check_endpoint(
+            uri,
+            claim=claim,
+            alpha=alpha,
+            limits=limits,
+            texts=(reference or True) if texts else False,
+            registry=registry,
+            told=_show if not json else lambda rung: None,
+            listener=listener,
+        )
     if json:
         print_json(plain({**asdict(found), "spent": asdict(found.spent)}))
     else:

@@ -118,32 +118,24 @@ def import_file(
             raise UsageError("the archive of a registry has its own prompts and decoding")
         _import_archives(archives, registry, json, quiet)
         return
-    from cladist import catalog
-    from cladist.extraction.recorded import RECORDED, import_responses
-    from cladist.extraction.stated import read_decoding
-    from cladist.formats.prompts import read_prompts
-    from cladist.registry import Registry
+    import cladist
     from cladist.registry.unused import leaving_nothing_empty
 
-    texts = read_prompts(prompts) if prompts else None
-    asked = read_decoding(decoding) if decoding else RECORDED
-
-    method = catalog.assay(assay).method
     with (
         leaving_nothing_empty(registry),
-        Registry.open(registry) as store,
+        cladist.open_registry(registry) as store,
         progress_bars(quiet) as bars,
     ):
-        result = import_responses(
-            store,
+        result = cladist.import_responses(
             files,
-            method,
+            store,
+            assay,
             model=model or None,
+            columns={role: name for role, name in columns.items() if name},
             allow_sparse=allow_sparse,
             progress=bars,
-            prompts=texts,
-            decoding=asked,
-            columns={role: name for role, name in columns.items() if name},
+            prompts=prompts,
+            decoding=decoding,
         )
     if not quiet:
         _tell(result)
@@ -196,11 +188,11 @@ def _is_archive(path: Path) -> bool:
 
 
 def _import_archives(archives: list[Path], registry: Path, json: bool, quiet: bool) -> None:
-    from cladist.extraction.archived import import_archive
+    import cladist
 
     for path in archives:
         with progress_bars(quiet) as bars:
-            merged = import_archive(path, registry, progress=bars)
+            merged = cladist.import_archive(path, registry, progress=bars)
         if json:
             print_json(
                 {

@@ -26,8 +26,9 @@ from cladist.cli.common import (
     plain,
     print_json,
 )
-from cladist.cli.secret import RevealOption, read_secret
+from cladist.cli.secret import RevealOption
 from cladist.cli.signing import KeyOption, StatementOption, signer
+from cladist.workflows.secrets import read_secret
 
 if TYPE_CHECKING:
     from cladist.kinship.inference.decision import Adjustment, Policy

@@ -36,41 +36,20 @@ def list_models(
 
     Examples: `cladist registry list`, `cladist registry list --like qwen -n 0 --registry lab`
     """
-    from cladist.registry import Registry
+    import cladist
 
-    with Registry.open(registry, create=False) as store:
-        assays = store.assays()
-        short = {a.digest: a.short for a in assays}
-        every = list(store.models())
-        fits = [m for m in every if like.casefold() in m.name.casefold()]
-        models = [(m, [short[d] for d in store.assays_of(m)]) for m in fits]
-        counts = {a.short: store.count_dnas(a) for a in assays}
+    with cladist.open_registry(registry, create=False) as store:
+        found = cladist.list_models(store, like)
     if json:
-        print_json(
-            {
-                "models": [
-                    {
-                        "name": m.name,
-                        "uri": m.uri,
-                        "fingerprint": m.fingerprint,
-                        "metadata": dict(m.metadata),
-                        "assays": found,
-                    }
-                    for m, found in models
-                ],
-                "assays": [
-                    {"assay": a.short, "digest": a.digest, "dna": counts[a.short]} for a in assays
-                ],
-            }
-        )
+        print_json(found.to_dict())
         return
-    console = out()
+    console, models = out(), found.models
     shown = models[skip : skip + count if count else None]
     some = f", {len(models)} of them like '{one_line(like, 40)}'" if like else ""
-    console.print(f"{len(every)} models{some}, {len(assays)} assays")
+    console.print(f"{found.every} models{some}, {len(found.assays)} assays")
     rows = table("model", "from", "DNA by")
-    for m, found in shown:
-        rows.add_row(one_line(m.name), one_line(m.uri, 60), ", ".join(found) or "-")
+    for m, assays in shown:
+        rows.add_row(one_line(m.name), one_line(m.uri, 60), ", ".join(assays) or "-")
     if shown:
         console.print(rows)
     more = len(models) - skip - len(shown)
@@ -80,11 +59,11 @@ def list_models(
             "--like filters"
         )
     rows = table("assay", "probes", "metric", "DNAs", right=("DNAs",))
-    for a in assays:
+    for a, dnas in found.assays:
         rows.add_row(
             a.short,
             f"{len(a.protocol.probes)} {one_line(a.protocol.probes.name)}",
             a.method.metric,
-            str(counts[a.short]),
+            str(dnas),
         )
     console.print(rows)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,13 +14,17 @@ from cladist.cli.common import (
     JsonOption,
     MetricOption,
     RegistryOption,
+    listening,
+    metric_of,
     note,
     one_line,
     out,
     print_json,
-    progress_bars,
     table,
 )
+
+if TYPE_CHECKING:
+    from cladist.workflows.network import StudiedNetwork
 
 
 def network(
@@ -56,7 +59,7 @@ def network(
 
     Delta is 0 where distances fit a tree, and 1 at worst. Models conflict with the tree when
     they are nearer to others than it says; the fewest models that explain all conflicts are
-    listed with those others. A merge shows like this, but so does a shared manner of answering:
+    listed with those others. A merge shows like this, but so does a shared style of answering:
     it is a reason to look, no verdict. --plot draws and --out writes a split network, for 4 to 70
     models: a box in it says that two groupings are both supported.
 
@@ -66,64 +69,42 @@ def network(
 
     `cladist tree network base-a base-b merged child-a child-b --out splits.nex --plot splits.svg`
     """
-    from cladist.compare import resolve_assay, tree_distances
+    import cladist
     from cladist.errors import UsageError
-    from cladist.formats.files import write_text
-    from cladist.formats.trees.nexus import WeightedSplit, write_nexus
-    from cladist.phylogeny.joining import neighbor_joining
-    from cladist.phylogeny.network import split_network
-    from cladist.phylogeny.treelikeness import conflicts, suspects, treelikeness
-    from cladist.registry import Registry
     from cladist.workflows.named import groups_here
+    from cladist.workflows.network import require_nexus
 
-    if file is not None and file.suffix.lower() not in (".nex", ".nexus"):
-        raise UsageError(f"'{file.name}': a network is written as NEXUS; use .nex")
+    if file is not None:
+        require_nexus(file)
     if groups is not None and plot is None:
         raise UsageError("--labels colours a picture: add --plot FILE")
-    with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
-        chosen = resolve_assay(store, assay)
+    with cladist.open_registry(registry, create=False) as store, listening(json, WEIGHING) as who:
         known = groups_here(groups, store.models(), note)
-        matrix = tree_distances(store, chosen, models or None, metric or None)
-    likeness = treelikeness(matrix)
-    tree = neighbor_joining(matrix)
-    found = conflicts(tree, matrix, excess)
-    flagged = suspects(found, likeness)
-    fit = None
+        found = cladist.network(
+            store,
+            models or None,
+            assay=assay,
+            metric=metric_of(metric),
+            excess=excess,
+            listener=who,
+        )
     if file is not None or plot is not None:
-        splits = split_network(matrix)
-        fit = splits.fit
-        note(f"{len(splits.splits)} splits explain {fit:.1%} of the squared distances")
+        count, fit = len(found.splits.splits), found.splits.fit
+        note(f"{count} splits explain {fit:.1%} of the squared distances")
     if plot is not None:
-        from cladist.phylogeny.draw_network import draw_network
-
-        draw_network(splits, plot, known or None)
+        found.draw(plot, known or None)
         note(f"drew the network to {plot}")
     if file is not None:
-        text = write_nexus(
-            [tree],
-            matrix,
-            [WeightedSplit(members, weight) for members, weight in splits.splits],
-            splits.cycle,
-            matrix.ids,
-        )
-        write_text(file, text)
+        found.save(file)
         note(f"wrote the splits to {file}")
-    ranked = sorted(likeness.by_model.items(), key=lambda d: (-d[1], d[0]))
     if json:
-        print_json(
-            {
-                "assay": chosen.short,
-                "metric": matrix.metric,
-                "delta": likeness.delta,
-                "quartets": likeness.quartets,
-                "models": [{"model": n, "delta": d} for n, d in ranked],
-                "conflicts": [asdict(c) for c in found],
-                "suspects": [asdict(s) for s in flagged],
-                "explained": fit,
-            }
-        )
-        return
-    named = {s.name: s for s in flagged}
+        print_json(found.to_dict())
+    else:
+        _show(found)
+
+
+def _show(found: StudiedNetwork) -> None:
+    likeness, named = found.likeness, {s.name: s for s in found.suspects}
     rows = table(
         "model",
         "delta",
@@ -131,7 +112,7 @@ def network(
         right=("delta",),
         title=f"mean delta {likeness.delta:.2f} of {likeness.quartets} quartets",
     )
-    for name, delta in ranked:
+    for name, delta in found.ranked():
         partners = named[name].partners if name in named else ()
         shown = ", ".join(one_line(p, 40) for p in partners[:5])
         if len(partners) > 5:

@@ -51,10 +51,8 @@ def build(
     `cladist reference panel build panel.parquet --labels families.csv --licence MIT`
     """
     from cladist.compare import resolve_assay
-    from cladist.kinship.panel.allele_index import save_index
-    from cladist.kinship.panel.saved import index_panel
     from cladist.registry import Registry
-    from cladist.workflows.panels import build_panel, index_of
+    from cladist.workflows.panels import build_panel, write_index
 
     with Registry.open(registry, create=False) as store:
         chosen = resolve_assay(store, assay)
@@ -63,7 +61,7 @@ def build(
         )
     panel.save(file)
     if index:
-        save_index(index_panel(panel), index_of(file))
+        write_index(panel, file)
     note(
         f"wrote {len(panel.models)} models, {len(panel.probe_ids)} probes to {file} "
         f"(panel {panel.digest[:12]}, assay {chosen.short})"
@@ -95,14 +93,14 @@ def nearest(
     Examples: `cladist reference panel nearest panel.parquet suspect`,
     `cladist reference panel nearest large.parquet suspect --candidates 0`
     """
+    import cladist
     from cladist.compare import resolve_assay
-    from cladist.kinship.panel.saved import load_panel
     from cladist.registry import Registry
     from cladist.workflows.panels import nearest_in_panel
 
     with Registry.open(registry, create=False) as store:
         chosen = resolve_assay(store, assay)
-        panel = load_panel(file)
+        panel = cladist.Panel.load(file)
         found = nearest_in_panel(store, model, file, count, candidates=candidates, assay=chosen)
     if json:
         print_json(
@@ -133,9 +131,9 @@ def show(
 
     Checks first that it was not changed.
     """
-    from cladist.kinship.panel.saved import load_panel
+    import cladist
 
-    panel = load_panel(file)
+    panel = cladist.Panel.load(file)
     answered = {r.model: int(r.usable().sum()) for r in panel.responses}
     if json:
         print_json(panel.to_dict())

@@ -13,6 +13,7 @@ from cladist.cli.common import (
     JsonOption,
     MetricOption,
     RegistryOption,
+    metric_of,
     note,
     one_line,
     out,
@@ -55,15 +56,15 @@ def portfolio(
 
     `cladist scores portfolio 5 --records records.csv --json`
     """
-    from cladist.compare import distances, resolve_assay
-    from cladist.registry import Registry
+    import cladist
+    from cladist.compare import resolve_assay
     from cladist.workflows.portfolio import portfolio as run
 
-    with Registry.open(registry, create=False) as store:
+    with cladist.open_registry(registry, create=False) as store:
         chosen = resolve_assay(store, assay)
         for name in require or ():
             store.model(name)
-        matrix = distances(store, chosen, None, metric or None)
+        matrix = cladist.distances(store, chosen, metric=metric_of(metric))
     made = run(
         matrix,
         count,

@@ -89,7 +89,7 @@ def report(
     from cladist.provenance.material import Reading
     from cladist.references.installed import find
     from cladist.registry import Registry
-    from cladist.workflows.reporting import ENDINGS, Looks
+    from cladist.workflows.reporting import ENDINGS, PageForm
     from cladist.workflows.reporting import report as run
 
     signs = signer(statement, key)
@@ -108,7 +108,7 @@ def report(
         registry, model = place.folder, place.name
         reading = Reading(place.length, place.others)
         labels = labels or find(reference).labels
-    looks = Looks(paper=paper, evidence=evidence, unfold=unfold)
+    form = PageForm(paper=paper, evidence=evidence, unfold=unfold)
     with Registry.open(registry, create=False) as store, listening(quiet) as listener:
         made = run(
             store, model,
@@ -119,7 +119,7 @@ def report(
         for path in wanted:
             if ENDINGS[path.suffix.lower()] == "PDF":
                 listener.progress("setting pages", 0, 1)
-            made.save(path, looks)
+            made.save(path, form)
         if signs is not None:
             from cladist.attestation.of_report import report_case
 

@@ -21,8 +21,9 @@ from cladist.cli.common import (
     out,
     print_json,
 )
-from cladist.cli.secret import RevealOption, read_secret
+from cladist.cli.secret import RevealOption
 from cladist.cli.signing import KeyOption, StatementOption, signer
+from cladist.workflows.secrets import read_secret
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -16,7 +16,6 @@ from cladist.cli.atlas_options import (
     SeedOption,
     SupportOption,
     TitleOption,
-    of_reference,
     wishes_of,
 )
 from cladist.cli.common import (
@@ -27,8 +26,8 @@ from cladist.cli.common import (
     QuietOption,
     RegistryOption,
     alpha_of,
+    listening,
     note,
-    progress_bars,
 )
 
 
@@ -86,21 +85,17 @@ def serve(
         if (problem.name or "").split(".")[0] not in ("starlette", "uvicorn"):
             raise
         raise MissingExtraError("the server of the atlas", "atlas") from problem
-    from cladist.atlas.build import build
-    from cladist.compare import resolve_assay
-    from cladist.registry import Registry
-    from cladist.registry.kept import Kept, default_folder
+    from cladist.atlas.making import make_atlas
 
     wishes = wishes_of(
         title, maps, metadata, declared, labels, alpha_of(alpha, rate), support, seed
     )
     # First of all: a taken port should be told before minutes of work, not after.
     bound = listen(DEFAULT_PORT if port < 0 else port, search=port < 0)
-    if reference:
-        registry, wishes = of_reference(reference, wishes, quiet)
-    with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
-        chosen = resolve_assay(store, assay)
-        made = build(store, chosen, wishes, bars, Kept(default_folder()))
+    with listening(quiet) as listener:
+        made, folder = make_atlas(
+            registry, wishes, assay=assay, reference=reference, listener=listener
+        )
     for remark in made.remarks:
         note(remark)
 
@@ -109,4 +104,4 @@ def serve(
     def told(address: str) -> None:
         note(f"{len(made.source)} models at {address} (Ctrl-C stops)")
 
-    run(Service(made, registry, token, wishes), bound, open_page=open_page, told=told, token=token)
+    run(Service(made, folder, token), bound, open_page=open_page, told=told, token=token)

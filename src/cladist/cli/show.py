@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,32 +17,15 @@ from cladist.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-    from cladist.core.assay import Assay, Protocol
-    from cladist.core.responses import Response, ResponseSet
+    from cladist.core.assay import Assay
+    from cladist.core.responses import Response
     from cladist.registry import ModelRecord, StoredDNA
+    from cladist.workflows.showing import AskedModel
 
 _SERVED = {"model": "answered as", "configuration": "under", "provider": "provider"}
 """What an endpoint told of who answered, and how it is called here."""
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What a model answered to one protocol, and what its server refused of it."""
-
-    protocol: Protocol
-    answers: ResponseSet
-    refused: Mapping[str, str]
-
-    def first(self, count: int) -> list[tuple[str, str, Response]]:
-        """Id and text of the probe, and the answer, of the first answers."""
-        pairs = [
-            (probe.id, probe.text, response)
-            for probe, slot in zip(self.protocol.probes.probes, self.answers.slots)
-            for response in slot
-        ]
-        return pairs[:count]
 
 
 def show(
@@ -63,76 +45,19 @@ def show(
 
     Examples: `cladist registry show smollm2`, `cladist registry show smollm2 --answers 10 --json`
     """
-    from cladist.registry import Registry
-    from cladist.registry.asked import refused_settings
+    import cladist
 
-    with Registry.open(registry, create=False) as store:
-        record = store.model(model)
-        measured: list[tuple[Assay, StoredDNA]] = []
-        for assay in store.assays():
-            found = [s for s in store.stored_dnas(assay) if s.dna.model == model]
-            measured.extend((assay, s) for s in found)
-        asked = [
-            _Asked(protocol, responses, refused_settings(store, protocol, record))
-            for protocol in store.protocols()
-            for responses in store.responses(protocol, [model])
-            if responses.states()
-        ]
+    with cladist.open_registry(registry, create=False) as store:
+        found = cladist.show_model(store, model)
     if json:
-        print_json(
-            {
-                "name": record.name,
-                "uri": record.uri,
-                "fingerprint": record.fingerprint,
-                "metadata": dict(record.metadata),
-                "dna": [_dna_as_data(a, s) for a, s in measured],
-                "responses": [_asked_as_data(a, answers) for a in asked],
-            }
-        )
+        print_json(found.to_dict(answers))
         return
-    _print_model(record, measured)
-    for one in asked:
+    _print_model(found.record, found.measured)
+    for one in found.asked:
         _print_asked(one, answers)
 
 
-def _dna_as_data(assay: Assay, stored: StoredDNA) -> dict[str, Any]:
-    return {
-        "assay": assay.short,
-        "digest": stored.dna.digest,
-        "dimensions": len(stored.dna.vector),
-        "usable": stored.dna.usable,
-        "probes": stored.dna.probes,
-        "notes": list(stored.dna.notes),
-        "encoders": list(stored.encoders),
-        "vector": [float(v) for v in stored.dna.vector],
-    }
-
-
-def _asked_as_data(asked: _Asked, count: int) -> dict[str, Any]:
-    from cladist.extraction.missing import reasons
-
-    return {
-        "protocol": asked.protocol.digest,
-        "probes": asked.protocol.probes.name,
-        "states": {k.value: v for k, v in asked.answers.states().items()},
-        "origins": [{**asdict(o), "answers": n} for o, n in asked.answers.origins().items()],
-        "refused_settings": dict(asked.refused),
-        "missing": [{"answers": n, "words": words} for words, n in reasons(asked.answers)],
-        "answers": [
-            {
-                "probe": probe,
-                "prompt": text,
-                "state": r.state.value,
-                "response": r.text,
-                "detail": r.detail,
-                "thoughts": r.thoughts,
-            }
-            for probe, text, r in asked.first(count)
-        ],
-    }
-
-
-def _print_model(record: ModelRecord, measured: list[tuple[Assay, StoredDNA]]) -> None:
+def _print_model(record: ModelRecord, measured: Sequence[tuple[Assay, StoredDNA]]) -> None:
     console = out()
     console.print(f"model        {one_line(record.name)}")
     console.print(f"from         {one_line(record.uri)}", soft_wrap=True)
@@ -147,21 +72,14 @@ def _print_model(record: ModelRecord, measured: list[tuple[Assay, StoredDNA]]) -
         )
 
 
-def _print_asked(asked: _Asked, count: int) -> None:
-    from cladist.core.origins import PARTS, listed, parts
-    from cladist.extraction.comparable import about_origins, about_refused
-    from cladist.extraction.missing import listed_reasons, reasons
-
-    console, origins = out(), asked.answers.origins()
-    for field in PARTS:
-        told = parts(origins, field)
-        if any(told):
-            console.print(f"{_SERVED[field]:12} {one_line(listed(told), 200)}", soft_wrap=True)
-    notes = about_refused(asked.refused, asked.protocol.decoding)
-    for sentence in (*notes, *about_origins(origins)):
+def _print_asked(asked: AskedModel, count: int) -> None:
+    console = out()
+    for field, told in asked.served():
+        console.print(f"{_SERVED[field]:12} {one_line(told, 200)}", soft_wrap=True)
+    for sentence in asked.notes():
         console.print(f"note         {one_line(sentence)}", soft_wrap=True)
-    if missing := reasons(asked.answers):
-        console.print(f"missing      {one_line(listed_reasons(missing))}", soft_wrap=True)
+    if missing := asked.missing():
+        console.print(f"missing      {one_line(missing)}", soft_wrap=True)
     states = {k.value: v for k, v in asked.answers.states().items()}
     counted = ", ".join(f"{n} {k}" for k, n in sorted(states.items()))
     name = asked.protocol.probes.name

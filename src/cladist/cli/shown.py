@@ -33,7 +33,9 @@ def matrix_table(matrix: DistanceMatrix, title: str) -> Table:
 
 def print_tree(made: Tree) -> None:
     """A tree as text, as wide as the terminal."""
-    from cladist.phylogeny.draw_text import draw_text
+    import cladist
 
     console = out()
-    console.print(draw_text(made, width=min(console.width, 120)), soft_wrap=True, markup=False)
+    console.print(
+        cladist.draw_text(made, width=min(console.width, 120)), soft_wrap=True, markup=False
+    )

@@ -91,10 +91,10 @@ def commit(
     """
     import json
 
-    from cladist.cli.secret import read_text
     from cladist.core.secret import new_secret
     from cladist.errors import UsageError
     from cladist.formats.files import write_new
+    from cladist.workflows.secrets import read_text
 
     if text is not None and (registry is not None or assay):
         raise UsageError("draw from a text or from an assay's probes, not from both")
@@ -203,8 +203,8 @@ def _trust(keys: list[Path], ids: list[str], commitment: str, text: Path | None)
 
     from cladist.attestation.checking import Trust
     from cladist.attestation.keys import load_public
-    from cladist.cli.secret import read_text
     from cladist.errors import UsageError
+    from cladist.workflows.secrets import read_text
 
     for one in ids:
         if not re.fullmatch(r"sha256:[0-9a-f]{64}", one):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -30,8 +28,9 @@ from cladist.cli.common import (
 from cladist.cli.shown import print_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cladist.phylogeny.declared import DeclaredClade
-    from cladist.workflows.study_tree import StudiedTree
     from cladist.workflows.trees import Root, TreeMethod, TreeOptions
 
 
@@ -122,17 +121,12 @@ def tree(
     `cladist tree --declared cards.csv --tanglegram lineage.svg`
     """
     from cladist.errors import UsageError
-    from cladist.phylogeny.draw import check_picture
     from cladist.registry import Registry
     from cladist.workflows.named import groups_here
     from cladist.workflows.study_tree import study_tree
-    from cladist.workflows.tree_files import writer_of
+    from cladist.workflows.tree_writing import TreeFiles, check_writable, write_tree_files
 
-    if file is not None:
-        writer_of(file)
-    for picture in (plot, tanglegram):
-        if picture is not None:
-            check_picture(picture)
+    check_writable(file, plot, tanglegram)
     for wanted, given, message in (
         (collapse, support, "--collapse needs support: add, for example, --support 100"),
         (itol, groups, "--itol needs --labels FILE"),
@@ -160,8 +154,8 @@ def tree(
             assay=assay, dates=dates, declared=declared, collapse=collapse,
             sampled_ancestors=sampled_ancestors, listener=listener, **options,
         )  # fmt: skip
-    files = Files(file, plot, layout, itol, tanglegram, updated, title, all_leaves)
-    _write(made, known, files)
+    files = TreeFiles(file, plot, layout, itol, tanglegram, updated, title, all_leaves)
+    write_tree_files(made, known, files, note)
     if json:
         print_json(made.to_dict())
         return
@@ -169,50 +163,6 @@ def tree(
         print_tree(made.tree)
     if made.clades:
         _show(made.clades)
-
-
-@dataclass(frozen=True)
-class Files:
-    """What is to be written."""
-
-    file: Path | None
-    plot: Path | None
-    layout: Literal["rectangular", "circular", "unrooted"]
-    itol: Path | None
-    tanglegram: Path | None
-    updated: str
-    title: str
-    all_leaves: bool
-
-
-def _write(made: StudiedTree, known: Mapping[str, str], files: Files) -> None:
-    from cladist.formats.files import write_text
-    from cladist.phylogeny.declared import declared_tree
-    from cladist.workflows.tree_files import Annotations, write_strip, writer_of
-
-    if files.tanglegram is not None and made.clades:
-        from cladist.phylogeny.tanglegram import draw_tanglegram
-
-        declared = declared_tree(made.parents, made.joined.leaves())
-        draw_tanglegram(declared, made.joined, files.tanglegram, known or None)
-        note(f"drew declared against measured lineage to {files.tanglegram}")
-    if files.file is not None:
-        about = Annotations(known, made.node_dates(note), files.updated)
-        write_text(files.file, writer_of(files.file)(made.tree, about))
-        note(f"wrote the tree of {len(made.joined.leaves())} models to {files.file}")
-    if files.itol is not None:
-        write_strip(files.itol, known, made.tree, note)
-    if files.plot is not None:
-        from cladist.phylogeny.draw import draw_tree
-
-        said = made.to_dict()
-        caption = files.title or f"{said['models']} models, {said['metric']}, {said['method']}"
-        draw_tree(
-            made.tree, files.plot, files.layout, known or None,
-            title="" if files.title == "-" else caption,
-            tips=len(made.tree.leaves()) if files.all_leaves else None,
-        )  # fmt: skip
-        note(f"drew the tree to {files.plot}")
 
 
 def _show(clades: Sequence[DeclaredClade]) -> None:

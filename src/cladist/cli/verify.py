@@ -52,11 +52,10 @@ def verify(
     if archive is not None:
         _verify_archive(archive, json)
         return
-    from cladist.extraction.verify import verify as run
-    from cladist.registry import Registry
+    import cladist
 
-    with Registry.open(registry, create=False) as store, progress_bars(quiet) as bars:
-        result = run(store, sample=None if every else sample, seed=seed, progress=bars)
+    with cladist.open_registry(registry, create=False) as store, progress_bars(quiet) as bars:
+        result = cladist.verify(store, sample=None if every else sample, seed=seed, progress=bars)
     if json:
         print_json(
             {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,20 +18,22 @@ from cladist.cli.common import (
     QuietOption,
     RegistryOption,
     alpha_of,
+    listening,
     one_line,
     out,
-    progress_bars,
 )
 from cladist.cli.signing import KeyOption, StatementOption, signer
-from cladist.errors import CHANGED, UNDECIDED, ModelError
+from cladist.errors import CHANGED, UNDECIDED, ModelError, UsageError
 
 if TYPE_CHECKING:
-    from cladist.core.responses import ResponseSet
-    from cladist.provenance.watch import Look
+    from collections.abc import Mapping
 
-FAILED = ModelError.exit_code
-"""Exit code of a last look that failed; CHANGED of any that found a change, UNDECIDED of a last one
-that could not tell."""
+    from cladist.provenance.border.looking import TokenLook
+    from cladist.provenance.watch import Look, Looked
+    from cladist.workflows.watched import WatchOptions, WatchResult
+
+CODES = {"changed": CHANGED, "inconclusive": UNDECIDED, "failed": ModelError.exit_code}
+"""Exit code of what a watch comes to: a change in any look, else the last one."""
 
 
 def watch(
@@ -130,77 +134,79 @@ def watch(
 
     `cladist watch 'openai:m@http://127.0.0.1:8080/v1' --against reference --log watch.jsonl`
     """
-    from cladist.attestation.of_deployments import Looked, watch_case
-    from cladist.cli import watch_by_token as tokens
+    import cladist
 
-    ways = tokens.Ways(model, by, state, relearn, config, once, replay, until)
-    if tokens.taken(ways):
-        how = tokens.How(alpha_of(alpha, rate), tolerance, every, times, log, quiet, json)
-        tokens.run(ways, how, registry)
-        return
-    from cladist.cli.common import note
-    from cladist.compare import resolve_assay
-    from cladist.errors import UsageError
-    from cladist.extraction.opening import open_any
-    from cladist.models.served import Served
-    from cladist.provenance import watch as watching
-    from cladist.registry import Registry
-    from cladist.registry.asked import refused_settings
-
-    pause = watching.seconds_of(every)
-    signs = signer(statement, key)
-    if signs is not None and times == 0:
+    _check(by, model, config, replay, once)
+    by_token = not model or by == "token"
+    _belong("--by token", {"--state": state, "--relearn": relearn}, not by_token)
+    of_probes = {
+        "--against": against,
+        "--planned": planned,
+        "--keep": keep,
+        "--statement": statement,
+    }
+    _belong("the watch by probes", of_probes, by_token)
+    if statement is not None and times == 0:
         raise UsageError("--statement is written at the end: say with --times how many looks")
-    with Registry.open(registry, create=False) as store:
-        chosen = resolve_assay(store, assay)
-        names = [m.name for m in store.models()]
-        uri = model if model not in names else store.model(model).uri
-        if model not in names and not against:
-            if ":" not in model:
-                store.model(model)
-            raise UsageError("say with --against which model of the registry it is held against")
-        record = store.model(against or model)
-        if uri.startswith("recorded:") and model in names:
-            raise UsageError(
-                f"'{model}' was recorded elsewhere and cannot be asked; name a URI to ask, with "
-                f"--against {model}"
-            )
-        (reference,) = store.responses(chosen.protocol, [record.name])
-        interface = store.interface(store.add_protocol(chosen.protocol), record)
-        refused = refused_settings(store, chosen.protocol, record)
-    watching.require_reference(reference, chosen)
-    looks = planned or (100 if log is not None or times == 0 else times)
-    level = alpha_of(alpha, rate)
-    plan = watching.Plan(reference, chosen, interface, level, looks, 0, tolerance, refused)
-    if log is not None:
-        from dataclasses import replace
+    options: WatchOptions = {
+        "every": every,
+        "times": times,
+        "alpha": alpha_of(alpha, rate),
+        "tolerance": tolerance,
+        "log": log,
+    }
+    signs = signer(statement, key)
+    seen: list[Looked] = []
+    told = partial(_tell_token, json=json)
 
-        plan = replace(plan, before=watching.looks_in(log, plan.key))
-    opened = open_any(uri)
-    seen: list[str] = []
-    looked: list[Looked] = []
-    try:
-        with progress_bars(quiet or json) as bars:
-            for found, answers in watching.watch(
-                opened, plan, times=times, every=pause, progress=bars, hear=note
-            ):
-                seen.append(found.status)
-                if signs is not None:
-                    now = opened.refused_settings if isinstance(opened, Served) else {}
-                    looked.append(Looked(found, answers, now))
-                if log is not None:
-                    _append(log, found.line())
-                if keep is not None and found.status in ("changed", "inconclusive"):
-                    note(f"kept the answers in {_keep(keep, found, answers)}")
-                _tell(found, json)
-    finally:
-        opened.close()
-    if signs is not None:
-        signs.write(watch_case(plan, looked))
-    if "changed" in seen:
-        raise typer.Exit(CHANGED)
-    if seen[-1] != "same":
-        raise typer.Exit(FAILED if seen[-1] == "failed" else UNDECIDED)
+    def told_all(looked: Looked) -> None:
+        if signs is not None:
+            seen.append(looked)
+        _tell(looked.look, json)
+
+    found: WatchResult[Any]
+    with listening(quiet or json) as listener:
+        if config is not None:
+            found = cladist.watch_service(config, once=once, log=log, told=told, listener=listener)
+        elif replay is not None:
+            found = cladist.replay_watch(replay, until=until, told=told, **options)
+        elif by_token:
+            named = ":" not in model
+            lab = cladist.open_registry(registry, create=False) if named else nullcontext()
+            with lab as store:
+                found = cladist.watch_by_token(
+                    model, store, state=state, relearn=relearn, told=told, listener=listener,
+                    **options,
+                )  # fmt: skip
+        else:
+            with cladist.open_registry(registry, create=False) as store:
+                found = cladist.watch(
+                    store, model, against=against, assay=assay, planned=planned, keep=keep,
+                    told=told_all, listener=listener, **options,
+                )  # fmt: skip
+    if signs is not None and found.plan is not None:
+        from cladist.attestation.of_deployments import watch_case
+
+        signs.write(watch_case(found.plan, seen))
+    if found.status in CODES:
+        raise typer.Exit(CODES[found.status])
+
+
+def _check(by: str, model: str, config: Path | None, replay: Path | None, once: bool) -> None:
+    """`UsageError` unless one thing is to be watched, in a way that there is."""
+    if by not in ("probes", "token"):
+        raise UsageError(f"--by takes probes or token, not '{by}'")
+    if sum(bool(w) for w in (model, config, replay)) != 1:
+        raise UsageError("name one of: a model or its URI, --config FILE, or --replay FILE")
+    if once and config is None:
+        raise UsageError("--once makes one round of a service; name it with --config FILE")
+
+
+def _belong(where: str, options: Mapping[str, object], elsewhere: bool) -> None:
+    """`UsageError` for options that were given elsewhere than where they mean something."""
+    given = [name for name, value in options.items() if value]
+    if elsewhere and given:
+        raise UsageError(f"{' and '.join(given)} belong to {where}")
 
 
 def _tell(found: Look, json: bool) -> None:
@@ -214,35 +220,12 @@ def _tell(found: Look, json: bool) -> None:
     )
 
 
-def _append(log: Path, line: str) -> None:
-    from cladist.errors import InputError
-
-    try:
-        with log.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-    except OSError as problem:
-        raise InputError(f"cannot write {log}: {problem.strerror or problem}") from problem
-
-
-def _keep(folder: Path, found: Look, answers: ResponseSet) -> Path:
-    """Answers of a look as JSON lines that `cladist registry import` reads."""
-    import json as text
-
-    from cladist.errors import InputError
-    from cladist.formats.files import write_text
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise InputError(f"cannot make {folder}: {problem.strerror or problem}") from problem
-    path = folder / f"{found.watch}-{found.number + 1:05d}.jsonl"
-    rows = [
-        text.dumps(
-            {"model": f"{found.model} at {found.time}", "prompt_id": probe, "response": r.text},
-            ensure_ascii=False,
-        )
-        for probe, slot in zip(answers.probe_ids, answers.slots, strict=True)
-        for r in slot
-    ]
-    write_text(path, "\n".join(rows) + "\n")
-    return path
+def _tell_token(found: TokenLook, json: bool) -> None:
+    if json:
+        typer.echo(found.line())
+        return
+    asked = f", {found.asked} queries" if found.asked else ""
+    out().print(
+        f"{found.time} {one_line(found.model)} look {found.number}: {found.status} (evidence "
+        f"{found.value:.2g}, a change from {found.threshold:.4g}{asked}). {one_line(found.reason)}"
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cladist.core.hashing import text_digest
 from cladist.errors import InputError
 
 
@@ -58,7 +58,7 @@ class ProbeSet:
         """SHA-256 over the ordered pairs (id, text)."""
         pairs = [[p.id, p.text] for p in self.probes]
         raw = json.dumps(pairs, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()
+        return text_digest(raw)
 
     def first(self, count: int) -> ProbeSet:
         """The first `count` probes as a set of its own (a different identity)."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cladist.core.assay import Projection
 from cladist.core.features import DenseFeatures, FloatArray, SparseFeatures
-from cladist.core.hashing import key64, mix64
+from cladist.core.hashing import key64, mix64, mixed_words
 from cladist.core.representation import Representation
 from cladist.errors import AssayError
 
@@ -111,7 +111,7 @@ def _project_sparse(
     features: SparseFeatures, salts: NDArray[np.uint64], projection: Projection
 ) -> FloatArray:
     matrix = _cached_matrix(projection.buckets, projection)
-    word = _mix64_array(features.keys ^ salts[features.rows()])
+    word = mixed_words(features.keys ^ salts[features.rows()])
     bucket = (word & np.uint64(projection.buckets - 1)).astype(np.int64)
     sign = np.where(word >> np.uint64(63), np.float32(-1), np.float32(1))
     values = features.values * sign
@@ -122,10 +122,3 @@ def _project_sparse(
             # take, unlike indexing, leaves the interpreter to other threads.
             out[row] = values[lo:hi] @ matrix.take(bucket[lo:hi], axis=0)
     return out
-
-
-def _mix64_array(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    z = words + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(z ^ (z >> np.uint64(31)), dtype=np.uint64)

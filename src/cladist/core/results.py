@@ -18,6 +18,7 @@ from cladist.core.text import printable
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
 
 __all__ = ["Result", "Results", "as_data", "html_table", "offered", "pandas", "plain", "text_table"]
 
@@ -73,6 +74,18 @@ class Result:
         """
         made: pd.DataFrame = pandas().DataFrame(self.rows())
         return made
+
+    def to_polars(self) -> pl.DataFrame:
+        """The rows as a polars table. Raises `MissingExtraError` where polars is missing.
+
+        Examples
+        --------
+        >>> Results([{"model": "a", "p": 0.5}]).to_polars().shape  # doctest: +SKIP
+        (1, 2)
+        """
+        with needed("A polars table", "exchange"):
+            import polars
+        return polars.DataFrame(self.rows(), infer_schema_length=None)
 
     def headline(self) -> str:
         """The result in one line, for people."""

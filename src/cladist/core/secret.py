@@ -18,7 +18,7 @@ import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
-from cladist.core.hashing import digest
+from cladist.core.hashing import digest, text_digest
 from cladist.core.probes import Probe, ProbeSet
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
@@ -160,4 +160,4 @@ def restrict(answers: ResponseSet, secret: Secret, pool: ProbeSet) -> ResponseSe
 
 
 def _sha(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return text_digest(text)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cladist.core.optional import needed
 from cladist.core.results import Result, html_table, offered, plain
+from cladist.core.tree_tables import root_of
 from cladist.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
     from skbio import TreeNode
@@ -252,6 +254,36 @@ class Tree(Result):
             children = [made.pop(id(c)) for c in node.children]
             made[id(node)] = TreeNode(node.name or None, node.length, children=children)
         return made[id(self.root)]
+
+    def to_frame(self) -> pd.DataFrame:
+        """A pandas table with a row a node; root and method are in its `attrs`.
+
+        Raises `MissingExtraError` where pandas is missing; `from_frame` has an example.
+        """
+        made = super().to_frame()
+        made.attrs.update(rooted=self.rooted, method=self.method)
+        return made
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, *, rooted: bool = False, method: str = "") -> Tree:
+        """A tree from a pandas table with a row a node, children below their parents.
+
+        Columns are node and parent (numbers or names, none for the root), and name, length and
+        support where they are known. What `to_frame` says of root and method is kept. Raises
+        `InputError` for a table that is no tree.
+
+        Examples
+        --------
+        >>> made = Tree(Node("", None, (Node("a", 1.0), Node("b", 2.0))), rooted=True)
+        >>> Tree.from_frame(made.to_frame()) == made
+        True
+        """
+        missing = {"node", "parent"} - set(frame.columns)
+        if missing:
+            raise InputError(f"tree: the table has no column {' and no '.join(sorted(missing))}")
+        told = frame.attrs
+        root = root_of(frame.to_dict("records"), Node)
+        return cls(root, told.get("rooted", rooted), told.get("method", method))
 
     @classmethod
     def from_linkage(cls, linkage: Any, names: list[str], *, method: str = "") -> Tree:

@@ -25,20 +25,20 @@ ENCODERS: dict[str, str] = {
     "remote": "cladist.encoders.remote",
     "hellinger": "cladist.encoders.hellinger",
 }
-"""Encoder name -> module with a function `open(**options) -> Encoder`."""
+"""Encoder name -> module with a function `make(**options) -> Encoder`."""
 
 
 _OWN: dict[str, Callable[..., Encoder]] = {}
 
 
-def register_encoder(name: str, open: Callable[..., Encoder]) -> None:
+def register_encoder(name: str, make: Callable[..., Encoder]) -> None:
     """Make an encoder of one's own known by a name, for this process.
 
     Parameters
     ----------
     name : str
         What assays call it by; a name may be registered again, but not one that cladist has.
-    open : callable
+    make : callable
         Given the options of a spec as keywords, it returns an `Encoder`: its `version`, and
         `encode`, which gives texts a row each, no row depending on another text.
 
@@ -61,7 +61,7 @@ def register_encoder(name: str, open: Callable[..., Encoder]) -> None:
     """
     if name in ENCODERS:
         raise AssayError(f"encoder '{name}' is one of cladist; choose another name")
-    _OWN[name] = open
+    _OWN[name] = make
 
 
 def open_encoder(spec: EncoderSpec) -> Encoder | ReadsDistributions:
@@ -73,7 +73,7 @@ def open_encoder(spec: EncoderSpec) -> Encoder | ReadsDistributions:
     if spec.name not in ENCODERS and spec.name not in _OWN:
         known = ", ".join([*ENCODERS, *_OWN])
         raise AssayError(f"encoder '{spec.name}' is unknown; known are {known}")
-    make = _OWN.get(spec.name) or import_module(ENCODERS[spec.name]).open
+    make = _OWN.get(spec.name) or import_module(ENCODERS[spec.name]).make
     try:
         encoder: Encoder | ReadsDistributions = make(**spec.options)
     except TypeError as problem:

@@ -30,17 +30,6 @@ def codes_of(texts: Sequence[str]) -> Codes:
     return Codes(indptr, np.frombuffer(raw, dtype="<u4").astype(np.uint32, copy=False))
 
 
-def mix64(words: Words) -> Words:
-    """SplitMix64's finaliser over an array, the same as `cladist.core.hashing.mix64`."""
-    z = words + np.uint64(0x9E3779B97F4A7C15)
-    z ^= z >> np.uint64(30)
-    z *= np.uint64(0xBF58476D1CE4E5B9)
-    z ^= z >> np.uint64(27)
-    z *= np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
-    return z
-
-
 def rolling(words: Words, longest: int) -> Iterator[tuple[int, Words]]:
     """(n, hash of words[i:i+n] for every i) for n = 1 to `longest`.
 

@@ -1,4 +1,4 @@
-"""Alleles: the first characters of an answer, as PhyloLM reads them."""
+"""AlleleEncoder: the first characters of an answer, as PhyloLM reads them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cladist.errors import AssayError
 
 
 @dataclass(frozen=True)
-class Alleles:
+class AlleleEncoder:
     """One feature of value 1 a text: the string of its first `length` characters.
 
     Blanks before the text are dropped first (PhyloLM, arXiv 2404.04671, section 3). The mean
@@ -41,8 +41,8 @@ class Alleles:
         return SparseFeatures(np.arange(len(texts) + 1, dtype=np.int64), keys, ones)
 
 
-def open(length: int = 4) -> Alleles:
-    """Alleles of `length` characters."""
+def make(length: int = 4) -> AlleleEncoder:
+    """AlleleEncoder of `length` characters."""
     if not isinstance(length, int) or length < 1:
         raise AssayError(f"encoder 'alleles': length must be at least 1, not {length!r}")
-    return Alleles(length)
+    return AlleleEncoder(length)

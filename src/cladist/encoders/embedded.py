@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.features import DenseFeatures, FloatArray
+from cladist.core.hashing import file_digest
 from cladist.errors import AssayError, MissingExtraError
 
 WIDTH = 384
@@ -83,7 +83,7 @@ class Embedded:
         return _unit(cut) if self.normalize else cut
 
 
-def open(
+def make(
     dimensions: int = WIDTH,
     max_tokens: int = 256,
     normalize: bool = False,
@@ -155,8 +155,7 @@ def _files() -> tuple[Path, Path]:
 
 @lru_cache(maxsize=4)
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_digest(path)
 
 
 @lru_cache(maxsize=2)

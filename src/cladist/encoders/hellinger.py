@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from cladist.core.distributions import roots_of
 from cladist.core.features import DenseFeatures
 
-__all__ = ["Hellinger", "open"]
+__all__ = ["Hellinger", "make"]
 
 
 class Hellinger:
@@ -24,6 +24,6 @@ class Hellinger:
         return DenseFeatures(roots_of(packed))
 
 
-def open() -> Hellinger:
+def make() -> Hellinger:
     """The encoder; it has no options."""
     return Hellinger()

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.features import FloatArray, SparseFeatures
-from cladist.core.hashing import key64
-from cladist.encoders._text import chunks, codes_of, mix64, rolling
+from cladist.core.hashing import key64, mixed_words
+from cladist.encoders._text import chunks, codes_of, rolling
 from cladist.errors import AssayError
 
 Kind = Literal["char", "word"]
@@ -68,7 +68,7 @@ class Lexical:
         """Row number (16 bits) and n-gram hash (48 bits) of every n-gram, in one word."""
         if self.kind == "char":
             flat = codes_of(texts)
-            indptr, units = flat.indptr, mix64(flat.codes.astype(np.uint64))
+            indptr, units = flat.indptr, mixed_words(flat.codes.astype(np.uint64))
         else:
             indptr, units = _words(texts)
         length = np.diff(indptr)
@@ -78,12 +78,12 @@ class Lexical:
         for n, window in rolling(units, self.longest):
             if n >= self.shortest:
                 inside = left[: len(window)] >= n
-                hashed = mix64(window[inside] + np.uint64(n)) & _HASH_MASK
+                hashed = mixed_words(window[inside] + np.uint64(n)) & _HASH_MASK
                 out.append(hashed | row[: len(window)][inside])
         return np.concatenate(out)
 
 
-def open(
+def make(
     kind: Kind = "char", shortest: int = 1, longest: int = 0, characters: int = 512
 ) -> Lexical:
     """Hashed n-grams; `longest` 0 is 4 for characters and 2 for words."""
@@ -115,7 +115,7 @@ def _count(
     norm = np.sqrt(np.bincount(owner, weights=weight * weight, minlength=rows))
     return (
         size.astype(np.int64),
-        mix64(packed[start] & _HASH_MASK),
+        mixed_words(packed[start] & _HASH_MASK),
         (weight / norm[owner]).astype(np.float32),
     )
 

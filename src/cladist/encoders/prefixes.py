@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.features import SparseFeatures
-from cladist.encoders._text import BASE, codes_of, mix64
+from cladist.core.hashing import mixed_words
+from cladist.encoders._text import BASE, codes_of
 from cladist.errors import AssayError
 
 _END = np.uint64(0x110000)
@@ -79,12 +80,12 @@ class Prefixes:
         # The end of a short text is a letter of its own.
         table = np.full((len(texts), self.max_depth), _END, dtype=np.uint64)
         table[np.arange(self.max_depth) < length[:, None]] = flat.codes
-        table = mix64(table)
+        table = mixed_words(table)
         step, found = {}, np.zeros(len(texts), dtype=np.uint64)
         for column in range(self.max_depth):
             found = found * BASE + table[:, column]
             if column + 1 in depths:
-                step[column + 1] = mix64(found + np.uint64(column + 1))
+                step[column + 1] = mixed_words(found + np.uint64(column + 1))
         keys = np.stack([step[d] for d in depths], axis=1)
         # A depth is told while the one before it does not already hold the end of the text.
         before = np.array((0, *depths[:-1]), dtype=np.int64)
@@ -93,7 +94,7 @@ class Prefixes:
         return kept.sum(axis=1, dtype=np.int64), keys[kept], values[kept]
 
 
-def open(max_depth: int = 32, growth: float = 0.0) -> Prefixes:
+def make(max_depth: int = 32, growth: float = 0.0) -> Prefixes:
     """Prefixes down to `max_depth` characters (1 to 4,096), weights growing as `growth`."""
     if not isinstance(max_depth, int) or not 1 <= max_depth <= 4096:
         raise AssayError(f"encoder 'prefixes': max_depth {max_depth!r} is not within 1 to 4096")

@@ -106,7 +106,7 @@ class Remote:
         return [found[i] for i in range(len(texts))]
 
 
-def open(
+def make(
     url: str,
     model: str,
     key_env: str = "",

@@ -66,7 +66,7 @@ class Sentence:
         return DenseFeatures(np.ascontiguousarray(values, dtype=np.float32))
 
 
-def open(
+def make(
     model: str,
     revision: str = "",
     dtype: DType = "float32",

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from cladist.core.assay import Assay
-from cladist.core.progress import Hear, Progress, silent, unheard
+from cladist.core.progress import NOBODY, Listener
 from cladist.errors import CladistError, UsageError
 from cladist.extraction.like import Like
 from cladist.extraction.opening import open_any
@@ -26,6 +27,23 @@ class Failure:
 
     uri: str
     problem: CladistError
+
+
+class ManyOptions(TypedDict, total=False):
+    """How models are asked.
+
+    allow_sparse  make a DNA of too few usable answers as well
+    opener        what opens a model by its URI
+    budget        for all models together
+    like          how each is asked what recorded answers were asked; `assay` is theirs then
+    only          numbers of the probes to ask, as `extraction.run.extract` takes them
+    """
+
+    allow_sparse: bool
+    opener: Callable[[str], Model]
+    budget: Budget | None
+    like: Callable[[Model], Like] | None
+    only: Sequence[int] | None
 
 
 def listed(models: Sequence[str]) -> list[str]:
@@ -54,28 +72,22 @@ def extract_many(
     folder: Path,
     *,
     jobs: int = 1,
-    allow_sparse: bool = False,
-    progress: Progress = silent,
-    hear: Hear = unheard,
-    opener: Callable[[str], Model] = open_any,
-    budget: Budget | None = None,
-    like: Callable[[Model], Like] | None = None,
-    only: Sequence[int] | None = None,
+    listener: Listener = NOBODY,
+    **options: Unpack[ManyOptions],
 ) -> list[Extraction | Failure]:
     """Extract the DNA of every model, `jobs` of them at a time, results in the given order.
 
     A model is opened when its turn comes and closed after it, so memory holds `jobs` models.
-    `budget` is for all of them together; `hear` is told why nothing comes, in whichever thread.
-    `like` says how each is asked what recorded answers were asked; `assay` is theirs then. `only`
-    are the numbers of the probes to ask, as `extract` takes them. An interrupt stops all of them;
-    whatever was answered stays stored.
+    `listener` hears why nothing comes, in whichever thread. See `ManyOptions` for the rest. An
+    interrupt stops all of them; whatever was answered stays stored.
     """
-    stop = threading.Event()
+    stop, like = threading.Event(), options.get("like")
+    opener = options.get("opener", open_any)
 
     def watched(what: str, done: int, total: int) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
-        progress(what, done, total)
+        listener.progress(what, done, total)
 
     def one(uri: str) -> Extraction | Failure:
         try:
@@ -89,12 +101,11 @@ def extract_many(
                         model,
                         how.asked if how else assay,
                         registry,
-                        allow_sparse=allow_sparse,
-                        progress=watched,
-                        hear=hear,
-                        budget=budget,
+                        allow_sparse=options.get("allow_sparse", False),
+                        listener=Listener(watched, listener.hear),
+                        budget=options.get("budget"),
                         counts_as=how.counts if how else None,
-                        only=only,
+                        only=options.get("only"),
                     )
                 finally:
                     model.close()

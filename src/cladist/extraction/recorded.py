@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from cladist.core.assay import Assay, Decoding, Method, Protocol
 from cladist.core.dna import DNA
@@ -47,6 +48,17 @@ class Imported:
     notes: tuple[str, ...] = ()
 
 
+class Stated(TypedDict, total=False):
+    """What somebody says of the prompts of recorded answers.
+
+    prompts   texts of prompts that the files know by id
+    decoding  how they were asked
+    """
+
+    prompts: Mapping[str, str] | None
+    decoding: Decoding
+
+
 def import_responses(
     registry: Registry,
     files: Sequence[Path],
@@ -56,8 +68,7 @@ def import_responses(
     columns: Mapping[str, str] | None = None,
     allow_sparse: bool = False,
     progress: Progress = silent,
-    prompts: Mapping[str, str] | None = None,
-    decoding: Decoding = RECORDED,
+    **stated: Unpack[Stated],
 ) -> Imported:
     """Store the responses of recorded files and make DNA by `method`.
 
@@ -70,9 +81,10 @@ def import_responses(
     every one. Importing twice changes nothing;
     other answers under a known name are refused (`NotComparableError`).
 
-    `prompts` gives texts to prompts that the files know by id, and `decoding` states how they were
-    asked; with both a new model can be asked the same (`cladist.extraction.like`).
+    See `Stated` for what may be told of the prompts; with both a new model can be asked the same
+    (`cladist.extraction.like`).
     """
+    prompts, decoding = stated.get("prompts"), stated.get("decoding", RECORDED)
     tables = _read(files, model, columns)
     probes = _with_texts(_all_probes(tables), prompts or {})
     protocol = _protocol_for(registry, probes, decoding)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from cladist.core.assay import Assay
 from cladist.core.comparable import assumptions
 from cladist.core.dna import DNA
-from cladist.core.progress import Hear, Progress, silent, unheard
+from cladist.core.progress import NOBODY, Listener, Progress
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import ModelError
 from cladist.extraction.asking import Asking, stand_in
@@ -62,8 +62,7 @@ def extract(
     registry: Registry,
     *,
     allow_sparse: bool = False,
-    progress: Progress = silent,
-    hear: Hear = unheard,
+    listener: Listener = NOBODY,
     budget: Budget | None = None,
     counts_as: Assay | None = None,
     only: Sequence[int] | None = None,
@@ -72,13 +71,13 @@ def extract(
 
     Answers are stored as they come; a run that was killed goes on where it was, and a finished
     one asks nothing and makes nothing. When `budget` is spent the rest is left for a later run,
-    and there is no DNA. `hear` is told why nothing comes while an endpoint is waited for. Raises
+    and there is no DNA. `listener` hears why nothing comes while an endpoint is waited for. Raises
     `ModelError` for failures no retry can mend; answers that came before stay stored.
     `counts_as` names the assay on recorded answers that these are comparable with
     (`cladist.core.comparable`): the DNA is made by it then. `only` are the numbers of the probes to
     ask, in that order, None for all.
     """
-    asking = Asking.begin(within(model, budget), assay, registry, hear=hear)
+    asking = Asking.begin(within(model, budget), assay, registry, hear=listener.hear)
     if counts_as is not None and counts_as.protocol.digest != assay.protocol.digest:
         stand_in(registry, counts_as, asking.record, asking.interface)
     record, wanted, todo = asking.record, asking.wanted(), asking.open()
@@ -88,7 +87,7 @@ def extract(
         todo = sorted((s for s in todo if s[0] in place), key=lambda s: (s[1], place[s[0]]))
     start = time.monotonic()
     try:
-        failed, tokens, left = _ask(asking, todo, progress, budget)
+        failed, tokens, left = _ask(asking, todo, listener.progress, budget)
     except ModelError:
         # A model that never said anything, such as a mistyped address, is not worth a name.
         registry.forget_if_silent(record)

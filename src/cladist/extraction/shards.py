@@ -9,7 +9,6 @@ rename as well. A shard is written once, and merging it twice changes nothing.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections import Counter
@@ -17,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from cladist.core.hashing import digest
+from cladist.core.hashing import bytes_digest, digest
 from cladist.core.optional import needed
 from cladist.core.responses import Response, State
 from cladist.errors import InputError, MissingExtraError, UsageError
@@ -105,7 +104,7 @@ class Store:
     def write(self, uri: str, number: int, shard: Shard) -> None:
         """Add a shard; it is there when this returns."""
         raw = packed(shard)
-        name = f"{number:06}-{hashlib.sha256(raw).hexdigest()[:24]}.parquet"
+        name = f"{number:06}-{bytes_digest(raw)[:24]}.parquet"
         folder = self.folder(uri)
         self._files.makedirs(folder, exist_ok=True)
         self._files.pipe_file(f"{folder}/{name}", raw)
@@ -116,7 +115,7 @@ class Store:
         Raises `InputError` for a whole file that no worker wrote.
         """
         raw = self._files.cat_file(name, end=MAX_SHARD)
-        if hashlib.sha256(raw).hexdigest()[:24] != name.rpartition("-")[2].removesuffix(".parquet"):
+        if bytes_digest(raw)[:24] != name.rpartition("-")[2].removesuffix(".parquet"):
             return None
         return unpacked(raw, name)
 

@@ -16,7 +16,7 @@ from cladist.errors import CladistError, CoverageError
 from cladist.extraction.derive import dna_of
 from cladist.registry import Registry, StoredDNA
 from cladist.registry.backup import read_only
-from cladist.registry.check import Checked, Finding, check
+from cladist.registry.check import Checked, Flaw, check
 
 __all__ = ["Verified", "verify"]
 
@@ -36,7 +36,7 @@ class Verified:
     """
 
     checked: Checked
-    findings: tuple[Finding, ...]
+    findings: tuple[Flaw, ...]
     same: int
     close: int
     skipped: dict[str, int]
@@ -65,13 +65,13 @@ def verify(
     if sample is not None and sample < len(pairs):
         chosen = random.Random(seed).sample(range(len(pairs)), sample)  # noqa: S311 - no secret
         pairs = [pairs[i] for i in sorted(chosen)]
-    findings: list[Finding] = []
+    findings: list[Flaw] = []
     same = close = 0
     skipped = {"made by an assay as an earlier version wrote it": unknown} if unknown else {}
     for number, (digest, name) in enumerate(pairs):
         progress("deriving again", number, len(pairs))
         found = _again(registry, assays[digest], name)
-        if isinstance(found, Finding):
+        if isinstance(found, Flaw):
             findings.append(found)
         elif found == "same":
             same += 1
@@ -87,7 +87,7 @@ def _with_dna(registry: Registry, assay: Assay) -> Sequence[str]:
     return [d.model for d in registry.dnas(assay)]
 
 
-def _again(registry: Registry, assay: Assay, name: str) -> Finding | str:
+def _again(registry: Registry, assay: Assay, name: str) -> Flaw | str:
     """'same', 'close', or why it cannot be derived here; a finding when it is another DNA."""
     (stored,) = registry.stored_dnas(assay, [name])
     reason = _underivable(assay, stored)
@@ -100,14 +100,14 @@ def _again(registry: Registry, assay: Assay, name: str) -> Finding | str:
     try:
         made = dna_of(answers, assay, allow_sparse=True, interface=interface)
     except CoverageError as problem:
-        return Finding("DNA", where, f"is not what its responses make: {problem}")
+        return Flaw("DNA", where, f"is not what its responses make: {problem}")
     old = stored.dna
     if made.digest == old.digest and replace(made, blocks=None).usable == old.usable:
         return "same"
     distance = float(np.linalg.norm(made.vector - old.vector))
     if distance <= CLOSE * float(np.linalg.norm(old.vector)) and made.usable == old.usable:
         return "close"
-    return Finding("DNA", where, "is not what its responses make; derive it again by importing "
+    return Flaw("DNA", where, "is not what its responses make; derive it again by importing "
                    "or extracting")  # fmt: skip
 
 

@@ -162,14 +162,7 @@ class _Reader:
                 self.entry(key, value)
                 return
             for name, inner in value.items():
-                if isinstance(inner, dict) and any(k in inner for k in (*_ONE, "path")):
-                    self.entry(key, inner)
-                elif isinstance(inner, str) and _LIKE_A_NAME.fullmatch(inner):
-                    self.reference(key, inner)
-                elif _LIKE_A_NAME.fullmatch(str(name)):
-                    self.reference(key, str(name))
-                else:
-                    self.missed(key, f"{name}: {inner}")
+                self.named(key, name, inner)
         elif isinstance(value, list):
             for inner in value:
                 if isinstance(inner, dict):
@@ -180,6 +173,17 @@ class _Reader:
                     self.reference(key, inner)
         elif value is not None:
             self.reference(key, value)
+
+    def named(self, key: str, name: Any, inner: Any) -> None:
+        """An item of a table: its value or its name is a reference."""
+        if isinstance(inner, dict) and any(k in inner for k in (*_ONE, "path")):
+            self.entry(key, inner)
+        elif isinstance(inner, str) and _LIKE_A_NAME.fullmatch(inner):
+            self.reference(key, inner)
+        elif _LIKE_A_NAME.fullmatch(str(name)):
+            self.reference(key, str(name))
+        else:
+            self.missed(key, f"{name}: {inner}")
 
     def entry(self, key: str, item: dict[Any, Any]) -> None:
         """An item of a list: with keys of its own, or a reference that is a table."""

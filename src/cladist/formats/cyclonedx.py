@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from cladist.formats.statement import Kin, Statement, spdx_licence
+from cladist.formats.statement import StatedKin, Statement, spdx_licence
 
 __all__ = ["write_cyclonedx"]
 
@@ -64,7 +64,7 @@ def write_cyclonedx(s: Statement) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def _relative(k: Kin, number: int) -> dict[str, Any]:
+def _relative(k: StatedKin, number: int) -> dict[str, Any]:
     about = {"cladist:basis": k.basis, "cladist:relation": k.relation, **k.properties}
     return {
         "type": "machine-learning-model",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cladist.formats.statement import Kin, Statement, licence_ref
+from cladist.formats.statement import StatedKin, Statement, licence_ref
 
 __all__ = ["write_spdx"]
 
@@ -53,6 +53,19 @@ def write_spdx(s: Statement) -> str:
         model,
         _annotation(element, "about", base + "model", note),
     ]
+    graph += [*_licence(element, base, s), *_relatives(element, package, base, s)]
+    ids = [e["spdxId"] for e in graph if "spdxId" in e]
+    document = element(
+        "SpdxDocument", "document", name=f"Provenance of {s.name}",
+        profileConformance=["core", "software", "ai", "simpleLicensing"],
+        rootElement=[base + "model"], element=ids,
+    )  # fmt: skip
+    whole = {"@context": CONTEXT, "@graph": [*graph, document]}
+    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+
+
+def _licence(element: Any, base: str, s: Statement) -> list[dict[str, Any]]:
+    graph: list[dict[str, Any]] = []
     if s.licence:
         expression = licence_ref(s.licence)
         graph.append(
@@ -68,6 +81,12 @@ def write_spdx(s: Statement) -> str:
                 **{"from": base + "model", "to": [base + "licence"]},
             )
         )  # fmt: skip
+    return graph
+
+
+def _relatives(element: Any, package: Any, base: str, s: Statement) -> list[dict[str, Any]]:
+    """Relatives, how each is related, and on which grounds."""
+    graph: list[dict[str, Any]] = []
     for number, k in enumerate(s.kin):
         graph.append(package(f"relative-{number}", k.name))
         graph.append(
@@ -80,14 +99,7 @@ def write_spdx(s: Statement) -> str:
         graph.append(
             _annotation(element, f"grounds-{number}", f"{base}relation-{number}", _grounds(k))
         )
-    ids = [e["spdxId"] for e in graph if "spdxId" in e]
-    document = element(
-        "SpdxDocument", "document", name=f"Provenance of {s.name}",
-        profileConformance=["core", "software", "ai", "simpleLicensing"],
-        rootElement=[base + "model"], element=ids,
-    )  # fmt: skip
-    whole = {"@context": CONTEXT, "@graph": [*graph, document]}
-    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+    return graph
 
 
 def _annotation(element: Any, name: str, subject: str, statement: str) -> dict[str, Any]:
@@ -98,6 +110,6 @@ def _annotation(element: Any, name: str, subject: str, statement: str) -> dict[s
     return made
 
 
-def _grounds(k: Kin) -> str:
+def _grounds(k: StatedKin) -> str:
     about = {"cladist:basis": k.basis, "cladist:relation": k.relation, **k.properties}
     return json.dumps({n: v for n, v in sorted(about.items()) if v}, ensure_ascii=False)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from cladist.core.hashing import digest
 
-__all__ = ["Kin", "Statement", "spdx_licence"]
+__all__ = ["StatedKin", "Statement", "spdx_licence"]
 
 Role = Literal["ancestor", "descendant", "variant"]
 Basis = Literal["declared", "measured", "declared and measured"]
@@ -24,7 +24,7 @@ _SPDX = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kin:
+class StatedKin:
     """A relative: what it is to the model, on what grounds, and the numbers of the test.
 
     properties  namespaced numbers such as 'cladist:p', as text
@@ -53,7 +53,7 @@ class Statement:
     licence: str
     architecture: str
     parameters: str
-    kin: tuple[Kin, ...]
+    kin: tuple[StatedKin, ...]
     limits: tuple[str, ...]
     properties: Mapping[str, str]
     created: str

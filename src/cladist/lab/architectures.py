@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 import transformers
 
 from cladist.lab.plan import Founder
+
+_t: Any = transformers  # its types are partial
 
 CONTEXT = 512
 """Tokens that learnt or rotary positions reach; most probes are far shorter."""
@@ -26,73 +29,110 @@ LAYERS = {
 def fresh_model(founder: Founder, vocabulary: int, seed: int) -> Any:
     """An untrained float32 model of the founder's shape, drawn from `seed`."""
     torch.manual_seed(seed)
-    width, layers, heads = founder.width, founder.layers, founder.heads
     special = {"bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0}
     common: dict[str, Any] = {"vocab_size": vocabulary, "tie_word_embeddings": True, **special}
-    gated = -(-width * 11 // 4 // 32) * 32
-    usual = {
+    return _BUILDERS.get(founder.architecture, _t5)(founder, common)
+
+
+def _usual(founder: Founder, common: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that most architectures name alike."""
+    return {
         **common,
-        "hidden_size": width,
-        "num_hidden_layers": layers,
-        "num_attention_heads": heads,
+        "hidden_size": founder.width,
+        "num_hidden_layers": founder.layers,
+        "num_attention_heads": founder.heads,
         "max_position_embeddings": CONTEXT,
     }
-    t: Any = transformers  # its types are partial
-    if founder.architecture == "llama":
-        return t.LlamaForCausalLM(t.LlamaConfig(**usual, intermediate_size=gated))
-    if founder.architecture == "qwen2":
-        config = t.Qwen2Config(
-            **usual, intermediate_size=gated, num_key_value_heads=max(1, heads // 2)
-        )
-        return t.Qwen2ForCausalLM(config)
-    if founder.architecture == "qwen3":
-        config = t.Qwen3Config(
-            **usual,
-            intermediate_size=gated,
-            num_key_value_heads=max(1, heads // 2),
-            head_dim=width // heads,
-        )
-        return t.Qwen3ForCausalLM(config)
-    if founder.architecture == "gpt-neox":
-        return t.GPTNeoXForCausalLM(t.GPTNeoXConfig(**usual, intermediate_size=4 * width))
-    if founder.architecture == "gpt2":
-        config = t.GPT2Config(
-            **common,
-            n_embd=width,
-            n_layer=layers,
-            n_head=heads,
-            n_positions=CONTEXT,
-            resid_pdrop=0.0,
-            embd_pdrop=0.0,
-            attn_pdrop=0.0,
-        )
-        return t.GPT2LMHeadModel(config)
-    if founder.architecture == "mamba2":
-        config = t.Mamba2Config(
-            **common,
-            hidden_size=width,
-            num_hidden_layers=layers,
-            state_size=16,
-            expand=2,
-            head_dim=2 * width // heads,
-            num_heads=heads,
-            n_groups=1,
-            chunk_size=32,
-        )
-        return t.Mamba2ForCausalLM(config)
-    config = t.T5Config(
+
+
+def _gated(founder: Founder) -> int:
+    """Width of a gated feed-forward layer."""
+    return -(-founder.width * 11 // 4 // 32) * 32
+
+
+def _llama(founder: Founder, common: Mapping[str, Any]) -> Any:
+    config = _t.LlamaConfig(**_usual(founder, common), intermediate_size=_gated(founder))
+    return _t.LlamaForCausalLM(config)
+
+
+def _qwen2(founder: Founder, common: Mapping[str, Any]) -> Any:
+    config = _t.Qwen2Config(
+        **_usual(founder, common),
+        intermediate_size=_gated(founder),
+        num_key_value_heads=max(1, founder.heads // 2),
+    )
+    return _t.Qwen2ForCausalLM(config)
+
+
+def _qwen3(founder: Founder, common: Mapping[str, Any]) -> Any:
+    config = _t.Qwen3Config(
+        **_usual(founder, common),
+        intermediate_size=_gated(founder),
+        num_key_value_heads=max(1, founder.heads // 2),
+        head_dim=founder.width // founder.heads,
+    )
+    return _t.Qwen3ForCausalLM(config)
+
+
+def _gpt_neox(founder: Founder, common: Mapping[str, Any]) -> Any:
+    config = _t.GPTNeoXConfig(**_usual(founder, common), intermediate_size=4 * founder.width)
+    return _t.GPTNeoXForCausalLM(config)
+
+
+def _gpt2(founder: Founder, common: Mapping[str, Any]) -> Any:
+    config = _t.GPT2Config(
         **common,
-        d_model=width,
-        d_kv=width // heads,
-        d_ff=2 * width,
-        num_layers=layers,
-        num_decoder_layers=layers,
-        num_heads=heads,
+        n_embd=founder.width,
+        n_layer=founder.layers,
+        n_head=founder.heads,
+        n_positions=CONTEXT,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+    )
+    return _t.GPT2LMHeadModel(config)
+
+
+def _mamba2(founder: Founder, common: Mapping[str, Any]) -> Any:
+    config = _t.Mamba2Config(
+        **common,
+        hidden_size=founder.width,
+        num_hidden_layers=founder.layers,
+        state_size=16,
+        expand=2,
+        head_dim=2 * founder.width // founder.heads,
+        num_heads=founder.heads,
+        n_groups=1,
+        chunk_size=32,
+    )
+    return _t.Mamba2ForCausalLM(config)
+
+
+def _t5(founder: Founder, common: Mapping[str, Any]) -> Any:
+    config = _t.T5Config(
+        **common,
+        d_model=founder.width,
+        d_kv=founder.width // founder.heads,
+        d_ff=2 * founder.width,
+        num_layers=founder.layers,
+        num_decoder_layers=founder.layers,
+        num_heads=founder.heads,
         dropout_rate=0.0,
         decoder_start_token_id=0,
         feed_forward_proj="gated-gelu",
     )
-    return t.T5ForConditionalGeneration(config)
+    return _t.T5ForConditionalGeneration(config)
+
+
+_BUILDERS: Mapping[str, Callable[[Founder, Mapping[str, Any]], Any]] = {
+    "llama": _llama,
+    "qwen2": _qwen2,
+    "qwen3": _qwen3,
+    "gpt-neox": _gpt_neox,
+    "gpt2": _gpt2,
+    "mamba2": _mamba2,
+}
+"""What builds a model, by architecture; all others are encoder-decoders."""
 
 
 def layer_count(model: Any) -> int:

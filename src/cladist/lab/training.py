@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import torch
@@ -55,6 +55,21 @@ def loss_of(model: Any, batch: Batch, cut: int = 0) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
+class Training(TypedDict, total=False):
+    """How a model is trained.
+
+    flat      keep the rate as it is, instead of letting it decay
+    warm_up   share of the steps in which the rate rises; .05
+    loss      of a model on a batch, cut at a place; that of the next token
+    progress  called with steps done and all steps
+    """
+
+    flat: bool
+    warm_up: float
+    loss: Callable[[Any, Batch, int], torch.Tensor] | None
+    progress: Callable[[int, int], None] | None
+
+
 def fit(
     model: Any,
     draw: Callable[[int], Batch],
@@ -62,16 +77,15 @@ def fit(
     rate: float,
     *,
     name: str,
-    flat: bool = False,
-    warm_up: float = 0.05,
-    loss: Callable[[Any, Batch, int], torch.Tensor] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    **how: Unpack[Training],
 ) -> Run:
     """Train in place on `draw(step)` for `steps` steps, warm-up and cosine decay (or `flat`).
 
-    Parameters that need no gradient stay. Raises `ModelError` as soon as the loss or the
-    gradient is no finite number.
+    See `Training` for the rest. Parameters that need no gradient stay. Raises `ModelError` as
+    soon as the loss or the gradient is no finite number.
     """
+    flat, progress = how.get("flat", False), how.get("progress")
+    loss = how.get("loss") or loss_of
     model.train()
     live = [p for p in model.parameters() if p.requires_grad]
     groups = [
@@ -79,7 +93,7 @@ def fit(
         {"params": [p for p in live if p.ndim < 2], "weight_decay": 0.0},
     ]
     optimiser = torch.optim.AdamW([g for g in groups if g["params"]], lr=rate, betas=(0.9, 0.95))
-    warm = max(1, round(steps * warm_up))
+    warm = max(1, round(steps * how.get("warm_up", 0.05)))
     recent: list[float] = []
     tokens = 0
     for step in range(steps):
@@ -90,7 +104,7 @@ def fit(
         batch = draw(step)
         # Where an encoder-decoder's text is cut in two varies, as prompts have any length.
         cut = 8 + (step * 37) % max(batch[0].shape[1] - 24, 1)
-        value = (loss or loss_of)(model, batch, cut)
+        value = loss(model, batch, cut)
         torch.autograd.backward(value)
         norm = torch.nn.utils.clip_grad_norm_(live, 1.0)
         if not (torch.isfinite(value) and torch.isfinite(norm)):

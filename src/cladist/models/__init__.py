@@ -22,7 +22,7 @@ SCHEMES: dict[str, str] = {
     "vllm": "cladist.models.vllm",
     "simulated": "cladist.models.simulated",
 }
-"""URI scheme -> module with a function `open(uri: ModelURI) -> Model`."""
+"""URI scheme -> module with a function `open_uri(uri: ModelURI) -> Model`."""
 
 
 def open_model(text: str) -> Model:
@@ -37,5 +37,5 @@ def open_model(text: str) -> Model:
             f"'{text}': unknown scheme '{uri.scheme}'; known are {', '.join(sorted(SCHEMES))}"
         )
     module: ModuleType = import_module(SCHEMES[uri.scheme])
-    model: Model = module.open(uri)
+    model: Model = module.open_uri(uri)
     return disguised(model, uri)

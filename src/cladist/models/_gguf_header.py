@@ -8,7 +8,6 @@ and precisions come from the `gguf` package.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import struct
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from cladist.core.hashing import file_digest
 from cladist.errors import MissingExtraError, ModelError
 
 Scalar = str | int | float | bool
@@ -84,8 +84,7 @@ def read_header(path: Path) -> Header:
 def file_hash(path: Path) -> str:
     """SHA-256 of the content, streamed; about 1 s a gigabyte."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_digest(path)
     except OSError as error:
         raise ModelError(f"'{path}' cannot be read: {error.strerror or error}") from error
 

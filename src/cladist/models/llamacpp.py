@@ -41,7 +41,7 @@ _EVERY = 1 << 20
 """Tokens that are asked for where all are wanted; the engine tells as many as there are."""
 
 
-def open(uri: ModelURI) -> LlamaCpp:
+def open_uri(uri: ModelURI) -> LlamaCpp:
     """Open the GGUF file that `uri` names.
 
     Raises `ModelError` for a missing or damaged file, `MissingExtraError` without xllamacpp.

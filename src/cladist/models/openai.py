@@ -232,7 +232,7 @@ async def _client(endpoint: Endpoint, key: str) -> AsyncIterator[sdk.AsyncOpenAI
         await client.close()
 
 
-def open(uri: ModelURI) -> OpenAIModel:
+def open_uri(uri: ModelURI) -> OpenAIModel:
     """An endpoint from openai:MODEL@BASE_URL; nothing is asked of it yet."""
     if {"key", "api_key", "token"} & set(uri.options):
         raise UsageError(

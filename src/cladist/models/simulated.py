@@ -24,7 +24,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.core.hashing import digest, key64
+from cladist.core.hashing import digest, key64, mixed_words
 from cladist.core.next_token import Context, Gives, NextToken, Vocabulary
 from cladist.core.probes import ProbeSet
 from cladist.core.responses import Response, ResponseSet
@@ -32,11 +32,10 @@ from cladist.errors import UsageError
 from cladist.models._genealogy import Genealogy, Shape, simulate_tree
 from cladist.models.base import AskedInterface, Identity, ModelURI, Request
 
-__all__ = ["Genealogy", "Habits", "SimulatedModel", "open", "respond_all", "simulate_tree"]
+__all__ = ["Genealogy", "Habits", "SimulatedModel", "open_uri", "respond_all", "simulate_tree"]
 
 Words = NDArray[np.uint64]
 
-ODD = np.uint64(0x9E3779B97F4A7C15)
 SALTS = {k: np.uint64(key64(k)) for k in ("new", "parent", "noise", "system", "stop", "topic")}
 CHUNK = 256
 
@@ -77,14 +76,6 @@ class Habits:
                 "simulated models: vocabulary must be 2 to 30000, context at least -1, "
                 "manners at least 1"
             )
-
-
-def _mix(z: Words) -> Words:
-    """SplitMix64 of every element, as `core.hashing.mix64`."""
-    z = z + ODD
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
 
 
 def _uniform(z: Words) -> NDArray[np.float64]:
@@ -128,8 +119,8 @@ def _node_keys(genealogy: Genealogy) -> Words:
 
 def _positions(prompts: Words, length: int) -> Words:
     """A key of every (prompt, position), shape (p, length)."""
-    steps = _mix(np.arange(length, dtype=np.uint64))
-    return _mix(prompts[:, None] ^ steps[None, :])
+    steps = mixed_words(np.arange(length, dtype=np.uint64))
+    return mixed_words(prompts[:, None] ^ steps[None, :])
 
 
 def _alleles(
@@ -152,14 +143,14 @@ def _alleles(
     known: dict[int, Words] = {}
     for i in np.flatnonzero(needed).tolist():
         key = keys[i]
-        new = _mix((positions ^ SALTS["new"]) + key)
+        new = mixed_words((positions ^ SALTS["new"]) + key)
         parents = [int(a[i]) for a in ancestry if a[i] >= 0]
         if parents:
             kept = known[parents[0]]
             if len(parents) == 2:
-                first = _mix((positions ^ SALTS["parent"]) + key) >> np.uint64(63) == 0
+                first = mixed_words((positions ^ SALTS["parent"]) + key) >> np.uint64(63) == 0
                 kept = np.where(first, kept, known[parents[1]])
-            own = np.where(_uniform(_mix(positions ^ key)) < lose[i], new, kept)
+            own = np.where(_uniform(mixed_words(positions ^ key)) < lose[i], new, kept)
         else:
             own = new
         for parent in parents:
@@ -186,19 +177,19 @@ def _speak(
     start = np.broadcast_to(prompts, alleles.shape[:2])
     before = start
     for t in range(steps):
-        drawn = _mix(alleles[:, :, t] ^ before)
+        drawn = mixed_words(alleles[:, :, t] ^ before)
         rank = np.minimum(np.searchsorted(cumulative, _uniform(drawn), side="right"), size - 1)
-        topic = _uniform(_mix(drawn ^ SALTS["topic"])) < habits.topicality
-        shift = (_mix(before ^ SALTS["topic"]) % np.uint64(size)).astype(np.int64)
+        topic = _uniform(mixed_words(drawn ^ SALTS["topic"])) < habits.topicality
+        shift = (mixed_words(before ^ SALTS["topic"]) % np.uint64(size)).astype(np.int64)
         words[:, :, t] = np.where(topic, (rank + shift) % size, rank)
-        ends = _uniform(_mix(drawn ^ SALTS["stop"])) < habits.stop
+        ends = _uniform(mixed_words(drawn ^ SALTS["stop"])) < habits.stop
         length = np.where(ends & (length > steps), t + 1, length)
         if habits.context < 0:
-            before = _mix(before ^ (words[:, :, t] + 1).astype(np.uint64))
+            before = mixed_words(before ^ (words[:, :, t] + 1).astype(np.uint64))
         else:
             before = start
             for back in range(max(0, t + 1 - habits.context), t + 1):
-                before = _mix(before ^ (words[:, :, back] + 1).astype(np.uint64))
+                before = mixed_words(before ^ (words[:, :, back] + 1).astype(np.uint64))
     return words, length
 
 
@@ -211,7 +202,7 @@ def _text(row: NDArray[np.int64], length: int, limit: int, vocabulary: Sequence[
 
 def _mute(keys: Words, prompts: Words, habits: Habits) -> NDArray[np.bool_]:
     """Which prompts which nodes leave unanswered, shape (m, p)."""
-    return _uniform(_mix(keys[:, None] + prompts[None, :])) < habits.empty
+    return _uniform(mixed_words(keys[:, None] + prompts[None, :])) < habits.empty
 
 
 def respond_all(
@@ -355,24 +346,26 @@ class SimulatedModel:
         """How often each word is drawn anew after a context, (vocabulary,)."""
         size, topic = self.habits.vocabulary, self.habits.topicality
         common = np.diff(_popularity(size, self.habits.zipf), prepend=0.0)
-        start = _mix(_keys([f"{context.interface}\0{context.text}"]) ^ SALTS["topic"])
+        start = mixed_words(_keys([f"{context.interface}\0{context.text}"]) ^ SALTS["topic"])
         return (1 - topic) * common + topic * np.roll(common, int(start[0] % np.uint64(size)))
 
     def _disturbed(self, alleles: Words, positions: Words, requests: Sequence[Request]) -> Words:
         """Redraw what temperature and a system prompt change."""
         heat = np.array([r.temperature * r.top_p * self.habits.noise for r in requests])
         seeds = _keys([str(r.seed) for r in requests])[:, None]
-        coin = _mix(_mix(positions ^ SALTS["noise"]) + self._key ^ seeds)
-        alleles = np.where(_uniform(coin) < -np.expm1(-heat)[:, None], _mix(coin), alleles)
+        coin = mixed_words(mixed_words(positions ^ SALTS["noise"]) + self._key ^ seeds)
+        alleles = np.where(_uniform(coin) < -np.expm1(-heat)[:, None], mixed_words(coin), alleles)
         told = np.array([bool(r.system) for r in requests])[:, None]
         systems = _keys([r.system for r in requests])[:, None]
-        coin = _mix(_mix(positions ^ SALTS["system"]) + self._key ^ systems)
-        return np.where(told & (_uniform(coin) < 0.1), _mix(coin), alleles)
+        coin = mixed_words(mixed_words(positions ^ SALTS["system"]) + self._key ^ systems)
+        return np.where(told & (_uniform(coin) < 0.1), mixed_words(coin), alleles)
 
     def _manner(self, request: Request) -> NDArray[np.int64]:
         """Three common words that open a chat answer; models of any descent share them."""
         style = int(self._key[0] if not request.system else key64(request.system))
-        words = _mix(np.arange(3, dtype=np.uint64) + np.uint64(style % self.habits.manners * 3))
+        words = mixed_words(
+            np.arange(3, dtype=np.uint64) + np.uint64(style % self.habits.manners * 3)
+        )
         return (words % np.uint64(min(40, self.habits.vocabulary))).astype(np.int64)
 
     def close(self) -> None:
@@ -392,7 +385,7 @@ def _genealogy(seed: int, options: tuple[tuple[str, int | float | str], ...]) ->
     return simulate_tree(models, shape, seed, **chosen)  # type: ignore[arg-type]
 
 
-def open(uri: ModelURI) -> SimulatedModel:
+def open_uri(uri: ModelURI) -> SimulatedModel:
     """A node of a random genealogy: simulated:SEED/NODE?models=64&shape=birth-death&rate=0.5.
 
     Options are the arguments of `simulate_tree` and the fields of `Habits`.

@@ -30,7 +30,7 @@ DTYPES = ("float32", "bfloat16", "float16")
 _SPECIAL = ("bos", "eos", "pad", "decoder_start", "forced_bos", "forced_eos")
 
 
-def open(uri: ModelURI) -> Checkpointed:
+def open_uri(uri: ModelURI) -> Checkpointed:
     """Load the checkpoint that `uri` names.
 
     Raises `ModelError` when it is not there or cannot be loaded, `MissingExtraError` without

@@ -39,7 +39,7 @@ from cladist.models.base import AskedInterface, Identity, ModelURI, Request
 DTYPES = ("float32", "bfloat16", "float16")
 
 
-def open(uri: ModelURI) -> VLLM:
+def open_uri(uri: ModelURI) -> VLLM:
     """Start an engine in this process.
 
     Raises `ModelError` when the model cannot be found or loaded, `MissingExtraError` without vLLM.

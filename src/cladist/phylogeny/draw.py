@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from cladist.phylogeny.collapse import fold
 from cladist.phylogeny.draw_text import round_length
 from cladist.phylogeny.layout import circular, rectangular, unrooted
 from cladist.phylogeny.palette import INK, OTHER_COLOUR, Mark, marks
+from cladist.phylogeny.picture import kind_of, save_figure, steadily
 from cladist.phylogeny.rooting import root_midpoint
 from cladist.phylogeny.sketch import Sketch, sketch
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 Shape = Literal["rectangular", "circular", "unrooted"]
 _LAYOUTS = {"rectangular": rectangular, "circular": circular, "unrooted": unrooted}
 _TIPS = {"rectangular": 140, "circular": 140, "unrooted": 90}
-_FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf"}
 _FULL, _HALF = "#222222", "#BBBBBB"
 
 
@@ -40,12 +39,27 @@ def check_picture(path: Path) -> str:
     >>> check_picture(Path("tree.pdf"))
     'pdf'
     """
-    kind = _FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise InputError(f"cannot draw to '{path.name}': use a name ending in .svg, .png or .pdf")
+    kind = kind_of(path)
     if not path.absolute().parent.is_dir():
         raise InputError(f"cannot draw to {path}: there is no folder {path.parent}")
     return kind
+
+
+class Drawing(TypedDict, total=False):
+    """How a tree is drawn.
+
+    title    a line above the picture
+    unit     what branch lengths measure, for the scale bar; 'distance'
+    support  percentages on branches that have room, else a dot: full from 95, half from 70; True
+    tips     clades are folded until at most so many tips are left; 140, unrooted 90
+    dpi      dots per inch of a PNG; 150
+    """
+
+    title: str
+    unit: str
+    support: bool
+    tips: int | None
+    dpi: int
 
 
 def draw_tree(
@@ -53,71 +67,50 @@ def draw_tree(
     path: Path,
     layout: Shape = "rectangular",
     groups: Mapping[str, str] | None = None,
-    *,
-    title: str = "",
-    unit: str = "distance",
-    support: bool = True,
-    tips: int | None = None,
-    dpi: int = 150,
+    **how: Unpack[Drawing],
 ) -> None:
     """Draw the tree into `path`, whose ending chooses SVG, PNG or PDF.
 
     layout   'rectangular', 'circular' or 'unrooted'
     groups   leaf name -> group; groups get a colour and a mark, smaller ones beyond 24 grey
-    title    a line above the picture
-    unit     what branch lengths measure, for the scale bar
-    support  percentages on branches that have room, else a dot: full from 95, half from 70
-    tips     clades are folded until at most so many tips are left (140; unrooted 90)
-    dpi      dots per inch of a PNG
 
+    See `Drawing` for the rest.
     Names are drawn as they are, never as formulas, with control characters escaped and long
     ones cut. The same tree gives the same bytes. Errors: `InputError` for an unknown ending or
     layout.
     """
-    kind = check_picture(path)
+    check_picture(path)
     if layout not in _LAYOUTS:
         raise InputError(f"no layout '{layout}': choose {', '.join(_LAYOUTS)}")
-    with needed("Drawing pictures", "plots"):
-        import matplotlib as mpl
-
     if layout == "unrooted" and len(tree.leaves()) > 2:
         # From the middle of the longest path, which uses the page best.
         tree = root_midpoint(tree).tree
     flat = to_arrays(tree)
     known = groups or {}
-    folds = fold(flat, tips or _TIPS[layout], groups)
+    folds = fold(flat, how.get("tips") or _TIPS[layout], groups)
     legend = marks(known, flat.leaf_names)
     placed = _LAYOUTS[layout](flat, folds)
     picture = sketch(layout, flat, folds, placed, known, legend, tree.rooted)
-    settings: Any = {"svg.hashsalt": "cladist", "svg.fonttype": "none"}
-    with mpl.rc_context(settings), warnings.catch_warnings():
-        # A name in a script that the font lacks is drawn with boxes, which is no fault.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        others = len({g for n in flat.leaf_names if (g := known.get(n))} - set(legend))
-        figure = _figure(picture, legend, others, title, unit, support)
-        dateless: dict[str, dict[str, Any]] = {
-            "svg": {"Date": None},
-            "pdf": {"CreationDate": None},
-            "png": {"Software": None},
-        }
-        figure.savefig(path, format=kind, dpi=dpi, metadata=dateless[kind])
+    others = len({g for n in flat.leaf_names if (g := known.get(n))} - set(legend))
+    with steadily():
+        figure = _figure(picture, legend, others, how)
+        save_figure(figure, path, dpi=how.get("dpi", 150))
 
 
 def _figure(
     picture: Sketch,
     legend: Mapping[str, Mark],
     others: int,
-    title: str,
-    unit: str,
-    support: bool,
+    how: Drawing,
 ) -> Figure:
+    title, unit = how.get("title", ""), how.get("unit", "distance")
     with needed("Drawing pictures", "plots"):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.collections import LineCollection, PolyCollection
         from matplotlib.figure import Figure
 
     left, bottom, right, top = _extent(picture)
-    shown = support and any(s == s for _, _, s, _ in picture.shares)
+    shown = how.get("support", True) and any(s == s for _, _, s, _ in picture.shares)
     rows = [*legend.items(), *([(f"{others} smaller groups", None)] if others else [])]
     entries = len(rows) + (2 if shown else 0)
     legend_width = 0.45 + max((text_width(printable(g), 8.0) for g, _ in rows), default=0.9)

@@ -9,21 +9,21 @@ both supported, and its sides say by how much.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.optional import needed
 from cladist.core.text import printable
-from cladist.errors import InputError
 from cladist.phylogeny.network import SplitNetwork
 from cladist.phylogeny.palette import INK, OTHER_COLOUR, marks
+from cladist.phylogeny.picture import kind_of, save_figure, steadily
 
-_FORMATS = {".svg": "svg", ".png": "png", ".pdf": "pdf"}
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def outline(network: SplitNetwork) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -68,20 +68,14 @@ def draw_network(
 
     The same network gives the same bytes. `InputError` for another ending.
     """
-    kind = _FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise InputError(f"cannot draw to '{path.name}': use a name ending in .svg, .png or .pdf")
+    kind_of(path)
     with needed("Drawing pictures", "plots"):
-        import matplotlib as mpl
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
     walk, spot = outline(network)
-    known = groups or {}
-    legend = marks(known, network.names)
-    settings: Any = {"svg.hashsalt": "cladist", "svg.fonttype": "none"}
-    with mpl.rc_context(settings), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+    size = float(np.ptp(walk, axis=0).max()) or 1.0
+    with steadily():
         figure = Figure(figsize=(10.0, 8.0))
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
@@ -89,50 +83,59 @@ def draw_network(
         axes.set_axis_off()
         axes.fill(walk[:, 0], walk[:, 1], facecolor="#E4E4E4", edgecolor="none")
         axes.plot(walk[:, 0], walk[:, 1], color=INK, lw=0.8)
-        size = float(np.ptp(walk, axis=0).max()) or 1.0
-        n = len(network.names)
-        for place, model in enumerate(network.cycle):
-            # A model's own branch points where its place on the circle says.
-            angle = 2 * np.pi * place / n
-            mark = legend.get(known.get(network.names[model], ""))
-            x, y = spot[model]
-            axes.plot(
-                [x],
-                [y],
-                marker=mark.shape if mark else "o",
-                color=mark.colour if mark else OTHER_COLOUR,
-                ms=5,
-            )
-            left = np.cos(angle) < 0
-            axes.annotate(
-                printable(network.names[model])[:48],
-                (x + 0.015 * size * np.cos(angle), y + 0.015 * size * np.sin(angle)),
-                rotation=np.degrees(angle) + (180 if left else 0),
-                rotation_mode="anchor",
-                ha="right" if left else "left",
-                va="center",
-                fontsize=8,
-                color=INK,
-                parse_math=False,
-            )
-        unit = 10 ** np.floor(np.log10(size / 4))
-        low = walk.min(axis=0)
-        bar = (low[0], low[1] - 0.24 * size)
-        axes.plot([bar[0], bar[0] + unit], [bar[1], bar[1]], color=INK, lw=1.2)
+        _models(axes, network, spot, groups or {}, size)
+        _scale(axes, network, walk, size)
+        save_figure(figure, path, dpi=150, bbox_inches="tight")
+
+
+def _models(
+    axes: Axes,
+    network: SplitNetwork,
+    spot: NDArray[np.float64],
+    known: Mapping[str, str],
+    size: float,
+) -> None:
+    """A mark and the name of every model, and the legend of their groups."""
+    legend, n = marks(known, network.names), len(network.names)
+    for place, model in enumerate(network.cycle):
+        # A model's own branch points where its place on the circle says.
+        angle = 2 * np.pi * place / n
+        mark = legend.get(known.get(network.names[model], ""))
+        x, y = spot[model]
+        axes.plot(
+            [x],
+            [y],
+            marker=mark.shape if mark else "o",
+            color=mark.colour if mark else OTHER_COLOUR,
+            ms=5,
+        )
+        left = np.cos(angle) < 0
         axes.annotate(
-            f"{unit:g} distance; {network.fit:.1%} of the squared distances",
-            (bar[0], bar[1] - 0.02 * size),
-            va="top",
+            printable(network.names[model])[:48],
+            (x + 0.015 * size * np.cos(angle), y + 0.015 * size * np.sin(angle)),
+            rotation=np.degrees(angle) + (180 if left else 0),
+            rotation_mode="anchor",
+            ha="right" if left else "left",
+            va="center",
             fontsize=8,
             color=INK,
+            parse_math=False,
         )
-        for group, mark in legend.items():
-            axes.plot([], [], marker=mark.shape, color=mark.colour, ls="", label=printable(group))
-        if legend:
-            axes.legend(loc="upper right", frameon=False, fontsize=8)
-        dateless: dict[str, dict[str, Any]] = {
-            "svg": {"Date": None},
-            "pdf": {"CreationDate": None},
-            "png": {"Software": None},
-        }
-        figure.savefig(path, format=kind, dpi=150, bbox_inches="tight", metadata=dateless[kind])
+    for group, mark in legend.items():
+        axes.plot([], [], marker=mark.shape, color=mark.colour, ls="", label=printable(group))
+    if legend:
+        axes.legend(loc="upper right", frameon=False, fontsize=8)
+
+
+def _scale(axes: Axes, network: SplitNetwork, walk: NDArray[np.float64], size: float) -> None:
+    unit = 10 ** np.floor(np.log10(size / 4))
+    low = walk.min(axis=0)
+    bar = (low[0], low[1] - 0.24 * size)
+    axes.plot([bar[0], bar[0] + unit], [bar[1], bar[1]], color=INK, lw=1.2)
+    axes.annotate(
+        f"{unit:g} distance; {network.fit:.1%} of the squared distances",
+        (bar[0], bar[1] - 0.02 * size),
+        va="top",
+        fontsize=8,
+        color=INK,
+    )

@@ -15,7 +15,7 @@ Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Layout:
+class TreeLayout:
     """Places of the drawn nodes; arrays hold all nodes of the tree, hidden ones at zero.
 
     shown   bool (m,): neither hidden in a fold nor below one
@@ -35,22 +35,22 @@ class Layout:
     rows: float
 
 
-def rectangular(flat: TreeArrays, folds: Mapping[int, Fold]) -> Layout:
+def rectangular(flat: TreeArrays, folds: Mapping[int, Fold]) -> TreeLayout:
     """Depth to the right, tips from top to bottom."""
     shown, row, height, rows = _rows(flat, folds)
     depth = np.where(shown, flat.depths(), 0.0)
-    return Layout(shown, row, height, depth, -row, np.zeros(len(flat)), rows)
+    return TreeLayout(shown, row, height, depth, -row, np.zeros(len(flat)), rows)
 
 
-def circular(flat: TreeArrays, folds: Mapping[int, Fold]) -> Layout:
+def circular(flat: TreeArrays, folds: Mapping[int, Fold]) -> TreeLayout:
     """Depth outwards, tips around the circle with a gap of a tenth at the right."""
     shown, row, height, rows = _rows(flat, folds)
     angle = np.where(shown, 0.05 * 2 * np.pi + row / max(rows, 1.0) * 0.9 * 2 * np.pi, 0.0)
     depth = np.where(shown, flat.depths(), 0.0)
-    return Layout(shown, row, height, depth * np.cos(angle), depth * np.sin(angle), angle, rows)
+    return TreeLayout(shown, row, height, depth * np.cos(angle), depth * np.sin(angle), angle, rows)
 
 
-def unrooted(flat: TreeArrays, folds: Mapping[int, Fold]) -> Layout:
+def unrooted(flat: TreeArrays, folds: Mapping[int, Fold]) -> TreeLayout:
     """Equal angles (Felsenstein 2004, Inferring Phylogenies, ch. 34): no branches cross.
 
     Every node has a wedge as wide as the rows of its tips and lies in its middle.
@@ -75,7 +75,7 @@ def unrooted(flat: TreeArrays, folds: Mapping[int, Fold]) -> Layout:
             angle[c] = (begin[c] + weight[c] / 2) * turn
             x[c] = x[i] + flat.length[c] * np.cos(angle[c])
             y[c] = y[i] + flat.length[c] * np.sin(angle[c])
-    return Layout(shown, row, height, x, y, angle, rows)
+    return TreeLayout(shown, row, height, x, y, angle, rows)
 
 
 def _rows(

@@ -15,7 +15,7 @@ from cladist.phylogeny.edges import distances_to_branches
 
 
 @dataclass(frozen=True)
-class Placement:
+class TreePlacement:
     """Where a model joins a tree.
 
     tree        with the model on it; the rest keeps its lengths and supports
@@ -42,7 +42,7 @@ def place_model(
     name: str,
     distances: Mapping[str, float],
     replicates: Sequence[Mapping[str, float]] = (),
-) -> Placement:
+) -> TreePlacement:
     """The branch on which the model's distances to all leaves fit best.
 
     Least squares with weights 1/d^2 (Fitch & Margoliash 1967), solved exactly on every branch
@@ -65,7 +65,7 @@ def place_model(
         votes[int(np.argmin(_fit(flat, _vector(flat, other, name))[:, 2]))] += 1
     ranked = [b for b, _ in votes.most_common() if b != branch] if votes else order[1:4].tolist()
     total = max(len(replicates), 1)
-    return Placement(
+    return TreePlacement(
         _grafted(tree, flat, branch + 1, place, pendant, name),
         _below(flat, branch),
         place,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["new_axes", "plot_distances", "plot_intervals", "plot_tree"]
 
 
-class Interval(Protocol):
+class PlottedInterval(Protocol):
     """What `plot_intervals` draws: an estimate with its ends, of a pair."""
 
     @property
@@ -137,7 +137,7 @@ def plot_distances(distances: DistanceMatrix, ax: Axes | None = None, **how: Any
     return axes
 
 
-def plot_intervals(results: Sequence[Interval], ax: Axes | None = None) -> Axes:
+def plot_intervals(results: Sequence[PlottedInterval], ax: Axes | None = None) -> Axes:
     """Draw the excess a probe of pairs with 95% intervals; a pair without one is left blank.
 
     Examples

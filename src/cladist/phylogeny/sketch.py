@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cladist.core.text import printable
 from cladist.phylogeny.arrays import TreeArrays
 from cladist.phylogeny.collapse import Fold
-from cladist.phylogeny.layout import Layout
+from cladist.phylogeny.layout import TreeLayout
 from cladist.phylogeny.palette import INK, OTHER_COLOUR, Mark
 
 Points = NDArray[np.float64]
@@ -50,7 +50,7 @@ def sketch(
     shape: str,
     flat: TreeArrays,
     folds: Mapping[int, Fold],
-    layout: Layout,
+    layout: TreeLayout,
     groups: Mapping[str, str],
     legend: Mapping[str, Mark],
     rooted: bool,
@@ -102,7 +102,7 @@ def _branch_colours(
 def _rectangular(
     flat: TreeArrays,
     folds: Mapping[int, Fold],
-    layout: Layout,
+    layout: TreeLayout,
     colours: list[str],
     rooted: bool,
 ) -> Sketch:
@@ -127,7 +127,7 @@ def _rectangular(
 
 
 def _round(
-    shape: str, flat: TreeArrays, folds: Mapping[int, Fold], layout: Layout, colours: list[str]
+    shape: str, flat: TreeArrays, folds: Mapping[int, Fold], layout: TreeLayout, colours: list[str]
 ) -> Sketch:
     """Circular and unrooted layouts, the root at the origin."""
     depth = flat.depths()
@@ -189,7 +189,7 @@ def _tips(
     out: Sketch,
     flat: TreeArrays,
     folds: Mapping[int, Fold],
-    layout: Layout,
+    layout: TreeLayout,
     groups: Mapping[str, str],
     legend: Mapping[str, Mark],
 ) -> None:

@@ -102,6 +102,24 @@ def _versions() -> dict[str, str]:
     return found
 
 
+BEHAVIOUR = Limit(
+    "Behaviour, not weights",
+    "Everything rests on what the models answered. A model that was trained on another's "
+    "answers shares what it says without sharing weights; this cannot be told apart here.",
+)
+NO_FAMILIES = Limit(
+    "No declared families",
+    "Families were guessed from tight clusters. Without known kin nobody can be called "
+    "unrelated, no probability of a foundation can be given, and missed kin among the "
+    "comparison make the test milder.",
+)
+AVERAGES = Limit(
+    "Error rates are averages",
+    "The stated rate of false findings holds on average over unrelated models of other "
+    "makers. Models of one maker that share data, but not weights, lie in between.",
+)
+
+
 def limits_of(
     material: Material, c: Conditions, calibrated: bool, labelled: bool, basis: str
 ) -> tuple[Limit, ...]:
@@ -116,22 +134,23 @@ def limits_of(
                 "no more. Add unrelated models to the registry and make the report again.",
             )
         )
+    out.append(BEHAVIOUR)
+    if not labelled:
+        out.append(NO_FAMILIES)
+    out += [*_of_asking(c), *_of_endpoint(c)]
     out.append(
         Limit(
-            "Behaviour, not weights",
-            "Everything rests on what the models answered. A model that was trained on another's "
-            "answers shares what it says without sharing weights; this cannot be told apart here.",
+            "The true relative may be missing",
+            f"Only the {len(material.pairs) - 1} other models of this registry were considered. A "
+            "sibling stands in for a parent that is not among them.",
         )
     )
-    if not labelled:
-        out.append(
-            Limit(
-                "No declared families",
-                "Families were guessed from tight clusters. Without known kin nobody can be called "
-                "unrelated, no probability of a foundation can be given, and missed kin among the "
-                "comparison make the test milder.",
-            )
-        )
+    return (*out, AVERAGES)
+
+
+def _of_asking(c: Conditions) -> list[Limit]:
+    """Limits of how the answers were asked for."""
+    out = []
     temperature = c.decoding.get("temperature", 0.0)
     if isinstance(temperature, float | int) and temperature > 0:
         out.append(
@@ -164,6 +183,12 @@ def limits_of(
                 f"{c.probes - c.answered} of {c.probes} probes have no usable answer.",
             )
         )
+    return out
+
+
+def _of_endpoint(c: Conditions) -> list[Limit]:
+    """Limits of who answered."""
+    out = []
     refused = [n.removesuffix("-not-settable") for n in c.notes if n.endswith("-not-settable")]
     if refused:
         out.append(
@@ -191,18 +216,4 @@ def limits_of(
                 "of the address. 'cladist watch' tells of changes.",
             )
         )
-    out.append(
-        Limit(
-            "The true relative may be missing",
-            f"Only the {len(material.pairs) - 1} other models of this registry were considered. A "
-            "sibling stands in for a parent that is not among them.",
-        )
-    )
-    out.append(
-        Limit(
-            "Error rates are averages",
-            "The stated rate of false findings holds on average over unrelated models of other "
-            "makers. Models of one maker that share data, but not weights, lie in between.",
-        )
-    )
-    return tuple(out)
+    return out

@@ -21,7 +21,7 @@ from cladist.phylogeny.saturation import bounded_distances
 from cladist.phylogeny.support import bootstrap
 from cladist.provenance.material import Material
 
-__all__ = ["Ancestry", "context_tree", "likely_ancestry", "nearest"]
+__all__ = ["Ancestry", "context_tree", "likely_ancestry", "nearest_models"]
 
 AROUND = 20
 """Nearest models in the picture."""
@@ -56,7 +56,7 @@ class Ancestry:
     untold: int = 0
 
 
-def nearest(pairs: PairEvidence, i: int, count: int) -> list[int]:
+def nearest_models(pairs: PairEvidence, i: int, count: int) -> list[int]:
     """Rows of the models with most evidence of kinship, tokenizer included, nearest first."""
     evidence = pairs.combined[i]
     order = np.argsort(-evidence, kind="stable").tolist()
@@ -66,7 +66,7 @@ def nearest(pairs: PairEvidence, i: int, count: int) -> list[int]:
 def likely_ancestry(material: Material, i: int) -> Ancestry | None:
     """Parents by `phylogeny.ancestry` among the nearest CONSIDERED models; None if they fail."""
     pairs = material.pairs
-    rows = [i, *nearest(pairs, i, CONSIDERED)]
+    rows = [i, *nearest_models(pairs, i, CONSIDERED)]
     names = [pairs.models[k] for k in rows]
     similarity = pairs.combined[np.ix_(rows, rows)]
     costs = descent_costs(similarity)
@@ -91,7 +91,7 @@ def context_tree(
     """
     pairs = material.pairs
     i = pairs.index(model)
-    names = [model, *(pairs.models[k] for k in nearest(pairs, i, AROUND))]
+    names = [model, *(pairs.models[k] for k in nearest_models(pairs, i, AROUND))]
     names = list(dict.fromkeys([*names, *(w for w in wanted if w in pairs.models)]))
     if len(names) < 3:
         return None

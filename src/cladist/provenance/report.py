@@ -26,7 +26,7 @@ from cladist.kinship.inference.pair_test import (
 from cladist.kinship.inference.parentage import Direction, direction
 from cladist.provenance.audit import links_of
 from cladist.provenance.conditions import Conditions, Limit, conditions_of, limits_of
-from cladist.provenance.context import Ancestry, context_tree, likely_ancestry, nearest
+from cladist.provenance.context import Ancestry, context_tree, likely_ancestry, nearest_models
 from cladist.provenance.duplicates import Duplicate, duplicates
 from cladist.provenance.exhibits import Exhibit, exhibits
 from cladist.provenance.making import UNTOLD, Making
@@ -40,7 +40,7 @@ RELATIVES = 8
 """Nearest models that are tested; their p-values are adjusted for one another (Holm)."""
 
 Strength = Literal["shown", "not shown", "cannot tell"]
-Finding = Literal["confirmed", "contradicted", "cannot tell", "not tested", "not here"]
+LinkFinding = Literal["confirmed", "contradicted", "cannot tell", "not tested", "not here"]
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Link:
     parent: str
     relation: str
     source: str
-    finding: Finding
+    finding: LinkFinding
     test: KinshipResult | None
 
 
@@ -143,45 +143,15 @@ def build_report(
     labels = material.labels()
     steps = 6
     progress("testing relatives", 0, steps)
-    near = nearest(pairs, i, RELATIVES)
-    copies = {
-        (d.b if d.a == model else d.a): d
-        for d in duplicates([material.responses[k] for k in (i, *near)], material.prompts)
-        if model in (d.a, d.b)
-    }
-    family = dict(zip(pairs.models, labels.families, strict=True)) if labels else {}
-
     policy = Policy(alpha)
     made = material.gatherer(registry, labels, seed)
-    results = judge_candidates(made, model, [pairs.models[k] for k in near], policy)
-    tests = {r.b: r for r in results}
-    relatives = tuple(
-        Relative(
-            pairs.models[k],
-            family.get(pairs.models[k], ""),
-            float(pairs.score[i, k] + pairs.tokenizer[i, k]),
-            tests[pairs.models[k]],
-            copies.get(pairs.models[k]),
-        )
-        for k in near
-    )
+    relatives = _relatives(material, made, model, policy)
     progress("testing relatives", 1, steps)
     links = _links(made, links_of(lineage, model), model, policy)
     progress("testing relatives", 2, steps)
     foundation = _foundation(material, model)
     progress("testing relatives", 3, steps)
-    related = [r for r in relatives if r.test.verdict == "related"]
-    directions: tuple[Direction, ...] = ()
-    if related:
-        rare = material.rarity()
-        dates = lineage.dates
-        directions = tuple(
-            direction(
-                pairs, rare, model, r.model,
-                dates=(dates.get(model, ""), dates.get(r.model, "")), seed=seed,
-            )
-            for r in related[:5]
-        )  # fmt: skip
+    directions = _directions(material, relatives, model, seed)
     progress("testing relatives", 4, steps)
     wanted = [k.parent for k in links if k.test] + [k.child for k in links if k.test]
     tree = context_tree(material, model, wanted, seed=seed)
@@ -191,6 +161,7 @@ def build_report(
     progress("testing relatives", 6, steps)
     calibrated, basis = made.calibration is not None, basis_of(made)
     conditions = conditions_of(registry, material, model, alpha, making, seed)
+    family = _families(material)
     groups = {n: family.get(n, "") for n in (tree.leaves() if tree else ())}
     report = Report(
         model, conditions, (), relatives, foundation,
@@ -206,6 +177,56 @@ def build_report(
     from cladist.provenance.claims import claims_of
 
     return replace(report, claims=claims_of(report))
+
+
+def _families(material: Material) -> Mapping[str, str]:
+    labels = material.labels()
+    if labels is None:
+        return {}
+    return dict(zip(material.pairs.models, labels.families, strict=True))
+
+
+def _relatives(
+    material: Material, made: Gatherer, model: str, policy: Policy
+) -> tuple[Relative, ...]:
+    """The nearest models, each tested, and those that are copies named as such."""
+    pairs, family = material.pairs, _families(material)
+    i = pairs.index(model)
+    near = nearest_models(pairs, i, RELATIVES)
+    copies = {
+        (d.b if d.a == model else d.a): d
+        for d in duplicates([material.responses[k] for k in (i, *near)], material.prompts)
+        if model in (d.a, d.b)
+    }
+    results = judge_candidates(made, model, [pairs.models[k] for k in near], policy)
+    tests = {r.b: r for r in results}
+    return tuple(
+        Relative(
+            pairs.models[k],
+            family.get(pairs.models[k], ""),
+            float(pairs.score[i, k] + pairs.tokenizer[i, k]),
+            tests[pairs.models[k]],
+            copies.get(pairs.models[k]),
+        )
+        for k in near
+    )
+
+
+def _directions(
+    material: Material, relatives: Sequence[Relative], model: str, seed: int
+) -> tuple[Direction, ...]:
+    """Which of two is the ancestor, for the nearest that are related."""
+    related = [r for r in relatives if r.test.verdict == "related"]
+    if not related:
+        return ()
+    rare, dates = material.rarity(), material.lineage.dates
+    return tuple(
+        direction(
+            material.pairs, rare, model, r.model,
+            dates=(dates.get(model, ""), dates.get(r.model, "")), seed=seed,
+        )
+        for r in related[:5]
+    )  # fmt: skip
 
 
 def _links(
@@ -235,7 +256,7 @@ def _other(k: DeclaredLink, model: str) -> str:
     return k.parent if k.child == model else k.child
 
 
-_FINDINGS: Mapping[str, Finding] = {
+_FINDINGS: Mapping[str, LinkFinding] = {
     "related": "confirmed",
     "unrelated": "contradicted",
     "inconclusive": "cannot tell",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from cladist.errors import InputError
-from cladist.formats.statement import Basis, Kin, Role, Statement
+from cladist.formats.statement import Basis, Role, StatedKin, Statement
 from cladist.kinship.inference.pair_test import KinshipResult
 from cladist.provenance.report import Report
 
@@ -25,7 +25,7 @@ def statement_of(report: Report, created: str) -> Statement:
     if wrong:
         raise InputError(f"{wrong[0]}; a pedigree cannot be written from that")
     c = report.conditions
-    kin: dict[str, Kin] = {}
+    kin: dict[str, StatedKin] = {}
     refuted = []
     for k in report.links:
         other, role = (k.parent, "ancestor") if k.child == report.model else (k.child, "descendant")
@@ -34,7 +34,7 @@ def statement_of(report: Report, created: str) -> Statement:
             continue
         basis: Basis = "declared and measured" if k.finding == "confirmed" else "declared"
         found = _numbers(k.test) if k.test else {}
-        kin.setdefault(other, Kin(other, _role(role), basis, k.relation, found))
+        kin.setdefault(other, StatedKin(other, _role(role), basis, k.relation, found))
     older = {d.b: d for d in report.directions if d.basis == "dates"}
     for r in report.relatives:
         if r.test.verdict != "related" or r.model in kin or r.model in refuted:
@@ -44,7 +44,7 @@ def statement_of(report: Report, created: str) -> Statement:
         if told is not None and r.copy is None:
             role = "ancestor" if told.ancestor == r.model else "descendant"
         relation = "same answers" if r.copy else ""
-        kin[r.model] = Kin(r.model, _role(role), "measured", relation, _numbers(r.test))
+        kin[r.model] = StatedKin(r.model, _role(role), "measured", relation, _numbers(r.test))
     first = report.relatives[0]
     properties = {
         "cladist:assay": c.assay,

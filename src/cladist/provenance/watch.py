@@ -9,37 +9,34 @@ rate / planned (Bonferroni), and the rate of a false alarm over all of them toge
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cladist.core.assay import Assay
-from cladist.core.hashing import canonical_json
+from cladist.core.hashing import digest
 from cladist.core.progress import Hear, Progress, silent, unheard
 from cladist.core.responses import Response, ResponseSet
-from cladist.errors import CoverageError, InputError, ModelError, NotComparableError, UsageError
+from cladist.errors import CoverageError, InputError, ModelError, NotComparableError
 from cladist.extraction.asking import choose_interface, requests_for
 from cladist.extraction.missing import listed_reasons, reasons
 from cladist.kinship.inference.identity import SHUFFLES
 from cladist.models.base import AskedInterface, Model
 from cladist.models.served import Remembered, Served
 from cladist.provenance.deployments import Side, cautions, hold_against, models_of
+from cladist.provenance.pace import Pace
 
-__all__ = ["Look", "Plan", "look", "looks_in", "seconds_of", "watch"]
+__all__ = ["Look", "Looked", "WatchPlan", "look", "looks", "looks_in"]
 
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 MOST_SHUFFLES = 50_000
 LEAST = 0.5
 """Share of the probes that must be answered for a look to count as one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class WatchPlan:
     """What is watched and how strictly.
 
     planned   looks that share `rate`
@@ -73,8 +70,7 @@ class Plan:
         """What must be the same for earlier looks to count: answers, probes, rate, looks."""
         texts = [[r.text for r in slot if r.final] for slot in self.reference.slots]
         about = [self.reference.model, self.assay.protocol.digest, self.rate, self.planned, texts]
-        line = canonical_json(about).encode("utf-8", "surrogatepass")
-        return hashlib.sha256(line).hexdigest()[:16]
+        return digest(about)[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +112,13 @@ class Look:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
-def seconds_of(text: str) -> float:
-    """Seconds in '90s', '15m', '1h' or '1d'; `UsageError` for anything else."""
-    found = re.fullmatch(r"(\d{1,7}(?:\.\d{1,3})?)([smhd])", text.strip())
-    if found is None or float(found[1]) <= 0:
-        raise UsageError(f"'{text[:40]}' is no interval; write 90s, 15m, 1h or 1d")
-    return float(found[1]) * UNITS[found[2]]
+@dataclass(frozen=True)
+class Looked:
+    """A look, the answers that it saw, and the settings that the server refused then."""
+
+    look: Look
+    answers: ResponseSet
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 def looks_in(log: Path, key: str) -> int:
@@ -151,7 +148,7 @@ def looks_in(log: Path, key: str) -> int:
 
 
 def look(
-    model: Model, plan: Plan, number: int, progress: Progress = silent, hear: Hear = unheard
+    model: Model, plan: WatchPlan, number: int, progress: Progress = silent, hear: Hear = unheard
 ) -> tuple[Look, ResponseSet]:
     """Ask all probes and compare. `number` counts looks from 0, earlier runs included.
 
@@ -205,34 +202,24 @@ def look(
     return made, answers
 
 
-def watch(
+def looks(
     model: Model,
-    plan: Plan,
+    plan: WatchPlan,
+    pace: Pace | None = None,
     *,
-    times: int = 1,
-    every: float = 0.0,
-    sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
     progress: Progress = silent,
     hear: Hear = unheard,
-) -> Iterator[tuple[Look, ResponseSet]]:
-    """Looks, one every `every` seconds from the start of the first; failed ones spend nothing.
-
-    `times` 0 goes on for ever. A look that takes longer than the interval is followed by the next
-    at once; none is made up for.
-    """
-    spent, made, due = plan.before, 0, clock()
-    while times == 0 or made < times:
-        if made:
-            due = max(due + every, clock())
-            sleep(max(due - clock(), 0.0))
+) -> Iterator[Looked]:
+    """Looks at the pace given, each with its answers; failed ones spend nothing."""
+    spent = plan.before
+    for _ in (pace or Pace()).turns():
         found, answers = look(model, plan, spent, progress, hear)
-        made += 1
         spent += found.status != "failed"
-        yield found, answers
+        refused = model.refused_settings if isinstance(model, Served) else {}
+        yield Looked(found, answers, dict(refused))
 
 
-def shuffles_needed(plan: Plan) -> int:
+def shuffles_needed(plan: WatchPlan) -> int:
     """Shuffles from which a p-value can reach the level of one look, for sampled answers."""
     return int(4 * plan.planned / plan.rate)
 
@@ -261,12 +248,12 @@ def _ask(
     return ResponseSet(f"{name} now", ids, tuple(tuple(g) for g in got)), len(slots)
 
 
-def _none(plan: Plan) -> ResponseSet:
+def _none(plan: WatchPlan) -> ResponseSet:
     ids = plan.reference.probe_ids
     return ResponseSet(plan.reference.model, ids, tuple(() for _ in ids))
 
 
-def _failed(model: Model, plan: Plan, number: int, level: float, why: str) -> Look:
+def _failed(model: Model, plan: WatchPlan, number: int, level: float, why: str) -> Look:
     return Look(
         plan.key, _now(), plan.reference.model, number, number // plan.planned, "failed", why,
         None, level, plan.rate, plan.planned, None, None, None, 0, 0,
@@ -276,7 +263,7 @@ def _failed(model: Model, plan: Plan, number: int, level: float, why: str) -> Lo
 
 def _digest(answers: ResponseSet) -> str:
     texts = [[r.text for r in slot] for slot in answers.slots]
-    return hashlib.sha256(canonical_json(texts).encode("utf-8", "surrogatepass")).hexdigest()
+    return digest(texts)
 
 
 def _now() -> str:

@@ -7,7 +7,6 @@ stay at home: in the file every model is known by its name alone.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from cladist.compare import resolve_assay
 from cladist.core.assay import Assay
+from cladist.core.hashing import file_digest
 from cladist.core.progress import Progress, silent
 from cladist.errors import InputError, RegistryError, UsageError
 from cladist.extraction.archived import import_archive
@@ -98,7 +98,7 @@ def build_file(
             labels = match((m.name for m in store.models()), lineage or {})
         facts = Facts(
             terms.name, terms.title or terms.name, terms.version, f"built from {count} models", "",
-            _sha256(packed), True, terms.licence.strip(), chosen.digest, count,
+            file_digest(packed), True, terms.licence.strip(), chosen.digest, count,
             len(chosen.protocol.probes), len(labels), chosen.protocol.decoding.told(),
             datetime.now(UTC).date().isoformat(), version("cladist"),
         )  # fmt: skip
@@ -147,7 +147,7 @@ def add_file(path: Path, *, over: bool = False, progress: Progress = silent) -> 
     with aside(facts.name, over) as folder:
         packed = folder / ANSWERS
         _unpack(path, ANSWERS, packed)
-        if _sha256(packed) != facts.tree:
+        if file_digest(packed) != facts.tree:
             raise InputError(f"{path}: its answers were changed since it was built; get it again")
         try:
             import_archive(packed, folder, progress=progress)
@@ -203,8 +203,3 @@ def _unpack(path: Path, member: str, target: Path) -> None:
                     out.write(block)
     except (OSError, zipfile.BadZipFile, EOFError, RuntimeError) as problem:
         raise InputError(f"{path}: damaged, or the disk is full ({problem})") from problem
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

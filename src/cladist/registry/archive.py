@@ -24,6 +24,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from cladist.core.hashing import bytes_digest
 from cladist.errors import InputError, RegistryError, UsageError
 from cladist.registry import schema
 from cladist.registry._archive_tables import COLUMNS, Table, read_rows, write_parquet
@@ -66,7 +67,7 @@ class Manifest:
     @property
     def digest(self) -> str:
         """SHA-256 of the manifest, and with it of everything in the archive."""
-        return hashlib.sha256(self.as_text().encode()).hexdigest()
+        return bytes_digest(self.as_text().encode())
 
 
 # -- writing ----------------------------------------------------------------------------------
@@ -200,7 +201,7 @@ class Archive:
     def content(self, file: File) -> bytes:
         """The bytes of one file, checked against the manifest."""
         raw = self._read(file.name, file.bytes)
-        if len(raw) != file.bytes or hashlib.sha256(raw).hexdigest() != file.sha256:
+        if len(raw) != file.bytes or bytes_digest(raw) != file.sha256:
             raise InputError(
                 f"{self.path}, {file.name}: not what the manifest tells of; the archive is "
                 "damaged or was changed. Use another copy"

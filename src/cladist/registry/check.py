@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,7 +22,7 @@ MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Flaw:
     """Something wrong: what kind, where, and what is the case."""
 
     kind: str
@@ -34,7 +35,7 @@ class Checked:
     """What was looked at, how many of each, and what was wrong."""
 
     counts: dict[str, int]
-    findings: tuple[Finding, ...]
+    findings: tuple[Flaw, ...]
 
 
 def check(db: sqlite3.Connection) -> Checked:
@@ -63,20 +64,20 @@ def check(db: sqlite3.Connection) -> Checked:
     return Checked(counts, tuple(found))
 
 
-def _pages(db: sqlite3.Connection) -> Iterator[Finding]:
+def _pages(db: sqlite3.Connection) -> Iterator[Flaw]:
     try:
         rows = db.execute(f"PRAGMA integrity_check({MOST})").fetchall()
     except sqlite3.DatabaseError as problem:
         rows = [(str(problem),)]
     for (said,) in rows:
         if said != "ok":
-            yield Finding("pages", "the file", str(said)[:300])
+            yield Flaw("pages", "the file", str(said)[:300])
 
 
-def _schema(db: sqlite3.Connection) -> Iterator[Finding]:
+def _schema(db: sqlite3.Connection) -> Iterator[Flaw]:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version != schema.VERSION:
-        yield Finding("schema", "the file", f"version {version}, expected {schema.VERSION}")
+        yield Flaw("schema", "the file", f"version {version}, expected {schema.VERSION}")
         return
     query = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
@@ -86,16 +87,16 @@ def _schema(db: sqlite3.Connection) -> Iterator[Finding]:
     for kind, name in sorted(wanted.keys() | present.keys()):
         if wanted.get((kind, name)) != present.get((kind, name)):
             state = "is missing" if (kind, name) not in present else "is not this program's"
-            yield Finding("schema", f"{kind} {name}"[:80], state)
+            yield Flaw("schema", f"{kind} {name}"[:80], state)
 
 
-def _foreign_keys(db: sqlite3.Connection) -> Iterator[Finding]:
+def _foreign_keys(db: sqlite3.Connection) -> Iterator[Flaw]:
     rows = db.execute("SELECT * FROM pragma_foreign_key_check LIMIT ?", (MOST,)).fetchall()
     for table, row, parent, _ in rows:
-        yield Finding("foreign key", f"{table}, row {row}", f"points at no {parent}")
+        yield Flaw("foreign key", f"{table}, row {row}", f"points at no {parent}")
 
 
-def _protocols(db: sqlite3.Connection) -> tuple[dict[int, Protocol], list[Finding]]:
+def _protocols(db: sqlite3.Connection) -> tuple[dict[int, Protocol], list[Flaw]]:
     good: dict[int, Protocol] = {}
     found = []
     for row, told, name, probes, decoding in db.execute(
@@ -107,17 +108,17 @@ def _protocols(db: sqlite3.Connection) -> tuple[dict[int, Protocol], list[Findin
             # Of what is stored: settings that came with later versions are not in it.
             own = digest({"probes": protocol.probes.digest, "decoding": json.loads(decoding)})
         except (CladistError, ValueError, TypeError, KeyError, RecursionError) as problem:
-            found.append(Finding("protocol", where, f"cannot be read: {problem!s:.200}"))
+            found.append(Flaw("protocol", where, f"cannot be read: {problem!s:.200}"))
             continue
         if own != told:
-            found.append(Finding("hash", where, "its hash is not that of what it says"))
+            found.append(Flaw("hash", where, "its hash is not that of what it says"))
         good[row] = protocol
     return good, found
 
 
 def _assays(
     db: sqlite3.Connection, protocols: dict[int, Protocol]
-) -> tuple[dict[int, tuple[Assay, str]], list[Finding]]:
+) -> tuple[dict[int, tuple[Assay, str]], list[Flaw]]:
     good: dict[int, tuple[Assay, str]] = {}
     found = []
     for row, told, name, protocol, method, description, base in db.execute(
@@ -131,15 +132,15 @@ def _assays(
             own = digest({"protocol": base, "method": json.loads(method)})
             assay = records.unpack_assay(name, protocols[protocol], method, description)
         except (CladistError, ValueError, TypeError, KeyError, RecursionError) as problem:
-            found.append(Finding("assay", where, f"cannot be read: {problem!s:.200}"))
+            found.append(Flaw("assay", where, f"cannot be read: {problem!s:.200}"))
             continue
         if own != told:
-            found.append(Finding("hash", where, "its hash is not that of what it says"))
+            found.append(Flaw("hash", where, "its hash is not that of what it says"))
         good[row] = assay, told
     return good, found
 
 
-def _models(db: sqlite3.Connection) -> Iterator[Finding]:
+def _models(db: sqlite3.Connection) -> Iterator[Flaw]:
     for row, name, metadata in db.execute("SELECT id, name, metadata FROM model ORDER BY id"):
         try:
             data = json.loads(metadata)
@@ -147,10 +148,10 @@ def _models(db: sqlite3.Connection) -> Iterator[Finding]:
             data = None
         plain = isinstance(data, dict) and all(isinstance(v, str) for v in data.values())
         if not plain or not name.strip():
-            yield Finding("model", f"model {row}", "has a blank name or unreadable metadata")
+            yield Flaw("model", f"model {row}", "has a blank name or unreadable metadata")
 
 
-def _responses(db: sqlite3.Connection, protocols: dict[int, Protocol]) -> Iterator[Finding]:
+def _responses(db: sqlite3.Connection, protocols: dict[int, Protocol]) -> Iterator[Flaw]:
     states = json.dumps([str(s) for s in State])
     for row, protocol in protocols.items():
         decoding = protocol.decoding
@@ -165,14 +166,14 @@ def _responses(db: sqlite3.Connection, protocols: dict[int, Protocol]) -> Iterat
             (row, len(protocol.probes) - 1, samples - 1, states, MOST),
         )
         for name, probe, sample, state in rows:
-            yield Finding(
+            yield Flaw(
                 "response",
                 f"model {name[:80]}, probe {probe}, sample {sample}",
                 f"lies outside of its protocol, or its state '{state[:20]}' does not fit its text",
             )
 
 
-def _dnas(db: sqlite3.Connection, assays: dict[int, tuple[Assay, str]]) -> Iterator[Finding]:
+def _dnas(db: sqlite3.Connection, assays: dict[int, tuple[Assay, str]]) -> Iterator[Flaw]:
     told = 0
     for row, (assay, own) in assays.items():
         for name, *columns in db.execute(
@@ -181,24 +182,27 @@ def _dnas(db: sqlite3.Connection, assays: dict[int, tuple[Assay, str]]) -> Itera
             "ON b.assay_id = d.assay_id AND b.model_id = d.model_id WHERE d.assay_id = ?",
             (row,),
         ):
-            what = _wrong_dna(assay, own, *columns)
+            what = _wrong_dna(assay, own, _DNARow(*columns))
             if what and told < MOST:
                 told += 1
-                yield Finding("DNA", f"model {name[:80]}, assay {own[:8]}", what)
+                yield Flaw("DNA", f"model {name[:80]}, assay {own[:8]}", what)
 
 
-def _wrong_dna(
-    assay: Assay,
-    own: str,
-    vector: bytes,
-    usable: int,
-    probes: int,
-    notes: str,
-    encoders: str,
-    told: str,
-    blocks: bytes | None,
-) -> str:
+class _DNARow(NamedTuple):
+    """The columns of one DNA, as they are stored."""
+
+    vector: bytes
+    usable: int
+    probes: int
+    notes: str
+    encoders: str
+    told: str
+    blocks: bytes | None
+
+
+def _wrong_dna(assay: Assay, own: str, row: _DNARow) -> str:
     """What is wrong with one DNA of the assay with hash `own`, '' when nothing is."""
+    vector, usable, probes, notes, encoders, told, blocks = row
     length = assay.method.projection.dimension
     if len(vector) != 4 * length:
         return f"has {len(vector)} bytes, expected {4 * length}"

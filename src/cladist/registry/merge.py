@@ -83,67 +83,81 @@ def merge(registry: Registry, other: Path) -> Merged:
     with _attached(registry._db, other) as db, registry.transaction():
         _refuse(db)
         before = _counts(db)
-        db.execute(
-            "INSERT OR IGNORE INTO protocol (digest, name, probes, decoding) "
-            "SELECT digest, name, probes, decoding FROM other.protocol ORDER BY id"
-        )
-        db.execute(
-            "INSERT OR IGNORE INTO assay (digest, name, protocol_id, method, description) "
-            "SELECT a.digest, a.name, mine.id, a.method, a.description FROM other.assay a "
-            "JOIN other.protocol p ON p.id = a.protocol_id "
-            "JOIN main.protocol mine ON mine.digest = p.digest ORDER BY a.id"
-        )
-        db.execute(
-            "INSERT INTO model (name, uri, fingerprint, metadata) "
-            "SELECT name, uri, fingerprint, metadata FROM other.model o WHERE NOT EXISTS "
-            "(SELECT 1 FROM main.model m WHERE m.fingerprint = o.fingerprint) ORDER BY id"
-        )
-        # Which rows there are which rows here.
-        db.execute(
-            "CREATE TEMP TABLE same_protocol AS SELECT o.id AS theirs, m.id AS mine "
-            "FROM other.protocol o JOIN main.protocol m ON m.digest = o.digest"
-        )
-        db.execute(
-            "CREATE TEMP TABLE same_model AS SELECT o.id AS theirs, m.id AS mine "
-            "FROM other.model o JOIN main.model m ON m.fingerprint = o.fingerprint"
-        )
-        db.execute(
-            "CREATE TEMP TABLE answered AS SELECT protocol_id, model_id, "
-            "count(*) FILTER (WHERE state <> 'error') AS settled "
-            "FROM main.response GROUP BY 1, 2"
-        )
-        db.execute(
-            "INSERT OR IGNORE INTO interface SELECT p.mine, m.mine, i.name FROM other.interface i "
-            "JOIN same_protocol p ON p.theirs = i.protocol_id "
-            "JOIN same_model m ON m.theirs = i.model_id"
-        )
-        db.execute(
-            f"INSERT INTO response ({ANSWER_COLUMNS}) "  # noqa: S608 - constants
-            f"SELECT p.mine, m.mine, r.probe, r.sample, {TOLD_COLUMNS} FROM other.response r "
-            "JOIN same_protocol p ON p.theirs = r.protocol_id "
-            "JOIN same_model m ON m.theirs = r.model_id WHERE true "
-            f"ON CONFLICT DO UPDATE SET {ANSWER_UPDATES} "
-            "WHERE response.state = 'error' AND excluded.state <> 'error'"
-        )
-        db.execute(
-            "INSERT OR IGNORE INTO refused_setting SELECT p.mine, m.mine, s.name, s.words "
-            "FROM other.refused_setting s JOIN same_protocol p ON p.theirs = s.protocol_id "
-            "JOIN same_model m ON m.theirs = s.model_id"
-        )
+        _take_names(db)
+        _take_answers(db)
         _take_dnas(db)
-        grown = db.execute(
-            "SELECT DISTINCT a.digest, m.name FROM answered w "
-            "JOIN same_protocol p ON p.mine = w.protocol_id JOIN same_model s ON s.mine = "
-            "w.model_id JOIN main.assay a ON a.protocol_id = w.protocol_id "
-            "JOIN main.model m ON m.id = w.model_id WHERE w.settled < (SELECT count(*) "
-            "FROM main.response r WHERE r.protocol_id = w.protocol_id "
-            "AND r.model_id = w.model_id AND r.state <> 'error') ORDER BY a.id, m.id"
-        ).fetchall()
+        grown = _grown(db)
         after = _counts(db)
         for table in ("same_protocol", "same_model", "answered"):
             db.execute(f"DROP TABLE temp.{table}")
     new = [b - a for a, b in zip(before, after, strict=True)]
     return Merged(new[0], new[1], new[2], tuple((str(a), str(m)) for a, m in grown))
+
+
+def _take_names(db: sqlite3.Connection) -> None:
+    """Protocols, assays and models; and which rows there are which rows here."""
+    db.execute(
+        "INSERT OR IGNORE INTO protocol (digest, name, probes, decoding) "
+        "SELECT digest, name, probes, decoding FROM other.protocol ORDER BY id"
+    )
+    db.execute(
+        "INSERT OR IGNORE INTO assay (digest, name, protocol_id, method, description) "
+        "SELECT a.digest, a.name, mine.id, a.method, a.description FROM other.assay a "
+        "JOIN other.protocol p ON p.id = a.protocol_id "
+        "JOIN main.protocol mine ON mine.digest = p.digest ORDER BY a.id"
+    )
+    db.execute(
+        "INSERT INTO model (name, uri, fingerprint, metadata) "
+        "SELECT name, uri, fingerprint, metadata FROM other.model o WHERE NOT EXISTS "
+        "(SELECT 1 FROM main.model m WHERE m.fingerprint = o.fingerprint) ORDER BY id"
+    )
+    db.execute(
+        "CREATE TEMP TABLE same_protocol AS SELECT o.id AS theirs, m.id AS mine "
+        "FROM other.protocol o JOIN main.protocol m ON m.digest = o.digest"
+    )
+    db.execute(
+        "CREATE TEMP TABLE same_model AS SELECT o.id AS theirs, m.id AS mine "
+        "FROM other.model o JOIN main.model m ON m.fingerprint = o.fingerprint"
+    )
+    db.execute(
+        "CREATE TEMP TABLE answered AS SELECT protocol_id, model_id, "
+        "count(*) FILTER (WHERE state <> 'error') AS settled "
+        "FROM main.response GROUP BY 1, 2"
+    )
+
+
+def _take_answers(db: sqlite3.Connection) -> None:
+    """Answers, interfaces, and settings that servers refused."""
+    db.execute(
+        "INSERT OR IGNORE INTO interface SELECT p.mine, m.mine, i.name FROM other.interface i "
+        "JOIN same_protocol p ON p.theirs = i.protocol_id "
+        "JOIN same_model m ON m.theirs = i.model_id"
+    )
+    db.execute(
+        f"INSERT INTO response ({ANSWER_COLUMNS}) "  # noqa: S608 - constants
+        f"SELECT p.mine, m.mine, r.probe, r.sample, {TOLD_COLUMNS} FROM other.response r "
+        "JOIN same_protocol p ON p.theirs = r.protocol_id "
+        "JOIN same_model m ON m.theirs = r.model_id WHERE true "
+        f"ON CONFLICT DO UPDATE SET {ANSWER_UPDATES} "
+        "WHERE response.state = 'error' AND excluded.state <> 'error'"
+    )
+    db.execute(
+        "INSERT OR IGNORE INTO refused_setting SELECT p.mine, m.mine, s.name, s.words "
+        "FROM other.refused_setting s JOIN same_protocol p ON p.theirs = s.protocol_id "
+        "JOIN same_model m ON m.theirs = s.model_id"
+    )
+
+
+def _grown(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Assays and models whose answers are more than before."""
+    return db.execute(
+        "SELECT DISTINCT a.digest, m.name FROM answered w "
+        "JOIN same_protocol p ON p.mine = w.protocol_id JOIN same_model s ON s.mine = "
+        "w.model_id JOIN main.assay a ON a.protocol_id = w.protocol_id "
+        "JOIN main.model m ON m.id = w.model_id WHERE w.settled < (SELECT count(*) "
+        "FROM main.response r WHERE r.protocol_id = w.protocol_id "
+        "AND r.model_id = w.model_id AND r.state <> 'error') ORDER BY a.id, m.id"
+    ).fetchall()
 
 
 def _take_dnas(db: sqlite3.Connection) -> None:

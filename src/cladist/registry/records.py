@@ -56,18 +56,13 @@ def pack_told(response: Response) -> tuple[str, str, str, str, bytes]:
     return first, second, third, fourth, response.distribution
 
 
-def unpack_response(
-    state: str,
-    text: str,
-    tokens: int | None,
-    detail: str,
-    served: str,
-    configuration: str,
-    provider: str,
-    thoughts: str,
-    distribution: bytes,
-) -> Response:
+Told = tuple[str, str, int | None, str, str, str, str, str, bytes]
+"""What `TOLD_COLUMNS` hold of one answer."""
+
+
+def unpack_response(*columns: *Told) -> Response:
     """An answer from its `TOLD_COLUMNS`."""
+    state, text, tokens, detail, served, configuration, provider, thoughts, distribution = columns
     told = served or configuration or provider
     origin = Origin(served, configuration, provider) if told else UNTOLD
     return Response(text, State(state), tokens, detail, origin, thoughts, distribution)

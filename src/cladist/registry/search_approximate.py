@@ -9,7 +9,6 @@ rare, among strangers frequent: docs/scale.md has the figures. Needs the extra `
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Collection, Sequence
@@ -20,6 +19,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.hashing import file_digest
 from cladist.errors import AssayError, MissingExtraError, UsageError
 from cladist.registry.search import METRICS, Found, Search
 from cladist.registry.search_cache import Rows
@@ -145,7 +145,7 @@ def _write(faiss: Any, path: Path, rows: Rows, index: Any) -> None:
         head = {
             "build": rows.head.build,
             "rows": rows.head.rows,
-            "digest": _hash(aside),
+            "digest": file_digest(aside),
             "faiss": faiss.__version__,
         }
         aside.replace(path)
@@ -163,14 +163,9 @@ def _read(faiss: Any, path: Path, rows: Rows) -> tuple[Any, int] | None:
             not isinstance(head, dict)
             or (head.get("build"), head.get("faiss")) != (rows.head.build, faiss.__version__)
             or rows.head.rows > (1 + _GROWTH) * int(head.get("rows", 0))
-            or head.get("digest") != _hash(path)
+            or head.get("digest") != file_digest(path)
         ):
             return None
     except (OSError, ValueError):
         return None
     return faiss.read_index(str(path)), int(head["rows"])
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -37,7 +37,7 @@ from cladist.references.source import Source
 from cladist.registry import ModelRecord, Registry
 from cladist.registry.unused import leaving_nothing_empty
 from cladist.workflows.kept_fit import kept_fit
-from cladist.workflows.looks import Decided, Looks, Plan, plan_looks
+from cladist.workflows.looks import Decided, LookPlan, Looks, plan_looks
 from cladist.workflows.placing import Placement, makers_of, rate_for
 from cladist.workflows.reference_fit import Fit
 
@@ -88,7 +88,7 @@ class Identified:
     taken: tuple[str, ...]
     placement: Placement
     asked: Asked
-    plan: Plan
+    plan: LookPlan
     alpha: float
     registry: Path
     seconds: float
@@ -263,7 +263,7 @@ def _ask(
     model: Model,
     how: Like,
     store: Registry,
-    plan: Plan,
+    plan: LookPlan,
     decided: Decided,
     ready: Callable[[ResponseSet, int], None],
     progress: Progress,

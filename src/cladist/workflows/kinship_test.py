@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from cladist.compare import resolved
 from cladist.core.assay import Assay
@@ -47,6 +47,13 @@ class KinshipTest:
     InputError
         For a rate outside 0 to 1.
 
+    Notes
+    -----
+    It follows scikit-learn: parameters go by keyword and can be read and set, `fit` gives the
+    test itself, what was learnt ends in an underscore, and `sklearn.base.clone` copies it. It takes
+    a registry where an estimator takes a matrix, so it is none, and scikit-learn's checks, which
+    hand every estimator a matrix, do not apply.
+
     Examples
     --------
     >>> import cladist
@@ -67,6 +74,19 @@ class KinshipTest:
     def alpha(self) -> float:
         """The false-positive rate."""
         return self.policy.alpha
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name; `deep` is there for scikit-learn."""
+        return {"alpha": self.alpha, "adjust": self.adjust}
+
+    def set_params(self, **params: Any) -> KinshipTest:
+        """Set parameters; raises what making a test with them raises, and changes nothing then."""
+        unknown = params.keys() - self.get_params().keys()
+        if unknown:
+            raise UsageError(f"a test of kinship has no parameter '{min(unknown)}'")
+        made = KinshipTest(**{**self.get_params(), **params})
+        self.policy, self.adjust = made.policy, made.adjust
+        return self
 
     def __repr__(self) -> str:
         return f"KinshipTest(alpha={self.alpha:g}, adjust={self.adjust!r})"

@@ -25,7 +25,7 @@ from cladist.kinship.inference.sequential import (
 from cladist.workflows.placing import LEAST, Placement, least_p, place, require_answers
 from cladist.workflows.reference_fit import Fit
 
-__all__ = ["Decided", "Looks", "Plan", "never", "plan_looks"]
+__all__ = ["Decided", "LookPlan", "Looks", "never", "plan_looks"]
 
 EARLY = 30
 """Prompts after which a first look is taken where two are all that the makers carry: by then a
@@ -41,7 +41,7 @@ def never(answers: ResponseSet) -> bool:
 
 
 @dataclass(frozen=True)
-class Plan:
+class LookPlan:
     """After how many prompts the answers are looked at, and the rate that each look has."""
 
     looks: tuple[int, ...]
@@ -52,7 +52,7 @@ class Plan:
         return dict(zip(self.looks, self.rates, strict=True)).get(probes, self.rates[-1])
 
 
-def plan_looks(probes: int, alpha: float, makers: int, decided: Decided | None = None) -> Plan:
+def plan_looks(probes: int, alpha: float, makers: int, decided: Decided | None = None) -> LookPlan:
     """The looks for a number of prompts, fixed before any is asked.
 
     With `decided` the looks are those of that rule, which must not look at kinship, and the
@@ -62,14 +62,14 @@ def plan_looks(probes: int, alpha: float, makers: int, decided: Decided | None =
     ((30, 100), (100,))
     """
     if decided is never or probes < LEAST:
-        return Plan((probes,), (alpha,))
+        return LookPlan((probes,), (alpha,))
     if decided is not None:
         looks = interim_looks(probes)
-        return Plan(looks, (alpha,) * len(looks))
+        return LookPlan(looks, (alpha,) * len(looks))
     looks = affordable_looks(probes, alpha, least_p(makers))
     if len(looks) == 2 and probes > EARLY:
         looks = (EARLY, probes)
-    return Plan(looks, tuple(levels(len(looks), alpha)[::-1].tolist()))
+    return LookPlan(looks, tuple(levels(len(looks), alpha)[::-1].tolist()))
 
 
 @dataclass
@@ -84,7 +84,7 @@ class Looks:
 
     fit: Callable[[int, int], Fit]
     prompts: Sequence[str]
-    plan: Plan
+    plan: LookPlan
     last: Placement | None = None
     probes: int = 0
     seconds: float = 0.0

@@ -10,7 +10,7 @@ from cladist.core.assay import Assay
 from cladist.core.progress import Hear, unheard
 from cladist.core.results import Results
 from cladist.errors import CoverageError
-from cladist.kinship.panel.allele_index import load_index
+from cladist.kinship.panel.allele_index import load_index, save_index
 from cladist.kinship.panel.saved import (
     Member,
     MemberLabel,
@@ -27,7 +27,7 @@ from cladist.kinship.panel.shortlist import CANDIDATES, EXHAUSTIVE
 from cladist.registry import Registry
 from cladist.workflows.named import LabelsLike, families_here
 
-__all__ = ["build_panel", "index_of", "nearest_in_panel"]
+__all__ = ["build_panel", "index_of", "nearest_in_panel", "write_index"]
 
 
 def build_panel(
@@ -118,3 +118,8 @@ def nearest_in_panel(
 def index_of(file: Path) -> Path:
     """Where the index of a panel file is kept."""
     return file.with_name(f"{file.name}.index")
+
+
+def write_index(panel: Panel, file: Path) -> None:
+    """Write the index that large panels are searched by, beside the file of the panel."""
+    save_index(index_panel(panel), index_of(file))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from typing import Any
 
 from cladist.compare import resolved
@@ -13,32 +13,16 @@ from cladist.core.assay import Assay
 from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Results
 from cladist.core.text import printable
-from cladist.descent import Parent, parents_of
-from cladist.phylogeny.parents import CONFIDENT, LEAST
+from cladist.descent import Parent, ParentRule, parents_of
 from cladist.registry import Registry
 from cladist.workflows.named import ColumnLike, columns_here
 
-__all__ = ["ParentRule", "Parents", "as_csv", "as_dot", "parents"]
+__all__ = ["Parents", "as_csv", "as_dot", "parents"]
+
+USUAL = ParentRule()
 
 RESAMPLED = 100
 """Models up to which probes are resampled unless told otherwise."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ParentRule:
-    """When a model is named as a parent.
-
-    least       evidence of kinship that a parent must show
-    replicates  how often probes are drawn anew for the confidence; 0 takes it from the margins.
-                None is 20 up to 100 models, else 0
-    confidence  from which a parent is named
-    seed        of the resampling
-    """
-
-    least: float = LEAST
-    replicates: int | None = None
-    confidence: float = CONFIDENT
-    seed: int = 0
 
 
 class Parents(Results[Parent]):
@@ -75,7 +59,7 @@ def parents(
     *,
     assay: str | Assay = "",
     dates: ColumnLike = None,
-    rule: ParentRule = ParentRule(),
+    rule: ParentRule = USUAL,
     listener: Listener = NOBODY,
 ) -> Parents:
     """The most likely parent of every model among the others.
@@ -115,22 +99,11 @@ def parents(
     if dates is not None:
         when = columns_here(dates, "date", registry.models(), listener.hear)
     count = len(models) if models else registry.count_dnas(chosen)
-    wanted = rule.replicates
-    if wanted is None:
-        wanted = 20 if count <= RESAMPLED else 0
+    used = rule
+    if rule.replicates is None:
+        used = replace(rule, replicates=20 if count <= RESAMPLED else 0)
     found = parents_of(
-        registry,
-        chosen,
-        models or None,
-        dates=when,
-        least=rule.least,
-        replicates=wanted,
-        confident=rule.confidence,
-        seed=rule.seed,
-        progress=listener.progress,
-    )
-    used = ParentRule(
-        least=rule.least, replicates=wanted, confidence=rule.confidence, seed=rule.seed
+        registry, chosen, models or None, dates=when, rule=used, progress=listener.progress
     )
     return Parents(found, used, chosen.short)
 

@@ -13,7 +13,7 @@ from cladist.core.assay import Assay, Metric
 from cladist.core.distances import DistanceMatrix
 from cladist.core.results import Result
 from cladist.core.tree import Tree
-from cladist.phylogeny.placement import Placement, place_model
+from cladist.phylogeny.placement import TreePlacement, place_model
 from cladist.registry import Registry
 from cladist.workflows.tree_files import read_tree
 
@@ -28,7 +28,7 @@ class Placed(Result):
     assay: str
     metric: str
     replicates: int
-    found: Placement
+    found: TreePlacement
 
     @property
     def tree(self) -> Tree:

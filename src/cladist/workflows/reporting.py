@@ -21,12 +21,15 @@ from cladist.provenance.page import html_page
 from cladist.provenance.pdf import pdf_of
 from cladist.provenance.report import Report, build_report
 from cladist.provenance.sources import read_declared
+from cladist.provenance.statement import statement_of
 from cladist.provenance.twin import as_json
 from cladist.registry import Registry
 from cladist.workflows.named import LabelsLike, families_here, tell
 
-__all__ = ["ENDINGS", "Looks", "ReportOptions", "Reported", "report"]
+__all__ = ["ENDINGS", "PageForm", "ReportOptions", "Reported", "Standard", "report"]
 
+Standard = Literal["cyclonedx", "spdx", "card"]
+"""CycloneDX 1.6 ML-BOM, SPDX 3 with its AI profile, or the block of a model card."""
 
 ENDINGS = {".html": "page", ".htm": "page", ".pdf": "PDF", ".json": "data"}
 """Endings of files -> what is written."""
@@ -46,7 +49,7 @@ class ReportOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looks:
+class PageForm:
     """How the page of a report looks.
 
     paper     size of printed pages
@@ -81,9 +84,9 @@ class Reported(Result):
         """The report as JSON text."""
         return as_json(self.found)
 
-    def to_html(self, looks: Looks | None = None) -> str:
+    def to_html(self, form: PageForm | None = None) -> str:
         """The page of the report: it holds no scripts and loads nothing."""
-        how = looks or Looks()
+        how = form or PageForm()
         twin = sha256(self.to_json().encode("utf-8", "replace")).hexdigest()
         return html_page(
             self.found,
@@ -93,7 +96,7 @@ class Reported(Result):
             twin=twin,
         )
 
-    def save(self, path: str | Path, looks: Looks | None = None) -> None:
+    def save(self, path: str | Path, form: PageForm | None = None) -> None:
         """Write it: .html, .pdf or .json.
 
         Raises `UsageError` for another ending, `InputError` for a place that cannot be written,
@@ -104,11 +107,25 @@ class Reported(Result):
         if kind is None:
             raise UsageError(f"{file.name}: the ending tells the form; use .html, .pdf or .json")
         if kind == "PDF":
-            pages = pdf_of(self.to_html(looks), self.making.created)
+            pages = pdf_of(self.to_html(form), self.making.created)
             with replacing(file) as opened:
                 opened.write(pages)
         else:
-            write_text(file, self.to_html(looks) if kind == "page" else self.to_json())
+            write_text(file, self.to_html(form) if kind == "page" else self.to_json())
+
+    def to_standard(self, form: Standard, created: str) -> str:
+        """Declared and measured lineage in a form of a standard, stated at a time.
+
+        Declared parents stand as ancestors unless the measurement contradicts them; models shown
+        to be kin stand beside them, with verdict, p-value and rate. `created` is an ISO time in
+        UTC to the second. Raises `InputError` when the declarations run in a circle.
+        """
+        from cladist.formats.cyclonedx import write_cyclonedx
+        from cladist.formats.modelcard import write_block
+        from cladist.formats.spdx import write_spdx
+
+        writers = {"cyclonedx": write_cyclonedx, "spdx": write_spdx, "card": write_block}
+        return writers[form](statement_of(self.found, created))
 
     def headline(self) -> str:
         """On which model it is, and how many claims it makes."""

@@ -28,6 +28,7 @@ __all__ = [
     "newick",
     "root_tree",
     "tree",
+    "without_dna",
 ]
 
 TreeMethod = Literal["nj", "bme", "upgma"]
@@ -76,6 +77,11 @@ def distances(
     'm00-chat'
     """
     return compare.distances(registry, compare.resolved(registry, assay), names, metric)
+
+
+def without_dna(registry: Registry, assay: Assay) -> int:
+    """How many models answered the probes of an assay and said too little for a DNA."""
+    return len(registry.answering(assay.protocol)) - registry.count_dnas(assay)
 
 
 def tree(

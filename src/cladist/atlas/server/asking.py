@@ -23,7 +23,7 @@ from cladist.errors import CladistError, InputError, ModelError, UsageError
 from cladist.extraction.asking import choose_interface, requests_for
 from cladist.extraction.like import Like, like, reading_length
 from cladist.models.base import AskedInterface, Model, ModelURI
-from cladist.models.openai import open as open_endpoint
+from cladist.models.openai import open_uri
 from cladist.models.served import Served
 
 __all__ = ["INTERFACES", "Asking", "Askings", "Wanted", "wanted_of"]
@@ -240,4 +240,4 @@ def _opened(wanted: Wanted) -> Model:
         **({"key_env": wanted.key_env} if wanted.key_env else {}),
     }
     target = f"{wanted.model}@{wanted.base_url}"
-    return open_endpoint(ModelURI(f"openai:{target}", "openai", target, options))
+    return open_uri(ModelURI(f"openai:{target}", "openai", target, options))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cladist.atlas.build import Atlas, Wishes
+from cladist.atlas.build import Atlas
 from cladist.atlas.kin import AnswerKin
 from cladist.provenance.making import Making, given
 from cladist.provenance.pdf import check_pdf, pdf_of
@@ -27,13 +27,14 @@ FORMS: Mapping[str, tuple[str, Callable[[Reported], bytes]]] = {
 """Forms -> type and how they are made. No page: it would be one of ours, with others' words."""
 
 
-def report_on(atlas: Atlas, registry: Path, wishes: Wishes, i: int, form: str) -> bytes:
+def report_on(atlas: Atlas, registry: Path, i: int, form: str) -> bytes:
     """The report on model i, with the labels and declarations that the atlas was made with.
 
     Raises `MissingExtraError` for a PDF where the extra `pdf` is not installed, before any work.
     """
     if form == "pdf":
         check_pdf()
+    wishes = atlas.wishes
     sources = {
         "--declared": [wishes.declared] if wishes.declared else [],
         "--labels": [wishes.labels] if wishes.labels else [],

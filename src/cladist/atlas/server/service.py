@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cladist import __version__
 from cladist.atlas import documents
-from cladist.atlas.build import Atlas, Wishes
+from cladist.atlas.build import Atlas
 from cladist.atlas.columns import shortened
 from cladist.atlas.documents import Document
 from cladist.atlas.forest import numbered_newick
@@ -50,14 +50,11 @@ class Service:
     """Answers about one atlas. Safe to be asked by several threads; writes nothing.
 
     Who knows `token` may have it ask endpoints; '' is for nobody. Reports are made with the labels
-    and declarations of `wishes`.
+    and declarations that the atlas was made with.
     """
 
-    def __init__(
-        self, atlas: Atlas, registry: Path, token: str = "", wishes: Wishes | None = None
-    ) -> None:
+    def __init__(self, atlas: Atlas, registry: Path, token: str = "") -> None:
         self.atlas = atlas
-        self.wishes = wishes or Wishes()
         self.askings = Askings(atlas, token)
         self.registry = registry
         self._words = [
@@ -180,7 +177,7 @@ class Service:
         """The report on a model, in one of `reporting.FORMS`; one at a time."""
         self._known(i)
         with self._measuring:
-            return report_on(self.atlas, self.registry, self.wishes, i, form)
+            return report_on(self.atlas, self.registry, i, form)
 
     def asked(self, made: Asking) -> Document:
         """How far the asking of a model came, and where it belongs once that is known."""

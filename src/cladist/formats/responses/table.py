@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.hashing import text_digest
 from cladist.core.optional import needed
 from cladist.core.probes import Probe, ProbeSet
 from cladist.core.responses import Response, ResponseSet, State
@@ -217,7 +217,7 @@ def _strings(chunk: Any) -> list[str | None]:
 
 def prompt_key(text: str) -> str:
     """The id of a prompt that has none: 'p-' and 12 hex digits of the SHA-256 of its text."""
-    return "p-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return "p-" + text_digest(text)[:12]
 
 
 def shown(text: str, limit: int = 60) -> str:

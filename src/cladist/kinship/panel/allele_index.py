@@ -13,7 +13,6 @@ The figures are those of `relationship` up to rounding, with every member counti
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import shutil
@@ -25,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.hashing import GOLDEN, file_digest
 from cladist.errors import InputError
 from cladist.kinship.evidence.alleles import FEW, ORDER
 from cladist.kinship.evidence.corpus import DEPTH, Corpus
@@ -37,7 +37,7 @@ FORMAT = 1
 """Version of the files; others are refused."""
 
 _KIND = "cladist-allele-index"
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_GOLDEN = np.uint64(GOLDEN)
 _Words = NDArray[np.uint64]
 _Ints = NDArray[np.int64]
 _Doubles = NDArray[np.float64]
@@ -238,7 +238,7 @@ def save_index(index: AlleleIndex, folder: Path) -> None:
         hashes = {}
         for name, array in index.arrays.items():
             np.save(aside / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
-            hashes[name] = _hash(aside / f"{name}.npy")
+            hashes[name] = file_digest(aside / f"{name}.npy")
         head = {
             "kind": _KIND,
             "format": FORMAT,
@@ -276,7 +276,7 @@ def load_index(folder: Path, panel: str = "", *, check: bool = True) -> AlleleIn
     for name, known in _entries(head, folder):
         path = folder / f"{name}.npy"
         try:
-            if check and _hash(path) != known:
+            if check and file_digest(path) != known:
                 raise InputError(f"{folder} was changed since it was built; build it again")
             arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as problem:
@@ -300,8 +300,3 @@ _NAMES = frozenset(
         for kind in ("whole", "local")
     }
 )
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

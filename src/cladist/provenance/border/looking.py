@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 from collections import Counter
@@ -10,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from cladist.core.hashing import text_digest
 from cladist.core.progress import Progress, silent
 from cladist.errors import CladistError, InputError, ModelError
 from cladist.kinship.inference.departures import (
@@ -100,7 +100,7 @@ class Watched:
     def key(self) -> str:
         """Name of this watch in its log."""
         about = json.dumps([self.model, self.fingerprint, self.secret])
-        return hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return text_digest(about)[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from cladist.errors import CladistError, InputError
 from cladist.models.base import parse_uri
 from cladist.provenance.border.learning import Effort
 from cladist.provenance.border.looking import Rules
-from cladist.provenance.watch import seconds_of
+from cladist.provenance.pace import seconds_of
 
 __all__ = ["Endpoint", "Service", "read_service"]
 

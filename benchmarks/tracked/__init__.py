@@ -1,0 +1,1 @@
+"""What is measured at every release, by asv (see benchmarks/README.md)."""

@@ -147,7 +147,9 @@ def _family(found: Identified) -> str:
     more = len(p.kept.families) - FAMILIES
     names += [f"{more} more"] * (more > 0) + ["none of these"] * p.kept.none
     if p.kept.refused:
-        return f"no family is excluded: {one_line(p.kept.refused)}"
+        best = p.families[0] if p.families else None
+        first = f"{one_line(best.name) or 'none of these'} {best.probability:.0%}; " if best else ""
+        return f"{first}no family is excluded: {one_line(p.kept.refused)}"
     told = ", ".join(names) or "none of the known ones, and not an unrelated model's answers either"
     return f"{told}  (sets like this hold the right one in {p.kept.coverage:.0%} of cases)"
 

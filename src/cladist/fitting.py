@@ -87,7 +87,8 @@ def gathered(
         )
     except InputError as problem:
         calibration, missing = None, str(problem)
+    greedy = seen_greedy(panel.pairs.digest, speaking.tolist())
     return Gatherer(
         answers, panel.pairs, labels, calibration, missing, panel.flags, seed,
-        in_doubt(registry, assay.protocol, greedy=seen_greedy(panel.pairs.digest, speaking.tolist())),
+        in_doubt(registry, assay.protocol, greedy=greedy),
     )  # fmt: skip

@@ -127,9 +127,16 @@ def same(
 
 
 def _functional(console: Console, result: IdentityResult) -> None:
+    from cladist.kinship.inference.identity_functional import nearer_than
+
     low, high = result.interval
     console.print(
         f"  distance   {result.effect:.4f} (d_H), 95% {low:.4f} to {high:.4f} over contexts"
+    )
+    limit = nearer_than(result.within)
+    console.print(
+        f"  equivalent to within {result.within:.4f} (95%)"
+        + (f", nearer than {limit}" if limit else "")
     )
     console.print(f"  agreement  {result.agreement:.1%} of the probability")
     console.print(

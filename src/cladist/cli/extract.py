@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -119,7 +119,7 @@ def extract(
             jobs=jobs,
             listener=listener,
             like=like,
-            interface=interface,  # type: ignore[typeddict-item] # the library refuses other words
+            interface=cast('Literal["auto", "raw", "chat"]', interface),  # others are refused
             allow_sparse=allow_sparse,
             limits=limits,
             secret=secret,

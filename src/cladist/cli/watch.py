@@ -28,6 +28,7 @@ from cladist.errors import CHANGED, UNDECIDED, ModelError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cladist.cli.signing import Signer
     from cladist.provenance.border.looking import TokenLook
     from cladist.provenance.watch import Look, Looked
     from cladist.workflows.watched import WatchOptions, WatchResult
@@ -139,19 +140,10 @@ def watch(
     _check(by, model, config, replay, once)
     by_token = not model or by == "token"
     _belong("--by token", {"--state": state, "--relearn": relearn}, not by_token)
-    of_probes = {
-        "--against": against,
-        "--planned": planned,
-        "--keep": keep,
-    }
+    of_probes = {"--against": against, "--planned": planned, "--keep": keep}
     _belong("the watch by probes", of_probes, by_token)
-    if statement is not None and (config or replay):
-        raise UsageError(
-            "--statement signs the looks of one endpoint; sign the log of a service, or of a "
-            "replay, as it is: cladist provenance statement files"
-        )
-    if statement is not None and times == 0:
-        raise UsageError("--statement is written at the end: say with --times how many looks")
+    if statement is not None:
+        _check_statement(config or replay, times)
     options: WatchOptions = {
         "every": every,
         "times": times,
@@ -188,16 +180,33 @@ def watch(
                     store, model, against=against, assay=assay, planned=planned, keep=keep,
                     told=told_all, listener=listener, **options,
                 )  # fmt: skip
-    if signs is not None and found.plan is not None:
+    if signs is not None:
+        _sign(signs, found, seen)
+    if found.status in CODES:
+        raise typer.Exit(CODES[found.status])
+
+
+def _check_statement(several: Path | None, times: int) -> None:
+    """`UsageError` where a statement could not be written."""
+    if several is not None:
+        raise UsageError(
+            "--statement signs the looks of one endpoint; sign the log of a service, or of a "
+            "replay, as it is: cladist provenance statement files"
+        )
+    if times == 0:
+        raise UsageError("--statement is written at the end: say with --times how many looks")
+
+
+def _sign(signs: Signer, found: WatchResult[Any], seen: list[Looked]) -> None:
+    """Write the looks as a signed statement."""
+    if found.plan is not None:
         from cladist.attestation.of_deployments import watch_case
 
         signs.write(watch_case(found.plan, seen))
-    if signs is not None and found.by_token is not None:
+    if found.by_token is not None:
         from cladist.attestation.of_tokens import looked_of, tokens_case
 
         signs.write(tokens_case(*looked_of(found)))
-    if found.status in CODES:
-        raise typer.Exit(CODES[found.status])
 
 
 def _check(by: str, model: str, config: Path | None, replay: Path | None, once: bool) -> None:

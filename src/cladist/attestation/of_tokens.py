@@ -45,7 +45,7 @@ class TokenLooked:
     after: Watched
 
 
-def looked_of(found: WatchResult[TokenLook]) -> tuple[Watched, list[TokenLooked], Rules]:
+def looked_of(found: WatchResult[Any]) -> tuple[Watched, list[TokenLooked], Rules]:
     """What `tokens_case` takes, from what a watch by token gives back."""
     if found.by_token is None:
         raise InputError("no watch by token of one deployment")

@@ -17,11 +17,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from cladist.core.progress import Progress, silent
-from cladist.errors import CoverageError, InputError, ModelError
+from cladist.errors import CoverageError, ModelError
 from cladist.models.served import Served
 from cladist.provenance.border.asking import TOP, Asker
-from cladist.provenance.border.bisecting import DRAWN, FAR, ORDERS, bisected
+from cladist.provenance.border.bisecting import bisected
 from cladist.provenance.border.contexts import contexts
+from cladist.provenance.border.effort import LEAST, LIMITS, STEADY, SURE, TRIED, Effort
 from cladist.provenance.border.inputs import (
     Border,
     BorderInput,
@@ -33,16 +34,10 @@ from cladist.provenance.border.inputs import (
 
 __all__ = ["Effort", "counted", "drawn", "learn", "sitting"]
 
-LIMITS = (1, 4, 16, 64)
-"""Values of max_tokens that are tried, where a server refuses small ones."""
 CLOSE = 0.15
 """Margin (in nats) at which the search ends early."""
 SLACK = 0.02
 """Difference of a margin that is always honest: other hardware rounds otherwise."""
-STEADY, SURE = 3, 4
-"""Times that an input must be answered alike; the second where the server samples."""
-BISECTED = 2 + FAR.bit_length() + ORDERS + (FAR * FAR).bit_length()
-"""Queries that one pair takes at most."""
 CACHED = (
     "answers repeat when the same is asked and differ when a little else is: the server seems to "
     "keep answers (a cache), so a change may be seen late"
@@ -50,47 +45,8 @@ CACHED = (
 MORE = (2, 9)
 """Tokens that are asked for beside the first, where a cache is to make a new answer; at random, so
 that it has seldom been asked so before. `_held` asks for one more."""
-TRIED = 6
-"""Contexts that are sampled for each sure one that is wanted."""
 SAME = 0.9
 """Share of plain contexts that a server answers alike twice at temperature 0, where it obeys."""
-LEAST = 8
-"""Inputs that a pool has at least."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """What learning may take.
-
-    contexts    contexts that are searched at most
-    pool        inputs that are kept
-    replicates  queries that the honest rate is learnt from
-    sittings    looks over which these are spread, to see the server at different times
-    firm        inputs far from the border that are kept, to tell one change from another
-    """
-
-    contexts: int = 240
-    pool: int = 40
-    replicates: int = 150
-    sittings: int = 1
-    firm: int = 12
-
-    def __post_init__(self) -> None:
-        if not LEAST <= self.pool <= self.contexts or self.replicates < 1 or self.sittings < 1:
-            raise InputError(
-                f"learning needs a pool of {LEAST} inputs or more, as many contexts at least, and "
-                "one replicate"
-            )
-
-    @property
-    def most(self) -> int:
-        """Queries that learning takes at most."""
-        near = self.pool + self.pool // 4
-        searched = 2 * self.contexts + 4 * near + 6 * (self.pool + 10)
-        searched += 3 * self.contexts + BISECTED * DRAWN
-        again = max(STEADY * near, SURE * (self.contexts + self.pool))
-        again += (STEADY + 3 * TRIED + 4) * self.firm + STEADY * near
-        return len(LIMITS) * 3 + searched + again + 3 * self.pool + self.replicates
 
 
 @dataclass(frozen=True)

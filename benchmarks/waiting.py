@@ -38,6 +38,9 @@ COMMANDS = {
     "predict": (
         "predict", "FuseChat-Gemma-2-9B-Instruct", "-s", "scores.csv", "-r", "alpaca", "-q",
     ),
+    "atlas as a folder": (
+        "atlas", "-r", "rand", "--labels", "families.csv", "--out", "family", "-q",
+    ),
     "route": (
         "route", "What is 12 * 13?", "--records", "records.csv", "--questions", "questions.csv",
         "-r", "routing", "-q",

@@ -13,7 +13,7 @@ MOST_LINES = 60
 
 LONGER = {
     "atlas/server/app.py application": "handlers share the limiters that are made here",
-    "atlas/server/openapi.py _schemas": "a table: the schema of every document",
+    "atlas/server/schemas.py schemas": "a table: the schema of every document",
     "atlas/server/openapi.py describe": "a table: every path of the API",
 }
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,33 +69,34 @@ class Seen:
 
     address: str
     facts: dict[str, Any]
+    token: str = ""
 
 
-@pytest.fixture(scope="module")
-def served(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+@contextmanager
+def serving(lab: Lab, cache: Path) -> Iterator[tuple[str, str]]:
+    """Address and token of a server of the lab, started as a person would."""
     command = [
         sys.executable, "-m", "cladist.cli.main", "serve", "--registry", str(lab.folder),
-        "--port", "0", "--map", "pcoa", "--quiet", "--title", "made <up>",
+        "--port", "0", "--map", "pcoa", "--quiet", "--title", "made <up>", "--ask",
         "--metadata", str(lab.folder / "models.csv"),
         "--declared", str(lab.folder / "lineage.csv"), "--labels", str(lab.folder / "labels.csv"),
     ]  # fmt: skip
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     reader: threading.Thread | None = None
     try:
         assert server.stderr is not None
-        address = None
+        found = None
         told: list[str] = []
         for line in server.stderr:
             told.append(line)
-            if found := re.search(r"http://127\.0\.0\.1:\d+/", line):
-                address = found[0]
+            if found := re.search(r"(http://127\.0\.0\.1:\d+/)#ask=([\w-]+)", line):
                 break
-        assert address is not None, "".join(told)
+        assert found is not None, "".join(told)
         # A full pipe would stop the server.
         reader = threading.Thread(target=server.stderr.read, daemon=True)
         reader.start()
-        yield Seen(address, drive(address))
+        yield found[1], found[2]
     finally:
         server.terminate()
         server.wait(timeout=20)
@@ -102,6 +104,12 @@ def served(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]
             reader.join()
         if server.stderr is not None:
             server.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def served(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+    with serving(lab, tmp_path_factory.mktemp("cache")) as (address, token):
+        yield Seen(address, drive(address), token)
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
 
-from cladist.atlas import bundle
+from cladist.atlas import bundle, documents
 from cladist.atlas.bundle import MANIFEST, write_bundle
 from cladist.atlas.columns import Column, columns_of, read_metadata, shortened
 from cladist.atlas.documents import answers, written
@@ -236,3 +238,21 @@ def test_metadata_files(tmp_path: Path) -> None:
     path.write_bytes(b"model\n\xff\n")
     with pytest.raises(InputError, match="not UTF-8"):
         read_metadata(path)
+
+
+def test_an_ended_program_leaves_nothing(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(found: ResponseSet) -> documents.Document:
+        assert len(list(tmp_path.iterdir())) == 2
+        os.kill(os.getpid(), signal.SIGTERM)
+        return answers(found)
+
+    write(lab, tmp_path / "out")
+    before, heard = contents(tmp_path / "out"), signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(documents, "answers", ended)
+    with pytest.raises(SystemExit):
+        write(lab, tmp_path / "out")
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    assert contents(tmp_path / "out") == before
+    assert signal.getsignal(signal.SIGTERM) is heard

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from cladist.atlas import documents, kin
 from cladist.atlas.build import Wishes, build
-from cladist.atlas.evidence import probe_weights
+from cladist.atlas.documents import model
 from cladist.atlas.families import known_families
 from cladist.atlas.forest import cluster_names
 from cladist.atlas.kin import AnswerKin, VectorKin
@@ -21,16 +22,11 @@ from cladist.compare import distances, resolve_assay
 from cladist.descent import parents_of
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.inference.calibration import calibrate
-from cladist.kinship.inference.null import guess_families
 from cladist.kinship.inference.pair_test import judge_candidates, judge_kinship
-from cladist.kinship.inference.pairs import pair_evidence
-from cladist.kinship.inference.probe_checks import probe_excess
 from cladist.registry import ModelRecord, Registry
 from cladist.registry.kept import Kept
 from tests.atlas.conftest import COUNT, Lab
-from tests.support.made_families import population
 from tests.support.synthetic import make_registry
 
 
@@ -43,31 +39,26 @@ def measured(lab: Lab) -> AnswerKin:
     return lab.atlas.kin
 
 
-def test_evidence_by_probe_agrees_with_the_test_of_one_pair() -> None:
-    responses, _ = population(families=14, members=3)
-    pairs = pair_evidence(responses)
-    family = np.asarray(guess_families(pairs.score), dtype=np.int64)
-    wanted = np.array([[0, 1], [0, 2], [3, 5], [0, 3], [7, 20]])
-    found = probe_weights(read_corpus(responses), family, pairs.style, wanted)
-    for row, (i, j) in zip(found, wanted.tolist(), strict=True):
-        exact = probe_excess(responses, pairs, i, j)
-        assert np.corrcoef(exact, row)[0, 1] > 0.95
-        assert np.mean(row) == pytest.approx(np.mean(exact), abs=0.35 + 0.15 * abs(exact.mean()))
+def test_evidence_by_probe_is_what_the_test_of_the_pair_looks_at(lab: Lab) -> None:
+    kin = measured(lab)
+    i, j = 12, int(kin.near[12, 0])
+    told = next(e for e in model(lab.atlas, i, {})["evidence"] if e["other"] == j)
+    excess, probes = kin.tests.made.probe_excess(i, j), kin.tests.made.probes_of(i, j)
+    exact = {
+        int(p): round(float(v), 3) for p, v in zip(probes, excess.astype(np.float32), strict=True)
+    }
+    assert told["for"] and all(exact[w["probe"]] == w["weight"] for w in told["for"])
+    assert told["for"][0]["weight"] == max(exact.values())
 
 
-def test_evidence_is_missing_where_an_answer_is() -> None:
-    responses, _ = population(families=14, members=3, probes=12)
-    lost = responses[0].slots
-    responses[0] = type(responses[0])(responses[0].model, responses[0].probe_ids, ((), *lost[1:]))
-    pairs = pair_evidence(responses)
-    found = probe_weights(
-        read_corpus(responses),
-        guess_families(pairs.score),
-        pairs.style,
-        np.array([[0, 1], [1, 2]]),
-    )
-    assert np.isnan(found[0, 0]) and np.isfinite(found[0, 1:]).all()
-    assert np.isfinite(found[1]).all()
+def test_a_folder_tells_the_same_whoever_reads_all_answers_at_once(lab: Lab) -> None:
+    kin = measured(lab)
+    bulk = kin.in_bulk()
+    assert bulk.tests.made.index is not None
+    bulk.tests.made._excess.clear()
+    for i in range(0, COUNT, 5):
+        one, many = (model(replace(lab.atlas, kin=k), i, {}) for k in (kin, bulk))
+        assert one == many
 
 
 def test_p_values_of_a_row_are_those_of_the_calibration(lab: Lab) -> None:
@@ -301,8 +292,8 @@ def test_results_are_kept_between_runs(tmp_path: Path, lab: Lab) -> None:
         first = build(store, assay, wishes, kept=kept)
         filed = sorted(p.name for p in (tmp_path / "kept").iterdir())
         second = build(store, assay, wishes, kept=kept)
-    # Panel, its calibration and weights by probe; the map, the tree, the likely parents.
-    assert len(filed) == 6 == len(list((tmp_path / "kept").iterdir()))
+    # Panel and its calibration; the map, the tree, the likely parents.
+    assert len(filed) == 5 == len(list((tmp_path / "kept").iterdir()))
     for made in (first, second):
         assert documents.written(documents.head(made, models=True, answers=True)) == (
             documents.written(documents.head(first, models=True, answers=True))

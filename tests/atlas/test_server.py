@@ -26,6 +26,7 @@ from cladist.errors import InputError, UsageError
 from cladist.extraction.derive import derive
 from cladist.formats.trees.newick import newick_of, read_newick
 from cladist.registry import Registry
+from cladist.workflows.reporting import report
 from tests.atlas.conftest import COUNT, Lab
 from tests.support.synthetic import HOSTILE
 
@@ -417,3 +418,22 @@ def test_several_models_are_compared_at_once(ask: Client, lab: Lab) -> None:
         assert alone["p"] is None or pair["p"] >= alone["p"]
     for query, status in (("20", 422), (",".join(map(str, range(11))), 400), ("1,1", 400)):
         assert ask(f"{API}/compare?models={query}").status_code == status
+
+
+def test_a_report_is_the_one_of_the_command(ask: Client, lab: Lab) -> None:
+    answer = ask(f"{API}/models/12/report.json")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-disposition"] == 'attachment; filename="report.json"'
+    told = answer.json()
+    with Registry.open(lab.folder, create=False) as store:
+        made = report(store, lab.atlas.source.names[12], assay=lab.atlas.source.assay)
+    assert told["claims"] == made.to_dict()["claims"]
+    assert ask(f"{API}/models/12/report.html").status_code == 404
+    assert ask(f"{API}/models/{COUNT}/report.json").status_code == 404
+
+
+def test_a_report_on_paper(ask: Client) -> None:
+    pytest.importorskip("weasyprint")
+    answer = ask(f"{API}/models/12/report.pdf")
+    assert answer.status_code == 200 and answer.content.startswith(b"%PDF-")
+    assert answer.headers["content-type"] == "application/pdf"

@@ -1,6 +1,7 @@
 /** Starts the page: data, state from the address, then what is shown. */
 
 import "./style.css";
+import { takeToken } from "./data/asked";
 import { checked } from "./data/check";
 import { loader } from "./data/load";
 import type { AtlasDocument, ColumnDocument } from "./data/types";
@@ -108,6 +109,7 @@ function address(store: Store, first: State, atlas: AtlasDocument): void {
 }
 
 async function start(): Promise<void> {
+  takeToken();
   const root = document.documentElement;
   const theme = preferred();
   root.dataset["theme"] = theme;
@@ -128,7 +130,7 @@ async function start(): Promise<void> {
     live.textContent = text;
   }, theme, telling(atlas)?.key ?? atlas.families.column);
   document.title = `${line(atlas.title, 80)} · cladist atlas`;
-  const shell = new Shell(app);
+  const shell = new Shell(app, () => written(app.state, first, app.count));
   replace(host, shell.element);
   add(document.body, [live]);
   address(app.store, first, atlas);

@@ -1,3 +1,5 @@
+import { speak } from "../src/text/words";
+import { remark } from "../src/text/remarks";
 import { describe, expect, it } from "vitest";
 import { chance, figure, line, safe, sharedBeginning } from "../src/text/safe";
 
@@ -46,5 +48,16 @@ describe("figures", () => {
     expect(chance(0)).toBe("< 0.001");
     expect(chance(null)).toBe("–");
     expect(chance(0.04)).toBe("0.040");
+  });
+});
+
+describe("remarks of the data", () => {
+  it("are Chinese for who reads Chinese, as far as they are known", () => {
+    speak("zh");
+    expect(remark("models.csv tells nothing of 3 models")).toBe("models.csv 没有说明其中 3 个模型");
+    expect(remark("limit on tokens not recorded; something new")).toBe("未记录词元上限；something new");
+    expect(remark("a map by UMAP needs at least 16 models, here are 9")).toContain("UMAP 地图至少需要 16 个模型");
+    speak("en");
+    expect(remark("models.csv tells nothing of 3 models")).toBe("models.csv tells nothing of 3 models");
   });
 });

@@ -134,7 +134,7 @@ def read_answers(
     n, p = len(responses), len(ids)
     habit = np.full((n, p, len(HABITS)), np.nan)
     conclusions = np.full((n, p), -1, np.int64)
-    vocabulary: dict[str, int] = {}
+    vocabulary = _Numbered()
     known: list[dict[str, int]] = [{} for _ in range(p)]
     rows: list[list[NDArray[np.int64]]] = [[] for _ in range(p)]
     empty = np.zeros(0, np.int64)
@@ -148,12 +148,20 @@ def read_answers(
             if last:
                 conclusions[i, j] = known[j].setdefault(last, len(known[j]))
             # In the order of the text, so that words have the same numbers every time.
-            numbers = [vocabulary.setdefault(w, len(vocabulary)) for w in dict.fromkeys(used)]
+            numbers = list(map(vocabulary.__getitem__, dict.fromkeys(used)))
             rows[j].append(np.sort(np.array(numbers, np.int64)))
         if progress is not None:
             progress("reading answers", i + 1, n)
     said = tuple(_incidence(r, len(vocabulary)) for r in rows)
     return Answers(tuple(r.model for r in responses), habit, conclusions, said)
+
+
+class _Numbered(dict[str, int]):
+    """Words by number, new ones numbered as they are asked for."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = number = len(self)
+        return number
 
 
 def behaviour_table(answers: Answers, reference: NDArray[np.bool_] | None = None) -> FeatureTable:

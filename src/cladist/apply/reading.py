@@ -41,10 +41,13 @@ HABITS = (
 )
 """Names of the entries of `habits`; counts of characters and lines are logarithms or shares."""
 
+LONG = 7
+"""Characters that a long word has more of."""
+
 _WORD = re.compile(r"\w+")
 _STOP = re.compile(r"[.!?。]+(?:\s|$)")
 _ITEM = re.compile(r"^[^\S\n]*(?:[-*•]|\d+[.)])[^\S\n]", re.MULTILINE)
-_UNEVEN = frozenset("İΣ")
+_UNEVEN = "İΣ"
 """Letters that a whole text and a single word do not lower alike."""
 _ASCII = re.compile(r"[\x00-\x7f]+")
 _DIGITS, _CAPITALS = b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -70,7 +73,7 @@ def read(text: str) -> tuple[NDArray[np.float64], list[str]]:
     found = _WORD.findall(text)
     # Words are lowered one by one: a letter that becomes two must not part a word.
     low = " ".join(found).lower().split(" ") if found else []
-    plain = low if _UNEVEN.isdisjoint(text) else words(text)
+    plain = words(text) if any(letter in text for letter in _UNEVEN) else low
     return _habits(text, low), plain
 
 
@@ -80,7 +83,7 @@ def _habits(text: str, low: Sequence[str]) -> NDArray[np.float64]:
     sentences = max(1, len(_STOP.findall(text)))
     grams = max(0, count - 3)
     distinct = len(set(zip(low, low[1:], low[2:], low[3:], strict=False)))
-    head = low[:80]
+    head, lengths = low[:80], list(map(len, low))
     digits, capitals, foreign = _kinds(text)
     return np.array(
         [
@@ -90,7 +93,7 @@ def _habits(text: str, low: Sequence[str]) -> NDArray[np.float64]:
             np.log1p(count / sentences),
             np.log1p(line_count),
             len(_ITEM.findall(text)) / line_count,
-            len("".join(low)) / max(1, count),
+            sum(lengths) / max(1, count),
             len(set(head)) / max(1, len(head)),
             1 - distinct / grams if grams else 0.0,
             digits / n,
@@ -107,7 +110,7 @@ def _habits(text: str, low: Sequence[str]) -> NDArray[np.float64]:
             float(text.lstrip()[:1].islower()),
             float("\\" in text),
             100 * text.count(":") / n,
-            sum([len(w) > 7 for w in low]) / max(1, count),
+            sum(map(LONG.__lt__, lengths)) / max(1, count),
         ]
     )
 

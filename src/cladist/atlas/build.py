@@ -70,6 +70,7 @@ class Atlas:
     parents     likely parents; None where they were not looked for
     families    families that a model may be of; None without enough labels, with the reason
     remarks     what was left out, in sentences
+    wishes      what it was made by
     """
 
     source: Source
@@ -85,6 +86,7 @@ class Atlas:
     families: Whose | None
     families_note: str
     remarks: tuple[str, ...]
+    wishes: Wishes
 
 
 def build(
@@ -158,6 +160,7 @@ def build(
         parents,
         *asked,
         tuple(remarks),
+        wishes,
     )
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
 from cladist.atlas import documents
 from cladist.atlas.build import Atlas
 from cladist.atlas.documents import written
+from cladist.atlas.kin import AnswerKin
 from cladist.atlas.page_files import PAGE_FILES, page_file
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
@@ -78,15 +81,16 @@ def write_bundle(
     aside = _made_aside(folder)
     names, size = [], 0
     try:
-        for name, raw in _files(atlas, registry, pages, with_answers, left, progress):
-            path = aside / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(raw)
-            names.append(name)
-            size += len(raw)
-        manifest = {"format": documents.FORMAT, "version": documents.VERSION, "files": names}
-        (aside / MANIFEST).write_text(json.dumps(manifest, indent=0) + "\n", encoding="utf-8")
-        _put_in_place(aside, folder)
+        with _ended_by_signal():
+            for name, raw in _files(atlas, registry, pages, with_answers, left, progress):
+                path = aside / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(raw)
+                names.append(name)
+                size += len(raw)
+            manifest = {"format": documents.FORMAT, "version": documents.VERSION, "files": names}
+            (aside / MANIFEST).write_text(json.dumps(manifest, indent=0) + "\n", encoding="utf-8")
+            _put_in_place(aside, folder)
     except OSError as problem:
         raise InputError(f"cannot write {folder}: {problem.strerror or problem}") from problem
     finally:
@@ -110,6 +114,10 @@ def _files(
     yield _script("probes", documents.probes(atlas))
     if not pages and not with_answers:
         return
+    if pages and isinstance(atlas.kin, AnswerKin):
+        progress("reading answers", 0, 1)
+        atlas = replace(atlas, kin=atlas.kin.in_bulk())
+        progress("reading answers", 1, 1)
     n = len(atlas.source)
     for start in range(0, n, _AT_ONCE):
         chunk = range(start, min(start + _AT_ONCE, n))
@@ -159,6 +167,24 @@ def _require_ours(folder: Path) -> None:
         )
 
 
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """SIGTERM ends the program as Ctrl-C does, so that what stands aside is taken away."""
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not the main thread, which alone hears of signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _made_aside(folder: Path) -> Path:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -179,10 +205,12 @@ def _put_in_place(aside: Path, folder: Path) -> None:
     folder.rename(old)
     try:
         aside.rename(folder)
-    except OSError:
-        old.rename(folder)
-        raise
-    shutil.rmtree(old)
+    finally:
+        # Whatever ends this, one of the two is there, and nothing beside it.
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(folder)
 
 
 def _umask() -> int:

@@ -240,8 +240,8 @@ def _evidence(atlas: Atlas, i: int) -> list[Document]:
     if not isinstance(kin, AnswerKin):
         return []
     out = []
-    for k, j in enumerate(kin.near[i, :EXPLAINED].tolist()):
-        weights = kin.weights[i, k]
+    for j in kin.near[i, :EXPLAINED].tolist():
+        weights = kin.by_probe(i, j)
         order = np.argsort(-np.nan_to_num(weights), kind="stable")
         out.append(
             {

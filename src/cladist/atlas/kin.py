@@ -19,7 +19,6 @@ from scipy.sparse.csgraph import connected_components
 
 from cladist import compare
 from cladist.apply.neighbours import Distances, Space, Vectors, nearest
-from cladist.atlas.evidence import context_weights, probe_weights
 from cladist.atlas.source import Source
 from cladist.atlas.verdicts import Relation, Tests, untested
 from cladist.core.distances import DistanceMatrix
@@ -27,8 +26,6 @@ from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.fitting import fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.evidence.corpus import read_corpus
-from cladist.kinship.evidence.functional import read_functions, tells_functions
 from cladist.kinship.evidence.similarity import distance_of
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.labels import Labels, labels_of
@@ -43,6 +40,7 @@ from cladist.kinship.panel.fitted import (
 )
 from cladist.phylogeny.saturation import bounded_distances
 from cladist.registry import Registry
+from cladist.registry.answers import ReadAgain
 from cladist.registry.kept import Kept
 from cladist.registry.state import answers_state
 
@@ -92,12 +90,11 @@ class Kin(Protocol):
 class AnswerKin:
     """Kinship from answers: everything is known of every pair.
 
-    responses  of all models, in order
+    responses  of all models, in order; read when they are asked for
     pairs      evidence of all pairs
     distance   float64 (n, n) by `metric`
     tests      tests of kinship, with what they rest on
-    weights    float32 (n, RELATIVES, p): evidence by probe with the nearest of each model
-    near       int64 (n, RELATIVES): these, nearest first
+    near       int64 (n, RELATIVES): the nearest of each model, nearest first
     labels     declared families in order, None where nothing is declared
     """
 
@@ -106,7 +103,6 @@ class AnswerKin:
     distance: NDArray[np.float64]
     tests: Tests
     near: Index
-    weights: NDArray[np.float32]
     family: Index
     metric: str
     labels: Labels | None = None
@@ -131,10 +127,18 @@ class AnswerKin:
         near = [int(j) for j in self.near[i].tolist()]
         return self.tests.listed(i, near, [self._distance(i, j) for j in near])
 
+    def by_probe(self, i: int, j: int) -> NDArray[np.float32]:
+        """Evidence of models i and j on every probe, float32 (p,); see `Tests.by_probe`."""
+        return self.tests.by_probe(i, j)
+
+    def in_bulk(self) -> AnswerKin:
+        """The same for telling of all models: every answer is read once, whatever asks for it."""
+        return replace(self, tests=replace(self.tests, made=self.tests.made.indexed()))
+
     def pair(self, i: int, j: int) -> tuple[Relation, NDArray[np.float32]]:
         """Models i and j tested as one pair that somebody asked about; evidence by probe (p,)."""
         i, j = min(i, j), max(i, j)
-        return self.tests.alone(i, j, self._distance(i, j)), self.tests.by_probe(i, j)
+        return self.tests.alone(i, j, self._distance(i, j)), self.by_probe(i, j)
 
     def together(self, wanted: Sequence[tuple[int, int]]) -> list[Relation]:
         """Pairs that somebody asks about at once, p adjusted for all of them."""
@@ -200,8 +204,7 @@ def measure(
 ) -> AnswerKin | VectorKin:
     """Nearness of all models, by the answers up to `MOST_TESTED` models and by DNA above.
 
-    Cost: that of `fitting.fitted_panel` and of `probe_weights`, or n^2 L for DNAs; where `kept` has
-    them, that of reading the answers.
+    Cost: that of `fitting.fitted_panel`, or n^2 L for DNAs; next to nothing where `kept` has them.
     """
     n = len(source)
     if n > MOST_TESTED:
@@ -211,9 +214,7 @@ def measure(
             kept,
             progress,
         )
-    progress("reading answers", 0, 1)
-    responses = source.answers(registry, range(n))
-    progress("reading answers", 1, 1)
+    responses = ReadAgain(registry.folder, source.assay.protocol, source.names)
     if n < 2:
         return _by_vectors(source, "there is no other model", kept, progress)
     progress("evidence of kinship", 0, 1)
@@ -228,25 +229,11 @@ def measure(
         distance = compare.distances(registry, source.assay).matrix
     labels = labels_of(source.names, declared)
     made = gathered(registry, source.assay, panel, labels, kept=kept)
-    # The atlas outlives the reading of the registry, so it holds the answers themselves.
+    # The atlas outlives this reading of the registry, and opens it anew for answers.
     tests = Tests(replace(made, responses=responses), Policy(alpha))
     family = np.asarray(guess_families(pairs.score), dtype=np.int64)
     near, _ = nearest(Distances(distance), RELATIVES)
-    index = np.column_stack([np.repeat(np.arange(n), near.shape[1]), near.ravel()])
-
-    def weigh() -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        if tells_functions(responses):
-            found = context_weights(read_functions(responses), family, pairs.style, index)
-        else:
-            found = probe_weights(read_corpus(responses), family, pairs.style, index, progress)
-        return {"weights": found}, {}
-
-    on = ["probe weights", *panel.on, source.key, metric]
-    weights, _ = kept.result(on, weigh)
-    shaped = np.asarray(weights["weights"], np.float32).reshape(n, near.shape[1], -1)
-    return AnswerKin(
-        responses, pairs, distance, tests, near, shaped, family, metric, labels, tests.missing
-    )
+    return AnswerKin(responses, pairs, distance, tests, near, family, metric, labels, tests.missing)
 
 
 def _panel(

@@ -25,6 +25,9 @@ def list_models(
     count: Annotated[
         int, typer.Option("--count", "-n", min=0, help="Show so many; 0 is all.")
     ] = 40,
+    skip: Annotated[
+        int, typer.Option("--skip", min=0, help="Leave out so many first: the next page.")
+    ] = 0,
     json: JsonOption = False,
 ) -> None:
     """Which models and assays are in a registry?
@@ -41,7 +44,7 @@ def list_models(
         print_json(found.to_dict())
         return
     console, models = out(), found.models
-    shown = models[:count] if count else models
+    shown = models[skip : skip + count if count else None]
     some = f", {len(models)} of them like '{one_line(like, 40)}'" if like else ""
     console.print(f"{found.every} models{some}, {len(found.assays)} assays")
     rows = table("model", "from", "DNA by")
@@ -49,9 +52,11 @@ def list_models(
         rows.add_row(one_line(m.name), one_line(m.uri, 60), ", ".join(assays) or "-")
     if shown:
         console.print(rows)
-    if len(models) > len(shown):
+    more = len(models) - skip - len(shown)
+    if more > 0:
         console.print(
-            f"{len(models) - len(shown)} more models; --count 0 shows all, --like filters"
+            f"{more} more models; --skip {skip + len(shown)} shows the next, --count 0 all, "
+            "--like filters"
         )
     rows = table("assay", "probes", "metric", "DNAs", right=("DNAs",))
     for a, dnas in found.assays:

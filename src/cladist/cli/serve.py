@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -49,6 +50,16 @@ def serve(
     rate: OldRateOption = None,
     reference: ReferenceOption = "",
     seed: SeedOption = 0,
+    watched: Annotated[
+        list[Path] | None,
+        typer.Option(help="Log of a watch by token; its trends are shown at /trends."),
+    ] = None,
+    ask: Annotated[
+        bool,
+        typer.Option(
+            "--ask", help="Let the page have endpoints asked, with keys of this environment."
+        ),
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """How do I look at a registry on a page of this machine?
@@ -56,7 +67,8 @@ def serve(
     Serves the atlas: a page, and an API for programs.
 
     The page shows the registry as it is now; it writes nothing to it. Nobody but this machine can
-    reach it. The API describes itself at /openapi.json.
+    reach it. The API describes itself at /openapi.json. With --ask the page can have a model
+    behind an endpoint asked and placed; the address then holds a token, which is for you alone.
 
     Examples:
 
@@ -66,6 +78,8 @@ def serve(
 
     `cladist map serve --registry lab --port 8080 --metadata models.csv --declared lineage.csv`
     """
+    from secrets import token_urlsafe
+
     from cladist.errors import MissingExtraError
 
     try:
@@ -90,7 +104,12 @@ def serve(
     for remark in made.remarks:
         note(remark)
 
+    token = token_urlsafe(24) if ask else ""
+
     def told(address: str) -> None:
         note(f"{len(made.source)} models at {address} (Ctrl-C stops)")
+        if watched:
+            note(f"watched endpoints at {address}trends")
 
-    run(Service(made, folder), bound, open_page=open_page, told=told)
+    service = Service(made, folder, token, watched or ())
+    run(service, bound, open_page=open_page, told=told, token=token)

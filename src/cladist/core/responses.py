@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -127,3 +127,24 @@ class ResponseSet:
     def states(self) -> dict[State, int]:
         """How many samples are in each state."""
         return dict(Counter(r.state for slot in self.slots for r in slot))
+
+
+@runtime_checkable
+class ReadTogether(Protocol):
+    """Answers of models that take less time read together than one by one."""
+
+    def many(self, rows: Sequence[int]) -> list[ResponseSet]:
+        """Answers of the models at `rows`, in that order."""
+        ...
+
+
+def answers_at(responses: Sequence[ResponseSet], rows: Sequence[int]) -> list[ResponseSet]:
+    """Answers of the models at `rows`, read together where that can be done.
+
+    >>> both = [ResponseSet.of_texts("a", ["x"]), ResponseSet.of_texts("b", ["y"])]
+    >>> answers_at(both, [1])[0].model
+    'b'
+    """
+    if isinstance(responses, ReadTogether):
+        return responses.many(rows)
+    return [responses[k] for k in rows]

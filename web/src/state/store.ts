@@ -8,6 +8,7 @@ export type Route =
   | { readonly page: "model"; readonly index: number; readonly other: number | null }
   | { readonly page: "pair"; readonly a: number; readonly b: number }
   | { readonly page: "compare"; readonly models: readonly number[] }
+  | { readonly page: "clade"; readonly node: number }
   | { readonly page: "declared" };
 
 export type View = "all" | "map" | "tree" | "table";

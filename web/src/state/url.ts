@@ -48,6 +48,7 @@ export function path(route: Route): string {
   if (route.page === "model")
     return `/model/${route.index}${route.other === null ? "" : `/${route.other}`}`;
   if (route.page === "compare") return `/compare/${route.models.join(",")}`;
+  if (route.page === "clade") return `/clade/${route.node}`;
   if (route.page === "pair") return `/pair/${route.a}/${route.b}`;
   return route.page === "declared" ? "/declared" : "/";
 }
@@ -110,6 +111,8 @@ function route(where: string, count: number): Route {
   if (parts[0] === "model" && first !== null) return { page: "model", index: first, other: second };
   if (parts[0] === "pair" && first !== null && second !== null)
     return { page: "pair", a: first, b: second };
+  const node = whole(parts[1]);
+  if (parts[0] === "clade" && node !== null) return { page: "clade", node };
   if (parts[0] === "compare") {
     const models = [...new Set((parts[1] ?? "").split(",").map((p) => within(whole(p), count)).filter((m) => m !== null))];
     if (models.length >= 2) return { page: "compare", models: models.slice(0, MOST_COMPARED) };

@@ -43,6 +43,7 @@ export function cladeBar(app: App, tree: Tree, node: number | null, close: () =>
           tool(closed ? tr("Expand") : tr("Collapse"), tr("Draw the clade as one row, or in full (C)"), () =>
             store.set({ collapsed: closed ? state.collapsed.filter((n) => n !== node) : [...state.collapsed, node] }),
           ),
+          tool(tr("Open"), tr("Open the page of this clade"), () => app.go({ page: "clade", node })),
           tool(tr("Only this"), tr("Draw this clade alone"), () => store.set({ clade: node, treeCamera: null })),
         ]),
     tool(tr("Root here"), tr("Root the tree on the branch above (R)"), () => store.set({ root: node, clade: null, treeCamera: null })),

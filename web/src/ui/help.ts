@@ -1,5 +1,6 @@
 /** The list of keys, and who listens to them. */
 
+import { remark } from "../text/remarks";
 import { line } from "../text/safe";
 import { tr } from "../text/words";
 import type { App } from "./app";
@@ -53,7 +54,7 @@ export function helpDialog(app: App): HTMLDialogElement {
     h("h2", {}, tr("These data")),
     h("p", {}, `${line(app.atlas.generated_by, 80)} · assay ${line(assay.name, 80)} (${line(assay.digest, 16)}) · ${tr("{n} prompt|{n} prompts", { n: assay.probes })} · ${line(assay.metric, 40)}`),
     h("p", {}, line(assay.description, 600)),
-    ...(app.atlas.remarks ?? []).map((r) => h("p", { class: "remark" }, h("bdi", {}, line(r, 600)))),
+    ...(app.atlas.remarks ?? []).map((r) => h("p", { class: "remark" }, h("bdi", {}, line(remark(r), 600)))),
   );
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();

@@ -1,6 +1,7 @@
 /** The page of one model: who its relatives are, and why. */
 
 import type { ModelDocument } from "../data/types";
+import { remark } from "../text/remarks";
 import { line, safe } from "../text/safe";
 import { share, tr } from "../text/words";
 import type { App } from "./app";
@@ -8,6 +9,7 @@ import { button, h, replace } from "./dom";
 import { conclusion, kinList, parents } from "./card";
 import { facts, provenance } from "./facts";
 import { bar, meaning, name, verdict } from "./marks";
+import { reportButton } from "./report";
 import { sideBySide } from "./side";
 import type { Sides } from "./side";
 import type { AnswersDocument, ProbesDocument } from "../data/types";
@@ -23,6 +25,7 @@ export async function modelPage(app: App, host: HTMLElement, index: number, othe
       button({ class: "tool back" }, tr("← Overview"), () => app.go({ page: "overview" })),
       title,
       h("span", { class: "spacer" }),
+      reportButton(app, index),
       button({ class: "tool", title: tr("Select it in map, tree and table") }, tr("Show in the overview"), () => {
         app.select([index]);
         app.store.set({ active: index, route: { page: "overview" } });
@@ -64,7 +67,7 @@ function likely(document: ModelDocument): HTMLElement {
       ? h("p", { class: "hint" }, tr("No set of families: too few models of known family."))
       : h("ul", { class: "shares" }, ...foundation.candidates.slice(0, 6).map((c) =>
           h("li", {}, name(c.name === "none of these" ? tr("none of these") : line(c.name, 80)), bar(c.probability, "wide"), h("span", { class: "num" }, share(c.probability))))),
-    foundation?.note ? h("p", { class: "hint" }, h("bdi", {}, safe(foundation.note, 400))) : null);
+    foundation?.note ? h("p", { class: "hint" }, h("bdi", {}, safe(remark(foundation.note), 400))) : null);
 }
 
 function meanings(document: ModelDocument): HTMLElement {

@@ -4,17 +4,19 @@ import { AnswersError, readAnswers } from "../data/answersfile";
 import type { Answers } from "../data/answersfile";
 import { place } from "../data/load";
 import type { PlacedDocument, ProbesDocument } from "../data/types";
+import { remark } from "../text/remarks";
 import { line } from "../text/safe";
 import { tr } from "../text/words";
 import type { App } from "./app";
 import { conclusion, kinList } from "./card";
 import type { Card } from "./card";
-import { button, h } from "./dom";
+import { askForm } from "./asking";
+import { add, button, h } from "./dom";
 import { failed, waiting } from "./parts";
 
 const MOST_BYTES = 1_900_000;
 
-/** A button that asks for a file; files dropped anywhere on the page are taken as well. */
+/** A button that opens what can be done to place a model; files dropped anywhere on the page are taken as well. */
 export function placer(app: App, card: Card): HTMLElement | null {
   if (document.documentElement.dataset["source"] === "static") return null;
   const input = h("input", { type: "file", accept: ".json,.jsonl,.csv,.tsv", hidden: true, "aria-label": tr("Place a model"), "data-place": true });
@@ -41,9 +43,21 @@ export function placer(app: App, card: Card): HTMLElement | null {
     event.preventDefault();
     void take(event.dataTransfer.files[0]);
   });
+  const dialog = h("dialog", { class: "help place", "aria-label": tr("Place a model") });
+  const close = () => dialog.close();
+  add(dialog, [
+    h("header", {}, h("h2", {}, tr("Place a model")), button({ class: "tool close", "aria-label": tr("Close") }, "×", close)),
+    h("section", {}, h("h3", {}, tr("A file of its answers")),
+      h("p", { class: "hint" }, tr("Choose or drop a file of one model's answers to the prompts of this atlas: JSON, JSON lines or CSV. Nothing is stored.")),
+      button({ class: "tool" }, tr("Choose a file"), () => {
+        close();
+        input.click();
+      })),
+    askForm(app, card, close),
+  ]);
   return h("span", { class: "placer" },
-    button({ class: "tool", title: tr("Choose or drop a file of one model's answers to the prompts of this atlas: JSON, JSON lines or CSV. Nothing is stored.") }, tr("Place a model"), () => input.click()),
-    input);
+    button({ class: "tool", title: tr("Find where a model belongs that is not here") }, tr("Place a model"), () => dialog.showModal()),
+    input, dialog);
 }
 
 async function placed(app: App, card: Card, file: File): Promise<void> {
@@ -54,23 +68,32 @@ async function placed(app: App, card: Card, file: File): Promise<void> {
     const probes = await app.load<ProbesDocument>("probes");
     const answers = readAnswers(file.name, await file.text(), probes);
     const found = await place<PlacedDocument>({ name: answers.name, responses: answers.responses });
-    card.newcomer(
-      { index: null, relatives: found.nearest, below: found.tree?.below ?? [], name: answers.name },
-      [conclusion(app, found.nearest, found.set, null), kinList(app, found.nearest, null), told(answers, found)]);
-    app.say(tr("{name} is placed", { name: line(answers.name, 80) }));
+    showPlaced(app, card, { ...found, name: answers.name }, told(answers));
   } catch (error) {
     card.newcomer(blank, [failed(error)]);
   }
 }
 
-function told(answers: Answers, found: PlacedDocument): HTMLElement {
+/** A newcomer on its card, on the map and on the tree; `remarks` say what that rests on. */
+export function showPlaced(app: App, card: Card, found: PlacedDocument, remarks: readonly string[]): void {
   const parts = [
-    tr("Answers are from '{answer}', prompts from '{prompt}'.", answers.read),
     tr("{a} of {b} prompts have a usable answer.", { a: found.usable, b: found.probes }),
+    ...remarks,
+    tr("Its place on the map is the mean of its three nearest models."),
+    line(remark(found.note), 300),
+  ];
+  card.newcomer(
+    { index: null, relatives: found.nearest, below: found.tree?.below ?? [], name: found.name },
+    [conclusion(app, found.nearest, found.set, null), kinList(app, found.nearest, null),
+      h("p", { class: "hint" }, h("bdi", {}, parts.filter((p) => p !== "").join(" ")))]);
+  app.say(tr("{name} is placed", { name: line(found.name, 80) }));
+}
+
+function told(answers: Answers): string[] {
+  return [
+    tr("Answers are from '{answer}', prompts from '{prompt}'.", answers.read),
     answers.unknown > 0 ? tr("{n} entry answers no prompt of this atlas.|{n} entries answer no prompt of this atlas.", { n: answers.unknown }) : "",
     answers.repeated > 0 ? tr("{n} entry repeats a prompt; the first counts.|{n} entries repeat a prompt; the first counts.", { n: answers.repeated }) : "",
-    tr("Its place on the map is the mean of its three nearest models. Nothing was stored."),
-    line(found.note, 300),
+    tr("Nothing was stored."),
   ];
-  return h("p", { class: "hint" }, h("bdi", {}, parts.filter((p) => p !== "").join(" ")));
 }

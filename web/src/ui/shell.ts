@@ -4,6 +4,7 @@ import { line } from "../text/safe";
 import { language, setLanguage, tr } from "../text/words";
 import type { Theme } from "../colour/palette";
 import type { App } from "./app";
+import { cladePage } from "./cladepage";
 import { comparePage } from "./comparepage";
 import { button, h, replace, s } from "./dom";
 import { placer } from "./placing";
@@ -13,6 +14,7 @@ import { helpDialog, listenKeys } from "./help";
 import { modelPage } from "./modelpage";
 import { Overview } from "./overview";
 import { pairPage } from "./pairpage";
+import { viewsMenu } from "./viewsmenu";
 import { onSystemChange, remember } from "./theme";
 
 export class Shell {
@@ -23,7 +25,7 @@ export class Shell {
   private shown = 0;
   private scroll = 0;
 
-  constructor(private readonly app: App) {
+  constructor(private readonly app: App, private readonly address: () => string) {
     this.overview = new Overview(app);
     const help = helpDialog(app);
     const search = this.search();
@@ -43,6 +45,7 @@ export class Shell {
       declared,
       search,
       placer(app, this.overview.card),
+      viewsMenu(app, this.address),
       shareButton(app),
       button({ class: "tool", lang: language() === "zh" ? "en" : "zh-Hans", title: language() === "zh" ? "English" : "简体中文" }, language() === "zh" ? "EN" : "中文", () => setLanguage(language() === "zh" ? "en" : "zh")),
       themeButton,
@@ -130,10 +133,11 @@ export class Shell {
     }
     scrollTo(0, 0);
     if (route.page === "declared") declaredPage(this.app, this.page);
+    else if (route.page === "clade") cladePage(this.app, this.page, route.node);
     else if (route.page === "compare") void comparePage(this.app, this.page, route.models, current);
     else if (route.page === "model") void modelPage(this.app, this.page, route.index, route.other, current);
     else void pairPage(this.app, this.page, route.a, route.b, current);
-    this.app.say(route.page === "declared" ? tr("Declared against measured") : route.page === "model" ? this.app.label(route.index) : tr("Models compared"));
+    this.app.say(route.page === "declared" ? tr("Declared against measured") : route.page === "model" ? this.app.label(route.index) : route.page === "clade" ? tr("A clade") : tr("Models compared"));
   }
 }
 

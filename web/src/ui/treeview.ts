@@ -9,23 +9,27 @@ import { Plot } from "../view/plot";
 import type { Transform } from "../gl/scene";
 import { share, tr } from "../text/words";
 import { folded } from "../tree/fold";
-import { detailed, level } from "../tree/detail";
+import { level } from "../tree/detail";
 import { drawing } from "../tree/layout";
 import { boxOf, nearestNode, step } from "../tree/walk";
-import { BRANCHES, LAYOUTS, treeNote } from "./treenote";
+import { pointSize, treeFit } from "../view/treefit";
+import { LAYOUTS, treeNote } from "./treenote";
+import { handOver } from "./treescene";
+import { treeHead } from "./treehead";
+import type { TreeHead } from "./treehead";
 import type { Drawing } from "../tree/layout";
-import { gathered, pieceLooks, tipLooks, tips } from "../tree/paint";
+import { gathered, tips } from "../tree/paint";
 import type { Below, Tips } from "../tree/paint";
 import { has, models } from "../tree/tree";
 import type { Tree } from "../tree/tree";
 import type { App } from "./app";
-import { button, choice, h, replace } from "./dom";
+import { h, replace } from "./dom";
 import { inks } from "./labels";
 import type { Inks } from "./labels";
 import { Tip } from "./tip";
 import { annotate, cladeName } from "./treelabels";
 import { mapPng } from "./pictures";
-import { cladeBar, files } from "./cladebar";
+import { cladeBar } from "./cladebar";
 
 /** Rows that a folded tree may have: about what can be told apart without zooming. */
 const FOLDED_ROWS = 90;
@@ -53,7 +57,7 @@ export class TreeView {
   private readonly tip: Tip;
   private readonly bar: HTMLElement;
   private readonly note = h("p", { class: "note" });
-  private readonly lassoButton: HTMLButtonElement;
+  private readonly head: TreeHead;
 
   constructor(private readonly app: App) {
     this.plot = new Plot(
@@ -62,39 +66,14 @@ export class TreeView {
     );
     this.tip = new Tip(app, this.plot.element);
     this.bar = h("div", { class: "clade-bar", hidden: true });
-    const layout = choice(tr("Layout"), LAYOUTS(), app.state.layout, (v) =>
-      app.store.set({ layout: LAYOUTS().find(([k]) => k === v)?.[0] ?? "rectangular", treeCamera: null }),
-    );
-    const branches = choice(tr("Branches"), BRANCHES(), app.state.branches, (v) =>
-      app.store.set({ branches: BRANCHES().find(([k]) => k === v)?.[0] ?? "measured", treeCamera: null }),
-    );
-    const fold = this.toggle(tr("By family"), tr("Clades of one family as one row each; a click opens one"), "fold");
-    const support = this.toggle(tr("Support"), tr("How often a branch came back in resampled probes"), "support");
-    this.lassoButton = button(
-      { class: "tool", "aria-pressed": "false", title: tr("Draw round leaves to select them (hold Shift)") }, tr("Lasso"), () => this.toggleLasso(),
-    );
     const { tree } = app.atlas;
+    this.head = treeHead(app, {
+      lasso: () => this.toggleLasso(), fit: () => this.fit(), png: () => mapPng(this.plot, `${app.atlas.title}-tree`),
+    });
     this.element = h(
       "section",
       { class: "panel tree-panel", "aria-label": tr("Tree") },
-      h(
-        "header",
-        { class: "panel-head" },
-        h("h2", {}, tr("Tree")),
-        tree ? layout : null,
-        tree ? branches : null,
-        tree && app.family() !== null ? fold : null,
-        tree?.support ? support : null,
-        h("span", { class: "spacer" }),
-        ...(tree ? [
-          button({ class: "tool save", title: tr("Save what is seen as a PNG picture") }, "PNG", () => mapPng(this.plot, `${app.atlas.title}-tree`)),
-          ...files(app, () => null),
-        ] : []),
-        tree ? this.lassoButton : null,
-        tree
-          ? button({ class: "tool", title: tr("Zoom to the selection (F), or to everything (0)") }, tr("Fit"), () => this.fit())
-          : null,
-      ),
+      this.head.element,
       tree ? this.plot.element : h("p", { class: "empty" }, tr("There is no tree in these data.")),
       this.bar,
       tree ? this.note : null,
@@ -103,10 +82,7 @@ export class TreeView {
     this.note.textContent = treeNote(app);
     if (tree) this.listen();
     app.store.subscribe((state, changed) => {
-      layout.value = state.layout;
-      branches.value = state.branches;
-      fold.setAttribute("aria-pressed", String(state.fold));
-      support.setAttribute("aria-pressed", String(state.support));
+      this.head.follow(state);
       if ((["layout", "branches", "fold", "opened", "root", "collapsed", "clade"] as const).some((k) => changed.has(k))) {
         this.dirty = "layout";
         this.note.textContent = treeNote(app);
@@ -125,16 +101,9 @@ export class TreeView {
     this.showBar();
   }
 
-  private toggle(text: string, title: string, key: "fold" | "support"): HTMLButtonElement {
-    const { store } = this.app;
-    return button({ class: "tool", title, "aria-pressed": String(store.state[key]) }, text, () =>
-      store.set({ [key]: !store.state[key] }),
-    );
-  }
-
   toggleLasso(on = !this.lassoing): void {
     this.lassoing = on;
-    this.lassoButton.setAttribute("aria-pressed", String(on));
+    this.head.lasso.setAttribute("aria-pressed", String(on));
     this.plot.element.classList.toggle("lassoing", on);
   }
 
@@ -234,50 +203,20 @@ export class TreeView {
     return this.model(node) === null && drawn?.ends.includes(node) === true;
   }
 
-  /** Hands the scene the branches and leaves that can be told apart at this magnification. */
-  private detail({ tree, drawn, below }: Drawn, t: Transform): void {
+  private detail(found: Drawn, t: Transform): void {
+    const { drawn } = found;
     const wanted = drawn.kind === "rectangular" ? level(t.sy) : level(Math.abs(t.sx) * drawn.depth * drawn.step);
     if (this.level === wanted) return;
     this.level = wanted;
-    const kept = detailed(tree, drawn, wanted);
-    const painting = this.app.painting();
-    const ends = new Float32Array(4 * kept.pieces.length);
-    const owner = new Int32Array(kept.pieces.length);
-    kept.pieces.forEach((piece, k) => {
-      ends.set(drawn.pieces.subarray(4 * piece, 4 * piece + 4), 4 * k);
-      owner[k] = drawn.owner[piece] ?? 0;
-    });
-    this.plot.scene.setPieces({ ends, look: pieceLooks(tree, owner, below, painting, rgb(this.inks.line)) });
-    // Selected leaves are always shown.
-    const selected = this.app.selected();
-    const kinds = new Set(kept.ends);
-    const nodes = kept.ends.length === drawn.ends.length ? drawn.ends
-      : drawn.ends.filter((n) => kinds.has(n) || selected[tree.tip[n] ?? -1] === 1);
-    const found = tips(tree, drawn, nodes);
-    this.plot.scene.setPoints({ x: found.x, y: found.y, ...tipLooks(found, painting, selected, this.app.matches()) });
+    handOver(this.app, this.plot.scene, found, wanted, rgb(this.inks.line));
   }
 
   private fitting(drawn: Drawing): Fit {
-    const { width, height } = this.plot;
-    const flat = drawn.kind === "rectangular";
-    // Names of families stand outside of the round layouts, and at the right of the flat one.
-    const side = flat ? 14 : Math.min(120, width * 0.19);
-    const top = Math.min(56, height * 0.11);
-    return {
-      bounds: drawn.bounds, width, height,
-      inset: [side, flat ? 10 : top, flat ? Math.min(210, width * 0.36) : side, flat ? 30 : top],
-      uniform: !flat,
-    };
+    return treeFit(drawn, this.plot.width, this.plot.height);
   }
 
   private at(drawn: Drawing): Transform {
     return transform(this.fitting(drawn), this.app.state.treeCamera);
-  }
-
-  private pointSize(drawn: Drawing): number {
-    const n = drawn.weight.reduce((a, b) => a + b, 0);
-    const base = n <= 60 ? 10 : n <= 300 ? 7 : n <= 2000 ? 4 : 2.6;
-    return Math.min(10, base * Math.min(3.4, (this.app.state.treeCamera?.ky ?? 1) ** 0.35));
   }
 
   private draw(context: CanvasRenderingContext2D): void {
@@ -292,14 +231,14 @@ export class TreeView {
     plot.scene.draw(
       Math.round(plot.width * ratio), Math.round(plot.height * ratio), scaled(t, ratio),
       {
-        size: this.pointSize(found.drawn) * ratio, width: (few ? 1.35 : 0.9) * ratio,
+        size: pointSize(found.drawn, app.state.treeCamera) * ratio, width: (few ? 1.35 : 0.9) * ratio,
         rest: app.state.selection.length > 0 ? 0.45 : 0.95,
         ring: hex(this.inks.ink), paper: hex(this.inks.paper),
       },
     );
     annotate(context, app, found, {
       t, width: plot.width, height: plot.height, inks: this.inks,
-      node: this.node, hoverNode: this.hoverNode, size: this.pointSize(found.drawn),
+      node: this.node, hoverNode: this.hoverNode, size: pointSize(found.drawn, app.state.treeCamera),
       plain: rgb(this.inks.line),
     });
   }

@@ -44,12 +44,16 @@ SECURITY_HEADERS = {
 
 @dataclass(frozen=True)
 class Limits:
-    """Of a request: bytes of its body and address, seconds to send it and to answer it."""
+    """Of a request: bytes of its body and address, seconds to send it and to answer it.
+
+    reporting  seconds to answer with a report, which measures much that no page shows
+    """
 
     body: int = 2_000_000
     address: int = 8_192
     sending: float = 10.0
     answering: float = 60.0
+    reporting: float = 300.0
 
 
 class Guard:
@@ -96,10 +100,10 @@ class Guard:
         if body is None:
             await problem(sender, 413, f"a request may have {self.limits.body} bytes")
             return
+        report = "/report." in scope["path"]
+        longest = self.limits.reporting if report else self.limits.answering
         try:
-            await asyncio.wait_for(
-                self.app(scope, _once(body, receive), sender), self.limits.answering
-            )
+            await asyncio.wait_for(self.app(scope, _once(body, receive), sender), longest)
         except TimeoutError:
             if not sender.started:
                 await problem(sender, 503, "this took too long; ask for less")

@@ -13,9 +13,10 @@ from cladist.atlas.build import Atlas
 from cladist.atlas.kin import RELATIVES, AnswerKin
 from cladist.atlas.source import Source
 from cladist.atlas.verdicts import Relation, make_tests, untested
-from cladist.core.responses import Response, ResponseSet
+from cladist.core.responses import Response, ResponseSet, answers_at
 from cladist.errors import InputError
 from cladist.extraction.derive import dna_of
+from cladist.extraction.like import cut_to
 from cladist.kinship.evidence.similarity import distance_of
 from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
 from cladist.kinship.inference.identify import fit_identifier, identify
@@ -24,7 +25,7 @@ from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 from cladist.phylogeny.placement import place_model
 from cladist.phylogeny.saturation import bounded_distances
 
-__all__ = ["MOST_PLACED", "Newcomer", "place_newcomer"]
+__all__ = ["MOST_PLACED", "Newcomer", "place_answers", "place_newcomer"]
 
 MOST_PLACED = 300
 """Models that a newcomer is held against by its answers: the nearest, and others all over."""
@@ -57,14 +58,23 @@ def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcome
     nearest by DNA are found among all models; of the atlas' own metric and of the tree, up to
     `MOST_PLACED` models speak. About a second.
     """
-    source = atlas.source
-    probes = source.assay.protocol.probes
+    probes = atlas.source.assay.protocol.probes
     unknown = [k for k in given if k not in set(probes.ids)]
     if unknown:
-        raise InputError(f"'{unknown[0][:60]}' is no probe of {source.assay.short}")
+        raise InputError(f"'{unknown[0][:60]}' is no probe of {atlas.source.assay.short}")
     slots = tuple((Response.of(given[p]),) if p in given else () for p in probes.ids)
-    dna = dna_of(ResponseSet("the newcomer", probes.ids, slots), source.assay)
-    said = ResponseSet(_NAME, probes.ids, slots)
+    return place_answers(atlas, ResponseSet(name, probes.ids, slots))
+
+
+def place_answers(atlas: Atlas, given: ResponseSet, *, cut: int = 0) -> Newcomer:
+    """The same of answers to all probes in order; others are read to `cut` characters, 0 whole.
+
+    Answers that a limit on tokens cut are held against answers cut as long
+    (`extraction.like.reading_length`).
+    """
+    source = atlas.source
+    dna = dna_of(replace(given, model="the newcomer"), source.assay)
+    said = replace(given, model=_NAME)
     gap = 1 - source.directions @ unit_rows(dna.vector[None, :])[0]
     order = np.argsort(gap, kind="stable")
     kin = atlas.kin
@@ -75,7 +85,7 @@ def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcome
         note = "nearest by DNA; for so many models the tree is not that of answers"
         return Newcomer(dna.usable, kin.metric, by_dna, None, None, note)
     chosen = _company(atlas, order)
-    responses = [*(kin.responses[i] for i in chosen), said]
+    responses = [cut_to(r, cut) for r in (*answers_at(kin.responses, chosen), said)]
     pairs = pair_evidence(responses, np.arange(len(responses)) < len(chosen))
     similarity = pairs.combined
     if kin.metric == "kinship":

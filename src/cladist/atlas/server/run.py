@@ -45,15 +45,23 @@ def listen(port: int = DEFAULT_PORT, *, search: bool = True) -> socket.socket:
 
 
 def serve(
-    service: Service, bound: socket.socket, *, open_page: bool, told: Callable[[str], None]
+    service: Service,
+    bound: socket.socket,
+    *,
+    open_page: bool,
+    told: Callable[[str], None],
+    token: str = "",
 ) -> None:
-    """Serve until interrupted. `told` gets the address; nothing is logged of requests."""
+    """Serve until interrupted. `told` gets the address; nothing is logged of requests.
+
+    A `token` stands behind the sign # of the address, which no browser sends anywhere.
+    """
     try:
         import uvicorn
     except ImportError as problem:
         raise MissingExtraError("the server of the atlas", "atlas") from problem
     port = int(bound.getsockname()[1])
-    address = f"http://{ADDRESS}:{port}/"
+    address = f"http://{ADDRESS}:{port}/" + (f"#ask={token}" if token else "")
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -17,11 +17,15 @@ from cladist.atlas.columns import shortened
 from cladist.atlas.documents import Document
 from cladist.atlas.forest import numbered_newick
 from cladist.atlas.kin import AnswerKin, VectorKin
+from cladist.atlas.server.asking import Asking, Askings
 from cladist.atlas.server.placing import Newcomer, place_newcomer
+from cladist.atlas.server.reporting import report_on
 from cladist.atlas.server.sampled import sampled_pair
 from cladist.atlas.verdicts import Relation, untested
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.provenance.service.trends import read_trends
+from cladist.provenance.service.trends_page import trends_page
 from cladist.registry import Registry
 
 __all__ = [
@@ -45,11 +49,19 @@ class NotThereError(InputError):
 
 
 class Service:
-    """Answers about one atlas. Safe to be asked by several threads; writes nothing."""
+    """Answers about one atlas. Safe to be asked by several threads; writes nothing.
 
-    def __init__(self, atlas: Atlas, registry: Path) -> None:
+    Who knows `token` may have it ask endpoints; '' is for nobody. Reports are made with the labels
+    and declarations that the atlas was made with.
+    """
+
+    def __init__(
+        self, atlas: Atlas, registry: Path, token: str = "", watched: Sequence[Path] = ()
+    ) -> None:
         self.atlas = atlas
+        self.askings = Askings(atlas, token)
         self.registry = registry
+        self.watched = tuple(watched)
         self._words = [
             "\n".join([name, *(str(c.values[i]) for c in atlas.columns if c.values[i] is not None)])
             .casefold()
@@ -60,6 +72,13 @@ class Service:
 
     def __len__(self) -> int:
         return len(self.atlas.source)
+
+    def trends(self) -> tuple[str, str]:
+        """The page of watched endpoints, as their logs are now, and its kind."""
+        if not self.watched:
+            raise NotThereError("no log of a watch was named: map serve --watched LOG")
+        page = trends_page(*read_trends(self.watched), sheet="trends.css")
+        return page, "text/html; charset=utf-8"
 
     def head(self) -> Document:
         """The document `atlas`."""
@@ -164,7 +183,28 @@ class Service:
 
     def place(self, name: str, responses: Mapping[str, str]) -> Document:
         """A model that is not in the registry: its nearest, and its place on the tree."""
-        found: Newcomer = place_newcomer(self.atlas, name, responses)
+        return self._placed(name, place_newcomer(self.atlas, name, responses))
+
+    def report(self, i: int, form: str) -> bytes:
+        """The report on a model, in one of `reporting.FORMS`; one at a time."""
+        self._known(i)
+        with self._measuring:
+            return report_on(self.atlas, self.registry, i, form)
+
+    def asked(self, made: Asking) -> Document:
+        """How far the asking of a model came, and where it belongs once that is known."""
+        return {
+            "number": made.number,
+            "name": shortened(made.name, documents.LONGEST_NAME),
+            "state": made.state,
+            "done": made.done,
+            "of": made.of,
+            "said": shortened(made.said, 1_000),
+            "assumed": list(made.assumed),
+            "placed": None if made.placed is None else self._placed(made.name, made.placed),
+        }
+
+    def _placed(self, name: str, found: Newcomer) -> Document:
         return {
             "name": shortened(name, documents.LONGEST_NAME),
             "usable": found.usable,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,10 @@ class Corpus:
 
     def digests(self) -> list[bytes]:
         """One hash a model of all its answers: equal for models that said exactly the same."""
+        return self._digests
+
+    @cached_property
+    def _digests(self) -> list[bytes]:
         out = []
         for row in self.texts:
             h = hashlib.blake2b(digest_size=16)

@@ -41,6 +41,9 @@ LONG = 40
 """Characters from which nobody gives one text to two unlike prompts but by rote. A sentence;
 shorter answers ('Paris', '42', 'None of the above') can be right twice."""
 
+BEGINNING = 100
+"""Characters, more than LONG, by which answers are told apart before they are read whole."""
+
 TIMES_LONG, TIMES_SHORT = 2, 3
 """Unlike prompts from which a long and a short text are canned."""
 
@@ -152,7 +155,11 @@ def repeated_answers(
     unlike = ~np.eye(p, dtype=np.bool_) if asked is None else _unlike(asked)
     out = np.zeros((len(texts), p), np.bool_)
     for i, row in enumerate(texts):
-        keys = [_key(t, asked[j] if asked else "") for j, t in enumerate(row)]
+        keys = (
+            _telling(row)
+            if asked is None
+            else [_key(t, q) for t, q in zip(row, asked, strict=True)]
+        )
         long = np.array([len(k) >= LONG for k in keys], np.bool_)
         counted = np.array([bool(k) for k in keys], np.bool_) & (long | ~choice)
         at = np.flatnonzero(counted)
@@ -301,6 +308,19 @@ def _key(text: str, prompt: str) -> str:
 
 def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
+
+
+def _telling(row: Sequence[str]) -> list[str]:
+    """Keys of one model's answers: whole plain texts, or beginnings that no other answer has."""
+    begun = [_beginning(text) for text in row]
+    often = Counter(begun)
+    return [_plain(t) if often[b] > 1 else b for t, b in zip(row, begun, strict=True)]
+
+
+def _beginning(text: str) -> str:
+    """The first BEGINNING characters of the plain text, read from no more than is needed."""
+    plain = _plain(text[: 4 * BEGINNING])
+    return (plain if len(plain) >= BEGINNING else _plain(text))[:BEGINNING]
 
 
 def _unlike(prompts: Sequence[str]) -> NDArray[np.bool_]:

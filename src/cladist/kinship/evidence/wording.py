@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.distinct import distinct
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.standard import Floats, in_turn
@@ -111,7 +112,7 @@ def probe_grams(corpus: Corpus, probe: int) -> ProbeGrams:
             previous = np.concatenate([[-1], before[:-1]]) if len(before) else before
             contexts.append(np.where(start[:-1], -1, previous)[at])
         before, first = columns[-1], first + len(at)
-    cell = np.unique(np.tile(owner, ORDERS) * max(first, 1) + np.concatenate(columns))
+    cell = distinct(np.tile(owner, ORDERS) * max(first, 1) + np.concatenate(columns))
     row, column = np.divmod(cell, max(first, 1))
     share = (1.0 / np.bincount(model, minlength=n)).astype(np.float32)[model[row]]
     matrix = sparse.csr_array((share, (model[row], column)), shape=(n, first))

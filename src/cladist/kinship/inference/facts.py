@@ -10,21 +10,28 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.kinship.evidence.functional import read_functions, tells_functions
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.calibration import Calibration, calibrate
 from cladist.kinship.inference.decision import DEFAULT, Decision, PairFacts, Policy, decide
 from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.null import maker_numbers
 from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess, sign_flip_p
+from cladist.kinship.inference.probe_index import MOST_INDEXED, ProbeIndex, index_probes
 from cladist.kinship.inference.states import ModelFlags, model_flags, pair_flags, said
 
 __all__ = ["Gatherer", "gatherer"]
+
+MOST_SAID = 512
+"""Models whose texts are held in memory; a server is asked about all of them in time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +40,9 @@ class Gatherer:
 
     calibration  None where there is none; `missing` then says why
     flags        of each model
+    doubted      models -> settings in which they may differ from the others, in words; a pair of
+                 one such and one other is never called unrelated (`assumed`)
+    index        all answers read once; None where few pairs are asked about (see `indexed`)
     """
 
     responses: Sequence[ResponseSet]
@@ -42,6 +52,8 @@ class Gatherer:
     missing: str
     flags: tuple[ModelFlags, ...]
     seed: int = 0
+    doubted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    index: ProbeIndex | None = None
     _said: dict[int, Mapping[str, str]] = field(default_factory=dict)
     _excess: dict[tuple[int, int], Floats] = field(default_factory=dict)
     _mismatch: dict[tuple[int, int], float] = field(default_factory=dict)
@@ -66,6 +78,7 @@ class Gatherer:
                 a, b, common, flags, p_mismatch=self.mismatch(i, j), missing=self.missing
             )
         rows = np.array([i]), np.array([j])
+        doubts = self.doubts(i, j)
         p = float(c.p(pairs, *rows)[0])
         checked = whole or p <= policy.alpha
         return PairFacts(
@@ -75,7 +88,7 @@ class Gatherer:
             flags,
             excess=float(c.excess(pairs, *rows)[0]),
             p=p,
-            kin_p=float(c.kin_p(pairs, *rows)[0]),
+            kin_p=math.nan if doubts else float(c.kin_p(pairs, *rows)[0]),
             p_probes=sign_flip_p(self.probe_excess(i, j), seed=self.seed) if checked else math.nan,
             p_mismatch=self.mismatch(i, j) if checked else math.nan,
             uncovered=c.uncovered(pairs, i, j),
@@ -83,7 +96,13 @@ class Gatherer:
             labelled=c.labelled,
             null=c.size,
             makers=c.families,
+            doubts=doubts,
         )
+
+    def doubts(self, i: int, j: int) -> tuple[str, ...]:
+        """Settings in which models i and j may differ; none where the same holds of both."""
+        one, two = (self.doubted.get(self.pairs.models[k], ()) for k in (i, j))
+        return () if one == two else one or two
 
     def decide(self, i: int, j: int, policy: Policy = DEFAULT) -> Decision:
         """The verdict on models i and j."""
@@ -96,16 +115,35 @@ class Gatherer:
         """
         key = self._ordered(i, j)
         if key not in self._excess:
-            made = self.calibration
             self._excess[key] = probe_excess(
                 self.responses, self.pairs, *key, self.labels, said=self._once(*key),
-                makers=None if made is None else made.makers,
+                makers=self._makers, index=self.index,
             )  # fmt: skip
         return self._excess[key]
 
+    def indexed(self) -> Gatherer:
+        """The same for whoever asks about thousands of pairs: all answers are read once.
+
+        Verdicts and numbers are the same. More than MOST_INDEXED answers, and answers that are
+        distributions, are left as they are.
+        """
+        n, p = self.pairs.present.shape
+        if self.index is not None or n * p > MOST_INDEXED or tells_functions(self.responses):
+            return self
+        return replace(self, index=index_probes(self.responses))
+
+    @cached_property
+    def _makers(self) -> NDArray[np.int64]:
+        """Whose each model is, for controls: as calibrated, else of labels, else guessed."""
+        made = None if self.calibration is None else self.calibration.makers
+        return maker_numbers(self.pairs, self.labels) if made is None else made
+
     def probes_of(self, i: int, j: int) -> NDArray[np.int64]:
         """Numbers of the probes that `probe_excess` is of, rising, int64 (m,)."""
-        texts = [r.texts() for r in self._once(*self._ordered(i, j))]
+        two = self._once(*self._ordered(i, j))
+        if tells_functions(two):
+            return np.flatnonzero(read_functions(two).present.all(axis=0))
+        texts = [r.texts() for r in two]
         both = [bool(a) and bool(b) for a, b in zip(*texts, strict=True)]
         return np.flatnonzero(both)
 
@@ -133,6 +171,8 @@ class Gatherer:
 
     def _texts(self, i: int) -> Mapping[str, str]:
         if i not in self._said:
+            if len(self._said) >= MOST_SAID:
+                del self._said[next(iter(self._said))]
             self._said[i] = said(self.responses[i])
         return self._said[i]
 
@@ -161,6 +201,7 @@ def gatherer(
     calibration: Calibration | None = None,
     flags: Sequence[ModelFlags] | None = None,
     seed: int = 0,
+    doubted: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Gatherer:
     """Flag every model and calibrate on those that speak, unless either is given.
 
@@ -175,4 +216,6 @@ def gatherer(
             calibration = calibrate(pairs, labels, np.array([f.speaks for f in flags], np.bool_))
         except InputError as problem:
             missing = str(problem)
-    return Gatherer(responses, pairs, labels, calibration, missing, flags, seed)
+    return Gatherer(
+        responses, pairs, labels, calibration, missing, flags, seed, dict(doubted or {})
+    )

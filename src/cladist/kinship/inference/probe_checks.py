@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.core.responses import ResponseSet
-from cladist.kinship.evidence.corpus import Corpus, read_corpus
+from cladist.core.responses import ResponseSet, answers_at
+from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.functional import (
     context_cosines,
     crossed_kernel,
@@ -24,26 +23,19 @@ from cladist.kinship.evidence.functional import (
     tells_functions,
 )
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.evidence.style import opening_keys
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.null import maker_numbers
 from cladist.kinship.inference.pairs import PairEvidence
+from cladist.kinship.inference.probe_index import READ, ProbeIndex, index_probes, shingle_hashes
 
-if TYPE_CHECKING:
-    from scipy import sparse
-
-__all__ = ["mean_interval", "mismatch_p", "probe_excess", "shingles", "sign_flip_p"]
+__all__ = ["mean_interval", "mismatch_p", "probe_excess", "sign_flip_p"]
 
 CONTROLS = 40
 """Controls a side for the per-probe excess: the panel members most alike in style."""
 
 FLIPS = 9_999
-READ = 400  # characters of an answer whose wording is compared
-SHINGLE = 5
-REMEMBERED = 1 << 16
-"""Texts whose shingles are remembered: controls are the same for pair after pair.
-They take 200 MB at most."""
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+KEPT_DRAWS = 8
+"""Draws that are remembered, by the number of probes: of 100 probes 2 MB each."""
 
 
 def probe_excess(
@@ -55,6 +47,7 @@ def probe_excess(
     *,
     makers: NDArray[np.int64] | None = None,
     said: tuple[ResponseSet, ResponseSet] | None = None,
+    index: ProbeIndex | None = None,
 ) -> Floats:
     """Evidence of the pair on every common probe beyond its controls, float64 (m,).
 
@@ -62,7 +55,8 @@ def probe_excess(
     the mean over controls and in units of their spread over controls. Controls of a side are
     the CONTROLS models most alike in style that are of neither's maker. `makers` int64 (n,) says
     whose each is; without, labels do, and without labels it is guessed from the scores. `said`
-    are answers of the two to be read in place of theirs.
+    are answers of the two to be read in place of theirs. Whoever asks about many pairs gives an
+    `index` of all `responses`: the same numbers in less time.
     """
     family = maker_numbers(pairs, labels) if makers is None else makers
     other = (family != family[i]) & (family != family[j]) & pairs.present.any(axis=1)
@@ -73,14 +67,30 @@ def probe_excess(
     sides = [free[np.argsort(-pairs.style[k, free], kind="stable")[:CONTROLS]] for k in (i, j)]
     chosen = np.unique(np.concatenate(sides))
     two = (responses[i], responses[j]) if said is None else said
-    answers = [*two, *(responses[k] for k in chosen)]
+    if index is not None:
+        found, both = index.compared(i, j, chosen, two)
+        return _beyond(found, both, sides, chosen)
+    answers = [*two, *answers_at(responses, chosen.tolist())]
     if tells_functions(answers):
         return _beyond_controls(answers, sides, chosen)
-    corpus = read_corpus(answers)
+    few = index_probes(answers)
+    found, both = few.compared(0, 1, np.arange(2, len(answers)), two)
+    return _beyond(found, both, sides, chosen)
+
+
+def _beyond(
+    found: tuple[Floats, Floats],
+    both: NDArray[np.int64],
+    sides: Sequence[NDArray[np.int64]],
+    chosen: NDArray[np.int64],
+) -> Floats:
+    """Agreement of a pair on the probes `both` less that with its controls, in their spread.
+
+    `found` are openings and wordings of models 0 and 1 with all, the controls `chosen` after them.
+    """
     place = {int(k): 2 + n for n, k in enumerate(chosen)}
-    both = np.flatnonzero(corpus.present[0] & corpus.present[1])
     total = np.zeros(len(both))
-    for values in (_openings(corpus), _wordings(corpus)):
+    for values in found:
         mine = values[0, 1, both]
         ground = np.zeros(len(both))
         means = []
@@ -113,28 +123,6 @@ def _beyond_controls(
     return np.asarray((found[0, 1] - ground) / max(spread, 1e-6))
 
 
-def _openings(corpus: Corpus) -> Floats:
-    """(2, n, p) nats of the longest shared opening of models 0 and 1 with everybody."""
-    n, p = corpus.length.shape
-    out = np.zeros((2, n, p))
-    for key in opening_keys(corpus.codes):
-        for row in (0, 1):
-            same = (key == key[row]) & (key > 0)
-            nats = np.log((n + 1) / (same.sum(axis=0) + 1))
-            out[row] = np.maximum(out[row], np.where(same, nats, 0.0))
-    return out
-
-
-def _wordings(corpus: Corpus) -> Floats:
-    """(2, n, p) square-rooted cosines of shingles of models 0 and 1 with everybody."""
-    n, p = corpus.length.shape
-    out = np.zeros((2, n, p))
-    for probe in range(p):
-        found = _cosines([row[probe][:READ] for row in corpus.texts], 2)
-        out[:, :, probe] = np.sqrt(np.clip(found, 0.0, None))
-    return out
-
-
 def sign_flip_p(excess: Floats, *, flips: int = FLIPS, seed: int = 0) -> float:
     """One-sided p-value that the mean excess is not above zero, signs flipped over probes.
 
@@ -143,9 +131,17 @@ def sign_flip_p(excess: Floats, *, flips: int = FLIPS, seed: int = 0) -> float:
     m = len(excess)
     if m == 0:
         return 1.0
-    draw = np.random.default_rng(seed)
-    signs = draw.integers(0, 2, (flips, m), dtype=np.int8) * 2 - 1
+    signs = _signs(m, flips, seed)
     return float((1 + np.sum(signs @ excess >= excess.sum() - 1e-12)) / (1 + flips))
+
+
+@lru_cache(maxsize=KEPT_DRAWS)
+def _signs(m: int, flips: int, seed: int) -> NDArray[np.int8]:
+    """Signs of m probes drawn anew, int8 (flips, m): the same for every pair of as many probes."""
+    draw = np.random.default_rng(seed)
+    found: NDArray[np.int8] = draw.integers(0, 2, (flips, m), dtype=np.int8) * 2 - 1
+    found.setflags(write=False)
+    return found
 
 
 def mismatch_p(a: ResponseSet, b: ResponseSet, *, shuffles: int = 9_999, seed: int = 0) -> float:
@@ -160,11 +156,19 @@ def mismatch_p(a: ResponseSet, b: ResponseSet, *, shuffles: int = 9_999, seed: i
     m = len(kernel)
     if m < 2:
         return 1.0
-    draw = np.random.default_rng(seed)
     observed = float(np.trace(kernel))
-    order = np.argsort(draw.random((shuffles, m)), axis=1)
-    shuffled = kernel[np.arange(m), order].sum(axis=1)
+    shuffled = kernel[np.arange(m), _orders(m, shuffles, seed)].sum(axis=1)
     return float((1 + np.sum(shuffled >= observed - 1e-9)) / (1 + shuffles))
+
+
+@lru_cache(maxsize=KEPT_DRAWS)
+def _orders(m: int, shuffles: int, seed: int) -> NDArray[np.int64]:
+    """Random orders of m probes, (shuffles, m): the same for every pair of as many probes."""
+    draw = np.random.default_rng(seed)
+    found = np.argsort(draw.random((shuffles, m)), axis=1)
+    found = found.astype(np.uint16 if m < 1 << 16 else np.int64)
+    found.setflags(write=False)
+    return found
 
 
 def _wording_kernel(a: ResponseSet, b: ResponseSet) -> Floats:
@@ -176,14 +180,6 @@ def _wording_kernel(a: ResponseSet, b: ResponseSet) -> Floats:
         return np.zeros((m, m))
     found = _cosines([corpus.texts[k][p][:READ] for k in (0, 1) for p in both], m)
     return np.asarray(np.sqrt(np.clip(found[:, m:], 0.0, None)))
-
-
-def shingles(texts: Sequence[str]) -> sparse.csr_array:
-    """(n, f) unit rows of SHINGLE-character shingles, each weighing -ln of its share of texts."""
-    from scipy import sparse
-
-    owner, place, weight, width = _weighed(texts)
-    return sparse.csr_array((weight, (owner, place)), shape=(len(texts), width))
 
 
 def _cosines(texts: Sequence[str], rows: int) -> Floats:
@@ -203,27 +199,13 @@ def _weighed(
     texts: Sequence[str],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, int]:
     """Owner, number and weight of every shingle of every text, and how many there are."""
-    hashes = [_hashes(text) for text in texts]
+    hashes = [shingle_hashes(text) for text in texts]
     owners = [np.full(len(h), number) for number, h in enumerate(hashes)]
     owner: NDArray[np.int64] = np.concatenate(owners)
     _, place, users = np.unique(np.concatenate(hashes), return_inverse=True, return_counts=True)
     weight = np.log((len(texts) + 1) / users)[place]
     norm = np.sqrt(np.bincount(owner, weight**2, len(texts)))
     return owner, place, weight / norm[owner], len(users)
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _hashes(text: str) -> NDArray[np.uint64]:
-    """Hashes of the different shingles of a text, rising, uint64."""
-    raw = (text + "\0" * (SHINGLE - 1)).encode("utf-32-le", "surrogatepass") if text else b""
-    codes = np.frombuffer(raw, "<u4")
-    width = max(len(codes) - SHINGLE + 1, 0)
-    h = np.zeros(width, np.uint64)
-    for d in range(SHINGLE):
-        h = (h + codes[d : d + width].astype(np.uint64) + np.uint64(1)) * _GOLDEN
-    found: NDArray[np.uint64] = np.unique(h)
-    found.setflags(write=False)
-    return found
 
 
 def mean_interval(excess: Floats, seed: int, resamples: int = 2_000) -> tuple[float, float, float]:

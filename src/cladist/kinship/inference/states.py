@@ -48,6 +48,8 @@ _SIGNS = (
     "<|channel|>analysis",
 )  # fmt: skip
 
+_MARKS = (">", "]", "\u25b7")
+
 VETO = ("constant-answers", "prompt-echo", "canned-answers", "nearly-empty")
 """Flags that forbid any verdict but 'inconclusive', in the order in which they are named."""
 
@@ -184,7 +186,8 @@ def answer_flags(cleaned: Cleaned, i: int) -> tuple[Flag, ...]:
 
 def writes_reasoning(texts: Iterable[str]) -> bool:
     """Whether ALOUD of the answers that are there bear a sign of reasoning, opening or closing."""
-    signs = [any(s in t for s in _SIGNS) for t in texts if t]
+    # Every sign has one of these marks, and one mark is sought faster than eight words.
+    signs = [any(m in t for m in _MARKS) and any(s in t for s in _SIGNS) for t in texts if t]
     return bool(signs) and sum(signs) >= ALOUD * len(signs)
 
 
@@ -205,7 +208,7 @@ def _canned(texts: Mapping[str, str], asked: Mapping[str, str] | None) -> frozen
     """
     uses: dict[str, set[str]] = {}
     for probe, text in texts.items():
-        if len(text.split()) > 2 or not text[0].isalnum():
+        if len(text.split(maxsplit=2)) > 2 or not text[0].isalnum():
             uses.setdefault(text, set()).add(probe if asked is None else asked[probe].strip())
     return frozenset(text for text, where in uses.items() if len(where) >= CANNED)
 

@@ -1,0 +1,68 @@
+"""Addresses that do more than tell: a model is asked, for who has the token; a report is made."""
+
+from __future__ import annotations
+
+from anyio import CapacityLimiter, to_thread
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cladist.atlas.server.asking import wanted_of
+from cladist.atlas.server.reading import body_of, index, only
+from cladist.atlas.server.reporting import FORMS
+from cladist.atlas.server.sending import conditional, packed, shrunk
+from cladist.atlas.server.service import Service
+
+__all__ = ["asked_routes", "report_route"]
+
+
+def asked_routes(service: Service, path: str) -> list[Route]:
+    """Begin at `path`; look at it and stop it at a number below."""
+
+    async def begin(request: Request) -> Response:
+        only(request)
+        _allowed(service, request)
+        wanted = wanted_of(body_of(request, await request.body()))
+        # The library that speaks to endpoints takes a second to import.
+        made = await to_thread.run_sync(service.askings.begin, wanted)
+        return conditional(request, *packed(service.asked(made)))
+
+    async def asking(request: Request) -> Response:
+        only(request)
+        _allowed(service, request)
+        made = service.askings.at(index(request.path_params["number"]))
+        if made is None:
+            raise HTTPException(404, "no such model is asked; a later one forgets those before")
+        if request.method == "DELETE":
+            service.askings.stop(made)
+        return conditional(request, *packed(service.asked(made)))
+
+    return [
+        Route(path, begin, methods=["POST"]),
+        Route(f"{path}/{{number}}", asking, methods=["GET", "DELETE"]),
+    ]
+
+
+def report_route(service: Service, path: str, among: CapacityLimiter) -> Route:
+    """The report on a model, below its address, as a file to be saved."""
+
+    async def report(request: Request) -> Response:
+        only(request)
+        i, form = index(request.path_params["index"]), str(request.path_params["form"])
+        if form not in FORMS:
+            raise HTTPException(404, f"a report is {' or '.join(FORMS)}")
+        raw = await to_thread.run_sync(service.report, i, form, limiter=among)
+        found = conditional(request, raw, shrunk(raw), FORMS[form][0])
+        found.headers["content-disposition"] = f'attachment; filename="report.{form}"'
+        return found
+
+    return Route(f"{path}/{{index}}/report.{{form}}", report, methods=["GET"])
+
+
+def _allowed(service: Service, request: Request) -> None:
+    """Refuse whoever does not know the token; other people of this machine reach the port too."""
+    if not service.askings.on:
+        raise HTTPException(403, "this server asks nobody; start it with 'cladist map serve --ask'")
+    if not service.askings.allows(request.headers.get("x-cladist-token", "")):
+        raise HTTPException(403, "open the page by the whole address that the server told")

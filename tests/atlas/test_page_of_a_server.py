@@ -1,0 +1,69 @@
+"""What the page does where a server is: it asks, saves views, writes reports; and twelve views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.atlas.conftest import Lab
+from tests.atlas.test_asking import MODEL, answers_of
+from tests.atlas.test_browser import drive, needs_browser, serving
+from tests.support.answering_server import answering
+
+pytest.importorskip("openai")
+pytest.importorskip("weasyprint")
+
+
+@pytest.fixture(scope="module")
+def server(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    with serving(lab, tmp_path_factory.mktemp("cache")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def asked(server: tuple[str, str], lab: Lab) -> dict[str, Any]:
+    with answering(answers_of(lab, MODEL), delay=0.05) as endpoint:
+        return drive(*server, endpoint.base_url, by="asker")
+
+
+@needs_browser
+def test_an_endpoint_is_asked_and_placed(asked: dict[str, Any], lab: Lab) -> None:
+    assert "--ask" in asked["bare"]
+    assert asked["hash"] is False
+    assert "never type a key" in asked["refused"] and "sk-" not in asked["refused"]
+    assert asked["stop"] == 1
+    assert asked["asked"]["name"] == "asked <b>model</b>"
+    assert asked["asked"]["nearest"] == lab.models[MODEL].name
+    assert asked["asked"]["kin"] == 10 and "Nothing was stored" in asked["asked"]["told"]
+
+
+@needs_browser
+def test_views_clades_and_reports(asked: dict[str, Any]) -> None:
+    assert asked["view"]["query"] == "oak" and "q=oak" in asked["view"]["hash"]
+    assert "model" in asked["clade"]["heading"] and asked["clade"]["members"] >= 2
+    assert "no such clade" in asked["nowhere"]
+    assert asked["busy"] == "true" and "refused" not in asked["report"], asked["report"]
+    assert asked["report"]["head"] == "%PDF-" and asked["report"]["name"].endswith("-report.pdf")
+
+
+@needs_browser
+def test_nothing_is_wrong_with_dialogs_and_clades(asked: dict[str, Any]) -> None:
+    assert {k: v for k, v in asked["axe"].items() if v} == {}
+    # A refused request is told in the console of the browser as well.
+    assert [e for e in asked["errors"] if "422" not in e] == []
+
+
+@needs_browser
+def test_twelve_views_at_three_widths_in_both_themes(server: tuple[str, str]) -> None:
+    seen = drive(server[0], by="views")
+    assert len(seen) == 12 * 3 * 2
+    for view, found in seen.items():
+        assert found["errors"] == [], view
+        assert found["wide"] <= 0, view
+        assert found["out"] == [], view
+        assert found["small"] == [], view
+        assert found["heading"], view
+        if view.startswith(("card", "model", "pair")):
+            assert found["verdict"], view

@@ -1,0 +1,50 @@
+/** Sentences that come with the data, in the reader's language; what is not known stays English. */
+
+import { language } from "./words";
+
+/** English as the program writes it, and Chinese; what is in brackets is taken over as $1, $2. */
+const ZH: readonly (readonly [RegExp, string])[] = [
+  [/^(\d+) more remarks on declarations$/, "另有 $1 条关于声明的说明"],
+  [/^a map by (.+) needs at least (\d+) models, here are (\d+)$/, "$1 地图至少需要 $2 个模型，这里有 $3 个"],
+  [/^(.+) tells nothing of (\d+) models$/, "$1 没有说明其中 $2 个模型"],
+  [/^pairs are tested in atlases of up to ([\d,]+) models, here are ([\d,]+)$/, "至多 $1 个模型的图谱才检验配对，这里有 $2 个"],
+  [/^there is no other model$/, "没有其他模型"],
+  [/^(\d+) sparsely filled metadata columns are left out$/, "略去 $1 个填写稀少的元数据列"],
+  [/^no metadata was given: groups, foundations, makers and dates of (\d+) of (\d+) models are from the facts that ship with cladist and your corrections$/, "未给出元数据：$2 个模型中 $1 个的分组、基础模型、开发者和日期取自 cladist 附带的事实和您的更正"],
+  [/^this folder leaves out answers$/, "此文件夹不含回答"],
+  [/^this folder leaves out answers, for more than ([\d,]+) models$/, "模型超过 $1 个，此文件夹不含回答"],
+  [/^this folder leaves out pages of single models, for more than ([\d,]+) models$/, "模型超过 $1 个，此文件夹不含单个模型的页面"],
+  [/^(\d+) models to calibrate on, (\d+) are needed$/, "可用于校准的模型有 $1 个，需要 $2 个"],
+  [/^all models to calibrate on are of one maker; two makers are the least$/, "可用于校准的模型都出自同一开发者；至少需要两个"],
+  [/^only the (\d+) nearest are tested in lists; ask for the pair$/, "列表中只检验最近的 $1 个；可单独询问某一对"],
+  [/^held against (\d+) of (\d+) models$/, "与 $2 个模型中的 $1 个对照"],
+  [/^there is no tree of fewer than three models$/, "少于三个模型没有树"],
+  [/^nearest by DNA; for so many models the tree is not that of answers$/, "按 DNA 最近；模型如此之多时，树并非由回答而来"],
+  [/^(.+) of (.+) distances$/, "$2 距离的 $1"],
+  [/^calibrated on (\d+) models of (\d+) declared families, each asked with and without its family$/, "以 $2 个声明家族的 $1 个模型校准，每个模型带其家族与不带其家族各询问一次"],
+  [/^chance of none beforehand (.+)$/, "事先“都不是”的概率为 $1"],
+  [/^no families are declared$/, "没有声明家族"],
+  [/^interface not recorded, (.+) assumed$/, "未记录接口，假定为 $1"],
+  [/^temperature not recorded, (.+) assumed$/, "未记录温度，假定为 $1"],
+  [/^top-p not recorded, (.+) assumed$/, "未记录 top-p，假定为 $1"],
+  [/^limit on tokens not recorded$/, "未记录词元上限"],
+  [/^system prompt not recorded, none assumed$/, "未记录系统提示，假定没有"],
+  [/^prompt template not recorded, the model's own assumed$/, "未记录提示模板，假定为模型自带"],
+  [/^recorded answers were cut after (\d+) characters$/, "记录的回答在 $1 个字符后截断"],
+  [/^longer recorded answers are read as far as (\d+) tokens go$/, "较长的记录回答只读到约 $1 个词元"],
+];
+
+/** A remark in the reader's language. */
+export function remark(text: string): string {
+  if (language() !== "zh") return text;
+  // Several stand in one line with semicolons between them.
+  return text.split("; ").map(one).join("；");
+}
+
+function one(text: string): string {
+  for (const [english, chinese] of ZH) {
+    const found = english.exec(text);
+    if (found !== null) return chinese.replace(/\$(\d)/g, (_, k: string) => found[Number(k)] ?? "");
+  }
+  return text;
+}

@@ -91,7 +91,9 @@ def _of_another_token(choice: Mapping[str, Any], told: Mapping[str, Any]) -> str
     message = choice.get("message")
     text = message.get("content") if isinstance(message, dict) else choice.get("text")
     content, names = told.get("content"), told.get("tokens")
-    first = content[0].get("token") if _first_entry(content) else None
+    first: Any = None
+    if isinstance(content, list) and content and isinstance(content[0], dict):
+        first = content[0].get("token")
     first = names[0] if first is None and isinstance(names, list) and names else first
     if not isinstance(text, str) or not isinstance(first, str) or _SPECIAL.fullmatch(first):
         return ""
@@ -103,10 +105,6 @@ def _of_another_token(choice: Mapping[str, Any], told: Mapping[str, Any]) -> str
         f"the endpoint told log probabilities of another token ({one[:20]!r}) than it wrote "
         f"({said[:20]!r})"
     )
-
-
-def _first_entry(content: Any) -> bool:
-    return isinstance(content, list) and bool(content) and isinstance(content[0], dict)
 
 
 def read_echo(choice: Mapping[str, Any], text: str) -> Likelihood:
@@ -128,7 +126,9 @@ def read_echo(choice: Mapping[str, Any], text: str) -> Likelihood:
     else:
         return Likelihood.failed(_NOT_ECHOED)
     begun = next((i for i, p in enumerate(pieces) if p is not None), len(pieces))
-    left, kept, found = len(text.encode("utf-8", "surrogatepass")), [], []
+    left = len(text.encode("utf-8", "surrogatepass"))
+    kept: list[bytes] = []
+    found: list[float] = []
     for piece, chance in list(zip(pieces, chances, strict=True))[begun:]:
         if left <= 0:
             break

@@ -35,9 +35,9 @@ FUNCTION_TOLERANCE = 0.005
 
 LANDMARKS: tuple[tuple[float, str], ...] = (
     (0.0017, "another engine"),
-    (0.032, "weights of 8 bits"),
-    (0.21, "weights of 4 bits, or a light fine-tune"),
-    (0.70, "another model"),
+    (0.037, "weights of 8 bits"),
+    (0.24, "weights of 4 bits, or a light fine-tune"),
+    (0.72, "another model"),
 )
 """d_H that was measured (docs/assays.md), and what between."""
 

@@ -54,11 +54,11 @@ def cost(uri: str, contexts: int) -> None:
     list(model.next_tokens([Context(first, top=5)]))  # type: ignore[attr-defined]
     told = cpu(lambda: distributions(model, functional, "raw", slots))
     bare = cpu(lambda: model.answer(requests_for(functional, "raw", slots)))
-    share = max(1, round(100 * contexts / 256))
+    share = max(1, contexts)
     answered = cpu(
         lambda: model.answer(requests_for(default, "raw", [(p, 0) for p in range(share)]))
     )
-    print(f"{uri}: {contexts} of 256 contexts, {share} of 100 probes, CPU seconds")
+    print(f"{uri}: {contexts} of 100 contexts, {share} of 100 probes, CPU seconds")
     print(f"  distributions      {told:.1f}")
     print(f"  one token alone    {bare:.1f}  (distributions cost {told / bare:.2f} x that)")
     print(f"  default assay      {answered:.1f}  (distributions cost {told / answered:.2f} x that)")
@@ -134,7 +134,7 @@ def main() -> None:
     sub = parser.add_subparsers(dest="what", required=True)
     asked = sub.add_parser("cost")
     asked.add_argument("uri")
-    asked.add_argument("--contexts", type=int, default=256)
+    asked.add_argument("--contexts", type=int, default=100)
     kept = sub.add_parser("keeps")
     kept.add_argument("registry", type=Path)
     kept.add_argument("--dimensions", type=int, nargs="+", default=[32, 128, 256, 512])

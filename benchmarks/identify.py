@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,11 @@ class Asked:
     at: Mapping[int, Placement]
 
 
+def spread(ids: Sequence[Any], count: int) -> list[Any]:
+    """So many of them, evenly spread."""
+    return [ids[k] for k in np.linspace(0, len(ids) - 1, count).round().astype(int)]
+
+
 def load(folder: Path, prompts: int) -> list[ResponseSet]:
     """Recorded answers to some of the prompts, evenly spread, of models that say anything."""
     table = pd.read_parquet(folder / "responses.parquet")
@@ -63,7 +69,7 @@ def load(folder: Path, prompts: int) -> list[ResponseSet]:
         index="model", columns="prompt_id", values="response"
     )
     texts = pd.read_parquet(folder / "prompts.parquet").set_index("prompt_id")["prompt"]
-    ids = [wide.columns[k] for k in np.linspace(0, wide.shape[1] - 1, prompts).round().astype(int)]
+    ids = spread(wide.columns, prompts)
     made = [
         ResponseSet.of_texts(m, [t if isinstance(t, str) else "" for t in row])
         for m, row in zip(wide.index, wide[ids].to_numpy(dtype=object), strict=True)
@@ -133,7 +139,11 @@ def remembered(told: Accused) -> Accused:
 
 
 def ask(
-    fit: Fit, asked: ResponseSet, labels: Mapping[str, DeclaredModel], accused: Accused, last: bool
+    fit: Fit,
+    asked: ResponseSet,
+    labels: Mapping[str, DeclaredModel],
+    accused: Accused,
+    last: bool,
 ) -> dict[str, Placement]:
     """Place one model, with its kin, without its family, and without its maker."""
     own = labels[asked.model]

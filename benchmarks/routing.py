@@ -22,7 +22,7 @@ from cladist.apply.portfolio import k_centre, majority, oracle, portfolio, top_k
 from cladist.apply.questions import Questions
 from cladist.apply.route_baselines import MatrixFactors, NearestQuestions
 from cladist.apply.routing import Router
-from cladist.encoders.embedded import open as open_embedded
+from cladist.encoders.embedded import make as open_embedded
 
 FOLDS = 4
 PRICES = {"quality alone": 0.0, "one dear answer = 3 points": 0.03, "= 12 points": 0.12}

@@ -173,17 +173,23 @@ def both(name: str, server: Served, watched: Watched, times: int = 1) -> None:
 
 def family_table(folder: Path) -> None:
     """Other models of a family, on the tiny models of the project; borders found in both ways."""
-    with llama(path_of("tiny-scripture")) as url:
+    whole = path_of("tiny-scripture")  # in 16 bits; what is tuned is stored in eight
+    eight = tuned(whole, folder, 0)
+    with llama(eight) as url:
         served = Served(url, "completions")
         borders = {
             "tokens and log-probabilities": learnt(served, folder / "tiny.json"),
-            "tokens alone, by samples": learnt(Bare(served), folder / "tiny-tokens.json"),
+            "tokens alone, by bisection": learnt(Bare(served), folder / "tiny-tokens.json"),
         }
     four = folder / "tiny-scripture-Q4_0.gguf"
-    requantize(path_of("tiny-scripture"), four, "Q4_0")
+    requantize(eight, four, "Q4_0")
     for how, watched in borders.items():
         print(f"\nA tiny family, {how}\n\n{HEAD}")
-        for name, path in (("to Q4_0", four),
+        for name, path in (("nothing: asked again", eight),
+                           ("to Q4_0", four),
+                           ("to 16 bits", whole),
+                           ("20 steps of tuning", tuned(whole, folder, 20)),
+                           ("60 steps of tuning", tuned(whole, folder, 60)),
                            ("another of the family", path_of("tiny-scripture-poems")),
                            ("another family", path_of("tiny-stage"))):  # fmt: skip
             with llama(path) as url:

@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from probegen.mixed import cladist_100, contexts_256, mini_12
+from probegen.mixed import cladist_100, contexts_100, contexts_256, mini_12
 from probegen.plain import NAMES, genes_128, random_set
 from probegen.probe import ProbeSet
 from probegen.questions import questions_600
@@ -26,6 +26,7 @@ def all_sets() -> list[ProbeSet]:
         questions_600(),
         mini_12(),
         contexts_256(),
+        contexts_100(),
     ]
 
 

@@ -30,6 +30,7 @@ GOLDEN = {
     "genes-128": "0cc062ab76d6ccdd428c3be2395836792c8047e8a31e9181e12ca725c247b731",
     "questions-600": "098dd9154cbac23b6b79a58941bdaead4016ec0057a93e9952071e91d337d34d",
     "mini-12": "402e7dfdf7900d32a3e24ebf1054c3f943471827e7c17615baaf715684c44bff",
+    "contexts-100": "13372bd31d18ebc2d2f8683fdcee97fbb7b1fddbd4f9439929e03ba8c3a85518",
     "contexts-256": "83f0d2de4725becc5a7f77d6dce9501bd0ea6c1e5f4726f555a7e0c6489b608d",
 }
 SIZES = {
@@ -45,6 +46,7 @@ SIZES = {
     "genes-128": 128,
     "questions-600": 600,
     "mini-12": 12,
+    "contexts-100": 100,
     "contexts-256": 256,
 }
 # Shortest and longest text of a set in characters.
@@ -55,6 +57,7 @@ BOUNDS = {
     "genes-128": (20, 99),
     "questions-600": (60, 600),
     "mini-12": (8, 80),
+    "contexts-100": (8, 45),
     "contexts-256": (8, 90),
 }
 SCRIPTS: dict[str, str | tuple[str, ...]] = {

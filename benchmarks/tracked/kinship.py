@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack
 
 import cladist
-from cladist.kinship.inference.calibration import pair_evidence
+from cladist.kinship.inference.pairs import pair_evidence
 
 TIMEOUT = 600
 

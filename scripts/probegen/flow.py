@@ -48,6 +48,8 @@ def _size(text: str, characters: bool) -> int:
 
 def _at_boundary(kept: list[str]) -> bool:
     """True if the text stops after a sentence or after only the first word of one."""
+    if len(kept) < 2:
+        return False
     return kept[-1].endswith(_FULL_STOPS) or kept[-2].endswith(_FULL_STOPS)
 
 

@@ -27,6 +27,7 @@ LIMIT = {"en": 210, "de": 170, "es": 170, "ru": 96, "zh": 34, "ja": 34, "ar": 76
 _CODE_LIMIT = 160
 _OTHER_LIMIT = {"data": 120, "format": 160}
 CONTEXTS = 256
+SHORTEST = 10  # characters of random text, in any language
 
 
 def cladist_100() -> ProbeSet:
@@ -54,10 +55,33 @@ def cladist_100() -> ProbeSet:
 
 def contexts_256() -> ProbeSet:
     """256 contexts of the kinds of `cladist_100`, less than half as long: one token is asked."""
+    return ProbeSet(
+        "contexts-256",
+        "Short contexts for next-byte distributions, of the kinds and languages of cladist-100,"
+        " interleaved in the same order. Each ends with a whole word or sign, never with a blank.",
+        SEED,
+        _contexts("contexts-256", "ctx", CONTEXTS, 0.4),
+    )
+
+
+def contexts_100() -> ProbeSet:
+    """100 contexts, half as long again: what is read is what distributions cost."""
+    return ProbeSet(
+        "contexts-100",
+        "Very short contexts for next-byte distributions, of the kinds and languages of"
+        " cladist-100, interleaved in the same order. Each ends with a whole word or sign, never"
+        " with a blank.",
+        SEED,
+        _contexts("contexts-100", "brief", 100, 0.2),
+    )
+
+
+def _contexts(name: str, prefix: str, count: int, share: float) -> tuple[Probe, ...]:
+    """Different beginnings of texts, of a share of the usual length, in the order of BLOCK."""
     counts: dict[str, int] = {}
     probes: list[Probe] = []
     seen: set[str] = set()
-    for index in range(CONTEXTS):
+    for index in range(count):
         kind = BLOCK[index % 10]
         if kind == "dialogue" and (index // 10) % 2:
             kind = "list"
@@ -65,27 +89,21 @@ def contexts_256() -> ProbeSet:
         counts[kind] = nth + 1
         tries = 0
         while True:
-            rng = Rng(SEED, "contexts-256", kind, nth, tries)
-            text, language = _draw(kind, nth, rng, 0.4)
-            if text not in seen and len(text) >= 8:
+            text, language = _draw(kind, nth, Rng(SEED, name, kind, nth, tries), share)
+            least = 8 if share * LIMIT.get(language, _CODE_LIMIT) > 8 else 4
+            if text not in seen and len(text) >= least:
                 break
             tries += 1
         seen.add(text)
-        probes.append(Probe(f"ctx-{index:03}", text, language, kind))
-    return ProbeSet(
-        "contexts-256",
-        "Short contexts for next-byte distributions, of the kinds and languages of cladist-100,"
-        " interleaved in the same order. Each ends with a whole word or sign, never with a blank.",
-        SEED,
-        tuple(probes),
-    )
+        probes.append(Probe(f"{prefix}-{index:03}", text, language, kind))
+    return tuple(probes)
 
 
 def _draw(kind: str, nth: int, rng: Rng, share: float = 1.0) -> tuple[str, str]:
     """The text and the language of the nth probe of a kind, of a share of the usual length."""
     if kind == "random-text":
         language = _LANGUAGES[nth % len(_LANGUAGES)]
-        length = round(share * (LIMIT[language] - rng.below(LIMIT[language] // 5)))
+        length = max(SHORTEST, round(share * (LIMIT[language] - rng.below(LIMIT[language] // 5))))
         return random_text(language, rng, length, characters=True), language
     if kind == "code":
         language = PROGRAMMING[nth % len(PROGRAMMING)]

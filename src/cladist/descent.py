@@ -92,6 +92,12 @@ def parents_of(
     `InputError` for fewer than two models or a date that cannot be read. Cost: `kinship_similarity`
     and O(n^3) for the first and for every replicate.
     """
+    if assay.protocol.decoding.asks == "distribution":
+        raise InputError(
+            "likely parents are not read from distributions: on models of known descent too few "
+            "were right (docs/lab-functional.md). 'cladist compare kinship A B --direction' tells "
+            "of two models which is the ancestor; for all at once use an assay of texts"
+        )
     answers = panel_answers(registry, assay)
     chosen = list(names) if names is not None else [a.model for a in answers]
     registry.dnas(assay, chosen)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cladist.core.assay import Assay
 from cladist.core.progress import Progress, silent
 from cladist.errors import InputError
+from cladist.kinship.inference.assumed import seen_greedy
 from cladist.kinship.inference.calibration import calibrate
 from cladist.kinship.inference.facts import Gatherer
 from cladist.kinship.inference.labels import Labels
@@ -25,6 +26,7 @@ from cladist.kinship.panel.fitted import (
 )
 from cladist.registry import Registry
 from cladist.registry.answers import Answers
+from cladist.registry.asked import in_doubt
 from cladist.registry.kept import Kept, default_folder
 from cladist.registry.state import answers_state
 
@@ -85,4 +87,7 @@ def gathered(
         )
     except InputError as problem:
         calibration, missing = None, str(problem)
-    return Gatherer(answers, panel.pairs, labels, calibration, missing, panel.flags, seed)
+    return Gatherer(
+        answers, panel.pairs, labels, calibration, missing, panel.flags, seed,
+        in_doubt(registry, assay.protocol, greedy=seen_greedy(panel.pairs.digest, speaking)),
+    )  # fmt: skip

@@ -21,7 +21,7 @@ from cladist.apply.questions import Questions, lexical_vectors
 from cladist.compare import distances
 from cladist.core.assay import Assay
 from cladist.core.progress import Progress, silent
-from cladist.encoders.embedded import open as open_embedded
+from cladist.encoders.embedded import make as open_embedded
 from cladist.errors import InputError, MissingExtraError, UsageError
 from cladist.kinship.panel.fitted import fitted_on
 from cladist.registry import Registry

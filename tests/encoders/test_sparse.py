@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cladist.core.hashing import key64
+from cladist.core.hashing import key64, mixed_words
 from cladist.core.hashing import mix64 as mix_one
-from cladist.encoders import _text, alleles, lexical, prefixes
+from cladist.encoders import alleles, lexical, prefixes
 from cladist.errors import AssayError
 
 ENCODERS = {
@@ -74,7 +74,7 @@ def test_types_and_versions(encoder):
 
 def test_array_and_scalar_mixing_agree():
     words = [0, 1, 2**63, 2**64 - 1, 12345]
-    found = _text.mix64(np.array(words, dtype=np.uint64))
+    found = mixed_words(np.array(words, dtype=np.uint64))
     assert found.tolist() == [mix_one(w) for w in words]
 
 
@@ -177,4 +177,4 @@ def test_a_text_without_words_has_no_features():
 )
 def test_options_out_of_range(module, options):
     with pytest.raises(AssayError, match=f"'{module.__name__.rsplit('.')[-1]}'"):
-        module.open(**options)
+        module.make(**options)

@@ -13,9 +13,12 @@ from cladist.core.responses import Response, ResponseSet
 from cladist.errors import InputError, NotComparableError
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.functional import functional_distances, read_functions
+from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.kinship.inference.calibration import calibrate
 from cladist.kinship.inference.facts import gatherer
+from cladist.kinship.inference.function_descent import function_direction, function_mixture
 from cladist.kinship.inference.identity import IdentityResult, same_model
+from cladist.kinship.inference.identity_functional import nearer_than
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pair_test import judge_candidates
 from cladist.kinship.inference.pairs import pair_evidence
@@ -167,7 +170,9 @@ def test_the_same_function_is_the_same_and_another_is_told_on_a_scale() -> None:
     assert "8 bits" in eight.reason
     assert "4 bits" in four.reason
     assert "another model" in other.reason
-    assert eight.interval[0] < eight.effect < eight.interval[1]
+    assert eight.interval[0] < eight.effect < eight.within <= eight.interval[1]
+    assert nearer_than(eight.within).startswith("weights of")
+    assert nearer_than(2.0) == ""
 
 
 def test_what_neither_shows_nor_rules_out_a_change_is_inconclusive() -> None:
@@ -183,3 +188,86 @@ def test_too_few_common_contexts_are_an_error() -> None:
     lost = tuple(range(CONTEXTS - 9))
     with pytest.raises(InputError, match="ten are needed"):
         same_model(model("a", logits, lost), model("b", logits))
+
+
+def test_evidence_can_be_drawn_anew() -> None:
+    answers = families(3, 4)
+    answers[2] = model("lossy", np.zeros((CONTEXTS, OUTCOMES)), lost=tuple(range(0, CONTEXTS, 3)))
+    read = resampled_similarity(answers)
+    whole = pair_evidence(answers).combined
+    assert np.allclose(read.whole, whole, atol=1e-5)
+    assert np.allclose(read.combined(np.ones(CONTEXTS)), whole, atol=1e-4)
+    weights = np.zeros(CONTEXTS)
+    weights[: CONTEXTS // 2] = 1
+    part = [ResponseSet(r.model, r.probe_ids[:20], r.slots[:20]) for r in answers]
+    # What a panel has in common at a context does not depend on which contexts are drawn.
+    assert np.allclose(read.combined(weights), pair_evidence(part).combined, atol=1e-4)
+    twice = [
+        ResponseSet(r.model, (*r.probe_ids, *(f"{i}+" for i in r.probe_ids)), r.slots * 2)
+        for r in part
+    ]
+    assert np.allclose(read.combined(2 * weights), pair_evidence(twice).combined, atol=1e-4)
+
+
+def partly(name: str, logits: np.ndarray, top: int) -> ResponseSet:
+    """A model of which only the `top` likeliest outcomes are told."""
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    slots = []
+    for row in chances:
+        told = np.where(row >= np.sort(row)[-top], row, 0.0)
+        slots.append((response_of(NextByte(told, 1.0 - float(told.sum()))),))
+    return ResponseSet(name, tuple(f"c{c}" for c in range(len(logits))), tuple(slots))
+
+
+def test_what_was_not_told_is_no_change() -> None:
+    logits = np.random.default_rng(4).normal(0, 3, (CONTEXTS, OUTCOMES))
+    whole, few = partly("whole", logits, OUTCOMES), partly("few", logits, 20)
+    found = same_model(whole, few)
+    assert found.effect > 0.1, "told less looks like another function"
+    assert found.verdict == "inconclusive"
+    assert "told" in found.reason
+    assert same_model(few, partly("again", logits, 20)).verdict == "same"
+    other = np.random.default_rng(5).normal(0, 3, logits.shape)
+    assert same_model(whole, partly("other", other, 20)).verdict == "changed"
+    assert same_model(whole, model("near", logits + 0.2 * other)).verdict == "changed"
+
+
+def line(seed: int = 0) -> list[ResponseSet]:
+    """A founder, three children that moved each its own way, a merge of two, and strangers."""
+    draw = np.random.default_rng(seed)
+    founder = draw.normal(0, 2, (CONTEXTS, OUTCOMES))
+    moved = {c: founder + draw.normal(0, 0.5, founder.shape) for c in "abc"}
+    merge = (moved["a"] + moved["b"]) / 2 + draw.normal(0, 0.05, founder.shape)
+    others = [model(f"s{i}", draw.normal(0, 2, founder.shape)) for i in range(4)]
+    told = {"founder": founder, **moved, "merge": merge}
+    return [*(model(n, x) for n, x in told.items()), *others]
+
+
+def test_a_merge_is_a_mean_of_its_parents_and_a_sibling_is_not() -> None:
+    read = read_functions(line())
+    found = function_mixture(read, "merge", ["c", "a", "b", "s0"])
+    assert set(found.parents[:2]) == {"a", "b"}
+    assert found.merged
+    assert sum(found.weights) == pytest.approx(1)
+    assert found.weights[0] == pytest.approx(0.5, abs=0.1)
+    sibling = function_mixture(read, "c", ["founder", "a", "b"])
+    assert not sibling.merged
+    assert sibling.parents[0] == "founder"
+    copy = function_mixture(read_functions([*line(), model("twin", np.zeros((CONTEXTS, 257)))]),
+                            "twin", ["s0", "s1"])  # fmt: skip
+    assert not copy.merged
+    with pytest.raises(InputError, match="two candidates"):
+        function_mixture(read, "merge", ["a"])
+    with pytest.raises(InputError, match="no answers of x"):
+        function_mixture(read, "merge", ["a", "x"])
+
+
+def test_an_ancestor_lies_between_its_descendant_and_the_others() -> None:
+    read = read_functions([r for r in line() if r.model != "merge"])
+    for child in "abc":
+        for first, second in (("founder", child), (child, "founder")):
+            assert function_direction(read, first, second).ancestor == "founder"
+    assert function_direction(read, "a", "b").ancestor == "", "siblings have none among them"
+    assert function_direction(read, "s0", "s1").ancestor == "", "nor have strangers"
+    with pytest.raises(InputError, match="no descendant of itself"):
+        function_direction(read, "a", "a")

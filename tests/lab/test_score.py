@@ -229,3 +229,27 @@ def test_the_command_checks_grows_and_complains(tmp_path: Path) -> None:
     nowhere = run.invoke(app, ["lab", "score", "--out", str(tmp_path / "nowhere")])
     assert isinstance(nowhere.exception, InputError)
     assert "cladist lab grow" in str(nowhere.exception)
+
+
+def test_the_functional_assay_is_scored_beside_the_others(
+    scores: dict[str, Any], menagerie: Path, tmp_path: Path
+) -> None:
+    from cladist.lab.report_functional import write_functional
+    from cladist.lab.score import score_distributions
+
+    found = scores["functional"]
+    assert found["left_out"] == ["oak-hidden"], "whose texts are reworded"
+    assert found["models"] == 6
+    assert set(found["methods"]) == {"functional assay, kinship", "functional assay, d_H"}
+    assert found["methods"]["functional assay, d_H"]["nearest"] == 1.0
+    assert found["inheritance"]["noise"][1] < found["inheritance"]["tune"][1] * 10
+    by_amount = {p["amount"]: p["functional"] for p in found["series"]}
+    assert 0 < by_amount[4.0] < by_amount[2.0]
+    assert 0.7 < found["constants"]["low"] < found["constants"]["high"] < 1.4
+    alone = score_distributions(menagerie, ask=False)
+    assert json.loads(json.dumps(alone)) == found
+    write_functional(menagerie, tmp_path / "f.md")
+    text = (tmp_path / "f.md").read_text()
+    assert "6 models, 100 contexts each" in text
+    assert "nan" not in text
+    assert "None" not in text

@@ -145,13 +145,15 @@ def test_texts_against_an_installed_reference(
     made = families(36, 3, 24)
     add(tmp_path, *made)
     child = Answering("child", descendant(made, "org/f5-m1"))
-    found = of_texts(Question(child, "org/f5-m0"))
+    strict = of_texts(Question(child, "org/f5-m0"))  # 36 makers carry no rate of .01
+    assert strict.stand == "undecided" and strict.seen["verdict"] == "no answer"
+    found = of_texts(Question(child, "org/f5-m0", alpha=0.1))
     assert found.seen["verdict"] == "related" and found.spent == Spent()
     assert any("nearest: org/f5" in line for line in found.said)
     assert found.posterior is not None and found.posterior["family5"] > 0.5
     assert found.stand == "undecided"  # nobody but the reference knows families of that name
     stranger = Answering("stranger", {t: f"unlike {i * 77}" for i, t in enumerate(made[1])})
-    other = of_texts(Question(stranger, "org/f5-m0"))
+    other = of_texts(Question(stranger, "org/f5-m0", alpha=0.1))
     assert other.stand == "undecided" and other.seen["verdict"] == "not shown"
 
 

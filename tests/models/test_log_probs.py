@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from faulty_server import Call, Mode, Reply, behaving, error
 
-from cladist.core.next_token import Context, NextToken
-from cladist.errors import EndpointError
+from cladist.core.distributions import response_of
+from cladist.core.likelihood import Likelihood
+from cladist.core.next_token import Context, NextToken, next_byte
+from cladist.core.responses import State
+from cladist.errors import EndpointError, ModelError
 from cladist.models import open_model
-from cladist.models._log_probs import read_choice
-from cladist.models.base import TellsNextToken
+from cladist.models._log_probs import read_choice, read_echo
+from cladist.models.base import TellsLikelihood, TellsNextToken
 
 pytest.importorskip("openai", reason="openai is not installed")
 
@@ -29,9 +32,17 @@ def asked(mode: Mode, interface: str = "raw", number: int = 1) -> tuple[list[Nex
 
 
 def with_log_probs(call: Call, told: Any) -> Reply:
-    body = call.good("x")
+    body = call.good(first_word(told))
     body["choices"][0]["logprobs"] = told
     return Reply(body)
+
+
+def first_word(told: Any) -> str:
+    """The text of the token that log probabilities are told of."""
+    if not isinstance(told, dict):
+        return "x"
+    names = [e.get("token") for e in told.get("content") or ()] or told.get("tokens") or ["x"]
+    return str(names[0])
 
 
 def chat_shape(*entries: tuple[str, list[int] | None, float]) -> dict[str, Any]:
@@ -95,6 +106,43 @@ def test_nonsense_is_an_error(entries: Any, why: str) -> None:
     assert why in read_choice({"logprobs": chat_shape(*entries)}).error
 
 
+def test_log_probabilities_of_another_token_than_was_written_are_an_error() -> None:
+    chat = {"message": {"content": "Paris is"}, "logprobs": chat_shape(("London", None, -1.0))}
+    plain = {"text": " a", "logprobs": {"tokens": [" the"], "top_logprobs": [{" the": -1.0}]}}
+    for choice in (chat, plain):
+        found = read_choice(choice)
+        assert "another token" in found.error
+        assert found.tokens == ()
+    for text in ("Lon", "London is", "", None, "\ufffd"):
+        choice = {"message": {"content": text}, "logprobs": chat["logprobs"]}
+        assert read_choice(choice).error == ""
+
+
+def test_coarse_numbers_are_told_of() -> None:
+    letters = "abcdef"
+    rough = [(c, [ord(c)], -0.3 * i - 1.5) for i, c in enumerate(letters)]
+    fine = [(c, [ord(c)], -0.31 * i - 1.5) for i, c in enumerate(letters)]
+    found = read_choice({"logprobs": chat_shape(*rough)})
+    assert found.note == "log probabilities rounded to 0.1"
+    assert response_of(next_byte(found)).detail == found.note
+    assert read_choice({"logprobs": chat_shape(*fine)}).note == ""
+    assert read_choice({"logprobs": chat_shape(*rough[:3])}).note == ""
+
+
+def test_a_top_that_changes_between_calls_is_missing_mass() -> None:
+    counts = iter([6, 1])
+
+    def fickle(call: Call) -> Reply:
+        told = [(c, [ord(c)], -0.51 * (i + 2)) for i, c in enumerate("abcdef")][: next(counts)]
+        return with_log_probs(call, chat_shape(*told))
+
+    (many, few), _ = asked(fickle, "chat", 2)
+    assert few.missing > many.missing + 0.2
+    answers = [response_of(next_byte(s)) for s in (many, few)]
+    assert [a.state for a in answers] == [State.TRUNCATED, State.REFUSED]
+    assert "was not told" in answers[1].detail
+
+
 def test_rounded_numbers_are_taken_as_they_are() -> None:
     found = read_choice({"logprobs": chat_shape(("a", [97], -0.69), ("b", [98], -0.69))})
     assert found.error == ""
@@ -141,3 +189,60 @@ def test_thoughts_and_blanks_are_first_tokens_as_any_other() -> None:
     ((said,), _) = asked(thinks, "chat")
     assert said.tokens == (b"<think>",)
     assert np.exp(said.log_probs[0]) == pytest.approx(math.exp(-0.1))
+
+
+def echoed(mode: Mode, *texts: str, options: str = "") -> tuple[list[Likelihood], list[Any]]:
+    with behaving(mode) as (server, base):
+        model = open_model(f"openai:m@{base}?patience=1&concurrency=1{options}")
+        assert isinstance(model, TellsLikelihood)
+        found = [said for _, said in sorted(model.likelihoods(texts), key=lambda p: p[0])]
+        return found, server.bodies
+
+
+def test_an_echo_is_the_likelihood_of_the_prompt() -> None:
+    told = {
+        "tokens": ["The", " s", "ea", " is"],
+        "token_logprobs": [None, -1.0, -0.5, -2.0],
+        "text_offset": [0, 3, 5, 7],
+    }
+    ((found,), bodies) = echoed(lambda call: with_log_probs(call, told), "The sea")
+    assert found.tokens == (b"The", b" s", b"ea")
+    assert found.total == -1.5
+    assert found.scored == 4
+    assert bodies[0]["echo"] is True
+    assert bodies[0]["logprobs"] == 1
+    assert bodies[0]["prompt"] == "The sea"
+
+
+def test_special_tokens_before_the_text_are_what_it_is_told_after() -> None:
+    told = {"tokens": ["<s>", "The", "x"], "token_logprobs": [None, -3.0, -1.0]}
+    found = read_echo({"logprobs": told}, "The")
+    assert found.tokens == (b"The",)
+    assert found.total == -3.0
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (None, "did not echo"),
+        ({"tokens": [" wide"], "token_logprobs": [-1.0]}, "did not echo"),
+        ({"tokens": ["The"], "token_logprobs": [None, -1.0]}, "did not echo"),
+        ({"tokens": ["The", " s"], "token_logprobs": [None, "x"]}, "no number"),
+        ({"tokens": ["The", " sea"], "token_logprobs": [None, float("nan")]}, "NaN"),
+        ({"tokens": ["The", " sea"], "token_logprobs": [-0.1, 2.0]}, "above 1"),
+        ({"tokens": ["The", " s\ufffd"], "token_logprobs": [None, -0.1]}, "did not echo"),
+    ],
+)
+def test_an_echo_that_lies_is_an_error(told: Any, why: str) -> None:
+    found = read_echo({"logprobs": told}, "The sea")
+    assert why in found.error
+    assert found.tokens == ()
+    for text in ("The sea", "The sky"):
+        ((over,), _) = echoed(lambda call: with_log_probs(call, told), text)
+        assert over.tokens == ()
+        assert over.error
+
+
+def test_a_chat_endpoint_tells_no_likelihood_of_a_text() -> None:
+    with pytest.raises(ModelError, match="raw"):
+        echoed(lambda call: with_log_probs(call, None), "The sea", options="&interface=chat")

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from old_registries import write_version
 
+from cladist.core.assay import Decoding, Protocol
 from cladist.core.origins import UNTOLD, Origin
 from cladist.core.responses import Response, State
 from cladist.registry import Registry, schema
 from cladist.registry.archive import write_archive
-from cladist.registry.asked import refuse_settings, refused_settings
+from cladist.registry.asked import in_doubt, refuse_settings, refused_settings
 from cladist.registry.connection import FILE
 from cladist.registry.merge import import_archive
 from tests.conftest import small_assay
@@ -106,3 +107,27 @@ def test_earlier_versions_open_with_nothing_known_of_who_answered(
         row = registry.add_protocol(ASSAY.protocol)
         registry.write_responses(row, model, [(2, 0, told("c", NEW))])
         assert origins(registry)[NEW] == 1
+
+
+def test_whose_settings_may_differ(tmp_path: Path) -> None:
+    asked(tmp_path / "refusing")
+    with Registry.open(tmp_path / "refusing", create=False) as registry:
+        other = registry.add_model("other", "openai:o", "openai:o")
+        registry.write_responses(
+            registry.add_protocol(ASSAY.protocol), other, [(0, 0, Response.of("a"))]
+        )
+        assert in_doubt(registry, ASSAY.protocol) == {"m": ("temperature",)}
+    old = Protocol(
+        "old", ASSAY.protocol.probes, Decoding("raw", max_tokens=99, unknown=("temperature",))
+    )
+    new = Protocol("new", ASSAY.protocol.probes, Decoding("raw", max_tokens=48))
+    with Registry.open(tmp_path / "standing") as registry:
+        for name, protocol in (("recorded", old), ("asked", new)):
+            model = registry.add_model(name, f"x:{name}", name)
+            row = registry.add_protocol(protocol)
+            registry.set_interface(row, model, "raw")
+            registry.write_responses(row, model, [(0, 0, Response.of("a"))])
+        assert in_doubt(registry, old) == in_doubt(registry, new) == {}
+        registry.set_interface(registry.add_protocol(old), registry.model("asked"), "raw")
+        assert in_doubt(registry, old) == {"asked": ("temperature",)}
+        assert in_doubt(registry, new) == {}

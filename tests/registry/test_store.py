@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from cladist.core.dna import of_blocks
 from cladist.core.responses import Response, State
 from cladist.errors import RegistryError, UsageError
-from cladist.registry import Registry, StoredDNA
+from cladist.registry import Registry, StoredDNA, connection
 from cladist.registry.connection import FILE
 from tests.conftest import small_assay
 
@@ -143,6 +144,24 @@ def test_a_full_disk_is_explained_and_harms_nothing(tmp_path: Path) -> None:
         store.write_responses(row, model, [(0, 0, Response.of("y" * 100_000))])
     with Registry.open(tmp_path) as store:
         assert store._db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_an_io_error_without_room_is_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = {"free": 10**9}
+
+    def usage(folder: object) -> SimpleNamespace:
+        return SimpleNamespace(free=left["free"])
+
+    monkeypatch.setattr("shutil.disk_usage", usage)
+    for free, said in ((10**9, "lab doctor"), (0, "the disk is full; free some space")):
+        left["free"] = free
+        with (
+            pytest.raises(RegistryError, match=said),
+            connection._explained(str(tmp_path / "registry.sqlite")),
+        ):
+            raise sqlite3.OperationalError("disk I/O error")
 
 
 def test_two_processes_see_each_other(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ class SamplingParams:
     seed: int | None = None
     max_tokens: int | None = 16
     logprobs: int | None = None
+    prompt_logprobs: int | None = None
 
 
 @dataclass
@@ -70,7 +71,13 @@ class LLM:
         output = SimpleNamespace(
             text="".join(kept), token_ids=kept, finish_reason=reason, logprobs=told
         )
-        return SimpleNamespace(outputs=[output])
+        numbers = [1 + b for b in text.encode()]
+        prompt = [None, *({n: SimpleNamespace(logprob=-n / 64)} for n in numbers[1:])]
+        return SimpleNamespace(
+            outputs=[output],
+            prompt_token_ids=numbers,
+            prompt_logprobs=prompt[: len(numbers)] if how.prompt_logprobs else None,
+        )
 
     def _log_probs(self, word: str, count: int) -> dict[int, Any]:
         """The first character of the word is likeliest; then the letters in turn, each half."""

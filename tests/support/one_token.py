@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -21,9 +22,24 @@ from cladist.errors import EndpointError
 from cladist.models.base import AskedInterface, Identity, Request
 
 
+@lru_cache(maxsize=100_000)
+def effect(word: str, place: int, version: str) -> np.ndarray:
+    """What a word adds to the logits, as the last one (place 0) or before it."""
+    dice = random.Random(f"{version}/{min(place, 1)}/{word}")
+    return np.array([dice.gauss(0, 1) for _ in range(6)])
+
+
+def drawn_logits(text: str, version: str) -> np.ndarray:
+    """Logits that the last words decide, and farther ones the less; of spread 1."""
+    found = text.split()[::-1]
+    weights = [0.93**place for place in range(len(found))]
+    whole = sum(w * effect(word, i, version) for i, (w, word) in enumerate(zip(weights, found)))
+    return np.asarray(whole) / math.sqrt(sum(w * w for w in weights))
+
+
 @dataclass
 class Server:
-    """A model of numbers: each context has logits of six tokens, drawn from its text.
+    """A model of numbers: each context has logits of six tokens, drawn from its words.
 
     shift      spread of what is added to the logits: another model, or another precision
     version    which draw the addition is
@@ -54,10 +70,7 @@ class Server:
         return Identity("served", "stub:served", "stub:served")
 
     def logits(self, text: str) -> np.ndarray:
-        base = random.Random(text)
-        other = random.Random(f"{self.version}/{text}")
-        own = np.array([base.gauss(0, 1.5) for _ in range(6)])
-        other_own = np.array([other.gauss(0, 1) for _ in range(6)])
+        own, other_own = 1.5 * drawn_logits(text, ""), drawn_logits(text, str(self.version))
         anew = np.array([self.dice.gauss(0, 1) for _ in range(6)])
         return own + self.shift * other_own + self.noise * anew
 

@@ -12,10 +12,11 @@ from made_collections import RAW, collection, dna_web, families
 
 from cladist.core.assay import Decoding
 from cladist.core.responses import Response
-from cladist.errors import CoverageError, ModelError, NotComparableError, UsageError
+from cladist.errors import CoverageError, EndpointError, ModelError, NotComparableError, UsageError
 from cladist.extraction.opening import open_any
 from cladist.formats.labels import DeclaredModel
 from cladist.models.base import AskedInterface, Identity, Request
+from cladist.models.budget import Usage
 from cladist.references.labels import plain_name
 from cladist.references.obtaining import obtain
 from cladist.registry import Registry
@@ -95,7 +96,7 @@ def test_a_descendant_is_found_and_a_stranger_is_not(
     p = found.placement
     assert p.verdict == "related" and p.nearest[0].family == "family5" and 1 / 37 <= p.p <= p.alpha
     assert p.families[0].name == "family5" and (p.outsiders, p.makers) == (108, 36)
-    assert p.alpha == 0.05 and p.kept is not None and p.kept.families == ("family5",)
+    assert p.alpha == 0.05 and p.kept is not None and p.kept.refused
     assert (found.asked.made, found.asked.known, found.asked.failed) == (24, 0, 0)
     assert any("temperature not recorded" in t for t in found.taken)
     assert {(r.interface, r.temperature, r.max_tokens) for r in child.asked} == {("raw", 0.0, 48)}
@@ -104,6 +105,95 @@ def test_a_descendant_is_found_and_a_stranger_is_not(
     stranger = Answering("stranger", {t: f"unlike {i * 77}" for i, t in enumerate(made[1])})
     other = identify_model(stranger).placement
     assert other.verdict == "not shown" and other.p > 0.05 and other.code == "above-alpha"
+
+
+def test_where_a_setting_is_assumed_no_family_is_excluded(
+    world: str, tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    add(tmp_path, *made, name="told", asked=replace(RAW, unknown=()))
+    answers = descendant(made, "org/f5-m1")
+    assumed = identify_model(Answering("child", answers), reference="made")
+    known = identify_model(Answering("child", answers), reference="told")
+    a, k = assumed.placement, known.placement
+    assert a.doubts == ("temperature", "top-p") and not k.doubts
+    assert a.kept is not None and k.kept is not None and k.kept.families == ("family5",)
+    assert len(a.kept.families) == FAMILIES and a.kept.none and "may have been" in a.kept.refused
+    assert (a.p, a.verdict, a.nearest, a.families) == (k.p, k.verdict, k.nearest, k.families)
+
+
+def test_an_interface_found_by_asking_both_ways_is_told_so(
+    tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    class Both(Answering):
+        def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+            for number, response in super().answer(requests):
+                chat = requests[number].interface == "chat"
+                yield number, Response.of("Surely: " + response.text) if chat else response
+
+    unsure = ("interface", "temperature")
+    add(tmp_path, *made, asked=replace(RAW, unknown=unsure))
+    answers = descendant(made, "org/f5-m1")
+    found = identify_model(Both("child", answers, ways="raw chat"))
+    assert found.interface == "raw" and found.placement.doubts == ("temperature",)
+    assert found.taken[0] == "interface not recorded, raw found by asking both ways"
+    named = identify_model(Both("child", answers, ways="raw chat"), interface="raw")
+    assert named.placement.doubts == unsure
+    assert named.taken[0] == "interface not recorded, raw assumed"
+
+
+def test_models_that_said_the_same_show_that_the_reference_is_greedy(
+    tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    said, prompts, known = made
+    twice = {**said, **{f"copy/{m[4:]}": said[m] for m in ("org/f1-m0", "org/f2-m0")}}
+    families_of = {**known, "copy/f1-m0": "family1", "copy/f2-m0": "family2"}
+    add(tmp_path, twice, prompts, families_of)
+    found = identify_model(Answering("child", descendant(made, "org/f5-m1")))
+    assert found.placement.repeated == 2 and not found.placement.doubts
+    assert found.placement.kept is not None and found.placement.kept.families == ("family5",)
+    assert any("as the answers show: 2 groups of models gave the same" in t for t in found.taken)
+
+
+def test_a_setting_that_the_server_does_not_take_is_told(
+    tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    class Stubborn(Answering):
+        usage = Usage()
+        remarks = ()
+        served_model = ""
+
+        @property
+        def refused_settings(self) -> dict[str, str]:
+            return {"temperature": "only 1 is supported"} if self.asked else {}
+
+        def limit(self, budget: object) -> None: ...
+
+        def remember(self, known: object) -> None: ...
+
+        def tell(self, hear: object) -> None: ...
+
+    add(tmp_path, *made, asked=replace(RAW, unknown=()))
+    child = Stubborn("child", descendant(made, "org/f5-m1", kept=0.3))
+    for _ in range(2):  # a second run asks nothing and knows it all the same
+        found = identify_model(child)
+        kept = found.placement.kept
+        assert found.placement.doubts == ("temperature",) and kept is not None and kept.refused
+        assert any("only 1 is supported" in t for t in found.taken)
+
+
+def test_answers_that_were_cut_when_recorded_are_read_so_far_on_both_sides(
+    tmp_path: Path, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    said, prompts, known = made
+    cut = {m: [t[:20] for t in texts] for m, texts in said.items()}
+    add(tmp_path, cut, prompts, known, asked=replace(RAW, cut=20))
+    long = {
+        p: t + " and goes on" for p, t in descendant((cut, prompts, known), "org/f5-m1").items()
+    }
+    short = {p: t[:20] for p, t in long.items()}
+    whole = identify_model(Answering("long", long)).placement
+    assert whole == identify_model(Answering("short", short)).placement
+    assert whole.nearest[0].family == "family5"
 
 
 def test_a_second_run_asks_nothing(
@@ -205,6 +295,41 @@ def test_an_endpoint_that_dies_midway_keeps_what_came(
     alive = Answering("child", answers)
     found = identify_model(alive)
     assert len(alive.asked) == 14 and found.placement.nearest[0].family == "family5"
+
+
+class Ending(Answering):
+    """A backend that gives up after some answers, as that of endpoints does."""
+
+    words = "http://127.0.0.1:9/v1 does not work: connection failed"
+
+    def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
+        for found in super().answer(requests):
+            if len(self.asked) > self.dies_after:
+                raise EndpointError(self.words)
+            yield found
+
+
+def test_a_backend_that_gives_up_says_what_is_kept(
+    world: str, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    answers = descendant(made, "org/f5-m1")
+    with pytest.raises(EndpointError, match=r"failed. 12 answers are kept.*with --probes 12 these"):
+        identify_model(Ending("child", answers, dies_after=12))
+    few = Answering("child", answers)
+    found = identify_model(few, probes=12)
+    assert not few.asked and found.asked.known == 12
+    with pytest.raises(EndpointError, match=r"failed. Nothing was answered$"):
+        identify_model(Ending("other", answers, dies_after=0))
+
+
+def test_a_server_of_chat_alone_is_told_which_reference_it_needs(
+    world: str, made: tuple[dict[str, list[str]], list[str], dict[str, str]]
+) -> None:
+    class Chatting(Ending):
+        words = "http://127.0.0.1:9/v1 does not know the interface; interface=chat picks another"
+
+    with pytest.raises(EndpointError, match="asked raw, so a server that offers chat alone"):
+        identify_model(Chatting("child", dict.fromkeys(made[1], "x"), dies_after=0))
 
 
 def test_a_dead_endpoint_leaves_no_name(world: str) -> None:

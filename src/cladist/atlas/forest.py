@@ -18,6 +18,7 @@ from cladist.atlas.source import Source
 from cladist.core.progress import Progress
 from cladist.core.tree import Node, Tree
 from cladist.formats.trees.newick import newick_of, read_newick
+from cladist.kinship.evidence.functional import tells_functions
 from cladist.phylogeny.ancestry import Descent, ancestry, descent_costs
 from cladist.phylogeny.parents import LEAST, TEMPERATURE, certainly_later
 from cladist.phylogeny.scale import join_vectors
@@ -169,12 +170,15 @@ def cluster_names(
 def likely_parents(source: Source, kin: AnswerKin, dates: Sequence[str | None]) -> list[Descent]:
     """The likely parent of every model in order; names are 'm0', 'm1', ... by index.
 
-    As `cladist.descent.parents_of` without replicates. A model whose date is certainly later is
-    no parent. O(n^3) at worst.
+    As `cladist.descent.parents_of` without replicates, and nobody's of distributions.
+    A model whose date is certainly later is no parent. O(n^3) at worst.
     """
     similarity = kin.pairs.combined
     costs = descent_costs(similarity)
     names = [f"m{i}" for i in range(len(source))]
+    if tells_functions(kin.responses[:1]):
+        # Evidence from distributions has no scale on which a parent shows: nobody is told.
+        return [Descent(name, None, 0.0, 0.0, "", 0.0) for name in names]
     later = certainly_later(names, {n: d or "" for n, d in zip(names, dates, strict=True)})
     costs[later | (similarity < LEAST)] = np.inf
     # They come sorted by name, where m10 stands before m2.

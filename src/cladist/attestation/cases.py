@@ -8,6 +8,7 @@ labels) and a result. `recompute` reads nothing else: no registry, no model, no 
     audit     declared lineage held against what models show, as of 'audit'
     identity  two sets of answers held against each other, as of 'same'
     watch     looks at a deployment, each held against the reference
+    token-watch  looks by single tokens, each held against what was learnt
     files     files signed as they are; there is nothing to recompute
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 from cladist.attestation.case import Case
 from cladist.attestation.of_deployments import again_identity, again_watch
 from cladist.attestation.of_panel import again_audit, again_families, again_kinship
+from cladist.attestation.of_tokens import again_tokens
 from cladist.errors import CladistError, InputError
 
 __all__ = ["files_case", "recompute", "told"]
@@ -66,6 +68,7 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, bytes], Any], Any
     "files": _nothing,
     "identity": again_identity,
     "kinship": again_kinship,
+    "token-watch": again_tokens,
     "watch": again_watch,
 }
 
@@ -76,7 +79,7 @@ def told(kind: str, result: Any) -> list[str]:
         return [f"{r['a']} and {r['b']}: {r['verdict']}. {r['reason']}" for t in result for r in t]
     if kind == "identity":
         return [f"{result['a']} and {result['b']}: {result['verdict']}. {result['reason']}"]
-    if kind == "watch":
+    if kind in ("watch", "token-watch"):
         counts: dict[str, int] = {}
         for look in result:
             counts[look["status"]] = counts.get(look["status"], 0) + 1

@@ -25,6 +25,7 @@ from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.core.secret import Secret
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
+from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.family_sets import family_set, fit_sets
@@ -88,6 +89,8 @@ def kinship_case(
         "members": members,
         "seed": made.seed,
     }
+    if made.doubted:
+        question["doubted"] = {m: list(d) for m, d in sorted(made.doubted.items())}
     result = _tests(made, asks, policy)
     drawn, asked = secret or (None, "")
     return Case("kinship", question, files | dict(extra or {}), result, drawn, asked)
@@ -102,7 +105,10 @@ def again_kinship(question: Mapping[str, Any], files: Mapping[str, bytes], told:
     panel = None if members is None else np.arange(len(responses)) < int(members)
     prompts = [p.text for p in protocol.probes.probes]
     pairs = pair_evidence(responses, panel)
-    made = gatherer(responses, pairs, labels, prompts=prompts, seed=int(question["seed"]))
+    doubted = {str(m): tuple(map(str, d)) for m, d in question.get("doubted", {}).items()}
+    made = gatherer(
+        responses, pairs, labels, prompts=prompts, seed=int(question["seed"]), doubted=doubted
+    )
     asks = [
         Ask(str(t["model"]), tuple(t["others"]), str(t["how"]), str(t["adjust"]))
         for t in question["tests"]
@@ -132,8 +138,11 @@ def families_case(asked: Gatherer, protocol: Protocol, model: str, prior: float)
         raise InputError("without declared families there are no probabilities to state")
     files = {PROTOCOL: protocol_to(protocol), ANSWERS: answers_to(asked.responses)}
     files |= labels_to(asked.labels)
-    result = _families(asked.pairs, asked.labels, model, prior)
-    return Case("families", {"model": model, "prior_none": prior}, files, result)
+    question: dict[str, Any] = {"model": model, "prior_none": prior}
+    if model in asked.doubted:
+        question["refused"] = no_exclusion(asked.doubted[model])
+    result = _families(asked.pairs, asked.labels, model, prior, question.get("refused", ""))
+    return Case("families", question, files, result)
 
 
 def again_families(question: Mapping[str, Any], files: Mapping[str, bytes], told: Any) -> Any:
@@ -143,15 +152,15 @@ def again_families(question: Mapping[str, Any], files: Mapping[str, bytes], told
     labels = labels_from(files, len(responses))
     if labels is None:
         raise InputError("the pack declares no families")
-    prior = float(question["prior_none"])
-    return _families(pair_evidence(responses), labels, str(question["model"]), prior)
+    prior, refused = float(question["prior_none"]), str(question.get("refused", ""))
+    return _families(pair_evidence(responses), labels, str(question["model"]), prior, refused)
 
 
-def _families(pairs: PairEvidence, labels: Labels, model: str, prior: float) -> Any:
+def _families(pairs: PairEvidence, labels: Labels, model: str, prior: float, refused: str) -> Any:
     fitted = fit_identifier(pairs, labels, prior=prior, without=model)
     found = identify(pairs, labels, fitted, model)
     sets = fit_sets(pairs, labels, prior=prior, without=model)
-    chosen = family_set(pairs, labels, sets, found)
+    chosen = family_set(pairs, labels, sets, found, refused=refused)
     return plain({**asdict(found), "set": chosen.to_dict()})
 
 

@@ -18,8 +18,9 @@ def report_case(material: Material, report: Report, text: str, seed: int) -> Cas
     What else the report says (probabilities, trees, exhibits) is signed as it stands.
     """
     made = gatherer(
-        material.responses, material.pairs, material.labels(), flags=material.flags, seed=seed
-    )
+        material.responses, material.pairs, material.labels(), flags=material.flags, seed=seed,
+        doubted=material.doubted,
+    )  # fmt: skip
     asks = [Ask(report.model, tuple(r.model for r in report.relatives))]
     tested = [k for k in report.links if k.test is not None]
     others = [k.parent if k.child == report.model else k.child for k in tested]

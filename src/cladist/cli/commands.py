@@ -87,6 +87,7 @@ COMMANDS: dict[str, str | Group] = {
             "croissant": "bom:croissant",
             "lineage": "lineage:app",
             "endpoint": "endpoint:endpoint",
+            "trends": "trends:trends",
             "statement": "statement:app",
             "verify-statement": "statement:verify_statement",
         },

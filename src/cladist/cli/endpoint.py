@@ -40,6 +40,13 @@ def endpoint(
     registry: Annotated[
         Path | None, typer.Option("--registry", "-r", help="Keep answers to texts there.")
     ] = None,
+    beside: Annotated[
+        str,
+        typer.Option(
+            help="The claimed model at hand: its URI, or the file of a watch by token of it. Its "
+            "border inputs and first tokens are then asked too."
+        ),
+    ] = "",
     texts: Annotated[
         bool, typer.Option("--texts/--no-texts", help="Go on to its texts, which cost most.")
     ] = True,
@@ -57,9 +64,10 @@ def endpoint(
 
     Asks it, cheapest questions first.
 
-    What the server says of itself; how it counts tokens, which tells tokenizers apart; first-token
-    log probabilities; and its texts, held against an installed reference. It goes on only while
-    the claim is undecided. Every rung gives a likelihood, or says that it has none.
+    What the server says of itself; how it counts tokens, which tells tokenizers apart; with
+    --beside border inputs of the claimed model, one token each; first-token log probabilities; and
+    its texts, held against an installed reference. It goes on only while the claim is undecided.
+    Every rung gives a likelihood, or says that it has none.
 
     Exit codes: 0 it fits, 10 it does not fit, 12 undecided, 1 to 8 an error.
 
@@ -68,14 +76,17 @@ def endpoint(
     `cladist endpoint 'openai:qwen2.5-7b-instruct@https://host.example/v1'`
 
     `cladist endpoint 'openai:m@http://127.0.0.1:8080/v1' --claim SmolLM2-135M-Instruct --no-texts`
+
+    `cladist endpoint 'openai:smollm2@https://host.example/v1' --beside builtin:smollm2`
     """
     import cladist
+    from cladist.ladder.checking import Claim
 
     limits = cladist.Limits(max_calls, max_tokens, max_cost, price_in, price_out)
     with listening(quiet or json) as listener:
         found = cladist.check_endpoint(
             uri,
-            claim=claim,
+            claim=Claim(claim, beside),
             alpha=alpha,
             limits=limits,
             texts=(reference or True) if texts else False,

@@ -219,5 +219,10 @@ def _show_extra(extra: dict[str, Any]) -> None:
         m = extra["mixture"]
         console.print(f"{one_line(m['child'])} as a mixture, {m['probes']} probes:")
         for name, weight, p in zip(m["parents"], m["weights"], m["p"], strict=True):
-            console.print(f"  {weight:5.0%}  {one_line(name)}  (adds to the others: p {p:.2g})")
+            adds = "" if math.isnan(p) else f"  (adds to the others: p {p:.2g})"
+            console.print(f"  {weight:5.0%}  {one_line(name)}{adds}")
+        if not math.isnan(m["explained"]):
+            console.print(
+                f"  The mixture takes {m['explained']:.0%} off the squared distance to the nearest."
+            )
         console.print("  A sibling of a parent adds something too: this is no proof of a merge.")

@@ -101,6 +101,9 @@ def score(
         bool,
         typer.Option("--published", help="Ask RepTrace and PhyloLM in full: many times the work."),
     ] = False,
+    functional: Annotated[
+        bool, typer.Option("--functional", help="Only the functional assay: minutes, not hours.")
+    ] = False,
     again: Annotated[
         bool, typer.Option("--no-ask", help="Score only models that answered before.")
     ] = False,
@@ -120,19 +123,23 @@ def score(
 
     try:
         from cladist.lab.asking import ECONOMY, PUBLISHED
-        from cladist.lab.score import SCORES
+        from cladist.lab.score import SCORES, score_distributions
         from cladist.lab.score import score as run
     except ImportError as error:
         raise MissingExtraError("Scoring a menagerie", "lab") from error
     with progress_bars(quiet) as bars:
         effort = PUBLISHED if published else ECONOMY
-        found = run(folder, effort, ask=not again, jobs=jobs, progress=bars)
+        if functional:
+            found = score_distributions(folder, ask=not again, progress=bars)
+        else:
+            found = run(folder, effort, ask=not again, jobs=jobs, progress=bars)
     if json:
         typer.echo((folder / SCORES).read_text(encoding="utf-8"), nl=False)
         return
     numbers = ("AUC", "AP", "TPR at 1%", "nearest is kin", "nearest is parent")
     rows = table("method", *numbers, right=numbers)
-    for name, f in found["methods"].items():
+    told = {**found["methods"], **found.get("functional", {}).get("methods", {})}
+    for name, f in told.items():
         shown = (f"{f[k]:.3f}" for k in ("auc", "ap", "tpr", "nearest", "parent"))
         rows.add_row(name, *shown)
     out().print(rows)
@@ -145,13 +152,23 @@ def report(
     document: Annotated[
         Path, typer.Option("--document", "-d", help="Markdown file to write.")
     ] = Path("lab.md"),
+    functional: Annotated[
+        bool, typer.Option("--functional", help="Only what the functional assay came to.")
+    ] = False,
 ) -> None:
     """How are the lab's scores written up?
 
     A document, and pictures in images/ beside it.
 
-    Example: `cladist lab report --document docs/lab.md`
+    Examples: `cladist lab report --document docs/lab.md`,
+    `cladist lab report --functional --document docs/lab-functional.md`
     """
+    if functional:
+        from cladist.lab.report_functional import write_functional
+
+        write_functional(folder, document)
+        note(f"wrote {document}")
+        return
     from cladist.lab.report import write_report
 
     write_report(folder, document)

@@ -104,7 +104,7 @@ def same(
     console.print(f"{one_line(result.a)} and {one_line(result.b)}: {result.verdict}")
     console.print(f"  {result.reason}.")
     if result.mode == "functional":
-        _functional(console, result)
+        _functional(console, result, made.nearer_than)
         for caution in made.cautions:
             console.print(f"  but        {one_line(caution)}")
         return
@@ -126,10 +126,14 @@ def same(
         console.print(f"  but        {one_line(caution)}")
 
 
-def _functional(console: Console, result: IdentityResult) -> None:
+def _functional(console: Console, result: IdentityResult, limit: str) -> None:
     low, high = result.interval
     console.print(
         f"  distance   {result.effect:.4f} (d_H), 95% {low:.4f} to {high:.4f} over contexts"
+    )
+    console.print(
+        f"  equivalent to within {result.within:.4f} (95%)"
+        + (f", nearer than {limit}" if limit else "")
     )
     console.print(f"  agreement  {result.agreement:.1%} of the probability")
     console.print(

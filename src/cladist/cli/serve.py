@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -49,6 +50,10 @@ def serve(
     rate: OldRateOption = None,
     reference: ReferenceOption = "",
     seed: SeedOption = 0,
+    watched: Annotated[
+        list[Path] | None,
+        typer.Option(help="Log of a watch by token; its trends are shown at /trends."),
+    ] = None,
     ask: Annotated[
         bool,
         typer.Option(
@@ -103,5 +108,8 @@ def serve(
 
     def told(address: str) -> None:
         note(f"{len(made.source)} models at {address} (Ctrl-C stops)")
+        if watched:
+            note(f"watched endpoints at {address}trends")
 
-    run(Service(made, folder, token), bound, open_page=open_page, told=told, token=token)
+    service = Service(made, folder, token, watched or ())
+    run(service, bound, open_page=open_page, told=told, token=token)

@@ -143,9 +143,13 @@ def watch(
         "--against": against,
         "--planned": planned,
         "--keep": keep,
-        "--statement": statement,
     }
     _belong("the watch by probes", of_probes, by_token)
+    if statement is not None and (config or replay):
+        raise UsageError(
+            "--statement signs the looks of one endpoint; sign the log of a service, or of a "
+            "replay, as it is: cladist provenance statement files"
+        )
     if statement is not None and times == 0:
         raise UsageError("--statement is written at the end: say with --times how many looks")
     options: WatchOptions = {
@@ -188,6 +192,10 @@ def watch(
         from cladist.attestation.of_deployments import watch_case
 
         signs.write(watch_case(found.plan, seen))
+    if signs is not None and found.by_token is not None:
+        from cladist.attestation.of_tokens import looked_of, tokens_case
+
+        signs.write(tokens_case(*looked_of(found)))
     if found.status in CODES:
         raise typer.Exit(CODES[found.status])
 

@@ -13,17 +13,19 @@ recorded ones when
 The limit on tokens may differ: what is longer is cut when the two are compared. The relation
 follows from the two protocols alone, so nothing has to be stored for it; it goes one way, from
 what was asked to what was recorded. What has to be taken for granted is spelled out by
-`assumptions` and belongs beside every result.
+`assumptions` and belongs beside every result. `doubts` names what of it can make kin look less
+alike than they are; less is claimed then (`cladist.kinship.inference.assumed`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from cladist.core.assay import Decoding, Interface, Protocol
 from cladist.errors import NotComparableError
 
-__all__ = ["READ_TOKENS", "asking", "assumptions", "difference"]
+__all__ = ["READ_TOKENS", "asking", "assumptions", "difference", "doubts"]
 
 READ_TOKENS = 48
 """Tokens asked of a new model where the recorded answers are longer. Kinship reads openings: its
@@ -99,8 +101,15 @@ def asking(recorded: Protocol, interface: Interface = "auto", limit: int = READ_
     return Protocol(f"{recorded.name}-asked", recorded.probes, decoding)
 
 
-def assumptions(recorded: Decoding, asked: Decoding | None = None) -> tuple[str, ...]:
-    """What is taken for granted of recorded answers that new ones are held against, in words."""
+def assumptions(
+    recorded: Decoding, asked: Decoding | None = None, repeated: int = 0, *, found: bool = False
+) -> tuple[str, ...]:
+    """What is taken for granted of recorded answers that new ones are held against, in words.
+
+    `repeated` are groups of recorded models with the same answers to the letter, enough of them
+    to show a temperature of 0; 0 where they are too few. `found` says that the interface was
+    found by asking both ways.
+    """
     told = {
         "interface": f"interface not recorded, {asked.interface if asked else 'none'} assumed",
         "temperature": f"temperature not recorded, {recorded.temperature:g} assumed",
@@ -110,14 +119,53 @@ def assumptions(recorded: Decoding, asked: Decoding | None = None) -> tuple[str,
         "template": "prompt template not recorded, the model's own assumed",
     }
     unsure = set(recorded.unsure)
-    if recorded.temperature == 0 and "temperature" not in unsure:
+    if recorded.temperature == 0 and (repeated or "temperature" not in unsure):
         unsure.discard("top_p")
+        told["temperature"] += (
+            f", as the answers show: {repeated} groups of models gave the same ones to the letter"
+        )
     if asked is not None and asked.interface == "raw":
         unsure.discard("template")
-    found = [told[k] for k in told if k in unsure]
+    if asked is not None and found:
+        told["interface"] = f"interface not recorded, {asked.interface} found by asking both ways"
+    out = [told[k] for k in told if k in unsure]
     if recorded.cut:
-        found.append(f"recorded answers were cut after {recorded.cut} characters")
+        out.append(f"recorded answers were cut after {recorded.cut} characters")
     longer = "max_tokens" in unsure or (asked and recorded.max_tokens > asked.max_tokens)
     if asked is not None and longer:
-        found.append(f"longer recorded answers are read as far as {asked.max_tokens} tokens go")
-    return tuple(found)
+        out.append(f"longer recorded answers are read as far as {asked.max_tokens} tokens go")
+    return tuple(out)
+
+
+_DOUBTED = {
+    "interface": "interface",
+    "temperature": "temperature",
+    "top_p": "top-p",
+    "system": "system prompt",
+    "template": "prompt template",
+}
+
+
+def doubts(
+    recorded: Decoding, asked: Decoding, refused: Collection[str] = (), *, greedy: bool = False
+) -> tuple[str, ...]:
+    """Settings in which recorded answers and new ones may differ, in words.
+
+    They are those that nobody recorded, and those that the new model's server `refused`. `greedy`
+    says that the recorded answers are seen to be so. Neither the limit on tokens nor a cut is
+    among them: both sides are read equally far.
+
+    >>> doubts(Decoding("raw", unknown=("temperature", "template", "max_tokens")), Decoding("raw"))
+    ('temperature',)
+    >>> doubts(Decoding("raw"), Decoding("raw"), ["temperature"])
+    ('temperature',)
+    """
+    unsure = set(recorded.unsure)
+    if recorded.temperature == 0 and greedy:
+        unsure.discard("temperature")
+    if recorded.temperature == 0 and "temperature" not in unsure:
+        unsure.discard("top_p")
+    if asked.interface == "raw":
+        unsure.discard("template")
+    unsure |= {"temperature", "top_p"} & set(refused)
+    return tuple(words for key, words in _DOUBTED.items() if key in unsure)

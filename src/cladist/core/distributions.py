@@ -25,6 +25,7 @@ __all__ = [
     "function_of",
     "gist",
     "holds_distributions",
+    "masses_of",
     "pack",
     "response_of",
     "roots_of",
@@ -103,6 +104,7 @@ def response_of(said: NextByte, detail: str = "") -> Response:
     if said.error:
         return Response.error(said.error)
     state = State.OK if said.missing < 1e-3 else State.TRUNCATED
+    detail = detail or said.note
     if said.missing > MOST_WITHHELD:
         state = State.REFUSED
         detail = f"{said.missing:.0%} of the probability was not told"
@@ -132,6 +134,21 @@ def roots_of(packed: Sequence[bytes]) -> NDArray[np.float32]:
 def holds_distributions(answers: ResponseSet) -> bool:
     """Whether a model's answers are distributions, not texts."""
     return any(r.distribution for slot in answers.slots for r in slot)
+
+
+def masses_of(answers: ResponseSet) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Told probabilities of a model's outcomes, float64 (p, 257), and what was not told, (p,).
+
+    Nothing is told at a context that is not usable.
+    """
+    mass = np.zeros((len(answers.slots), OUTCOMES))
+    missing = np.ones(len(answers.slots))
+    for number, slot in enumerate(answers.slots):
+        found = next((r.distribution for r in slot if r.usable and r.distribution), b"")
+        if found:
+            said = unpack(found)
+            mass[number], missing[number] = said.mass, said.missing
+    return mass, missing
 
 
 def function_of(answers: ResponseSet) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

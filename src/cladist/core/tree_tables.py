@@ -14,7 +14,7 @@ N = TypeVar("N")
 
 
 def root_of(
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[Any, Any]],
     make: Callable[[str, float | None, tuple[N, ...], float | None], N],
 ) -> N:
     """The root of the tree that rows tell, children in the order of the rows.
@@ -25,7 +25,7 @@ def root_of(
     each other's parents.
     """
     below: dict[Any, list[Any]] = {}
-    about: dict[Any, Mapping[str, Any]] = {}
+    about: dict[Any, Mapping[Any, Any]] = {}
     roots = []
     for row in rows:
         node = row["node"]
@@ -60,12 +60,12 @@ def _nothing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def _name(row: Mapping[str, Any]) -> str:
+def _name(row: Mapping[Any, Any]) -> str:
     value = row.get("name")
     return "" if _nothing(value) else str(value)
 
 
-def _number(row: Mapping[str, Any], column: str) -> float | None:
+def _number(row: Mapping[Any, Any], column: str) -> float | None:
     value = row.get(column)
     if _nothing(value):
         return None

@@ -43,11 +43,13 @@ class Like:
     asked    the assay it is asked by, everything known
     counts   the assay that its answers count for: the recorded one
     taken    what is taken for granted of the recorded answers, in words
+    found    whether the interface was found by asking both ways
     """
 
     asked: Assay
     counts: Assay
     taken: tuple[str, ...]
+    found: bool = False
 
 
 def like(
@@ -68,7 +70,8 @@ def like(
     unknown = "interface" in recorded.protocol.decoding.unsure
     asking(recorded.protocol, "raw" if unknown else interface, limit)  # texts, before any asking
     through = interface
-    if unknown and interface == "auto":
+    found = unknown and interface == "auto"
+    if found:
         through = find_interface(model, recorded, answers, limit=limit)
     protocol = asking(recorded.protocol, through, limit)
     wanted = protocol.decoding.interface
@@ -79,8 +82,8 @@ def like(
             f"{wanted}: answers through {offered} cannot be held against them. Use a reference "
             f"asked through {offered}, or a copy of the model that offers {wanted}"
         )
-    taken = assumptions(recorded.protocol.decoding, protocol.decoding)
-    return Like(recorded.on(protocol), recorded, taken)
+    taken = assumptions(recorded.protocol.decoding, protocol.decoding, found=found)
+    return Like(recorded.on(protocol), recorded, taken, found)
 
 
 def find_interface(

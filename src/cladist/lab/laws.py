@@ -119,7 +119,7 @@ def points(root: Path, truth: Truth, assay: Assay) -> list[Point]:
                 individual.series,
                 start,
                 individual.name,
-                _amount(truth, individual.name),
+                amount_of(truth, individual.name),
                 float(dna[a, b]),
                 float(function[a, b]),
                 float(differing),
@@ -128,7 +128,8 @@ def points(root: Path, truth: Truth, assay: Assay) -> list[Point]:
     return sorted(out, key=lambda p: (p.series, p.start, p.amount))
 
 
-def _amount(truth: Truth, name: str) -> float:
+def amount_of(truth: Truth, name: str) -> float:
+    """How much was changed in a model of a series; steps of a clock add up along its chain."""
     individual = truth.by_name[name]
     if individual.series != "clock":
         return float(individual.options[AMOUNT.get(individual.series, "steps")])

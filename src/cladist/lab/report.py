@@ -11,6 +11,9 @@ from cladist.errors import InputError
 from cladist.formats.files import write_text
 from cladist.lab import methods
 from cladist.lab.score import SCORES
+from cladist.lab.tables import number as _n
+from cladist.lab.tables import share as _pc
+from cladist.lab.tables import table_of as _table
 
 Scores = Mapping[str, Any]
 
@@ -397,16 +400,3 @@ def _share(false: Mapping[str, Any], kind: str) -> str:
 def _verdict_count(s: Scores, verdict: str, kinds: Sequence[str]) -> tuple[int, int]:
     rows = [s["verdicts"].get(k, {}) for k in kinds]
     return sum(r.get(verdict, 0) for r in rows), sum(sum(r.values()) for r in rows)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join([*lines, *("| " + " | ".join(r) + " |" for r in rows)])
-
-
-def _n(value: float | None, digits: int = 3) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
-
-
-def _pc(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0%}"

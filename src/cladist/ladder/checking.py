@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from cladist.core.progress import NOBODY, Listener
 from cladist.errors import UsageError
 from cladist.extraction.opening import open_any
+from cladist.ladder.claimed import at_hand
 from cladist.ladder.climb import Decision, climb, decided
 from cladist.ladder.rung import Rung
 from cladist.ladder.rungs import NO_LIMITS, Question
 from cladist.models.budget import Budget, Limits, within
 from cladist.models.served import TellsItself
 
-__all__ = ["check_endpoint"]
+__all__ = ["Claim", "check_endpoint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is claimed of an endpoint.
+
+    name    of the model that is said to answer, '' for that of its URI
+    beside  the claimed model at hand: its URI, or the file of a watch by token of it; '' for none
+    """
+
+    name: str = ""
+    beside: str = ""
 
 
 def check_endpoint(
     uri: str,
     *,
-    claim: str = "",
+    claim: str | Claim = "",
     alpha: float = 0.01,
     limits: Limits = NO_LIMITS,
     texts: bool | str = True,
@@ -30,15 +44,17 @@ def check_endpoint(
 ) -> Decision:
     """Ask an endpoint, the cheapest questions first, until the claim is settled.
 
-    What the server says of itself; how it counts tokens, which tells tokenizers apart; first-token
-    log probabilities; and its texts, held against an installed reference.
+    What the server says of itself; how it counts tokens, which tells tokenizers apart; border
+    inputs of the claimed model, where it is at hand; first-token log probabilities; and its texts,
+    held against an installed reference.
 
     Parameters
     ----------
     uri : str
         The endpoint: openai:MODEL@BASE-URL.
-    claim : str
-        Name of the model that is said to answer; MODEL unless told.
+    claim : str or Claim
+        Name of the model that is said to answer, MODEL unless told; a `Claim` has the model itself
+        too, where it is at hand.
     alpha : float
         Rate at which a right claim may be called wrong.
     limits : Limits
@@ -66,26 +82,29 @@ def check_endpoint(
     >>> uri = "openai:m@http://127.0.0.1:8080/v1"
     >>> found = cladist.check_endpoint(uri, claim="SmolLM2-135M-Instruct")  # doctest: +SKIP
     """
+    said = claim if isinstance(claim, Claim) else Claim(claim)
     model = open_any(uri)
     try:
         if not isinstance(model, TellsItself):
             raise UsageError(f"'{uri[:80]}' is no endpoint; write openai:MODEL@BASE-URL")
-        asked = Question(
-            within(model, _budget(limits)),
-            claim or model.identity.name,
-            alpha,
-            limits,
-            texts if isinstance(texts, str) else "",
-            None if registry is None else Path(registry),
-            listener.progress,
-        )
         rungs: list[Rung] = []
-        for rung in climb(asked, texts=bool(texts)):
-            rungs.append(rung)
-            told(rung)
+        with at_hand(said.beside, model, progress=listener.progress) as own:
+            asked = Question(
+                within(model, _budget(limits)),
+                said.name or model.identity.name,
+                alpha,
+                limits,
+                texts if isinstance(texts, str) else "",
+                None if registry is None else Path(registry),
+                listener.progress,
+                own,
+            )
+            for rung in climb(asked, texts=bool(texts)):
+                rungs.append(rung)
+                told(rung)
     finally:
         model.close()
-    return decided(asked.claim, tuple(rungs))
+    return decided(asked.claim, tuple(rungs), alpha)
 
 
 def _budget(limits: Limits) -> Budget | None:

@@ -29,6 +29,7 @@ class Rung:
     likelihood  natural logarithms, by hypothesis; None where this rung has none
     posterior   by hypothesis, all alike beforehand; None likewise
     error       rate at which 'fits' or 'does not fit' is said wrongly, None where nobody knows
+    against     ln of an e-value against the claim, None where this rung bets on nothing
     """
 
     name: str
@@ -39,3 +40,4 @@ class Rung:
     posterior: Mapping[str, float] | None = None
     error: float | None = None
     seen: Mapping[str, object] = field(default_factory=dict)
+    against: float | None = None

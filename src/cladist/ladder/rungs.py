@@ -1,15 +1,15 @@
-"""The rungs: what the server says of itself, how it counts, its first tokens, its texts."""
+"""The rungs without a reference of first tokens: what the server says, how it counts, its texts."""
 
 from __future__ import annotations
 
 import math
+import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cladist.core.names import namesakes, parse_name
-from cladist.core.next_token import Context
 from cladist.core.progress import Progress, silent
 from cladist.errors import (
     CladistError,
@@ -19,6 +19,7 @@ from cladist.errors import (
     UsageError,
 )
 from cladist.known import known_models
+from cladist.ladder.claimed import Claimed
 from cladist.ladder.rung import Rung, Spent, Stand
 from cladist.ladder.tokenizers import (
     ANOTHER,
@@ -29,14 +30,13 @@ from cladist.ladder.tokenizers import (
     read_counts,
     tokenizer_table,
 )
-from cladist.models.base import AskedInterface, Model, Request, TellsNextToken
+from cladist.models.base import AskedInterface, Model, Request
 from cladist.models.budget import Limits, Metered, Usage
 from cladist.models.served import TellsItself
 from cladist.workflows.identify_model import Identified, identify_model
 
 __all__ = [
     "Question",
-    "first_tokens",
     "judged_counts",
     "judged_texts",
     "next_text",
@@ -50,10 +50,17 @@ MOST_TEXTS = 10
 LEAST_TEXTS = 4
 FEW = 16
 NO_ROOM = "the budget has no room for another call"
-FIRST = ("The capital of France is", "1, 2, 3, 4,", "Once upon a")
 
 
 NO_LIMITS = Limits()
+REFUTE = {
+    False: {"tokenizer": 1.0},
+    True: {"tokenizer": 0.5, "border": 0.25, "first tokens": 0.25},
+}
+"""Weights of the rungs' e-values against a claim, by whether the claimed model is at hand: their
+mean is an e-value too."""
+CONFIRM = {False: {"texts": 1.0}, True: {"texts": 0.5, "border": 0.1, "first tokens": 0.4}}
+"""Parts of the rate at which a wrong claim may be called right; e-values need less room than p."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,8 @@ class Question:
     claim   name of the model that is said to answer
     alpha   rate at which a right claim may be called wrong, over all rungs
     limits  whose prices tell the cost
+    own     the claimed model at hand, None where there is none
+    draw    by which inputs are chosen
     """
 
     model: Model
@@ -72,6 +81,16 @@ class Question:
     reference: str = ""
     registry: Path | None = None
     progress: Progress = silent
+    own: Claimed | None = None
+    draw: random.Random = field(default_factory=random.SystemRandom)
+
+    def share(self, rung: str) -> float:
+        """The part of `alpha` that a rung may spend on calling a right claim wrong."""
+        return self.alpha * REFUTE[self.own is not None].get(rung, 0.0)
+
+    def confirming(self, rung: str) -> float:
+        """The part of `alpha` that a rung may spend on calling a wrong claim right."""
+        return self.alpha * CONFIRM[self.own is not None].get(rung, 0.0)
 
     def metered(self, ask: Callable[[], Rung]) -> Rung:
         """A rung with what it cost in calls and tokens of this model."""
@@ -133,7 +152,7 @@ def of_counts(asked: Question) -> Rung:
         counts.append((key, n))
         reading = read_counts(table, counts)
         key = next_text(table, reading, counts)
-    return judged_counts(table, counts, asked.claim, asked.alpha)
+    return judged_counts(table, counts, asked.claim, asked.share(name))
 
 
 def judged_counts(table: Table, counts: list[tuple[str, int]], claim: str, alpha: float) -> Rung:
@@ -150,6 +169,7 @@ def judged_counts(table: Table, counts: list[tuple[str, int]], claim: str, alpha
     said += reading.doubts
     stand: Stand = "undecided"
     error: float | None = None
+    against: float | None = None
     if claimed is None:
         said.append(f"which tokenizer '{claim}' has is not known here")
     elif best == claimed.name and reading.posterior[best] >= 1 - alpha:
@@ -162,6 +182,7 @@ def judged_counts(table: Table, counts: list[tuple[str, int]], claim: str, alpha
         refuted = e >= -math.log(alpha) and best != ANOTHER and not reading.doubts
         said.append(f"models called '{claim}' have {claimed.name} ({claimed.about}): against that "
                     f"e = {math.exp(min(e, 600.0)):.3g}")  # fmt: skip
+        against = e if best != ANOTHER and not reading.doubts else None
         if refuted:
             stand, error = "does not fit", alpha
         elif e >= -math.log(alpha):
@@ -169,6 +190,7 @@ def judged_counts(table: Table, counts: list[tuple[str, int]], claim: str, alpha
     return Rung(
         "tokenizer", stand, tuple(said), Spent(), reading.likelihood, reading.posterior, error,
         {"counts": [list(c) for c in counts], "best": best, "doubts": list(reading.doubts)},
+        against,
     )  # fmt: skip
 
 
@@ -203,39 +225,13 @@ def next_text(table: Table, reading: Reading, counts: list[tuple[str, int]]) -> 
     return best_text(table, reading, asked)
 
 
-def first_tokens(asked: Question) -> Rung:
-    """First-token log probabilities: whether they are given, and what they are."""
-    model, name = asked.model, "first tokens"
-    if not isinstance(model, TellsNextToken):
-        return Rung(name, "not asked", ("it tells no log probabilities",), Spent())
-    interface: AskedInterface = "raw" if "raw" in asked.model.interfaces else "chat"
-    contexts = [Context(t, interface, top=5) for t in FIRST]
-    try:
-        found = dict(model.next_tokens(contexts))
-    except ModelError as problem:
-        return Rung(name, "not asked", (f"it does not answer: {problem}",), Spent())
-    if not found:
-        return Rung(name, "not asked", (NO_ROOM,), Spent())
-    given = {k: v for k, v in found.items() if not v.error and v.gives != "sampled"}
-    if not given:
-        why = next((v.error for v in found.values() if v.error), "none came")
-        return Rung(name, "says nothing", (f"no log probabilities: {why}",), Spent())
-    said = []
-    for k, v in sorted(given.items()):
-        token = v.tokens[0]
-        word = "(end)" if token is None else token.decode("utf-8", "replace")
-        said.append(f"after {FIRST[k]!r}: {word!r} at {math.exp(float(v.log_probs[0])):.1%}")
-    said.append("there is no reference of first tokens to hold them against: no likelihood")
-    return Rung(name, "says nothing", tuple(said), Spent())
-
-
 def of_texts(asked: Question) -> Rung:
     """Kinship of its texts with the models of an installed reference."""
     name = "texts"
     try:
         found = identify_model(
             asked.model, reference=asked.reference, registry=asked.registry,
-            progress=asked.progress,
+            alpha=asked.confirming(name), progress=asked.progress,
         )  # fmt: skip
     except (UsageError, NotComparableError) as problem:
         return Rung(name, "not asked", (str(problem).partition("\n")[0],), Spent())

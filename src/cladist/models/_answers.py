@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cladist.core.likelihood import Likelihood
 from cladist.core.next_token import NextToken
 from cladist.core.origins import UNTOLD, Origin, listed
 from cladist.core.responses import Response, State
 from cladist.models._endpoint import ALIKE
 from cladist.models._faults import Kind, Told, judged, told_by, told_in
-from cladist.models._log_probs import read_choice
-from cladist.models._settings import Scored
+from cladist.models._log_probs import read_choice, read_echo
+from cladist.models._settings import Echoed, Scored
 from cladist.models._thoughts import is_thought, split_thoughts, told_thoughts
 from cladist.models._wire import Unreadable, parsed
 from cladist.models.base import Request
@@ -61,6 +62,7 @@ class Answered:
 
     heard  whether the endpoint works: a failure inside an answer does not show that
     next   the first token's distribution, where that was asked for
+    echo   the likelihood of the prompt, where that was asked for
     """
 
     response: Response
@@ -68,6 +70,7 @@ class Answered:
     completion: int | None
     heard: bool = True
     next: NextToken | None = None
+    echo: Likelihood | None = None
 
 
 class Answers:
@@ -150,6 +153,10 @@ class Answers:
             self.right += 1
             said = read_choice(choice, top=request.top)
             return Answered(Response("", State.EMPTY, 1), prompt, completion, next=said)
+        if isinstance(request, Echoed):
+            self.right += 1
+            told_of = read_echo(choice, request.prompt)
+            return Answered(Response("", State.EMPTY, 1), prompt, completion, echo=told_of)
         response = self._response(choice, message, text, request, counts)
         response = replace(response, detail=printable(response.detail), origin=origin)
         if response.final:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cladist.core.hashing import key64
+from cladist.core.likelihood import Likelihood
 from cladist.core.next_token import Context, NextToken
 from cladist.core.responses import Response, State
 from cladist.errors import EndpointError
@@ -26,7 +27,7 @@ from cladist.models._endpoint import (
 )
 from cladist.models._faults import Kind, Told, about_key, judged, told_by, unpaid
 from cladist.models._prompting import raw_text
-from cladist.models._settings import Scored, Settings
+from cladist.models._settings import Echoed, Scored, Settings
 from cladist.models._wire import Unreadable, parsed
 from cladist.models.base import Request
 from cladist.models.budget import Budget, Reserved
@@ -110,6 +111,13 @@ class Calls:
         if found is None:
             return None
         return found.next or NextToken.failed(found.response.detail or "no answer")
+
+    async def ask_likelihood(self, text: str) -> Likelihood | None:
+        """The likelihood of a text; otherwise as `ask`."""
+        found = await self._tried(Echoed(text, 1, 1.0))
+        if found is None:
+            return None
+        return found.echo or Likelihood.failed(found.response.detail or "no answer")
 
     async def ask_counted(self, request: Request) -> Counted | None:
         """An answer, and the tokens of the prompt as the server counts them; else as `ask`."""

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from cladist.core.likelihood import Likelihood
 from cladist.core.next_token import Context, Gives, NextToken, Vocabulary
 from cladist.core.responses import Response
 from cladist.errors import ModelError
@@ -86,6 +87,34 @@ class Checkpointed:
         for part, rows in self._in_batches(ready, self._next_scores):
             for asked, row in zip(part, rows or ["out of memory with this context alone"]):
                 yield asked.index, row
+
+    def likelihoods(self, texts: Sequence[str]) -> Iterator[tuple[int, Likelihood]]:
+        """The likelihood of each text, in batches of like lengths; of encoder-decoders none."""
+        self._require_open()
+        if self._model.config.is_encoder_decoder:
+            why = "an encoder-decoder model tells how likely an answer is, not a text by itself"
+            yield from ((index, Likelihood.failed(why)) for index in range(len(texts)))
+            return
+        ready: list[_Asked] = []
+        for index, text in enumerate(texts):
+            asked = self._prepared(index, Request(text, 1))
+            if isinstance(asked, Response):
+                yield index, Likelihood.failed(asked.detail)
+            else:
+                ready.append(asked)
+        pieces = self.vocabulary.pieces if ready else ()
+        ready.sort(key=lambda a: (-len(a.ids), a.index))
+        for part, rows in self._in_batches(ready, self._text_scores):
+            for asked, row in zip(part, rows or ["out of memory with this text alone"]):
+                if isinstance(row, str):
+                    yield asked.index, Likelihood.failed(row)
+                    continue
+                own = [pieces[i] if i < len(pieces) else b"" for i in asked.ids]
+                # Special tokens before the text are what it is told after.
+                begun = next((k for k, p in enumerate(own) if p is not None), len(own))
+                end = next((k for k in range(len(own), begun, -1) if own[k - 1] is not None), begun)
+                kept = [p or b"" for p in own[begun:end]]
+                yield asked.index, Likelihood.of(texts[asked.index], kept, row[begun:end])
 
     def answer(self, requests: Sequence[Request]) -> Iterator[tuple[int, Response]]:
         """Answers in batches of equal limits and like lengths, longest first."""
@@ -215,6 +244,30 @@ class Checkpointed:
         # The raw scores: what the checkpoint would do to them before sampling is not its function.
         _, out = self._run(part, max_new_tokens=1, output_logits=True, return_dict_in_generate=True)
         return [_log_softmax(row) for row in out.logits[0].float().cpu().numpy()]
+
+    def _text_scores(self, part: list[_Asked]) -> list[Floats | str]:
+        """Logarithm of the probability of each token after those before it: one forward pass."""
+        longest = max(len(a.ids) for a in part)
+        ids = torch.full((len(part), longest), self._pad())
+        mask = torch.zeros_like(ids)
+        for row, asked in enumerate(part):  # padding comes last, where no causal model sees it
+            ids[row, : len(asked.ids)] = torch.tensor(asked.ids)
+            mask[row, : len(asked.ids)] = 1
+        device = self._model.device
+        with torch.inference_mode():
+            out = self._model(
+                input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False
+            ).logits
+        found: list[Floats | str] = []
+        for row, asked in enumerate(part):
+            scores = out[row, : len(asked.ids) - 1].double().log_softmax(-1).cpu()
+            own = torch.tensor(asked.ids[1:])[:, None]
+            told = scores.gather(1, own)[:, 0].numpy()
+            if np.isnan(told).any():
+                found.append("the model's scores of the text are no numbers (NaN)")
+            else:
+                found.append(np.concatenate([[np.nan], told]))
+        return found
 
     def _run(self, part: list[_Asked], **options: Any) -> tuple[int, Any]:
         """What `generate` returns, and where new tokens begin in it."""

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from cladist.core.likelihood import Likelihood
 from cladist.core.next_token import NextToken
 
-__all__ = ["MOST_TOKENS", "asking_for", "plain_token", "read_choice"]
+__all__ = ["MOST_TOKENS", "asking_for", "plain_token", "read_choice", "read_echo"]
 
 MOST_TOKENS = (1000, 100, 20, 5, 1)
 """Likeliest tokens that are asked for: the most that a server of this ladder takes."""
@@ -34,6 +35,11 @@ _NONE_GIVEN = (
     "texts can be run on it"
 )
 
+_MARK = "\u2581"
+_NOT_ECHOED = (
+    "the endpoint did not echo the text with its log probabilities, as many do whatever they are "
+    "asked; its likelihood cannot be had there"
+)
 _BROKEN = (
     "the endpoint gave no log probabilities beside a token that is a part of a character, as "
     "llama.cpp's server does; --allow-sparse does without such contexts"
@@ -56,6 +62,8 @@ def read_choice(choice: Mapping[str, Any], *, whole: bool = False, top: int = 0)
         text = choice.get("text")
         broken = isinstance(text, str) and "\ufffd" in text
         return NextToken.failed(_BROKEN if broken else _NONE_GIVEN)
+    if wrong := _of_another_token(choice, told):
+        return NextToken.failed(wrong)
     tokens: list[bytes | None] = []
     log_probs: list[float] = []
     for piece, chance in _first(told):
@@ -72,6 +80,69 @@ def read_choice(choice: Mapping[str, Any], *, whole: bool = False, top: int = 0)
         order = np.argsort(-np.asarray(log_probs), kind="stable")[:top].tolist()
         tokens, log_probs = [tokens[i] for i in order], [log_probs[i] for i in order]
     return NextToken.of(tokens, log_probs, "all" if whole and not top else "top")
+
+
+def _of_another_token(choice: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+    """Why what is told cannot be of the answer's first token; '' where it may.
+
+    Servers take blanks, thoughts and parts of characters out of a text, so only words that
+    disagree say anything.
+    """
+    message = choice.get("message")
+    text = message.get("content") if isinstance(message, dict) else choice.get("text")
+    content, names = told.get("content"), told.get("tokens")
+    first = content[0].get("token") if _first_entry(content) else None
+    first = names[0] if first is None and isinstance(names, list) and names else first
+    if not isinstance(text, str) or not isinstance(first, str) or _SPECIAL.fullmatch(first):
+        return ""
+    said, one = text.strip().replace(_MARK, ""), first.strip().replace(_MARK, "")
+    odd = "\ufffd" in said + one or one.startswith(("bytes:", "token_id:", "<"))
+    if odd or not said or not one or said.startswith(one) or one.startswith(said):
+        return ""
+    return (
+        f"the endpoint told log probabilities of another token ({one[:20]!r}) than it wrote "
+        f"({said[:20]!r})"
+    )
+
+
+def _first_entry(content: Any) -> bool:
+    return isinstance(content, list) and bool(content) and isinstance(content[0], dict)
+
+
+def read_echo(choice: Mapping[str, Any], text: str) -> Likelihood:
+    """The likelihood of `text` in a choice that echoes it; an error says why there is none.
+
+    Special tokens before the text are what it is told after, and what the server generated
+    behind it is cut off.
+    """
+    told = choice.get("logprobs")
+    if not isinstance(told, dict):
+        return Likelihood.failed(_NOT_ECHOED)
+    names, chances = told.get("tokens"), told.get("token_logprobs")
+    content = told.get("content")
+    if isinstance(content, list) and all(isinstance(e, dict) for e in content):
+        pieces = [_piece(e.get("token"), e.get("bytes")) for e in content]
+        chances = [e.get("logprob") for e in content]
+    elif isinstance(names, list) and isinstance(chances, list) and len(names) == len(chances):
+        pieces = [_piece(name, None) for name in names]
+    else:
+        return Likelihood.failed(_NOT_ECHOED)
+    begun = next((i for i, p in enumerate(pieces) if p is not None), len(pieces))
+    left, kept, found = len(text.encode("utf-8", "surrogatepass")), [], []
+    for piece, chance in list(zip(pieces, chances, strict=True))[begun:]:
+        if left <= 0:
+            break
+        if chance is None and not kept and begun == 0:
+            chance = float("nan")  # nothing precedes it
+        if type(chance) not in (int, float):
+            return Likelihood.failed("the endpoint gave a log probability that is no number")
+        kept.append(piece or b"")
+        found.append(float(chance))
+        left -= len(piece or b"")
+    made = Likelihood.of(text, kept, found)
+    if made.error.startswith("the tokens told"):
+        return Likelihood.failed(f"{_NOT_ECHOED} ({made.error})")
+    return made
 
 
 def plain_token(reply: Any) -> int | None:

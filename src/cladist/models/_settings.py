@@ -12,7 +12,7 @@ from cladist.models._log_probs import MOST_TOKENS, asking_for
 from cladist.models._prompting import messages, raw_text
 from cladist.models.base import Request
 
-__all__ = ["DROPPABLE", "Scored", "Settings"]
+__all__ = ["DROPPABLE", "Echoed", "Scored", "Settings"]
 
 DROPPABLE = ("top_p", "seed", "temperature")
 """Settings of a protocol that can be left to the server, the one that matters least first."""
@@ -44,6 +44,11 @@ class Scored(Request):
     """A request for the first token's distribution; `top` tokens, 0 for all that can be had."""
 
     top: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Echoed(Request):
+    """A request for the log probabilities of the prompt itself."""
 
 
 class Settings:
@@ -90,6 +95,9 @@ class Settings:
         if isinstance(request, Scored):
             top = min(request.top or self._most, self._most)
             body |= {self._limit: 1, **asking_for(request.interface, top)}
+        if isinstance(request, Echoed):
+            # Many servers take no limit of nought; the one token is cut off again.
+            body |= {self._limit: 1, "echo": True, "logprobs": 1}
         if request.interface == "chat":
             return {**body, **self._asked_off, "messages": messages(request)}
         return {**body, "prompt": raw_text(request)}

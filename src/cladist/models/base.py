@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
+from cladist.core.likelihood import Likelihood
 from cladist.core.next_token import Context, Gives, NextToken
 from cladist.core.responses import Response
 from cladist.errors import UsageError
@@ -95,6 +96,20 @@ class TellsNextToken(Protocol):
 
         One forward pass a context and nothing generated. A context that fails is answered with
         `NextToken.failed`; a failure that no retry can mend raises `ModelError`.
+        """
+        ...
+
+
+@runtime_checkable
+class TellsLikelihood(Protocol):
+    """A model that tells how likely it finds a given text: transformers, vLLM, and endpoints
+    with completions that echo. llama.cpp and chat endpoints do not."""
+
+    def likelihoods(self, texts: Sequence[str]) -> Iterator[tuple[int, Likelihood]]:
+        """Score all texts as they stand, yielding (index, likelihood) in any order.
+
+        Nothing is generated. A text that fails is answered with `Likelihood.failed`; a failure
+        that no retry can mend raises `ModelError`.
         """
         ...
 

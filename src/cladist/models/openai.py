@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from cladist.core.hashing import digest
+from cladist.core.likelihood import Likelihood
 from cladist.core.next_token import Context, Gives, NextToken
 from cladist.core.responses import Response
 from cladist.errors import MissingExtraError, UsageError
@@ -144,6 +145,16 @@ class OpenAIModel:
         for context in contexts:
             require_interface(self.identity, self.interfaces, context)
         return self._asked(contexts, Calls.ask_next)
+
+    def likelihoods(self, texts: Sequence[str]) -> Iterator[tuple[int, Likelihood]]:
+        """Ask /completions to echo each text with its log probabilities.
+
+        An endpoint that echoes nothing answers every text with that error. Raises `ModelError`
+        for one that has chat alone: nobody's message is a text by itself.
+        """
+        for text in texts:
+            require_interface(self.identity, self.interfaces, Context(text))
+        return self._asked(texts, Calls.ask_likelihood)
 
     def count(self, requests: Sequence[Request]) -> Iterator[tuple[int, Counted]]:
         """Answer as `answer` does, with the tokens that the server says it read and wrote."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from cladist.core.likelihood import Likelihood
 from cladist.core.next_token import Context, Gives, NextToken, Vocabulary
 from cladist.core.responses import Response
 from cladist.errors import MissingExtraError, ModelError
@@ -32,7 +33,7 @@ from cladist.models._prompting import (
     require_interface,
     whole_number,
 )
-from cladist.models._settings import Scored
+from cladist.models._settings import Echoed, Scored
 from cladist.models._vocabulary import vocabulary_of
 from cladist.models.base import AskedInterface, Identity, ModelURI, Request
 
@@ -164,6 +165,43 @@ class VLLM:
             ]
             yield index, NextToken.of([p for p, _ in said], [c for _, c in said], "top")
 
+    def likelihoods(self, texts: Sequence[str]) -> Iterator[tuple[int, Likelihood]]:
+        """The likelihood of each text, by `prompt_logprobs`."""
+        if self._engine is None:
+            raise ModelError(f"model '{self.identity.name}' is closed; open it again")
+        yield from self._scored(list(range(len(texts))), texts)
+
+    def _scored(self, indices: list[int], texts: Sequence[str]) -> Iterator[tuple[int, Likelihood]]:
+        """All at once, or each for itself when vLLM refuses the batch for one of them."""
+        if not indices:
+            return
+        try:
+            outputs = self._generated([Echoed(texts[i], 1, 1.0) for i in indices])
+        except (ValueError, UnicodeError) as error:
+            if len(indices) == 1:
+                words = " ".join(str(error).split())[:300]
+                yield indices[0], Likelihood.failed(f"vLLM: {words}")
+                return
+            for index in indices:
+                yield from self._scored([index], texts)
+            return
+        for index, output in zip(indices, outputs, strict=True):
+            yield index, self._likelihood(texts[index], output)
+
+    def _likelihood(self, text: str, output: Any) -> Likelihood:
+        told = output.prompt_logprobs
+        if not told or len(told) != len(output.prompt_token_ids):
+            return Likelihood.failed("vLLM gave no log probabilities of the prompt")
+        pieces = self._vocabulary.pieces
+        kept: list[tuple[bytes, float]] = []
+        for number, found in zip(output.prompt_token_ids, told, strict=True):
+            piece = pieces[number] if number < len(pieces) else b""
+            if piece is None and not kept:
+                continue  # a special token that the tokenizer puts before every text
+            own = (found or {}).get(number)
+            kept.append((piece or b"", float("nan") if own is None else float(own.logprob)))
+        return Likelihood.of(text, [p for p, _ in kept], [c for _, c in kept])
+
     def close(self) -> None:
         """Let go of the engine; vLLM ends its workers when it is collected."""
         self._engine = None
@@ -206,6 +244,7 @@ class VLLM:
             seed=request.seed % 2**63,
             max_tokens=request.max_tokens,
             **({"logprobs": request.top} if isinstance(request, Scored) else {}),
+            **({"prompt_logprobs": 1} if isinstance(request, Echoed) else {}),
         )
 
 

@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from cladist.core.assay import UNRECORDED
+from cladist.kinship.inference.assumed import no_exclusion
 from cladist.provenance.making import Making
 from cladist.provenance.material import Material
 from cladist.registry import Registry
@@ -137,7 +138,7 @@ def limits_of(
     out.append(BEHAVIOUR)
     if not labelled:
         out.append(NO_FAMILIES)
-    out += [*_of_asking(c), *_of_endpoint(c)]
+    out += [*_of_asking(c, material.doubted.get(c.name, ())), *_of_endpoint(c)]
     out.append(
         Limit(
             "The true relative may be missing",
@@ -148,8 +149,8 @@ def limits_of(
     return (*out, AVERAGES)
 
 
-def _of_asking(c: Conditions) -> list[Limit]:
-    """Limits of how the answers were asked for."""
+def _of_asking(c: Conditions, doubted: tuple[str, ...]) -> list[Limit]:
+    """Limits of how the answers were asked for; `doubted` are settings that are assumed."""
     out = []
     temperature = c.decoding.get("temperature", 0.0)
     if isinstance(temperature, float | int) and temperature > 0:
@@ -166,6 +167,14 @@ def _of_asking(c: Conditions) -> list[Limit]:
                 "Recorded answers",
                 "The answers were recorded elsewhere. How they were asked for, and whether they "
                 "are this model's, cannot be checked here.",
+            )
+        )
+    if doubted:
+        out.append(
+            Limit(
+                "Settings that are assumed",
+                f"{no_exclusion(doubted).capitalize()}. So this model is called unrelated to none "
+                "of them. Findings of kinship are not made easier by it.",
             )
         )
     if c.interface == "chat":

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cladist.core.distances import DistanceMatrix
 from cladist.core.tree import Tree
 from cladist.errors import InputError
+from cladist.kinship.evidence.functional import tells_functions
 from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.kinship.inference.pairs import PairEvidence
 from cladist.phylogeny.ancestry import ancestry, descent_costs
@@ -64,7 +65,10 @@ def nearest_models(pairs: PairEvidence, i: int, count: int) -> list[int]:
 
 
 def likely_ancestry(material: Material, i: int) -> Ancestry | None:
-    """Parents by `phylogeny.ancestry` among the nearest CONSIDERED models; None if they fail."""
+    """Parents by `phylogeny.ancestry` among the nearest CONSIDERED models; None of distributions,
+    whose evidence has no scale on which a parent shows."""
+    if tells_functions(material.responses):
+        return None
     pairs = material.pairs
     rows = [i, *nearest_models(pairs, i, CONSIDERED)]
     names = [pairs.models[k] for k in rows]

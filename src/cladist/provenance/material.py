@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -19,6 +19,7 @@ from cladist.errors import InputError
 from cladist.extraction.like import cut_to
 from cladist.fitting import answers_of, fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
+from cladist.kinship.inference.assumed import seen_greedy
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.labels import Labels, labels_of
 from cladist.kinship.inference.pairs import PairEvidence
@@ -28,6 +29,7 @@ from cladist.kinship.panel.fitted import FittedPanel
 from cladist.kinship.panel.outsider import fit_members
 from cladist.provenance.relations import Families
 from cladist.registry import ModelRecord, Registry
+from cladist.registry.asked import in_doubt
 from cladist.registry.kept import Kept, default_folder
 
 __all__ = ["Material", "Reading", "gather"]
@@ -54,6 +56,7 @@ class Material:
 
     declared  families by model name, from a table of labels
     on        what the panel was fitted on, under which more can be kept; empty for not known
+    doubted   models -> settings in which they may differ from the others, in words
     """
 
     assay: Assay
@@ -64,6 +67,7 @@ class Material:
     records: Mapping[str, ModelRecord]
     declared: Mapping[str, DeclaredModel]
     on: tuple[object, ...] = ()
+    doubted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def prompts(self) -> list[str]:
@@ -82,7 +86,10 @@ class Material:
     def gatherer(self, registry: Registry, labels: Labels | None, seed: int) -> Gatherer:
         """What facts of pairs are gathered from, its calibration kept as the panel is."""
         if not self.on:
-            return gatherer(self.responses, self.pairs, labels, flags=self.flags, seed=seed)
+            return gatherer(
+                self.responses, self.pairs, labels, flags=self.flags, seed=seed,
+                doubted=self.doubted,
+            )  # fmt: skip
         panel = FittedPanel(self.pairs, self.flags, self.on)
         return gathered(registry, self.assay, panel, labels, seed=seed)
 
@@ -198,6 +205,8 @@ def gather(
     responses = answers_of(registry, assay, panel) if read is None else read[0]
     records = {m.name: m for m in registry.models()}
     declared = dict(declared or {})
+    greedy = seen_greedy(panel.pairs.digest, [f.speaks for f in panel.flags])
     return Material(
-        assay, responses, panel.pairs, panel.flags, lineage, records, declared, panel.on
-    )
+        assay, responses, panel.pairs, panel.flags, lineage, records, declared, panel.on,
+        in_doubt(registry, assay.protocol, greedy=greedy),
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from cladist.errors import RegistryError
 from cladist.registry import schema
 
 FILE = "registry.sqlite"
+
+_PAGE = 32_768
+"""Bytes of the file that readers of a registry share: without room for it, it cannot be read."""
 
 
 class Connection:
@@ -137,6 +141,16 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
+def _full(where: str) -> bool:
+    """Whether the disk has no room for a page: SQLite calls that an I/O error where it happens on
+    the file that readers share."""
+    folder = Path(where).parent
+    try:
+        return shutil.disk_usage(folder).free < _PAGE
+    except OSError:
+        return False
+
+
 @contextmanager
 def _explained(where: str) -> Iterator[None]:
     """Turn SQLite's failures into messages for people."""
@@ -144,7 +158,7 @@ def _explained(where: str) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as problem:
         text = str(problem)
-        if "full" in text:
+        if "full" in text or ("I/O" in text and _full(where)):
             hint = "the disk is full; free some space and run the same command again"
         elif "locked" in text:
             hint = "another process holds it for over a minute; wait or stop that process"

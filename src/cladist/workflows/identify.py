@@ -13,6 +13,7 @@ from cladist.core.assay import Assay
 from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Result, plain
 from cladist.extraction.opening import open_any
+from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
 from cladist.kinship.inference.identify import FamilyModel, Identification, fit_identifier
@@ -239,5 +240,6 @@ def identify_here(
     fitted = fit_identifier(pairs, labels, prior=prior_none, without=model)
     found = rank(pairs, labels, fitted, model)
     sets = fit_sets(pairs, labels, prior=prior_none, without=model)
-    kept = family_set(pairs, labels, sets, found)
+    refused = no_exclusion(asked.made.doubted.get(model, ()))
+    kept = family_set(pairs, labels, sets, found, refused=refused)
     return FamilyAnswer(found, kept, fitted, asked.assay.short, prior_none)

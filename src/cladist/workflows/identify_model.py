@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from cladist.core.assay import Assay
+from cladist.core.comparable import assumptions, doubts
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import (
@@ -23,22 +23,25 @@ from cladist.errors import (
     NotComparableError,
     UsageError,
 )
-from cladist.extraction.asking import choose_interface, requests_for, stand_in
+from cladist.extraction.asking import Asking, stand_in
+from cladist.extraction.comparable import about_refused
 from cladist.extraction.derive import derive
 from cladist.extraction.like import Like
 from cladist.formats.labels import DeclaredModel
+from cladist.kinship.inference.assumed import REPEATED
 from cladist.kinship.inference.sequential import first_probes, interim_looks
-from cladist.models.base import AskedInterface, Model
+from cladist.models.base import Identity, Model
 from cladist.references.catalogue import catalogue
 from cladist.references.home import data_folder
 from cladist.references.installed import Reference, broken, find, installed
 from cladist.references.panel import require_panel
 from cladist.references.source import Source
 from cladist.registry import ModelRecord, Registry
+from cladist.registry.asked import refused_settings
 from cladist.registry.unused import leaving_nothing_empty
 from cladist.workflows.kept_fit import kept_fit
 from cladist.workflows.looks import Decided, LookPlan, Looks, plan_looks
-from cladist.workflows.placing import Placement, makers_of, rate_for
+from cladist.workflows.placing import LEAST, Placement, makers_of, rate_for
 from cladist.workflows.reference_fit import Fit
 
 __all__ = [
@@ -142,7 +145,11 @@ def identify_model(
         Registry.open(folder) as store,
     ):
         fits = _Fits(chosen.folder, labels, texts, aside)
-        looks = Looks(fits.get, texts, plan)
+        looks = Looks(
+            fits.get, texts, plan,
+            doubts=partial(_doubts, store, how, model.identity),
+            cut=how.counts.protocol.decoding.cut,
+        )  # fmt: skip
         ready = partial(_make_ready, looks, fits)
         asked, answers = _ask(model, how, store, plan, decided or looks, ready, progress)
         record = store.model(answers.model)
@@ -150,9 +157,11 @@ def identify_model(
             derive(store, how.counts, [record.name])
         progress("comparing", 0, 1)
         placement = looks.look(answers, asked.probes)
+        refused = refused_settings(store, how.asked.protocol, record)
     progress("comparing", 1, 1)
     return Identified(
-        record.name, record.uri, chosen, how.asked.protocol.decoding.interface, how.taken,
+        record.name, record.uri, chosen, how.asked.protocol.decoding.interface,
+        _taken(how, refused, placement),
         replace(placement, alpha=stated), asked, plan, stated, folder,
         looks.seconds,
     )  # fmt: skip
@@ -179,6 +188,22 @@ class _Fits:
     def get(self, probes: int, cut: int) -> Fit:
         """The fit, waiting for it where it is not there yet."""
         return self.begin(probes, cut).result()
+
+
+def _doubts(store: Registry, how: Like, asked: Identity, greedy: bool) -> tuple[str, ...]:
+    """Settings in which the reference may differ from what the model was asked by."""
+    (record,) = (m for m in store.models() if m.fingerprint == asked.fingerprint)
+    refused = refused_settings(store, how.asked.protocol, record)
+    recorded, own = how.counts.protocol.decoding, how.asked.protocol.decoding
+    told = doubts(recorded, own, refused, greedy=greedy)
+    return tuple(d for d in told if not (how.found and d == "interface"))
+
+
+def _taken(how: Like, refused: Mapping[str, str], found: Placement) -> tuple[str, ...]:
+    """What is taken for granted, in words."""
+    recorded, own = how.counts.protocol.decoding, how.asked.protocol.decoding
+    seen = found.repeated if found.repeated >= REPEATED else 0
+    return (*assumptions(recorded, own, seen, found=how.found), *about_refused(refused, own))
 
 
 def _make_ready(looks: Looks, fits: _Fits, answers: ResponseSet, probes: int) -> None:
@@ -275,24 +300,19 @@ def _ask(
     """
     record, assay = _record(model, store), how.asked
     row = store.add_protocol(assay.protocol)
-    interface = choose_interface(model, assay)
     most = plan.looks[-1]
     known = {p for p, _ in store.settled(row, record) if p < most}
     start, waited, tokens, look = time.monotonic(), 0.0, 0, 0
     tried: set[int] = set()
     try:
-        if store.set_interface(row, record, interface) != interface:
-            raise ModelError(
-                f"'{record.name}' answered these prompts through another interface before; give "
-                "the model another name (append #NAME to its URI)"
-            )
+        asking = Asking.begin(model, assay, store)
         if how.counts.protocol.digest != assay.protocol.digest:
-            stand_in(store, how.counts, record, interface)
+            stand_in(store, how.counts, record, asking.interface)
         # More steps than looks: an endpoint that died is noticed at the end of one.
         for look in sorted({*plan.looks, *interim_looks(most)}):
             todo = [p for p in range(look) if p not in known and p not in tried]
             tried.update(todo)
-            tokens += _ask_some(model, assay, store, record, todo, len(known), most, progress)
+            tokens += _ask_some(asking, todo, len(known), most, progress)
             (answers,) = store.responses(assay.protocol, [record.name])
             ready(answers, look)
             looking = time.monotonic()
@@ -300,8 +320,11 @@ def _ask(
             waited += time.monotonic() - looking
             if ended:
                 break
-    except (CladistError, KeyboardInterrupt):
+    except (CladistError, KeyboardInterrupt) as problem:
+        kept = len(store.settled(row, record))
         store.forget_if_silent(record)
+        if isinstance(problem, ModelError):
+            raise _with_what_is_kept(problem, how, kept) from problem
         raise
     settled = {p for p, _ in store.settled(row, record)}
     failed = sum(p not in settled for p in range(look))
@@ -311,33 +334,44 @@ def _ask(
     return Asked(len(tried), used, failed, tokens, seconds, look, available), answers
 
 
+def _with_what_is_kept(problem: ModelError, how: Like, kept: int) -> ModelError:
+    """The same, and what is left to the user of it."""
+    told = str(problem).rstrip(". ")
+    if "answers are kept" in told or "nothing was answered" in told:
+        more = ""
+    elif kept:
+        more = f". {kept} answers are kept, and the same command goes on from there"
+        if kept >= LEAST:
+            more += f"; with --probes {kept} these alone are compared"
+    else:
+        more = ". Nothing was answered"
+    through = how.asked.protocol.decoding.interface
+    if through == "raw" and "interface=chat" in told:  # which would be refused next
+        more += (
+            ". The models of this reference were asked raw, so a server that offers chat alone "
+            "cannot be held against them: name a reference asked through chat with --reference "
+            "('cladist reference list' says which there are)"
+        )
+    return type(problem)(told + more)
+
+
 def _ask_some(
-    model: Model,
-    assay: Assay,
-    store: Registry,
-    record: ModelRecord,
-    todo: Sequence[int],
-    known: int,
-    most: int,
-    progress: Progress,
+    asking: Asking, todo: Sequence[int], known: int, most: int, progress: Progress
 ) -> int:
     """Ask some probes and store each answer as it comes; returns the tokens written.
 
     Raises `ModelError` where not one of them was answered: the model is gone.
     """
-    row = store.add_protocol(assay.protocol)
-    interface: AskedInterface = choose_interface(model, assay)
-    tokens, problems = 0, []
-    requests = requests_for(assay, interface, [(p, 0) for p in todo])
-    for done, (slot, response) in enumerate(model.answer(requests) if todo else (), 1):
+    record, slots, tokens, problems = asking.record, [(p, 0) for p in todo], 0, []
+    for done, (slot, response) in enumerate(asking.answers(slots) if todo else (), 1):
         if response.final:  # a slot without an answer is open, and asked in another run
-            store.write_responses(row, record, [(todo[slot], 0, response)], sync=False)
+            asking.store([(*slots[slot], response)], sync=False)
         else:
             problems.append(response.detail)
         tokens += response.tokens or 0
         progress(f"asking {record.name}", min(known + todo[0] + done, most), most)
     if todo and len(problems) == len(todo):
-        before = len(store.settled(row, record))
+        before = len(asking.registry.settled(asking.protocol, record))
         kept = (
             f"{before} answers are kept, and the same command goes on from there"
             if before

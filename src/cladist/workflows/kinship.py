@@ -23,8 +23,10 @@ from cladist.extraction.opening import open_any
 from cladist.extraction.until import Asked, ask_until_decided
 from cladist.fitting import fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
+from cladist.kinship.evidence.functional import Functions, read_functions
 from cladist.kinship.inference.decision import DEFAULT, Policy
 from cladist.kinship.inference.facts import Gatherer, gatherer
+from cladist.kinship.inference.function_descent import function_direction, function_mixture
 from cladist.kinship.inference.labels import Labels, labels_of
 from cladist.kinship.inference.pair_test import KinshipResult, judge_candidates
 from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
@@ -224,20 +226,36 @@ def sequential(
 def directions(asked: Question, results: Sequence[KinshipResult]) -> list[Direction]:
     """Of every pair that is related, which is the ancestor; empty where none is."""
     related = [r for r in results if r.verdict == "related"]
-    if not related or asked.assay.protocol.decoding.asks == "distribution":
-        # Of distributions nothing has been found yet that tells a parent from its child.
+    if not related:
         return []
-    rare, unknown = rarity(asked.responses), DeclaredModel("")
-    return [
-        direction(
-            asked.pairs,
-            rare,
-            r.a,
-            r.b,
-            dates=(asked.declared.get(r.a, unknown).date, asked.declared.get(r.b, unknown).date),
-        )
+    unknown = DeclaredModel("")
+    dates = [
+        (asked.declared.get(r.a, unknown).date, asked.declared.get(r.b, unknown).date)
         for r in related
     ]
+    if asked.assay.protocol.decoding.asks == "distribution":
+        read = read_functions(asked.responses)
+        return [_of_functions(read, r, d) for r, d in zip(related, dates, strict=True)]
+    rare = rarity(asked.responses)
+    return [
+        direction(asked.pairs, rare, r.a, r.b, dates=d) for r, d in zip(related, dates, strict=True)
+    ]
+
+
+def _of_functions(read: Functions, pair: KinshipResult, dates: tuple[str, str]) -> Direction:
+    """Direction from distributions; dates, where given, overrule."""
+    found = function_direction(read, pair.a, pair.b)
+    support = (found.support, found.support)
+    values = (found.between, float("nan"))
+    if all(dates) and dates[0] != dates[1]:
+        older = pair.a if dates[0] < dates[1] else pair.b
+        reason = f"{older} was released first ({min(dates)}, the other {max(dates)})"
+        return Direction(pair.a, pair.b, older, "dates", reason, *values, support)
+    if found.ancestor:
+        reason = f"{found.ancestor} lies between the other and {found.relatives} relatives of both"
+        return Direction(pair.a, pair.b, found.ancestor, "behaviour", reason, *values, support)
+    reason = f"{found.relatives} relatives near them do not clearly turn off at one of the two"
+    return Direction(pair.a, pair.b, "", "", reason, *values, support)
 
 
 def split(asked: Question, model: str, candidates: Sequence[str]) -> tuple[Mixture | None, str]:
@@ -245,6 +263,12 @@ def split(asked: Question, model: str, candidates: Sequence[str]) -> tuple[Mixtu
 
     Raises `InputError` for fewer than two candidates.
     """
+    if asked.assay.protocol.decoding.asks == "distribution":
+        found = function_mixture(read_functions(asked.responses), model, candidates)
+        unknown = (float("nan"),) * len(found.parents)
+        return Mixture(
+            model, found.parents, found.weights, unknown, found.contexts, found.explained
+        ), ("it looks like a merge" if found.merged else "it does not look like a merge")
     rest = len(asked.pairs) - 1 - len(set(candidates))
     if rest < BACKGROUND and len(set(candidates)) > 1:
         return None, (

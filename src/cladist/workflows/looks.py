@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from cladist.core.responses import ResponseSet
 from cladist.errors import CoverageError
 from cladist.extraction.like import LOOKED_AT, reading_length
+from cladist.kinship.inference.assumed import REPEATED, repeated_answers
 from cladist.kinship.inference.sequential import (
     affordable_looks,
     first_probes,
@@ -78,6 +79,9 @@ class Looks:
 
     `last` is what the last of them showed, after `probes` prompts; `seconds` is what all took.
 
+    `doubts` says, told whether the reference's answers are seen to be greedy, in which settings
+    they may differ from the model's, and `cut` after how many characters they were cut when they
+    were recorded, 0 for none.
     `fit` gives what is fitted on the reference for a number of prompts and a length of answers;
     `next_fit` says which will be wanted, so that it is made while the model is still asked.
     """
@@ -88,6 +92,8 @@ class Looks:
     last: Placement | None = None
     probes: int = 0
     seconds: float = 0.0
+    doubts: Callable[[bool], tuple[str, ...]] = lambda greedy: ()
+    cut: int = 0
 
     def next_fit(self, answers: ResponseSet, probes: int) -> tuple[int, int] | None:
         """What `fit` will be called with at the first look after `probes` prompts, once it is
@@ -99,7 +105,12 @@ class Looks:
         if int(answers.usable().sum()) < LOOKED_AT:
             return None
         following = [k for k in self.plan.looks if k >= probes]
-        return (following[0], reading_length(answers)) if following else None
+        return (following[0], self._length(answers)) if following else None
+
+    def _length(self, answers: ResponseSet) -> int:
+        """Characters that both sides are read to: as far as the shorter goes, 0 for all."""
+        lengths = [n for n in (reading_length(answers), self.cut) if n]
+        return min(lengths, default=0)
 
     def __call__(self, answers: ResponseSet) -> bool:
         """Look at the answers to the prompts asked so far, and say whether that is enough."""
@@ -115,7 +126,8 @@ class Looks:
         if self.last is None or self.probes != probes:
             rate = self.plan.rate(probes)
             start = time.monotonic()
-            fit = self.fit(probes, reading_length(asked))
-            self.last = place(fit, asked, alpha=rate)
+            fit = self.fit(probes, self._length(asked))
+            greedy = repeated_answers(fit.members.pairs.digest) >= REPEATED
+            self.last = place(fit, asked, alpha=rate, doubts=self.doubts(greedy))
             self.probes, self.seconds = probes, self.seconds + time.monotonic() - start
         return self.last

@@ -29,6 +29,7 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import CoverageError
 from cladist.extraction.like import cut_to
 from cladist.formats.labels import DeclaredModel
+from cladist.kinship.inference.assumed import no_exclusion, repeated_answers
 from cladist.kinship.inference.decision import UNTESTABLE, Policy, decide, percent
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.family_sets import FamilySet, family_set
@@ -103,6 +104,8 @@ class Placement:
     makers    that p counts, and `outsiders` their models
     reason    of the verdict, a sentence without a full stop
     mute      members that took no part, as they say the same to all, or hardly anything
+    doubts    settings in which the reference's answers may differ from the model's, in words
+    repeated  groups of members with the same answers to the letter
     """
 
     nearest: tuple[Near, ...]
@@ -117,6 +120,8 @@ class Placement:
     outsiders: int
     reason: str
     mute: int = 0
+    doubts: tuple[str, ...] = ()
+    repeated: int = 0
 
 
 def makers_of(models: Sequence[str], labels: Mapping[str, DeclaredModel]) -> int:
@@ -169,12 +174,17 @@ def require_answers(answers: ResponseSet, prompts: Mapping[str, str]) -> None:
 
 
 def place(
-    fit: Fit, answers: ResponseSet, *, alpha: float = RATES[0], count: int = SHOWN
+    fit: Fit,
+    answers: ResponseSet,
+    *,
+    alpha: float = RATES[0],
+    count: int = SHOWN,
+    doubts: tuple[str, ...] = (),
 ) -> Placement:
     """Place a model, by its answers to some of a reference's probes, among the members of a fit.
 
-    No member is left out for bearing the model's name. Cost: the evidence of the new model with
-    every member.
+    Where there are `doubts` no family is excluded (`kinship.inference.assumed`). No member is left
+    out for bearing the model's name. Cost: the evidence of the new model with every member.
 
     Examples
     --------
@@ -183,7 +193,8 @@ def place(
     'HuggingFaceTB/SmolLM2-135M-Instruct'
     """
     asked = cut_to(replace(answers, model=_NAME), fit.cut)
-    return placed(fit, asked, beside(fit.members, asked), alpha=alpha, count=count)
+    pairs = beside(fit.members, asked)
+    return placed(fit, asked, pairs, alpha=alpha, count=count, doubts=doubts)
 
 
 def placed(
@@ -193,6 +204,7 @@ def placed(
     *,
     alpha: float = RATES[0],
     count: int = SHOWN,
+    doubts: tuple[str, ...] = (),
 ) -> Placement:
     """Place the last model of `pairs`, whose evidence with the members is measured already."""
     i = len(pairs) - 1
@@ -203,12 +215,12 @@ def placed(
         for k in order[:count]
     )  # fmt: skip
     blank = Placement(near, (), None, "no answer", "no-panel", near[0].model, math.nan, alpha, 0,
-                      0, fit.missing, fit.mute)  # fmt: skip
+                      0, fit.missing, fit.mute, doubts,
+                      repeated_answers(fit.members.pairs.digest))  # fmt: skip
     if fit.labels is None:
         return blank
     families = _labels_beside(fit.labels)
-    ranked, kept = _families(fit, pairs, families)
-    blank = replace(blank, families=ranked, kept=kept)
+    blank = _with_families(fit, pairs, families, blank)
     return _judged(fit, asked, pairs, families, blank)
 
 
@@ -217,20 +229,18 @@ def _labels_beside(labels: Labels) -> Labels:
     return Labels((*labels.families, ""), (*labels.groups, "") if labels.groups else ())
 
 
-def _families(
-    fit: Fit, pairs: PairEvidence, labels: Labels
-) -> tuple[tuple[Family, ...], FamilySet | None]:
+def _with_families(fit: Fit, pairs: PairEvidence, labels: Labels, blank: Placement) -> Placement:
     """Families by probability, 'none' among them, and those that cannot be excluded."""
     if fit.families is None:
-        return (), None
+        return blank
     found = identify(pairs, labels, fit.families.model, pairs.models[-1])
     ranked = [
         *(Family(f, p) for f, p in zip(found.families, found.probabilities, strict=True)),
         Family("", found.none),
     ]
     ranked.sort(key=lambda f: -f.probability)
-    kept = family_set(pairs, labels, fit.families.sets, found)
-    return tuple(ranked[:SHOWN]), kept
+    kept = family_set(pairs, labels, fit.families.sets, found, refused=no_exclusion(blank.doubts))
+    return replace(blank, families=tuple(ranked[:SHOWN]), kept=kept)
 
 
 def _judged(

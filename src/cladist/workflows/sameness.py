@@ -10,6 +10,7 @@ from cladist.core.assay import Assay
 from cladist.core.results import Result, plain
 from cladist.errors import NotComparableError, UsageError
 from cladist.kinship.inference.identity import IdentityResult
+from cladist.kinship.inference.identity_functional import nearer_than
 from cladist.provenance.deployments import Side, cautions, hold_against
 from cladist.registry import Registry
 from cladist.registry.asked import refused_settings
@@ -30,6 +31,11 @@ class Sameness(Result):
     def verdict(self) -> str:
         """Whether they are the same, changed, or it cannot be told."""
         return self.found.verdict
+
+    @property
+    def nearer_than(self) -> str:
+        """Of distributions: the least of measured changes that the two are nearer than, or ''."""
+        return nearer_than(self.found.within) if self.found.mode == "functional" else ""
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain data."""

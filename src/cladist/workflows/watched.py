@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypedDict, TypeVar
 
 from cladist.core.results import Results
 from cladist.extraction.opening import open_any
 from cladist.models.base import Model
+from cladist.provenance.border.looking import Rules, Watched
 from cladist.provenance.pace import Pace, seconds_of
 from cladist.provenance.watch import WatchPlan
 
-__all__ = ["WatchOptions", "WatchResult", "opened", "pace_of", "path_of"]
+__all__ = ["ByToken", "WatchOptions", "WatchResult", "opened", "pace_of", "path_of"]
 
 
 class _Line(Protocol):
@@ -41,6 +43,14 @@ class WatchOptions(TypedDict, total=False):
     log: str | Path | None
 
 
+@dataclass(frozen=True, slots=True)
+class ByToken:
+    """How strictly was watched, and what was known before the first look and after each."""
+
+    rules: Rules
+    known: tuple[Watched, ...]
+
+
 class WatchResult(Results[L]):
     """The looks of a watch, in order.
 
@@ -48,6 +58,8 @@ class WatchResult(Results[L]):
     ----------
     plan : WatchPlan or None
         What was watched and how strictly, of a watch by probes.
+    by_token : ByToken or None
+        What a watch by token of one deployment knew, from look to look.
 
     Examples
     --------
@@ -55,9 +67,16 @@ class WatchResult(Results[L]):
     'same'
     """
 
-    def __init__(self, items: Iterable[L], *, plan: WatchPlan | None = None) -> None:
+    def __init__(
+        self,
+        items: Iterable[L],
+        *,
+        plan: WatchPlan | None = None,
+        by_token: ByToken | None = None,
+    ) -> None:
         super().__init__(items, what="looks")
         self.plan = plan
+        self.by_token = by_token
 
     @property
     def status(self) -> str:

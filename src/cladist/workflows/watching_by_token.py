@@ -18,7 +18,7 @@ from cladist.provenance.service.config import read_service
 from cladist.provenance.service.log import append
 from cladist.provenance.service.running import Runner
 from cladist.registry import Registry
-from cladist.workflows.watched import WatchOptions, WatchResult, opened, pace_of, path_of
+from cladist.workflows.watched import ByToken, WatchOptions, WatchResult, opened, pace_of, path_of
 
 __all__ = ["replay_watch", "watch_by_token", "watch_service"]
 
@@ -82,9 +82,11 @@ def watch_by_token(
             listener.hear(
                 f"learning the border inputs of {asked.identity.name}; they are kept in {path}"
             )
+        known = [watched]
         for found in token_looks(asked, watched, rules, path, pace, listener=listener):
+            known.append(load(path, asked.identity) if path.exists() else known[-1])
             _take(found, made, log, told)
-    return WatchResult(made)
+    return WatchResult(made, by_token=ByToken(rules, tuple(known)))
 
 
 def watch_service(

@@ -165,10 +165,12 @@ def test_clocks_that_jump_cost_no_second_budget(tmp_path: Path) -> None:
 
 def test_a_spent_budget_asks_nothing_more_that_day(tmp_path: Path) -> None:
     effort = Effort(60, 16, 40)
-    path = written(tmp_path, BASE.replace("1h", "60s") + f"calls_a_day = {effort.most}\n")
+    path = written(
+        tmp_path, BASE.replace("1h", "60s") + f"calls_a_day = {effort.most}\nleast = 20\n"
+    )
     world = World(shop=Server())
     made = []
-    for _ in range(150):
+    for _ in range(100):
         made += once(path, world)
         world.time += 60
     assert len(world.servers["shop"].asked) <= effort.most

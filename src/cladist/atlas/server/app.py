@@ -38,6 +38,7 @@ from cladist.errors import (
     RegistryError,
     UsageError,
 )
+from cladist.provenance.service.trends_page import STYLE
 
 __all__ = ["application"]
 
@@ -102,6 +103,8 @@ def application(service: Service, *, port: int | None = None, limits: Limits = U
         "/": page,
         "/app.js": page,
         "/app.css": page,
+        "/trends": asked(_trends(service), slow),
+        "/trends.css": asked(_sheet),
         f"{api}/documents/atlas.json": kept("atlas"),
         f"{api}/documents/probes.json": kept("probes"),
         f"{api}/documents/model/{{index}}.json": kept("model/{index}"),
@@ -181,6 +184,19 @@ def _tree(service: Service, request: Request) -> Document | tuple[str, str]:
         raise HTTPException(400, "format: json or newick")
     found = service.tree(indices(given, len(service)))
     return (found["newick"] + "\n", "text/plain; charset=utf-8") if form == "newick" else found
+
+
+def _trends(service: Service) -> Handler:
+    def give(request: Request) -> tuple[str, str]:
+        only(request)
+        return service.trends()
+
+    return give
+
+
+def _sheet(request: Request) -> tuple[str, str]:
+    only(request)
+    return STYLE, "text/css; charset=utf-8"
 
 
 def _health(service: Service, request: Request) -> Document:

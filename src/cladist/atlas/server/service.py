@@ -24,6 +24,8 @@ from cladist.atlas.server.sampled import sampled_pair
 from cladist.atlas.verdicts import Relation, untested
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.provenance.service.trends import read_trends
+from cladist.provenance.service.trends_page import trends_page
 from cladist.registry import Registry
 
 __all__ = [
@@ -53,10 +55,13 @@ class Service:
     and declarations that the atlas was made with.
     """
 
-    def __init__(self, atlas: Atlas, registry: Path, token: str = "") -> None:
+    def __init__(
+        self, atlas: Atlas, registry: Path, token: str = "", watched: Sequence[Path] = ()
+    ) -> None:
         self.atlas = atlas
         self.askings = Askings(atlas, token)
         self.registry = registry
+        self.watched = tuple(watched)
         self._words = [
             "\n".join([name, *(str(c.values[i]) for c in atlas.columns if c.values[i] is not None)])
             .casefold()
@@ -67,6 +72,13 @@ class Service:
 
     def __len__(self) -> int:
         return len(self.atlas.source)
+
+    def trends(self) -> tuple[str, str]:
+        """The page of watched endpoints, as their logs are now, and its kind."""
+        if not self.watched:
+            raise NotThereError("no log of a watch was named: map serve --watched LOG")
+        page = trends_page(*read_trends(self.watched), sheet="trends.css")
+        return page, "text/html; charset=utf-8"
 
     def head(self) -> Document:
         """The document `atlas`."""

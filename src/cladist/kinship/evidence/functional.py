@@ -8,7 +8,7 @@ mean at the same context, and the likeness of two models is the cosine over all 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
@@ -25,6 +25,7 @@ __all__ = [
     "FLOOR",
     "Functional",
     "Functions",
+    "ResampledFunctions",
     "beyond_panel",
     "context_cosines",
     "crossed_kernel",
@@ -32,6 +33,7 @@ __all__ = [
     "functional_evidence",
     "log_ratios",
     "read_functions",
+    "resampled_functions",
     "tells_functions",
 ]
 
@@ -162,13 +164,56 @@ def functional_evidence(read: Functions, members: NDArray[np.bool_]) -> Function
         return standardise(_cosines(x[:, part], read.present[:, part]), members, own)
 
     whole = standing(slice(None))
+    halves = standing(slice(0, None, 2)), standing(slice(1, None, 2))
+    combined = _combined(whole, read.present, members, _copies(read))
+    return Functional(combined, whole, halves, _across(x))
+
+
+def _combined(
+    whole: Floats, present: NDArray[np.bool_], members: NDArray[np.bool_], copies: NDArray[np.bool_]
+) -> Floats:
+    """Likeness in the unit of unrelated pairs, 0 where no context is common, copies put apart."""
     middle, unit = unrelated_spread(whole, members)
-    common = read.present.astype(np.float64) @ read.present.T.astype(np.float64)
+    common = present.astype(np.float64) @ present.T.astype(np.float64)
     found = np.where(common > 0, (whole - middle) / unit, 0.0)
     np.fill_diagonal(found, 0.0)
-    combined = found + lacking(found, _copies(read))
-    halves = standing(slice(0, None, 2)), standing(slice(1, None, 2))
-    return Functional(combined, whole, halves, _across(x))
+    return np.asarray(found + lacking(found, copies))
+
+
+@dataclass(frozen=True, eq=False)
+class ResampledFunctions:
+    """Evidence of n models that can be taken over any draw of the p contexts.
+
+    ids     n names
+    whole   float64 (n, n): the evidence with every context once
+    """
+
+    ids: tuple[str, ...]
+    whole: Floats
+    _beyond: NDArray[np.float32] = field(repr=False)
+    _present: NDArray[np.bool_] = field(repr=False)
+    _copies: NDArray[np.bool_] = field(repr=False)
+
+    def combined(self, weights: Floats) -> Floats:
+        """All evidence with context k counted `weights[k]` times, float64 (n, n). O(p n^2)."""
+        drawn = np.flatnonzero(weights)
+        n, members = len(self.ids), np.ones(len(self.ids), np.bool_)
+        if n < 2:
+            return np.zeros((n, n))
+        heavier = np.sqrt(weights[drawn]).astype(np.float32)[:, None]
+        present = self._present[:, drawn]
+        likeness = _cosines(self._beyond[:, drawn] * heavier, present)
+        whole = standardise(likeness, members, np.full(n, -1))
+        return _combined(whole, present, members, self._copies)
+
+
+def resampled_functions(responses: Sequence[ResponseSet]) -> ResampledFunctions:
+    """Read all contexts once; 1 KB a model and context. Raises `InputError` as `read_functions`."""
+    read = read_functions(responses)
+    members = np.ones(len(read.models), np.bool_)
+    found = functional_evidence(read, members)
+    x = _beyond_panel(read, members)
+    return ResampledFunctions(read.models, found.combined, x, read.present, _copies(read))
 
 
 def _copies(read: Functions) -> NDArray[np.bool_]:

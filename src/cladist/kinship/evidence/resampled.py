@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,30 @@ from threadpoolctl import threadpool_limits
 
 from cladist.core.responses import ResponseSet
 from cladist.kinship.evidence.corpus import Corpus, read_corpus, said_once
+from cladist.kinship.evidence.functional import resampled_functions, tells_functions
 from cladist.kinship.evidence.similarity import combined_of, copies_of, evidence_of, lacking
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.evidence.wording import Wording, wording_by_probe
 
-__all__ = ["Resampled", "resampled_similarity"]
+__all__ = ["Redrawn", "Resampled", "resampled_similarity"]
+
+
+class Redrawn(Protocol):
+    """Evidence of n models, named by `ids`, that can be taken over any draw of their p probes."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The models, in the order of rows."""
+        ...
+
+    @property
+    def whole(self) -> Floats:
+        """The evidence with every probe once, float64 (n, n)."""
+        ...
+
+    def combined(self, weights: Floats) -> Floats:
+        """The evidence with probe k counted `weights[k]` times, float64 (n, n)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +77,13 @@ class Resampled:
         return found + lacking(found, self.copies)
 
 
-def resampled_similarity(responses: Sequence[ResponseSet]) -> Resampled:
+def resampled_similarity(responses: Sequence[ResponseSet]) -> Redrawn:
     """Read all probes once; 6 p n^2 bytes of memory. Raises `InputError` for a name given twice.
 
-    Cost of `kinship_similarity` and the memory.
+    Cost of `kinship_similarity` and the memory. Of distributions see `ResampledFunctions`.
     """
+    if tells_functions(responses):
+        return resampled_functions(responses)
     corpus = read_corpus(responses)
     n = len(corpus)
     everybody, once = np.ones(n, np.bool_), said_once(corpus)

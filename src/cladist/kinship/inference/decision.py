@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
+from cladist.kinship.inference.assumed import in_words
 from cladist.kinship.inference.states import FLAGS, VETO
 
 __all__ = [
@@ -91,6 +92,8 @@ class PairFacts:
     null        unrelated pairs that p rests on
     makers      makers or families among the models these are of
     missing     why there is no panel to test against, '' where there is one
+    doubts      settings in which the two may have been asked differently (`assumed`): `kin_p` is
+                not known then
     """
 
     a: str
@@ -108,6 +111,7 @@ class PairFacts:
     null: int = 0
     makers: int = 0
     missing: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -222,6 +226,8 @@ def _above(facts: PairFacts, policy: Policy) -> str:
         trace = "reasoning-trace" in facts.flags
         which = "known kin that write a reasoning trace" if trace else "known kin"
         alike = f"without {which} nobody is called unrelated"
+    if facts.doubts:
+        alike = f"their {in_words(facts.doubts)} may differ, so nobody is called unrelated"
     return (
         f"{percent(facts.p)} of unrelated pairs of the same style have as much in common, more "
         f"than the false-positive rate of {percent(policy.alpha)}; {alike}"

@@ -40,6 +40,8 @@ class Gatherer:
 
     calibration  None where there is none; `missing` then says why
     flags        of each model
+    doubted      models -> settings in which they may differ from the others, in words; a pair of
+                 one such and one other is never called unrelated (`assumed`)
     index        all answers read once; None where few pairs are asked about (see `indexed`)
     """
 
@@ -50,6 +52,7 @@ class Gatherer:
     missing: str
     flags: tuple[ModelFlags, ...]
     seed: int = 0
+    doubted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     index: ProbeIndex | None = None
     _said: dict[int, Mapping[str, str]] = field(default_factory=dict)
     _excess: dict[tuple[int, int], Floats] = field(default_factory=dict)
@@ -75,6 +78,7 @@ class Gatherer:
                 a, b, common, flags, p_mismatch=self.mismatch(i, j), missing=self.missing
             )
         rows = np.array([i]), np.array([j])
+        doubts = self.doubts(i, j)
         p = float(c.p(pairs, *rows)[0])
         checked = whole or p <= policy.alpha
         return PairFacts(
@@ -84,7 +88,7 @@ class Gatherer:
             flags,
             excess=float(c.excess(pairs, *rows)[0]),
             p=p,
-            kin_p=float(c.kin_p(pairs, *rows)[0]),
+            kin_p=math.nan if doubts else float(c.kin_p(pairs, *rows)[0]),
             p_probes=sign_flip_p(self.probe_excess(i, j), seed=self.seed) if checked else math.nan,
             p_mismatch=self.mismatch(i, j) if checked else math.nan,
             uncovered=c.uncovered(pairs, i, j),
@@ -92,7 +96,13 @@ class Gatherer:
             labelled=c.labelled,
             null=c.size,
             makers=c.families,
+            doubts=doubts,
         )
+
+    def doubts(self, i: int, j: int) -> tuple[str, ...]:
+        """Settings in which models i and j may differ; none where the same holds of both."""
+        one, two = (self.doubted.get(self.pairs.models[k], ()) for k in (i, j))
+        return () if one == two else one or two
 
     def decide(self, i: int, j: int, policy: Policy = DEFAULT) -> Decision:
         """The verdict on models i and j."""
@@ -191,6 +201,7 @@ def gatherer(
     calibration: Calibration | None = None,
     flags: Sequence[ModelFlags] | None = None,
     seed: int = 0,
+    doubted: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Gatherer:
     """Flag every model and calibrate on those that speak, unless either is given.
 
@@ -205,4 +216,6 @@ def gatherer(
             calibration = calibrate(pairs, labels, np.array([f.speaks for f in flags], np.bool_))
         except InputError as problem:
             missing = str(problem)
-    return Gatherer(responses, pairs, labels, calibration, missing, flags, seed)
+    return Gatherer(
+        responses, pairs, labels, calibration, missing, flags, seed, dict(doubted or {})
+    )

@@ -276,11 +276,13 @@ def family_set(
     *,
     coverage: float = COVERAGE,
     without: Sequence[str] = (),
+    refused: str = "",
 ) -> FamilySet:
     """The families that cannot be excluded for the model of `found`, its own label not looked at.
 
     `without` takes families out of the panel, as for `identify`. A family whose members cannot
-    be held against the model stays in the set. Raises `InputError` for a coverage outside 0 to 1.
+    be held against the model stays in the set. `refused` is a reason to exclude nobody, as of
+    `assumed.no_exclusion`. Raises `InputError` for a coverage outside 0 to 1.
     """
     needed = makers_needed(coverage)
     i = pairs.index(found.model)
@@ -289,7 +291,7 @@ def family_set(
     place = {name: k for k, name in enumerate(found.families)}
     names = sorted(set(label[usable].tolist()), key=lambda f: (place.get(f, len(place)), f))
     kin = calibration.here.makers
-    refused = calibration.refused
+    refused = calibration.refused or refused
     if not refused and kin < needed:
         refused = (
             f"{kin} makers have kin of other answers in this panel, and {needed} are needed for "

@@ -77,6 +77,7 @@ class IdentityResult:
     samples    answers compared
     agreement  mean share of the characters, from the start, on which first answers agree;
                functional: mean probability on which both agree
+    within     functional: d_H that the two differ by at most, one-sided 95% over contexts; else nan
     """
 
     a: str
@@ -92,6 +93,7 @@ class IdentityResult:
     probes: int
     samples: int
     agreement: float
+    within: float = float("nan")
 
 
 def same_model(
@@ -147,7 +149,7 @@ def _functional(
     return IdentityResult(
         a.model, b.model, found.verdict, "functional", found.reason, found.distance,
         found.interval, found.p, rate, tolerance, found.contexts, 2 * found.contexts,
-        found.overlap,
+        found.overlap, found.bounds[1],
     )  # fmt: skip
 
 

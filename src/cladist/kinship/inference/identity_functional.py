@@ -1,6 +1,8 @@
 """Same or changed, from distributions: how far apart two functions are, on a scale people know.
 
 The distance is d_H (`kinship.evidence.functional`) with an interval from a bootstrap over contexts.
+Where one side told less of its distributions than the other, as an endpoint that gives the
+likeliest twenty, the least distance that what was told allows is what a change must show in.
 A function is not drawn, so two deployments of one model differ by arithmetic alone, and what that
 comes to was measured: `LANDMARKS`. 'same' is never the mere absence of a difference: the upper
 bound must lie below what is tolerated.
@@ -12,13 +14,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from cladist.core.distributions import masses_of
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.functional import read_functions
 from cladist.kinship.evidence.standard import Floats
 
-__all__ = ["FUNCTION_TOLERANCE", "LANDMARKS", "FunctionCompared", "compare_functions"]
+__all__ = [
+    "FUNCTION_TOLERANCE",
+    "LANDMARKS",
+    "FunctionCompared",
+    "compare_functions",
+    "nearer_than",
+]
 
 FUNCTION_TOLERANCE = 0.005
 """d_H up to which two functions are the same: three times what two engines differ by."""
@@ -31,6 +41,9 @@ LANDMARKS: tuple[tuple[float, str], ...] = (
 )
 """d_H that was measured (docs/assays.md), and what between."""
 
+UNTOLD = 0.01
+"""Difference of missing probability from which it is named as what a distance may come from."""
+
 _RESAMPLES = 2_000
 
 
@@ -41,6 +54,7 @@ class FunctionCompared:
     distance  d_H over common contexts, with its 95% interval over contexts
     bounds    one-sided: it is above the first except at the stated rate, below the second at 95%
     p         share of resamples within the tolerance
+    least     d_H that remains if what one side did not tell is as like the other as can be
     overlap   mean probability on which both agree, 0 to 1
     """
 
@@ -52,6 +66,7 @@ class FunctionCompared:
     p: float
     overlap: float
     contexts: int
+    least: float
 
 
 def compare_functions(
@@ -72,11 +87,13 @@ def compare_functions(
     x, y = read.roots[:, both].astype(np.float64)
     square = ((x - y) ** 2).sum(axis=1)
     overlap = float(np.minimum(x**2, y**2).sum(axis=1).mean())
-    drawn = _drawn(square, seed)
+    bare, untold = _least(a, b, both)
+    drawn, least = _drawn(square, seed), _drawn(np.minimum(square, bare), seed)
     low, high = (float(q) for q in np.quantile(drawn, [0.025, 0.975]))
-    sure_low, sure_high = (float(q) for q in np.quantile(drawn, [rate, 0.95]))
+    sure_high = float(np.quantile(drawn, 0.95))
+    sure_low = float(np.quantile(least, rate))
     distance = float(np.sqrt(square.mean()))
-    p = float((1 + (drawn <= tolerance).sum()) / (1 + len(drawn)))
+    p = float((1 + (least <= tolerance).sum()) / (1 + len(least)))
     verdict: Literal["same", "changed", "inconclusive"] = "inconclusive"
     reason = f"a distance of {distance:.3f} neither shows a change nor rules one out; ask more"
     if sure_high <= tolerance:
@@ -84,9 +101,30 @@ def compare_functions(
     elif sure_low > tolerance:
         verdict = "changed"
         reason = f"they differ by more than two engines at one precision; {_scaled(distance)}"
+    elif untold > UNTOLD:
+        reason = (
+            f"one side told {untold:.0%} less of its probabilities than the other, which may be "
+            f"all of the distance of {distance:.3f}; ask both for equally many tokens"
+        )
     return FunctionCompared(
-        verdict, reason, distance, (low, high), (sure_low, sure_high), p, overlap, int(both.sum())
-    )
+        verdict, reason, distance, (low, high), (sure_low, sure_high), p, overlap,
+        int(both.sum()), float(np.sqrt(np.minimum(square, bare).mean())),
+    )  # fmt: skip
+
+
+def _least(a: ResponseSet, b: ResponseSet, both: NDArray[np.bool_]) -> tuple[Floats, float]:
+    """Squared distances at the contexts `both`, least that what was told allows, and by how much
+    less one side told, on the mean.
+
+    What neither told is taken to be alike. What one side told less may be any outcomes'.
+    """
+    (x, x_missing), (y, y_missing) = ((m[both], g[both]) for m, g in (masses_of(a), masses_of(b)))
+    spare = (y_missing - x_missing)[:, None]
+    # The side that told less may have meant more of every outcome, by all that it left out.
+    x_most, y_most = x + np.maximum(-spare, 0.0), y + np.maximum(spare, 0.0)
+    nearest_x, nearest_y = np.clip(y, x, x_most), np.clip(x, y, y_most)
+    square = ((np.sqrt(nearest_x) - np.sqrt(nearest_y)) ** 2).sum(axis=1)
+    return np.asarray(square, np.float64), float(np.abs(spare).mean())
 
 
 def _drawn(square: Floats, seed: int) -> Floats:
@@ -94,6 +132,11 @@ def _drawn(square: Floats, seed: int) -> Floats:
     draw = np.random.default_rng(seed)
     picks = draw.integers(0, len(square), (_RESAMPLES, len(square)))
     return np.asarray(np.sqrt(square[picks].mean(axis=1)))
+
+
+def nearer_than(within: float) -> str:
+    """The least of the landmarks that two functions are nearer than, '' where there is none."""
+    return next((f"{what} ({far:g})" for far, what in LANDMARKS if within < far), "")
 
 
 def _scaled(distance: float) -> str:

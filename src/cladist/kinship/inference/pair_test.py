@@ -185,8 +185,15 @@ def _result(
         probes=facts.common,
         flags=facts.flags,
         basis=basis_of(made),
-        tokenizer=float("nan") if c is None else float(made.pairs.tokenizer[i, j]),
+        tokenizer=float(made.pairs.tokenizer[i, j])
+        if c and _tells_tokenizers(made)
+        else float("nan"),
     )
+
+
+def _tells_tokenizers(made: Gatherer) -> bool:
+    """Whether answers tell of tokenizers; distributions do not."""
+    return bool(made.pairs.tokenizer.any())
 
 
 def basis_of(made: Gatherer) -> str:
@@ -198,6 +205,6 @@ def basis_of(made: Gatherer) -> str:
     kin = f", {len(c.kin)} known kin pairs" if c.labelled else ", no known kin"
     return (
         f"{c.size} unrelated pairs among {c.models} models of {c.families} {how}{kin}; "
-        "matched on style and tokenizer"
+        f"matched on style{' and tokenizer' if _tells_tokenizers(made) else ''}"
         + (", and on reasoning traces" if c.reasoning_pairs else "")
     )

@@ -149,6 +149,8 @@ class Mixture:
     weights  their shares, adding up to one (all zero when nothing fits)
     p        Holm-adjusted p-values that a parent adds nothing to the others
     probes   probes it rests on
+    explained  of distributions: share of the squared distance to the nearest parent that the
+             mixture takes away; p is nan there
     """
 
     child: str
@@ -156,6 +158,7 @@ class Mixture:
     weights: tuple[float, ...]
     p: tuple[float, ...]
     probes: int
+    explained: float = float("nan")
 
     def needed(self, rate: float = 0.05) -> tuple[str, ...]:
         """Parents that are needed beside the others at a level."""

@@ -74,15 +74,16 @@ class Asker:
     def say(
         self,
         texts: Sequence[str],
-        *,
         temperature: float = 0.0,
         seeds: Sequence[int] = (),
-        extra: int = 0,
+        *,
+        extra: Sequence[int] = (),
     ) -> list[Reading]:
         """The first token after each text; `extra` tokens more may be asked for beside it."""
+        more, none = extra or [0] * len(texts), [0] * len(texts)
         requests = [
-            Request(t, self.limit + extra, temperature, 1.0, s, self.interface)
-            for t, s in zip(texts, seeds or [0] * len(texts), strict=True)
+            Request(t, self.limit + e, temperature, 1.0, s, self.interface)
+            for t, e, s in zip(texts, more, seeds or none, strict=True)
         ]
         found = [Reading(error="the budget was spent before it was asked")] * len(texts)
         try:

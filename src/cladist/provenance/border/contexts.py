@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-__all__ = ["contexts"]
+__all__ = ["contexts", "words"]
 
 _WORDS = (
     "the of and to in that was for on are as with his they at this from have by one had not but "
@@ -31,6 +31,15 @@ _WORDS = (
 )
 
 
+def words() -> list[str]:
+    """The words, none of them twice.
+
+    >>> len(words()) == len(set(words())) > 200
+    True
+    """
+    return list(dict.fromkeys(_WORDS.split()))
+
+
 def contexts(seed: int) -> Iterator[str]:
     """Contexts of two to five words, none of them twice, without end.
 
@@ -39,9 +48,9 @@ def contexts(seed: int) -> Iterator[str]:
     """
     draw = random.Random(seed)  # noqa: S311 - the seed itself is drawn by the system
     told: set[str] = set()
-    words = _WORDS.split()
+    known = _WORDS.split()
     while True:
-        text = " ".join(draw.choice(words) for _ in range(draw.randint(2, 5)))
+        text = " ".join(draw.choice(known) for _ in range(draw.randint(2, 5)))
         if text not in told:
             told.add(text)
             yield text

@@ -25,6 +25,7 @@ from cladist.provenance.border.inputs import Border, BorderInput, Reading
 
 __all__ = [
     "JOINED",
+    "THE_SAME",
     "Known",
     "Observed",
     "explanations",
@@ -39,6 +40,8 @@ TWICE = 14
 JOINED = {"quantisation": "precision or tuning", "another snapshot": "precision or tuning"}
 """Kinds that are told as one: held against each other they were told wrong more often than right.
 Both turn near ties to the rival and leave the rest."""
+THE_SAME = "the same"
+"""Kind of deployments that did not change: asked again, or the file written again."""
 CONCENTRATION = 16.0
 """How far a deployment of a kind may lie from those measured: as counts of so many would."""
 
@@ -116,12 +119,17 @@ def worded(explained: Sequence[tuple[str, float]]) -> str:
     return f"Likeliest: {', '.join(told)}"
 
 
-@cache
-def known_changes() -> tuple[Known, ...]:
+def known_changes(*, same: bool = False) -> tuple[Known, ...]:
     """Deployments with known changes, as they were measured (`benchmarks/watching.py`).
 
-    Raises `InputError` when the table of the installation is damaged.
+    With `same` also those that did not change, which explain nothing after a change. Raises
+    `InputError` when the table of the installation is damaged.
     """
+    return tuple(k for k in _table() if same or k.kind != THE_SAME)
+
+
+@cache
+def _table() -> tuple[Known, ...]:
     try:
         text = (files("cladist.data") / "changes.json").read_text("utf-8")
         return tuple(known_from(entry) for entry in json.loads(text)["deployments"])

@@ -9,7 +9,10 @@ from typing import Any, Literal
 
 from cladist.errors import InputError
 
-__all__ = ["Border", "BorderInput", "Kind", "Reading", "departs", "from_data", "to_data"]
+__all__ = [
+    "Border", "BorderInput", "Kind", "Query", "Reading", "departs", "from_data", "query_of",
+    "to_data",
+]  # fmt: skip
 
 Kind = Literal["token", "log-probs"]
 """What is read at an input: the token that is said, or the log-probabilities of two tokens."""
@@ -84,6 +87,44 @@ class Border:
     def learnt(self) -> bool:
         """Whether enough was drawn for the watch to begin."""
         return self.drawn >= self.needed
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query of a look, as it is kept: enough to tell again whether its answer departs.
+
+    place  of the input in the pool, as the pool was then
+    said   the token, or the margin where that is read (None where it was not told)
+    longer whether more tokens were asked for: then the answer begins with the reference's
+    error  why there is no answer; '' where there is one
+    """
+
+    place: int
+    said: str | float | None = None
+    longer: bool = False
+    error: str = ""
+
+    def departs(self, known: BorderInput) -> bool:
+        """Whether the answer departs from the reference's; of an answered query alone.
+
+        >>> Query(0, "b").departs(BorderInput("x", "token", "a"))
+        True
+        """
+        if known.kind == "log-probs":
+            close = isinstance(self.said, int | float) and not isinstance(self.said, bool)
+            return not close or abs(float(self.said or 0.0) - known.margin) > known.slack
+        if self.longer:
+            return not str(self.said or "").startswith(known.token)
+        return self.said != known.token
+
+
+def query_of(place: int, reading: Reading, known: BorderInput, *, longer: bool = False) -> Query:
+    """What is kept of a reading."""
+    if not reading.answered:
+        return Query(place, error=reading.error)
+    if known.kind == "token":
+        return Query(place, reading.token, longer)
+    return Query(place, margin_of(reading.tops or {}, known.token, known.rival))
 
 
 def departs(reading: Reading, known: BorderInput) -> bool:

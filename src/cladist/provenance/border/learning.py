@@ -20,10 +20,18 @@ from cladist.core.progress import Progress, silent
 from cladist.errors import CoverageError, InputError, ModelError
 from cladist.models.served import Served
 from cladist.provenance.border.asking import TOP, Asker
+from cladist.provenance.border.bisecting import DRAWN, FAR, ORDERS, bisected
 from cladist.provenance.border.contexts import contexts
-from cladist.provenance.border.inputs import Border, BorderInput, Reading, departs, margin_of
+from cladist.provenance.border.inputs import (
+    Border,
+    BorderInput,
+    Query,
+    Reading,
+    margin_of,
+    query_of,
+)
 
-__all__ = ["Effort", "drawn", "learn", "sitting"]
+__all__ = ["Effort", "counted", "drawn", "learn", "sitting"]
 
 LIMITS = (1, 4, 16, 64)
 """Values of max_tokens that are tried, where a server refuses small ones."""
@@ -33,8 +41,19 @@ SLACK = 0.02
 """Difference of a margin that is always honest: other hardware rounds otherwise."""
 STEADY, SURE = 3, 4
 """Times that an input must be answered alike; the second where the server samples."""
-FIRM = 12
-"""Inputs far from the border that are kept to tell one change from another."""
+BISECTED = 2 + FAR.bit_length() + ORDERS + (FAR * FAR).bit_length()
+"""Queries that one pair takes at most."""
+CACHED = (
+    "answers repeat when the same is asked and differ when a little else is: the server seems to "
+    "keep answers (a cache), so a change may be seen late"
+)
+MORE = (2, 9)
+"""Tokens that are asked for beside the first, where a cache is to make a new answer; at random, so
+that it has seldom been asked so before. `_held` asks for one more."""
+TRIED = 6
+"""Contexts that are sampled for each sure one that is wanted."""
+SAME = 0.9
+"""Share of plain contexts that a server answers alike twice at temperature 0, where it obeys."""
 LEAST = 8
 """Inputs that a pool has at least."""
 
@@ -47,12 +66,14 @@ class Effort:
     pool        inputs that are kept
     replicates  queries that the honest rate is learnt from
     sittings    looks over which these are spread, to see the server at different times
+    firm        inputs far from the border that are kept, to tell one change from another
     """
 
     contexts: int = 240
     pool: int = 40
     replicates: int = 150
     sittings: int = 1
+    firm: int = 12
 
     def __post_init__(self) -> None:
         if not LEAST <= self.pool <= self.contexts or self.replicates < 1 or self.sittings < 1:
@@ -65,9 +86,10 @@ class Effort:
     def most(self) -> int:
         """Queries that learning takes at most."""
         near = self.pool + self.pool // 4
-        searched = max(3 * self.contexts, 2 * self.contexts + 4 * near + 6 * (self.pool + 10))
+        searched = 2 * self.contexts + 4 * near + 6 * (self.pool + 10)
+        searched += 3 * self.contexts + BISECTED * DRAWN
         again = max(STEADY * near, SURE * (self.contexts + self.pool))
-        again += STEADY * FIRM
+        again += (STEADY + 3 * TRIED + 4) * self.firm + STEADY * near
         return len(LIMITS) * 3 + searched + again + 3 * self.pool + self.replicates
 
 
@@ -79,12 +101,14 @@ class _Searched:
     sure    contexts at which one token leaves no doubt
     tokens  tokens at a context, the likeliest first
     notes   what was found out about the server
+    halved  whether they were found by bisection
     """
 
     near: list[str]
     sure: list[str]
     tokens: Mapping[str, Sequence[str]]
     notes: list[str]
+    halved: bool = False
 
     def rival(self, text: str, said: str) -> str:
         """The likeliest token but the one that is said; '' where none was seen."""
@@ -102,10 +126,14 @@ def learn(asker: Asker, effort: Effort, seed: int, progress: Progress = silent) 
     progress("searching border inputs", 0, effort.contexts)
     searched = _nearest(asker, source, effort, seed, progress)
     texts = searched.near[: effort.pool + effort.pool // 4]
-    said, greedy, told = _steady(asker, texts, source, effort)
+    said, greedy, told = _steady(asker, texts, source, effort, again=not searched.halved)
+    if not greedy and searched.halved:  # so near that even an honest server turns them
+        searched = _by_samples(asker, source, effort, seed, progress)
+        texts = searched.near[: effort.pool + effort.pool // 4]
+        said, greedy, told = _steady(asker, texts, source, effort)
     notes += [*searched.notes, *told]
     inputs = _inputs(said, searched)[: effort.pool]
-    firm = _inputs(_held(asker, searched.sure[:FIRM])[0], searched)
+    firm = _inputs(_held(asker, searched.sure[: effort.firm]).said, searched)
     if asker.scores:
         scored = _margins(asker, texts[: effort.pool])
         inputs += scored
@@ -126,59 +154,61 @@ def _inputs(said: Mapping[str, str], searched: _Searched) -> list[BorderInput]:
     return [BorderInput(t, "token", token, searched.rival(t, token)) for t, token in said.items()]
 
 
-def sitting(asker: Asker, border: Border, count: int, draw: random.Random) -> Border:
+def sitting(
+    asker: Asker, border: Border, count: int, draw: random.Random
+) -> tuple[Border, list[Query]]:
     """Draw so many queries of an honest server and count its departures.
 
-    Every second query asks for one token more, or for another number of log-probabilities: a
+    Every second query asks for a few tokens more, or for another number of log-probabilities: a
     server that keeps answers then has to make a new one.
     """
     chosen = [draw.randrange(len(border.inputs)) for _ in range(count)]
     before = asker.queries
     found = drawn(asker, border, chosen, draw, vary=True)
-    answered = [f for f in found if isinstance(f, bool)]
+    border = counted(border, found, scores=asker.scores)
+    return replace(border, queries=border.queries + asker.queries - before), found
+
+
+def counted(border: Border, found: Sequence[Query], *, scores: bool) -> Border:
+    """The border with the honest rate of these queries too; `scores` whether margins were read."""
+    told = [None if q.error else q.departs(border.inputs[q.place]) for q in found]
+    answered = [f for f in told if f is not None]
     notes = list(border.notes)
-    alike, varied = ([f for f in found[i::2] if isinstance(f, bool)] for i in (0, 1))
-    if border.greedy and not asker.scores and not sum(alike) and sum(varied) * 4 > len(varied):
-        notes.append(
-            "answers repeat when the same is asked and differ when a little else is: the server "
-            "seems to keep answers (a cache), so a change may be seen late"
-        )
+    alike, varied = ([f for f in told[i::2] if f is not None] for i in (0, 1))
+    guessed = border.greedy and not sum(alike) and sum(varied) * 4 > len(varied)
+    if not scores and (CACHED in notes or guessed):
+        notes.append(CACHED)
         answered = varied  # Those that it kept say nothing of what it answers when it forgets.
     return replace(
         border,
         drawn=border.drawn + len(answered),
         departed=border.departed + sum(answered),
-        queries=border.queries + asker.queries - before,
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
 def drawn(
     asker: Asker, border: Border, chosen: Sequence[int], draw: random.Random, *, vary: bool = False
-) -> list[bool | str]:
-    """Whether each of the chosen inputs departs; the reason where no answer came."""
+) -> list[Query]:
+    """Ask the chosen inputs; what was answered, or why not, in their order."""
     inputs = [border.inputs[i] for i in chosen]
-    found: list[bool | str] = ["not asked"] * len(chosen)
+    found: list[Query | None] = [None] * len(chosen)
     scored = [i for i, k in enumerate(inputs) if k.kind == "log-probs"]
-    longer = {i for i in range(1, len(inputs), 2) if vary and border.limit == 1}
+    longer = {i for i in range(1, len(inputs), 2) if vary and border.limit == 1} - set(scored)
     plain = [i for i, k in enumerate(inputs) if k.kind == "token" and i not in longer]
     tops = [draw.randint(TOP - 2, TOP) for _ in scored]
     readings: list[tuple[int, Reading]] = []
-    for places, extra in ((plain, 0), (sorted(longer - set(scored)), 1)):
+    for places, extra in ((plain, (0, 0)), (sorted(longer), MORE)):
         if places and not asker.trouble:
-            got = asker.say([inputs[i].text for i in places], extra=extra)
+            more = [draw.randint(*extra) for _ in places]
+            got = asker.say([inputs[i].text for i in places], extra=more)
             readings += zip(places, got, strict=True)
     if scored and not asker.trouble:
         readings += zip(scored, asker.score([inputs[i].text for i in scored], tops), strict=True)
     for place, reading in readings:
-        known = inputs[place]
-        if not reading.answered:
-            found[place] = reading.error
-        elif place in longer and known.kind == "token":
-            found[place] = not (reading.token or "").startswith(known.token)
-        else:
-            found[place] = departs(reading, known)
-    return [asker.trouble if f == "not asked" and asker.trouble else f for f in found]
+        found[place] = query_of(chosen[place], reading, inputs[place], longer=place in longer)
+    why = asker.trouble or "not asked"
+    return [q or Query(i, error=why) for q, i in zip(found, chosen, strict=True)]
 
 
 def _settle_limit(asker: Asker, texts: list[str]) -> list[str]:
@@ -205,7 +235,7 @@ def _nearest(
 ) -> _Searched:
     """Contexts near the border, and contexts far from it."""
     if not asker.scores:
-        return _by_samples(asker, source, effort, seed, progress)
+        return _by_tokens(asker, source, effort, seed, progress)
     margins: dict[str, float] = {}
     tokens: dict[str, list[str]] = {}
     read, why = 0, ""
@@ -224,11 +254,34 @@ def _nearest(
             break
     if not margins:
         asker.trouble, asker.scores = "", False
-        found = _by_samples(asker, source, effort, seed, progress)
+        found = _by_tokens(asker, source, effort, seed, progress)
         note = f"no log-probabilities: {why[:160] or 'none told'}"
         return replace(found, notes=[note, *found.notes])
     order = sorted(margins, key=lambda t: margins[t])
     return _Searched(order, order[: len(order) // 2 : -1], tokens, [])
+
+
+def _by_tokens(
+    asker: Asker, source: Iterator[str], effort: Effort, seed: int, progress: Progress
+) -> _Searched:
+    """The same where tokens alone are told: by bisection, or by samples where the server samples
+    whatever is asked, or never does."""
+    texts = list(islice(source, TRIED * effort.firm))
+    first, second = (asker.say(texts, 1.0, [seed + k] * len(texts)) for k in (0, 1))
+    alike = [t for t, a, b in zip(texts, first, second, strict=True) if a.token and a == b]
+    third = asker.say(alike, 1.0, [seed + 2] * len(alike))
+    said = dict(zip(texts, first, strict=True))
+    sure = [t for t, c in zip(alike, third, strict=True) if c == said[t]]
+    held = _held(asker, texts[: 2 * effort.firm], 2)
+    if len(sure) == len(texts) or len(held.said) < SAME * held.asked:
+        return _by_samples(asker, source, effort, seed, progress)
+    wanted = effort.pool + effort.pool // 4
+    pairs = bisected(asker, -(-wanted // 2), 3 * effort.contexts, seed, progress)
+    if 2 * len(pairs) < max(LEAST, effort.pool // 2):
+        return _by_samples(asker, source, effort, seed, progress)
+    tokens = {t: [a, b] for p in pairs for t, a, b in
+              zip(p.texts, p.tokens, p.tokens[::-1], strict=True)}  # fmt: skip
+    return _Searched(list(tokens), sure, tokens, [], halved=True)
 
 
 def _by_samples(
@@ -268,35 +321,68 @@ def _closeness(counts: Counter[str]) -> tuple[float, int]:
 
 
 def _steady(
-    asker: Asker, texts: Sequence[str], source: Iterator[str], effort: Effort
+    asker: Asker,
+    texts: Sequence[str],
+    source: Iterator[str],
+    effort: Effort,
+    *,
+    again: bool = True,
 ) -> tuple[dict[str, str], bool, list[str]]:
-    """What is said at each context that holds still, and whether the server decodes greedily."""
-    said, asked = _held(asker, texts)
-    if asked and len(said) * 2 >= asked:
-        return said, True, []
-    note = (
-        f"at temperature 0 the server answers {asked - len(said)} of {asked} border inputs now so, "
-        "now so: it samples, or rounds differently from call to call. Inputs that are surer are "
-        "watched instead, and it takes more queries to see a change"
+    """What is said at each context that holds still, and whether the server decodes greedily.
+
+    Where it does not, surer contexts are tried, unless `again` says not to.
+    """
+    first = _held(asker, texts)
+    notes = [CACHED] if first.cached else []
+    if first.asked and len(first.said) * 2 >= first.asked:
+        return first.said, True, notes
+    if not again:
+        return first.said, False, notes
+    notes.append(
+        f"at temperature 0 the server answers {first.asked - len(first.said)} of {first.asked} "
+        "border inputs now so, now so: it samples, or rounds differently from call to call. Inputs "
+        "that are surer are watched instead, and it takes more queries to see a change"
     )
-    said, asked = {}, 0
+    said: dict[str, str] = {}
+    asked = 0
     while len(said) < effort.pool and asked < effort.contexts and not asker.trouble:
-        more, count = _held(asker, list(islice(source, effort.pool)), SURE)
-        said |= more
-        asked += count
-    return said, False, [note]
+        more = _held(asker, list(islice(source, effort.pool)), SURE)
+        said |= more.said
+        asked += more.asked
+    return said, False, notes
 
 
-def _held(asker: Asker, texts: Sequence[str], times: int = STEADY) -> tuple[dict[str, str], int]:
-    """Tokens that came every time, and how many contexts were answered every time."""
-    rounds = [asker.say(texts) for _ in range(times)]
-    held, whole = {}, 0
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Tokens that came every time; contexts answered every time; whether answers are kept."""
+
+    said: dict[str, str]
+    asked: int
+    cached: bool
+
+
+def _held(asker: Asker, texts: Sequence[str], times: int = STEADY) -> _Held:
+    """Which contexts hold still.
+
+    Every second time one token more is asked for: a server that keeps answers then makes a new one.
+    """
+    more = [k % 2 if asker.limit == 1 else 0 for k in range(times)]
+    rounds = [asker.say(texts, extra=[extra] * len(texts)) for extra in more]
+    held, whole, apart = {}, 0, [0, 0]  # apart: when the same was asked, and when one more was
     for text, *told in zip(texts, *rounds, strict=True):
         tokens = [r.token for r in told if r.token is not None]
-        whole += len(tokens) == times
-        if len(tokens) == times and len(set(tokens)) == 1:
+        if len(tokens) < times:
+            continue
+        whole += 1
+        differs = [
+            not t.startswith(tokens[0]) if extra else t != tokens[0]
+            for t, extra in zip(tokens, more, strict=True)
+        ]
+        for extra in (0, 1):
+            apart[extra] += any(d for d, e in zip(differs, more, strict=True) if e == extra)
+        if not any(differs):
             held[text] = tokens[0]
-    return held, whole
+    return _Held(held, whole, times > 2 and not apart[0] and apart[1] * 4 > whole)
 
 
 def _margins(asker: Asker, texts: Sequence[str]) -> list[BorderInput]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from cladist.core.hashing import text_digest
 from cladist.core.progress import Progress, silent
@@ -24,15 +25,19 @@ from cladist.models.base import Model
 from cladist.models.served import Served
 from cladist.provenance.border.asking import Asker
 from cladist.provenance.border.explaining import explanations, observed, worded
-from cladist.provenance.border.inputs import Border
+from cladist.provenance.border.inputs import Border, Query
 from cladist.provenance.border.learning import Effort, drawn, learn, sitting
 
 __all__ = [
+    "Draft",
     "Rules",
     "Status",
     "TokenLook",
     "Watched",
+    "begun_look",
     "bound_of",
+    "ended_look",
+    "in_use",
     "now_text",
     "take_look",
     "without_worn",
@@ -116,6 +121,7 @@ class TokenLook:
     tokens    tokens that they took, as the server tells
     largest   share of departures that cannot be excluded (99%), of this look alone
     explained what may have changed, each with its probability, the likeliest first
+    told      the queries and what they brought, from which the look follows
     """
 
     watch: str
@@ -135,10 +141,19 @@ class TokenLook:
     largest: float | None = None
     served: str = ""
     explained: tuple[tuple[str, float], ...] = ()
+    told: tuple[Query, ...] = ()
 
     def line(self) -> str:
         """JSON on one line."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        plain = asdict(self)
+        plain["told"] = [_short(q) for q in self.told]
+        return json.dumps(plain, ensure_ascii=False)
+
+
+def _short(query: Query) -> list[Any]:
+    """A query as a log has it: its place, what it brought, and what else there is to say of it."""
+    told: list[Any] = [query.place, query.said]
+    return [*told, query.longer, query.error] if query.longer or query.error else told
 
 
 def bound_of(border: Border, rules: Rules, epoch: int) -> float:
@@ -167,9 +182,7 @@ def take_look(
         why = f"changed at {watched.changed}; nothing is asked until what answers now is accepted"
         return _told(watched, rules, "changed", why), watched
     asker = Asker(model, watched.border.interface if watched.border else None)
-    watched = without_worn(watched, rules)
-    if watched.border is not None and len(watched.border.inputs) < effort.pool // 2:
-        watched = replace(watched, border=None, epoch=watched.epoch + 1, wear=(), suspect=0)
+    watched = in_use(watched, rules, effort.pool)
     if watched.border is None or not watched.border.learnt:
         return _learning(asker, watched, rules, effort, draw, progress)
     return _looking(asker, watched, rules, draw)
@@ -191,7 +204,8 @@ def _learning(
         asker.limit = border.limit
         share = -(-effort.replicates // effort.sittings)
         progress("asking the same again", border.drawn, border.needed)
-        border = sitting(asker, border, min(share, border.needed - border.drawn), draw)
+        count = max(2, min(share, border.needed - border.drawn))  # of two, one is asked otherwise
+        border, queries = sitting(asker, border, count, draw)
     except ModelError as problem:
         return _told(before, rules, "failed", str(problem), asker), before
     watched = replace(watched, border=border)
@@ -209,7 +223,8 @@ def _learning(
     )
     again = "inputs had worn out and were learnt anew: " if watched.epoch else ""
     reason = ". ".join([again + found, *border.notes])
-    return _told(watched, rules, "learnt" if border.learnt else "learning", reason, asker), watched
+    told = _told(watched, rules, "learnt" if border.learnt else "learning", reason, asker)
+    return replace(told, told=tuple(queries)), watched
 
 
 def _looking(
@@ -220,34 +235,23 @@ def _looking(
         raise InputError("nothing was learnt of this endpoint yet")
     asker.limit = border.limit
     bound, limit = bound_of(border, rules, watched.epoch), threshold(rules.alpha)
-    evidence, seen, failures = watched.evidence.begun(), list[tuple[int, bool]](), Counter[str]()
-    while evidence.value < limit and len(seen) < rules.most and not asker.trouble:
-        size = min(BATCH if seen else rules.least, rules.most - len(seen))
+    draft, failures = begun_look(watched, bound), Counter[str]()
+    while draft.evidence.value < limit and len(draft.seen) < rules.most and not asker.trouble:
+        size = min(BATCH if draft.seen else rules.least, rules.most - len(draft.seen))
         chosen = [draw.randrange(len(border.inputs)) for _ in range(size)]
         found = drawn(asker, border, chosen, draw)
-        new = [(i, f) for i, f in zip(chosen, found, strict=True) if isinstance(f, bool)]
-        failures.update(f for f in found if isinstance(f, str))
-        evidence = evidence.after([f for _, f in new], bound)
-        seen += new
-        calm = ratio_of([f for _, f in seen], bound) < CALM and evidence.value <= 1
-        if not new or (len(seen) >= rules.least and calm):
+        failures.update(q.error for q in found if q.error)
+        draft = draft.after(found, border)
+        if all(q.error for q in found) or (len(draft.seen) >= rules.least and draft.calm):
             break
-    if not seen:
+    if not draft.seen:
         why = failures.most_common(1)[0][0] if failures else "nothing was asked"
         return _told(watched, rules, "failed", why, asker), watched
+    status, after = ended_look(watched, draft, limit)
+    seen, since = draft.seen, watched.suspect + len(draft.seen)
     departed = sum(f for _, f in seen)
-    calm = ratio_of([f for _, f in seen], bound) < CALM and evidence.value <= 1
-    status: Status = (
-        "changed" if evidence.value >= limit else "same" if calm else "inconclusive"
-    )  # fmt: skip
-    since = watched.suspect + len(seen)
-    after = replace(
-        watched,
-        evidence=evidence,
-        suspect=0 if status == "same" else since,
-        wear=_wear(watched.wear, seen),
-        changed=now_text() if status == "changed" else "",
-    )
+    if status == "changed":
+        after = replace(after, changed=now_text())
     explained: tuple[tuple[str, float], ...] = ()
     if status == "changed" and rules.explain and border.greedy and not asker.trouble:
         explained = explanations(observed(asker, border, draw))
@@ -257,8 +261,48 @@ def _looking(
     told = _told(after, rules, status, reason, asker)
     largest = round(largest_share(departed, len(seen), 0.01), 4)
     return replace(
-        told, asked=len(seen), departed=departed, since=since, largest=largest, explained=explained
+        told, asked=len(seen), departed=departed, since=since, largest=largest,
+        explained=explained, told=draft.told,
     ), after  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A look under way: its evidence, what was seen at which input, and what was told."""
+
+    evidence: Evidence
+    bound: float
+    seen: tuple[tuple[int, bool], ...] = ()
+    told: tuple[Query, ...] = ()
+
+    @property
+    def calm(self) -> bool:
+        """Whether bets begun in this look are worth little, and all bets no more than at first."""
+        worth = ratio_of([f for _, f in self.seen], self.bound)
+        return worth < CALM and self.evidence.value <= 1
+
+    def after(self, found: Sequence[Query], border: Border) -> Draft:
+        """The look with these queries too; those without an answer count for nothing."""
+        new = tuple((q.place, q.departs(border.inputs[q.place])) for q in found if not q.error)
+        evidence = self.evidence.after([f for _, f in new], self.bound)
+        return replace(
+            self, evidence=evidence, seen=self.seen + new, told=(*self.told, *found)
+        )  # fmt: skip
+
+
+def begun_look(watched: Watched, bound: float) -> Draft:
+    """A look that has asked nothing yet."""
+    return Draft(watched.evidence.begun(), bound)
+
+
+def ended_look(watched: Watched, draft: Draft, limit: float) -> tuple[Status, Watched]:
+    """What a look came to, and what is known after it; `changed` is for the caller to date."""
+    status: Status = (
+        "changed" if draft.evidence.value >= limit else "same" if draft.calm else "inconclusive"
+    )
+    suspect = 0 if status == "same" else watched.suspect + len(draft.seen)
+    wear = _wear(watched.wear, draft.seen)
+    return status, replace(watched, evidence=draft.evidence, suspect=suspect, wear=wear)
 
 
 def _reason(
@@ -285,13 +329,21 @@ def _reason(
 
 
 def _wear(
-    wear: tuple[tuple[int, int], ...], seen: list[tuple[int, bool]]
+    wear: tuple[tuple[int, int], ...], seen: Sequence[tuple[int, bool]]
 ) -> tuple[tuple[int, int], ...]:
     counts = [list(w) for w in wear]
     for index, departed in seen:
         counts[index][0] += 1
         counts[index][1] += departed
     return tuple((a, b) for a, b in counts)
+
+
+def in_use(watched: Watched, rules: Rules, pool: int) -> Watched:
+    """The watch as its next look begins: without worn inputs, and anew where half of them are."""
+    watched = without_worn(watched, rules)
+    if watched.border is None or len(watched.border.inputs) >= pool // 2:
+        return watched
+    return replace(watched, border=None, epoch=watched.epoch + 1, wear=(), suspect=0)
 
 
 def without_worn(watched: Watched, rules: Rules) -> Watched:

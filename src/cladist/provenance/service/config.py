@@ -11,7 +11,7 @@
     uri = "openai:model@https://host.example/v1?key_env=SHOP_KEY"
     every = "1h"
     alpha = 0.01
-    calls_a_day = 3000
+    calls_a_day = 5000
     tokens_a_day = 50000
     after_change = "stop"        # or relearn: what answers then is the new reference
 

@@ -1,0 +1,171 @@
+"""Who descends from whom, from distributions: several parents, and which of two is the ancestor.
+
+A model's function is a point (roots of distributions, so that distances are d_H), and making a
+model moves it.
+
+Several parents. A merge of weights lies near the line between the functions of its parents. The
+model is written as a weighted mean of its candidates, weights not negative and adding up to one,
+which brings it nearer than the nearest candidate alone by some share. Siblings and descendants
+bring a model nearer as well, by less: `MERGED` lies between.
+
+Direction. Changes of different descendants have little to do with each other, so the ancestor lies
+between its descendant and the other relatives: of a relative r the squared distance to the
+descendant is that to the ancestor and that of the two added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cladist.errors import InputError
+from cladist.kinship.evidence.functional import Functions
+from cladist.kinship.evidence.standard import Floats
+
+__all__ = [
+    "MERGED", "FunctionDirection", "FunctionMixture", "function_direction", "function_mixture",
+]  # fmt: skip
+
+MERGED = 0.57
+"""Share of the squared distance to the nearest candidate that a mixture takes away, from which a
+model is called a merge. Midway between the merges and the other models of the largest line of the
+lab (.65 and .49, `oak`); the other lines had no part in it (docs/lab-functional.md)."""
+
+WEIGHTY = 0.15
+"""Weight that a second parent has at least."""
+
+CLOSE = 2.0
+"""A relative is at most so many times as far (squared) from one of two models as they are apart."""
+
+RELATIVES = 10
+
+BETWEEN = (0.5, 1.2)
+"""How far along the way to the descendant relatives turn off: 1 where they do so at the ancestor.
+Less than the first says too little; more than the second fits no line of descent, as of a merge."""
+
+SURE = 0.95
+"""Share of resamples over contexts that must agree before an ancestor is named."""
+
+RESAMPLES = 500
+
+
+@dataclass(frozen=True)
+class FunctionMixture:
+    """A model as a weighted mean of candidates.
+
+    parents    candidates, heaviest first
+    weights    their shares, adding up to one
+    explained  share of the squared distance to the nearest candidate that the mean takes away
+    contexts   contexts it rests on
+    """
+
+    child: str
+    parents: tuple[str, ...]
+    weights: tuple[float, ...]
+    explained: float
+    contexts: int
+
+    @property
+    def merged(self) -> bool:
+        """Whether it looks like a merge."""
+        second = self.weights[1] if len(self.weights) > 1 else 0.0
+        return self.explained >= MERGED and second >= WEIGHTY
+
+
+@dataclass(frozen=True)
+class FunctionDirection:
+    """Which of two kin is the ancestor; '' for cannot tell.
+
+    between    where relatives turn off on the way from b to a, mean: 1 at a, -1 at b
+    relatives  how many relatives it rests on
+    support    share of resamples over contexts that speak for a
+    """
+
+    a: str
+    b: str
+    ancestor: str
+    between: float
+    relatives: int
+    support: float
+
+
+def function_mixture(read: Functions, child: str, candidates: Sequence[str]) -> FunctionMixture:
+    """Split a model among candidate parents. Raises `InputError` for fewer than two candidates
+    other than the model, unknown names, and fewer than ten contexts in common."""
+    if len(set(candidates)) < 2 or child in candidates:
+        raise InputError("a mixture needs at least two candidates other than the model itself")
+    chosen = [_row(read, c) for c in candidates]
+    own = _row(read, child)
+    both = read.present[[own, *chosen]].all(axis=0)
+    if both.sum() < 10:
+        raise InputError(f"'{child}' and its candidates have fewer than ten contexts in common")
+    away = (read.roots[chosen][:, both] - read.roots[own, both]).astype(np.float64)
+    weights, left = _nearest_mean(away.reshape(len(chosen), -1))
+    nearest = float((away**2).sum(axis=(1, 2)).min())
+    order = np.argsort(-weights, kind="stable")
+    return FunctionMixture(
+        child,
+        tuple(candidates[k] for k in order),
+        tuple(float(weights[k]) for k in order),
+        0.0 if nearest <= 0 else max(0.0, 1.0 - left / nearest),
+        int(both.sum()),
+    )
+
+
+def _nearest_mean(away: Floats) -> tuple[Floats, float]:
+    """Weights of the weighted mean of rows that is nearest to nought, and its squared length."""
+    from scipy.optimize import nnls  # takes a third of a second to import
+
+    gram = away @ away.T
+    k, scale = len(gram), float(np.trace(gram)) / len(gram)
+    if scale <= 0:
+        return np.full(k, 1 / k), 0.0
+    # Weights add up to one by a heavy penalty, and are made to exactly afterwards.
+    heavy = 1e3 * scale
+    root = np.linalg.cholesky(gram + heavy * np.ones((k, k)) + 1e-9 * scale * np.eye(k)).T
+    weights = nnls(root, np.linalg.solve(root.T, np.full(k, heavy)))[0]
+    weights = weights / weights.sum()
+    return weights, float(weights @ gram @ weights)
+
+
+def function_direction(read: Functions, a: str, b: str, *, seed: int = 0) -> FunctionDirection:
+    """Which of `a` and `b` is the ancestor, given that one descends from the other.
+
+    Siblings have none among them, which this cannot tell. Raises `InputError` for unknown names.
+    """
+    if a == b:
+        raise InputError(f"'{a}' is no descendant of itself; name two models")
+    i, j = _row(read, a), _row(read, b)
+    to_a, to_b = _squares(read, i), _squares(read, j)
+    apart = to_a[j].mean()
+    rest = [k for k in range(len(read.models)) if k not in (i, j)]
+    near = [k for k in rest if min(to_a[k].mean(), to_b[k].mean()) < CLOSE * apart]
+    near = sorted(near, key=lambda k: min(to_a[k].mean(), to_b[k].mean()))[:RELATIVES]
+    if not near or apart <= 0:
+        return FunctionDirection(a, b, "", 0.0, 0, 0.5)
+    turning = (to_b[near] - to_a[near]).mean(axis=0)  # by context
+    draw = np.random.default_rng(seed)
+    picks = draw.integers(0, len(turning), (RESAMPLES, len(turning)))
+    drawn = turning[picks].mean(axis=1) / np.maximum(to_a[j][picks].mean(axis=1), 1e-12)
+    between, support = float(turning.mean() / apart), float(np.mean(drawn > 0))
+    ancestor = ""
+    if BETWEEN[0] <= abs(between) <= BETWEEN[1] and max(support, 1 - support) >= SURE:
+        ancestor = a if between > 0 else b
+    return FunctionDirection(a, b, ancestor, between, len(near), support)
+
+
+def _squares(read: Functions, row: int) -> Floats:
+    """Squared distances of all models from one, by context, float64 (n, p); 0 where not told."""
+    gap: NDArray[np.float32] = read.roots - read.roots[row]
+    here = (read.present & read.present[row]).astype(np.float64)
+    return np.asarray(np.einsum("npk,npk->np", gap, gap, dtype=np.float64) * here)
+
+
+def _row(read: Functions, name: str) -> int:
+    try:
+        return read.models.index(name)
+    except ValueError:
+        raise InputError(f"no answers of {name}") from None

@@ -41,7 +41,7 @@ def test_an_endpoint_is_asked_and_placed(asked: dict[str, Any], lab: Lab) -> Non
 
 @needs_browser
 def test_views_clades_and_reports(asked: dict[str, Any]) -> None:
-    assert asked["view"]["query"] == "oak" and "q=oak" in asked["view"]["hash"]
+    assert asked["view"]["query"] == "base" and "q=base" in asked["view"]["hash"]
     assert "model" in asked["clade"]["heading"] and asked["clade"]["members"] >= 2
     assert "no such clade" in asked["nowhere"]
     assert asked["busy"] == "true" and "refused" not in asked["report"], asked["report"]

@@ -426,7 +426,13 @@ def test_a_report_is_the_one_of_the_command(ask: Client, lab: Lab) -> None:
     assert answer.headers["content-disposition"] == 'attachment; filename="report.json"'
     told = answer.json()
     with Registry.open(lab.folder, create=False) as store:
-        made = report(store, lab.atlas.source.names[12], assay=lab.atlas.source.assay)
+        made = report(
+            store,
+            lab.atlas.source.names[12],
+            assay=lab.atlas.source.assay,
+            labels=lab.folder / "labels.csv",
+            declared=[lab.folder / "lineage.csv"],
+        )
     assert told["claims"] == made.to_dict()["claims"]
     assert ask(f"{API}/models/12/report.html").status_code == 404
     assert ask(f"{API}/models/{COUNT}/report.json").status_code == 404

@@ -56,10 +56,10 @@ facts.asked = { name: await text(page, ".model-card h2"), nearest: await text(pa
 await audit("asked", page);
 
 // A view is saved, changed, and brought back by its name.
-await page.fill(".search input", "oak");
+await page.fill(".search input", "base");
 await page.press(".search input", "Enter");
 await page.click(".menu.drop > summary");
-await page.fill(".save-view input", "oaks alone");
+await page.fill(".save-view input", "bases alone");
 await page.click(".save-view button");
 await page.waitForSelector(".views a");
 await audit("views", page);

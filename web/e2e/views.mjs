@@ -34,7 +34,8 @@ function measure() {
   return {
     wide: document.documentElement.scrollWidth - innerWidth,
     out: buttons.filter((e) => !within(e) && (e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1)).map((e) => e.textContent.slice(0, 40)),
-    small: buttons.filter((e) => e.getBoundingClientRect().height < 20).map((e) => e.textContent.slice(0, 40)),
+    // Links within a sentence are as high as its lines.
+    small: buttons.filter((e) => e.tagName !== "A" && e.closest(".headline") === null && e.getBoundingClientRect().height < 20).map((e) => e.textContent.slice(0, 40)),
     verdict: [...document.querySelectorAll(".conclusion .verdict, .fact .verdict")].filter(seen).map(inside)[0] ?? null,
     heading: [...document.querySelectorAll("h1:not(.sr), .headline, .panel-head h2")].filter(seen).some(inside),
   };

@@ -26,4 +26,5 @@ def distinct(values: NDArray[Whole]) -> NDArray[Whole]:
     ordered = np.sort(values)
     if len(ordered) < 2:
         return ordered
-    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])]
+    found: NDArray[Whole] = ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])]
+    return found

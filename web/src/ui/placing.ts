@@ -46,7 +46,7 @@ export function placer(app: App, card: Card): HTMLElement | null {
   const dialog = h("dialog", { class: "help place", "aria-label": tr("Place a model") });
   const close = () => dialog.close();
   add(dialog, [
-    h("header", {}, h("h2", {}, tr("Place a model")), button({ class: "tool close", "aria-label": tr("Close") }, "×", close)),
+    h("div", { class: "dialog-head" }, h("h2", {}, tr("Place a model")), button({ class: "tool close", "aria-label": tr("Close") }, "×", close)),
     h("section", {}, h("h3", {}, tr("A file of its answers")),
       h("p", { class: "hint" }, tr("Choose or drop a file of one model's answers to the prompts of this atlas: JSON, JSON lines or CSV. Nothing is stored.")),
       button({ class: "tool" }, tr("Choose a file"), () => {

@@ -18,7 +18,8 @@ export class TableView {
   private readonly space = h("div", { class: "t-space", role: "presentation" });
   private readonly scroller: HTMLElement;
   private readonly grid: HTMLElement;
-  private readonly summary = h("p", { class: "summary" });
+  private readonly summary = h("div", { class: "summary", role: "gridcell" });
+  private readonly none = h("div", { role: "row" }, this.summary);
   private readonly rows = new Map<number, HTMLElement>();
   private drawnFor: unknown[] = [];
   private anchor: number | null = null;
@@ -149,7 +150,8 @@ export class TableView {
     const current = active === null ? undefined : this.rows.get(active);
     if (current === undefined) this.grid.removeAttribute("aria-activedescendant");
     else this.grid.setAttribute("aria-activedescendant", current.id);
-    if (rows.length === 0 && this.summary.textContent === "") this.space.append(this.summary);
+    if (rows.length > 0) this.none.remove();
+    else if (!this.none.isConnected) this.space.append(this.none);
     this.summary.textContent = rows.length === 0 ? tr("No model passes the search and the filters.") : "";
   }
 

@@ -23,7 +23,7 @@ def distinct(values: NDArray[Whole]) -> NDArray[Whole]:
     >>> distinct(np.array([3, 1, 3, 2])).tolist()
     [1, 2, 3]
     """
-    ordered = np.sort(values)
+    ordered: NDArray[Whole] = np.sort(values)
     if len(ordered) < 2:
         return ordered
     found: NDArray[Whole] = ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])]

@@ -100,10 +100,9 @@ def _look(line: str) -> tuple[str, Point] | None:
             return None
         if not (math.isfinite(value) and math.isfinite(limit) and value >= 0 and limit > 0):
             return None
-        counts = [_count(data, key) for key in ("queries", "departed", "asked")]
-        return name, Point(
-            _seconds(data["time"]), status, value, limit, *counts, str(data.get("reason", ""))
-        )
+        queries, departed, asked = (_count(data, k) for k in ("queries", "departed", "asked"))
+        when, reason = _seconds(data["time"]), str(data.get("reason", ""))
+        return name, Point(when, status, value, limit, queries, departed, asked, reason)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return None
 

@@ -119,7 +119,7 @@ def judge_kinship(
     names and for a rate outside 0 to 1. Cost beyond `pair_evidence`: O(n^2) for the calibration.
     Of many pairs make one `facts.gatherer` and ask `judge_candidates`.
 
-    >>> from cladist.kinship.inference.calibration import pair_evidence
+    >>> from cladist.kinship.inference.pairs import pair_evidence
     >>> answers = [ResponseSet.of_texts(n, ["No."] * 12) for n in "ab"]
     >>> judge_kinship(answers, pair_evidence(answers), "a", "b").code
     'constant-answers'

@@ -152,7 +152,7 @@ def _tree(part: Schema) -> Schema:
 def _report(index: Schema) -> Schema:
     form = _at("form", {"enum": ["pdf", "json"]})
     made = _get("The report on one model, as 'cladist report' makes it", "Model", index, form)
-    answer = {kind: {"schema": {}} for kind in ("application/pdf", "application/json")}
+    answer: Schema = {kind: {"schema": {}} for kind in ("application/pdf", "application/json")}
     made["get"]["responses"] |= {
         "200": {"description": "A file", "content": answer},
         **_errors(501),

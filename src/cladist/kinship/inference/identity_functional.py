@@ -78,7 +78,7 @@ def compare_functions(
     """
     same_name = a.model == b.model
     read = read_functions([a, ResponseSet(f"{b.model} ", b.probe_ids, b.slots) if same_name else b])
-    both = read.present.all(axis=0)
+    both = np.asarray(read.present.all(axis=0), np.bool_)
     if both.sum() < 10:
         raise InputError(
             f"'{a.model}' and '{b.model}' have {int(both.sum())} contexts in common that both tell "

@@ -114,7 +114,9 @@ def calibration_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]
         )
         for k, (half, covariates, scale, cells) in enumerate(data["nulls"])
     )
-    return Calibration(nulls, arrays["kin"], arrays["kin_order"], *data["told"], arrays["makers"])
+    models, families, labelled, reasoning = data["told"]
+    kin, order, makers = arrays["kin"], arrays["kin_order"], arrays["makers"]
+    return Calibration(nulls, kin, order, models, families, labelled, reasoning, makers)
 
 
 def evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

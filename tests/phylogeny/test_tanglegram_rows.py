@@ -33,9 +33,11 @@ def family_tree(families: dict[str, list[str]], seed: int, stray: int = 0) -> Tr
     tops = []
     for k, names in enumerate(families.values()):
         lost = len(names) // 3 if k < stray else 0
-        for part in (names[:lost], names[lost:]):
-            if part:
-                tops.append(joined([Node(n, float(rng.uniform(0.1, 1))) for n in part]))
+        tops.extend(
+            joined([Node(n, float(rng.uniform(0.1, 1))) for n in part])
+            for part in (names[:lost], names[lost:])
+            if part
+        )
     order = rng.permutation(len(tops)).tolist()
     # A ladder, so that parts of one family do not meet by chance.
     node = tops[order[0]]
@@ -153,7 +155,7 @@ def test_stars_and_ladders_fit_too(labelled: bool) -> None:
     for tree, made in zip((star, caterpillar(900)), pair, strict=True):
         in_one_row_each(tree, made)
     said = " ".join(remarks_of(pair, labels, ("declared", "measured")))
-    assert "rows of the declared tree join branches" in said
+    assert "Rows of the declared tree that join branches" in said
     if labelled:
         sizes = [len(r.models) for r in pair[0].rows if r.branches > 1]
         assert sum(r.family != "" for r in pair[0].rows if r.branches > 1) == len(sizes) >= 6

@@ -49,8 +49,8 @@ def remarks_of(
     models = f"{sum(a)}" if sum(a) == sum(b) else f"{sum(a)} and {sum(b)}"
     said = [
         f"{models} models in {len(a)} rows of the {titles[0]} tree and {len(b)} of the "
-        f"{titles[1]} tree. Rows with a number, drawn as wedges, stand for so many models; a line "
-        "that stands for several has their number and is wider."
+        f"{titles[1]} tree. Wedges are rows of several models; a line of several has their number "
+        "and is wider."
     ]
     collapsed = {r.family for side in pair for r in side.rows if r.family and len(r.models) > 1}
     if collapsed:
@@ -77,14 +77,14 @@ def _of_side(side: RowTree, title: str, collapsed: set[str]) -> list[str]:
     joined = sum(r.branches > 1 for r in side.rows)
     if joined:
         said.append(
-            f"{joined} rows of the {title} tree join branches that hang on one node and are no "
-            "clade by themselves; their names say 'branches'."
+            f"Rows of the {title} tree that join branches of one node and are no clade by "
+            f"themselves, which their names say by 'branches': {joined}."
         )
     others = sum(not r.family and len(r.models) > 1 and r.branches == 1 for r in side.rows)
     if others:
         said.append(
-            f"{others} rows of the {title} tree are clades without one family for all, called by "
-            "the first name in them."
+            f"Rows of the {title} tree that are clades without one family for all, called by the "
+            f"first name in them: {others}."
         )
     return said
 

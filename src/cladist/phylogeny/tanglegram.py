@@ -28,7 +28,7 @@ MOST_ROWS = 250
 """More names than these are not read side by side; leaves are collapsed to as many."""
 WIDTH = 13.0
 """Of the picture, in inches."""
-CAPTION = 190
+CAPTION = 200
 """Characters of a line of the caption, which fill the width."""
 Floats = NDArray[np.float64]
 
@@ -130,7 +130,7 @@ def _draw_links(
             axes.text(
                 *place,
                 str(many),
-                fontsize=5,
+                fontsize=6,
                 ha="center",
                 va="center",
                 color=INK,
@@ -186,7 +186,7 @@ def _side(
         parse_math=False,
     )
     tips = {i: float(x[i]) + turn * w for i, w in wide.items()}
-    return _names(axes, flat, tips, y, labels, mirrored=mirrored)
+    return _names(axes, flat, tips, y, labels, mirrored=mirrored, aligned=bool(folds))
 
 
 def _row(made: RowTree, flat: TreeArrays, leaf: int) -> Row:
@@ -201,6 +201,7 @@ def _names(
     labels: tuple[str, ...],
     *,
     mirrored: bool,
+    aligned: bool,
 ) -> dict[str, tuple[float, float]]:
     edge = WIDTH - 3.1 if mirrored else 3.1
     places: dict[str, tuple[float, float]] = {}
@@ -219,4 +220,14 @@ def _names(
         )
         room = text_width(shown, 6.5) + 0.12
         places[flat.names[i]] = (edge - room if mirrored else edge + room, float(y[i]))
-    return places
+    return _flush(axes, places, mirrored=mirrored) if aligned else places
+
+
+def _flush(
+    axes: Axes, places: Mapping[str, tuple[float, float]], *, mirrored: bool
+) -> dict[str, tuple[float, float]]:
+    """All lines begin at one place, so that none runs through the names of other rows."""
+    farthest = (min if mirrored else max)(x for x, _ in places.values())
+    for x, y in places.values():
+        axes.plot([x, farthest], [y, y], color="#C8C8C8", lw=0.5, ls=":")
+    return {name: (farthest, y) for name, (_, y) in places.items()}

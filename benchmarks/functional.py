@@ -28,8 +28,11 @@ from scipy.stats import rankdata
 
 from cladist import catalog
 from cladist.core.assay import Projection
+from cladist.core.distances import DistanceMatrix
+from cladist.core.distributions import masses_of
 from cladist.core.next_token import Context
 from cladist.core.projection import gaussian_matrix
+from cladist.core.responses import ResponseSet
 from cladist.extraction.asking import distributions, requests_for
 from cladist.kinship.evidence.functional import (
     Functions,
@@ -69,11 +72,16 @@ def cost(uri: str, contexts: int) -> None:
     print(f"  default assay      {answered:.1f}  (distributions cost {told / answered:.2f} x that)")
 
 
-def functions_of(folder: Path) -> tuple[Functions, Any]:
-    """Distributions of all models of a registry."""
+def answers_of(folder: Path) -> list[ResponseSet]:
+    """Distributions of all models of a registry that tell one at every context."""
     assay = catalog.assay("functional")
     with Registry.open(folder, create=False) as registry:
-        answers = [r for r in registry.responses(assay.protocol) if r.usable().all()]
+        return [r for r in registry.responses(assay.protocol) if r.usable().all()]
+
+
+def functions_of(folder: Path) -> tuple[Functions, DistanceMatrix]:
+    """Distributions as functions, and d_H of all pairs."""
+    answers = answers_of(folder)
     return read_functions(answers), functional_distances(answers)
 
 
@@ -129,11 +137,13 @@ def near_functions(dna: Floats, odd: Floats, steps: Sequence[float]) -> None:
 
 def dimension(folder: Path, dimensions: Sequence[int]) -> None:
     """What the projection alone costs: DNA against d_H on the same contexts, beside bounds."""
-    read, _ = functions_of(folder)
+    answers = answers_of(folder)
+    read, untold = read_functions(answers), np.stack([masses_of(r)[1] for r in answers])
     count, every = len(read.models), slice(None)
     exact = part_distances(read, every)
     apart = exact > 1e-6
-    print(f"{count} models, {apart.sum()} pairs, {read.roots.shape[1]} contexts\n")
+    print(f"{count} models, {apart.sum()} pairs, {read.roots.shape[1]} contexts; missing mass "
+          f"{untold.mean():.2%} on the mean, {untold.max():.1%} at most\n")  # fmt: skip
     print(
         "| L | c1 | c2 | (c2-c1)/(c2+c1) | distortion, median | 99% | largest "
         "| promised for one draw | promised to exist |\n|---|---|---|---|---|---|---|---|---|"

@@ -47,7 +47,7 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("menagerie", type=Path)
-    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--draws", type=int, default=10)
     options = parser.parse_args()
     truth, protocol = read_truth(options.menagerie), functional_assay().protocol
     with Registry.open(options.menagerie / REGISTRY, create=False) as registry:
@@ -56,7 +56,7 @@ def main() -> None:
         read = read_functions(list(registry.responses(protocol, names)))
     own = truth.without(set(truth.scored()) - set(names))
     pairs, lines = pairs_of(own, names), np.array([own.family(n) for n in names])
-    (largest, most), *_ = Counter(lines.tolist()).most_common(1)
+    largest, most = Counter(lines.tolist()).most_common(1)[0]
     print(f"{len(names)} models of {len(set(lines))} lines; {most} are of '{largest}'\n")
     print("| panel | models | draws | AUC, median | AP | TPR at 1%: least | median | largest |")
     print("|---|---|---|---|---|---|---|---|")

@@ -46,7 +46,9 @@ _SINGLE: Mapping[str, tuple[type, ...]] = {
     "pool": (int,), "replicates": (int,), "sittings": (int,), "calls_a_day": (int,),
     "tokens_a_day": (int,), "after_change": (str,), "explain": (bool,),
 }  # fmt: skip
-SITTINGS = 4
+SITTINGS = 8
+"""Looks that learning is spread over. A state that a server is in on half of the days escapes n of
+them with probability 2^(1 - n), here .8%: below the rate that is stated."""
 """Looks that a service learns in, so that an endpoint is seen at different times of the day."""
 
 

@@ -47,9 +47,8 @@ _SINGLE: Mapping[str, tuple[type, ...]] = {
     "tokens_a_day": (int,), "after_change": (str,), "explain": (bool,),
 }  # fmt: skip
 SITTINGS = 8
-"""Looks that learning is spread over. A state that a server is in on half of the days escapes n of
-them with probability 2^(1 - n), here .8%: below the rate that is stated."""
-"""Looks that a service learns in, so that an endpoint is seen at different times of the day."""
+"""Looks that a service learns in, so that an endpoint is seen at different times of the day. A
+state that it is in on half of the days escapes n looks with probability 2^(1 - n), here .8%."""
 
 
 @dataclass(frozen=True, slots=True)

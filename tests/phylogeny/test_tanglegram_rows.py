@@ -30,7 +30,7 @@ def family_tree(families: dict[str, list[str]], seed: int, stray: int = 0) -> Tr
             nodes.append(Node("", float(rng.uniform(0.1, 1)), (a, b)))
         return nodes[0]
 
-    tops = []
+    tops: list[Node] = []
     for k, names in enumerate(families.values()):
         lost = len(names) // 3 if k < stray else 0
         tops.extend(

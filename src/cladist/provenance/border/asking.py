@@ -85,8 +85,9 @@ class Asker:
     @property
     def _written(self) -> int:
         now = self._usage()
-        known = now is not None and self._before is not None
-        return now.completion_tokens - self._before.completion_tokens if known else 0
+        if now is None or self._before is None:
+            return 0
+        return now.completion_tokens - self._before.completion_tokens
 
     def say(
         self,
@@ -137,9 +138,7 @@ class Asker:
             return Reading(error=response.detail or "withheld")
         words = response.text.split(maxsplit=1)
         if self.limit == 1 and alone and _SEVERAL.search(response.text):
-            return Reading(
-                error=f"{MANY}: '{response.text.strip()[:80]}'"
-            )
+            return Reading(error=f"{MANY}: '{response.text.strip()[:80]}'")
         if self.limit == 1:
             return Reading(response.text.strip())
         return Reading(words[0] if words else "")

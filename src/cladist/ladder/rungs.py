@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -136,12 +137,13 @@ def of_counts(asked: Question) -> Rung:
         return Rung(name, "not asked", ("this is no server, and counts nothing",), Spent())
     interface: AskedInterface = "chat" if "chat" in asked.model.interfaces else "raw"
     counts: list[tuple[str, int]] = []
+    odds = Counter[str]()
     reading = read_counts(table, counts)
     key: str | None = BASE
     while key is not None:
         asked.progress("counting tokens", len(counts), MOST_TEXTS)
         try:
-            n = _count(model, interface, table.texts[key])
+            n, odd = _count(model, interface, table.texts[key])
         except EndpointError:
             raise
         except ModelError as problem:
@@ -150,9 +152,13 @@ def of_counts(asked: Question) -> Rung:
             why = "the server does not say how many tokens it read (usage.prompt_tokens)"
             return Rung(name, "says nothing", (why,), Spent())
         counts.append((key, n))
+        if odd:
+            odds[odd] += 1
         reading = read_counts(table, counts)
         key = next_text(table, reading, counts)
-    return judged_counts(table, counts, asked.claim, asked.share(name))
+    found = judged_counts(table, counts, asked.claim, asked.share(name))
+    said = (f"{times} of {len(counts)} times counted, but: {odd}" for odd, times in odds.items())
+    return replace(found, said=(*said, *found.said))
 
 
 def judged_counts(table: Table, counts: list[tuple[str, int]], claim: str, alpha: float) -> Rung:
@@ -194,8 +200,9 @@ def judged_counts(table: Table, counts: list[tuple[str, int]], claim: str, alpha
     )  # fmt: skip
 
 
-def _count(model: TellsItself, interface: AskedInterface, text: str) -> int | None:
-    """Tokens of a text as the server counts them, None where it does not say.
+def _count(model: TellsItself, interface: AskedInterface, text: str) -> tuple[int | None, str]:
+    """Tokens of a text as the server counts them, None where it does not say; and what is wrong
+    with the answer that came with them.
 
     One token is asked for, or FEW where the server refuses so small a limit. Raises `ModelError`
     where there is no answer, or the budget has no room for one.
@@ -206,9 +213,10 @@ def _count(model: TellsItself, interface: AskedInterface, text: str) -> int | No
         if not found:
             raise ModelError(NO_ROOM)
         if found[0].response.final or found[0].prompt is not None:
-            return found[0].prompt
+            answer = found[0].response
+            return found[0].prompt, "" if answer.final else answer.detail
         detail = found[0].response.detail
-        if not re.search(r"max_\w*tokens|too small|minimum", detail):
+        if not re.search(r"max_\w*tokens|too small|minimum|HTTP 4(00|22)", detail):
             break
     raise ModelError(detail or "no answer")
 

@@ -35,6 +35,8 @@ ANOTHER = "another"
 BASE = "base"
 COMMON = frozenset({"cl100k", "o200k"})
 """Tokenizers that relays count with whatever answers."""
+LEAST_ALIKE = 4
+"""Texts from which rounded counts can be told: four share a factor of 3 by chance once in 80."""
 SLIP = 0.03
 SPREAD = 0.15
 ESTIMATES: tuple[tuple[str, Callable[[str], float]], ...] = (
@@ -188,6 +190,8 @@ def _doubts(
         said.append(
             f"the counts follow the number of {word}: they are an estimate, of no tokenizer"
         )
+    if len(shown) >= LEAST_ALIKE and not said:
+        said += _rounded(table, counts, shown)
     best = max(posterior, key=lambda k: posterior[k])
     if best in COMMON:
         said.append(
@@ -195,6 +199,17 @@ def _doubts(
             "counts, and perhaps no more"
         )
     return tuple(said)
+
+
+def _rounded(
+    table: Table, counts: Sequence[tuple[str, int]], shown: Mapping[str, int]
+) -> list[str]:
+    """Whether counts have a least value, or are rounded to multiples."""
+    longer = {k for k in shown if all(table.difference(t, k) > 0 for t in table.tokenizers)}
+    if any(shown[k] == 0 for k in longer):
+        return ["longer texts have the same count as the shortest: a minimum seems to be charged"]
+    step = math.gcd(*(n for _, n in counts))
+    return [f"all counts are multiples of {step}: they seem to be rounded"] if step > 2 else []
 
 
 def _estimate(table: Table, counts: Sequence[tuple[str, int]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -13,10 +14,13 @@ from cladist.models.base import Model, Request, TellsNextToken
 from cladist.models.budget import Metered, Usage
 from cladist.provenance.border.inputs import Reading
 
-__all__ = ["Asker"]
+__all__ = ["MANY", "TOP", "Asker"]
 
 TOP = 5
 """Likeliest tokens that are asked for; completions of many servers give no more."""
+MANY = "several words came where one token was asked for"
+_SEVERAL = re.compile(r"\w\W*[\s,;!?，。、！？；]\W*\w")
+"""Two words with a blank or a mark between them: more than one token."""
 
 
 class Asker:
@@ -36,6 +40,8 @@ class Asker:
         self.trouble = ""
         self.scores = isinstance(model, TellsNextToken) and model.gives != "sampled"
         self._size = 0
+        self._most = 0
+        self._said = self._told_none = 0
         self._before = self._usage()
 
     @property
@@ -62,14 +68,26 @@ class Asker:
         told = self._told
         if told is None or not self.queries:
             return ""
+        if 0 < self._said == self._told_none:
+            return "the server does not say how many tokens it read and wrote (usage)"
         # A byte is at least a token's worth; a template adds some hundreds at most.
-        if told > self._size + self.queries * (400 + self.limit):
+        if told > self._size + self.queries * 400 + self._most:
             return f"the server counts {told} tokens for texts of {self._size} bytes"
-        return (
-            f"the server counts {told} tokens for {self.queries} queries"
-            if told < self.queries
-            else ""
-        )
+        if told < self.queries:
+            return f"the server counts {told} tokens for {self.queries} queries"
+        if self._written > self._most:
+            return (
+                f"the server counts {self._written} written tokens where {self._most} were asked "
+                "for at most: it has a minimum charge, takes no max_tokens, or thinks"
+            )
+        return ""
+
+    @property
+    def _written(self) -> int:
+        now = self._usage()
+        if now is None or self._before is None:
+            return 0
+        return now.completion_tokens - self._before.completion_tokens
 
     def say(
         self,
@@ -88,8 +106,10 @@ class Asker:
         found = [Reading(error="the budget was spent before it was asked")] * len(texts)
         try:
             for index, response in self.model.answer(requests):
-                found[index] = self._read(response)
-                self._count(texts[index])
+                found[index] = self._read(response, alone=not more[index])
+                self._said += 1
+                self._told_none += response.tokens is None
+                self._count(texts[index], self.limit + more[index])
         except ModelError as problem:
             found = self._ended(found, str(problem))
         return found
@@ -106,17 +126,19 @@ class Asker:
         try:
             for index, told in self.model.next_tokens(contexts):
                 found[index] = _scored(told)
-                self._count(texts[index])
+                self._count(texts[index], 1)
         except ModelError as problem:
             found = self._ended(found, str(problem))
         return found
 
-    def _read(self, response: Response) -> Reading:
+    def _read(self, response: Response, *, alone: bool) -> Reading:
         if not response.final:
             return Reading(error=response.detail or "no answer")
         if response.state is State.REFUSED:
             return Reading(error=response.detail or "withheld")
         words = response.text.split(maxsplit=1)
+        if self.limit == 1 and alone and _SEVERAL.search(response.text):
+            return Reading(error=f"{MANY}: '{response.text.strip()[:80]}'")
         if self.limit == 1:
             return Reading(response.text.strip())
         return Reading(words[0] if words else "")
@@ -125,8 +147,9 @@ class Asker:
         self.trouble = why
         return [r if r.answered else Reading(error=why) for r in found]
 
-    def _count(self, text: str) -> None:
+    def _count(self, text: str, limit: int) -> None:
         self.queries += 1
+        self._most += limit
         self._size += len(text.encode("utf-8", "replace"))
 
     def _usage(self) -> Usage | None:

@@ -19,7 +19,7 @@ from itertools import islice
 from cladist.core.progress import Progress, silent
 from cladist.errors import CoverageError, ModelError
 from cladist.models.served import Served
-from cladist.provenance.border.asking import TOP, Asker
+from cladist.provenance.border.asking import MANY, TOP, Asker
 from cladist.provenance.border.bisecting import bisected
 from cladist.provenance.border.contexts import contexts
 from cladist.provenance.border.effort import LEAST, LIMITS, STEADY, SURE, TRIED, Effort
@@ -42,6 +42,8 @@ CACHED = (
     "answers repeat when the same is asked and differ when a little else is: the server seems to "
     "keep answers (a cache), so a change may be seen late"
 )
+OF_LIMIT = re.compile(r"token|HTTP 4(00|22)|status(?: code)? 4(00|22)", re.IGNORECASE)
+"""Words of a refusal that may be for a small max_tokens; in any language, by its status."""
 MORE = (2, 9)
 """Tokens that are asked for beside the first, where a cache is to make a new answer; at random, so
 that it has seldom been asked so before. `_held` asks for one more."""
@@ -176,12 +178,13 @@ def _settle_limit(asker: Asker, texts: list[str]) -> list[str]:
         if any(r.answered for r in got):
             if limit == 1:
                 return []
+            does = "does not keep to" if words.startswith(MANY) else "refuses"
             return [
-                f"the server refuses max_tokens={LIMITS[0]} ('{words[:120]}'); {limit} are asked "
+                f"the server {does} max_tokens={LIMITS[0]} ('{words[:120]}'); {limit} are asked "
                 "for and the first word is read"
             ]
         words = next((r.error for r in got if r.error), "no answer")
-        if not re.search(r"token", words, re.IGNORECASE):
+        if not OF_LIMIT.search(words):
             break
     raise ModelError(f"the endpoint cannot be learnt: {words}")
 

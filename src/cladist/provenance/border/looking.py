@@ -222,7 +222,7 @@ def _learning(
         f"they were asked again; up to {bound:.1%} count as honest"
     )
     again = "inputs had worn out and were learnt anew: " if watched.epoch else ""
-    reason = ". ".join([again + found, *border.notes])
+    reason = ". ".join(filter(None, [again + found, *border.notes, asker.miscounted]))
     told = _told(watched, rules, "learnt" if border.learnt else "learning", reason, asker)
     return replace(told, told=tuple(queries)), watched
 

@@ -131,13 +131,13 @@ def _learnt(before: Watched, after: Watched, queries: Sequence[Query]) -> Watche
     border = after.border
     if border is None or (after.secret, after.epoch) != (before.secret, before.epoch):
         raise InputError("a learning that is not of this watch")
-    fresh = replace(border, drawn=0, departed=0, notes=())
+    fresh = replace(border, drawn=0, departed=0, notes=(), sittings=())
     began = before.border or fresh
     if began.inputs != border.inputs:
         raise InputError("inputs of a learning changed between two of its looks")
     scores = any(i.kind == "log-probs" for i in border.inputs)
     again: Border = counted(began, queries, scores=scores)
-    if (again.drawn, again.departed) != (border.drawn, border.departed):
+    if (again.drawn, again.sittings) != (border.drawn, border.sittings):
         raise InputError(
             f"{again.departed} of {again.drawn} honest answers depart, and not {border.departed} "
             f"of {border.drawn} as was stated"

@@ -23,7 +23,7 @@ the stated rate.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -37,6 +37,7 @@ __all__ = [
     "rate_bound",
     "ratio_of",
     "threshold",
+    "unlike_sittings",
     "weight_left",
 ]
 
@@ -123,6 +124,34 @@ def rate_bound(departed: int, drawn: int, error: float) -> float:
     from scipy.stats import beta
 
     return float(beta.ppf(1.0 - error, departed + 1, drawn - departed))
+
+
+def unlike_sittings(sittings: Sequence[tuple[int, int]], level: float = 0.01) -> bool:
+    """Whether departures crowd in some looks, so that one rate does not tell of them all.
+
+    `sittings` are (departed, drawn) of each. A server with replicas may depart at half of the
+    inputs today and nowhere tomorrow. If every look had one rate, departures of a look would be a
+    draw without replacement from all of them; the largest of the looks' tail probabilities is
+    counted for as many looks as there are (Bonferroni), and `level` is its share of errors.
+
+    Raises `InputError` for counts that are none.
+
+    >>> unlike_sittings([(0, 19), (1, 19), (0, 19), (1, 19)])
+    False
+    >>> unlike_sittings([(0, 19), (9, 19), (0, 19), (10, 19)])
+    True
+    """
+    if any(not 0 <= a <= b for a, b in sittings):
+        raise InputError("departures of a look are not between none and all that were asked")
+    departed, drawn = sum(a for a, _ in sittings), sum(b for _, b in sittings)
+    ways = math.comb(drawn, departed)
+    return any(
+        len(sittings) * sum(
+            math.comb(b, k) * math.comb(drawn - b, departed - k)
+            for k in range(a, min(b, departed) + 1)
+        ) < level * ways
+        for a, b in sittings
+    )  # fmt: skip
 
 
 def learning_error(alpha: float, epoch: int) -> float:

@@ -20,6 +20,7 @@ from cladist.kinship.inference.departures import (
     rate_bound,
     ratio_of,
     threshold,
+    unlike_sittings,
 )
 from cladist.models.base import Model
 from cladist.models.served import Served
@@ -161,7 +162,11 @@ def bound_of(border: Border, rules: Rules, epoch: int) -> float:
     if not border.drawn:
         return rules.tolerance
     error = learning_error(rules.alpha, epoch)
-    return max(rules.tolerance, rate_bound(border.departed, border.drawn, error))
+    pooled = rate_bound(border.departed, border.drawn, error)
+    worst = 0.0
+    if unlike_sittings(border.sittings):
+        worst = max(rate_bound(a, b, error) for a, b in border.sittings if b)
+    return max(rules.tolerance, pooled, worst)
 
 
 def take_look(
@@ -214,8 +219,8 @@ def _learning(
     bound = bound_of(border, rules, watched.epoch)
     if border.learnt and bound > MOST_BOUND:
         raise CladistError(
-            f"{border.departed} of {border.drawn} honest answers depart, which may be {bound:.0%}: "
-            "nothing could be seen beside that. Use the watch by probes for this endpoint"
+            f"{border.departed} of {border.drawn} honest answers depart, which may be {bound:.0%} "
+            "in a look: nothing could be seen beside that. Use the watch by probes for it"
         )
     found = (
         f"{len(border.inputs)} inputs, {border.departed} of {border.drawn} answers departed when "

@@ -36,8 +36,8 @@ from cladist.atlas.columns import Column
 from cladist.atlas.kin import RELATIVES, VectorKin
 from cladist.atlas.server.app import application
 from cladist.atlas.server.run import listen
-from cladist.atlas.server.service import Service
-from cladist.atlas.source import Source, read_source
+from cladist.atlas.server.service import AtlasService
+from cladist.atlas.source import AtlasSource, read_source
 from cladist.compare import resolve_assay
 from cladist.core.dna import DNA
 from cladist.registry import ModelRecord, Registry
@@ -46,7 +46,7 @@ from tests.support.synthetic import make_registry, synthetic_assay
 ASKED = 1_000  # models that are asked about
 
 
-def made_source(count: int, dimension: int) -> Source:
+def made_source(count: int, dimension: int) -> AtlasSource:
     """Models whose DNAs drift from their parents'."""
     draw = np.random.default_rng(0)
     x = draw.normal(size=(count, dimension)).astype(np.float32)
@@ -56,7 +56,7 @@ def made_source(count: int, dimension: int) -> Source:
     assay = synthetic_assay(8, dimension)
     records = tuple(ModelRecord(i, f"model-{i}", f"made:{i}", f"made:{i}") for i in range(count))
     dnas = tuple(DNA(f"model-{i}", assay.digest, x[i], None, 8, 8) for i in range(count))
-    return Source(assay, records, dnas, (("made",),) * count)
+    return AtlasSource(assay, records, dnas, (("made",),) * count)
 
 
 def relatives(count: int, dimension: int, clients: int, requests: int) -> dict[str, object]:
@@ -80,7 +80,7 @@ def relatives(count: int, dimension: int, clients: int, requests: int) -> dict[s
     )  # fmt: skip
     bound = listen(0)
     port = bound.getsockname()[1]
-    served = application(Service(atlas, Path("none")), port=port)
+    served = application(AtlasService(atlas, Path("none")), port=port)
     server = uvicorn.Server(
         uvicorn.Config(served, log_level="error", access_log=False, lifespan="off", ws="none")
     )

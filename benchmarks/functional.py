@@ -2,11 +2,14 @@
 
     python benchmarks/functional.py cost builtin:smollm2
     python benchmarks/functional.py keeps REGISTRY
+    python benchmarks/functional.py dimension REGISTRY
     python benchmarks/functional.py kin REGISTRY --labels families.csv
 
-`cost` asks a model and counts CPU seconds; `keeps` reads a registry of models extracted with
---assay functional: DNA made of one half of the contexts against d_H on the other half; `kin` reads
-how well kin are told from strangers by several statistics of the same distributions.
+`cost` asks a model and counts CPU seconds. The others read a registry of models extracted with
+--assay functional. `keeps` holds DNA made of one half of the contexts against d_H on the other
+half, and tells how far apart functions are whose DNA is near. `dimension` holds DNA of all contexts
+against d_H on the same ones, beside what is proved. `kin` reads how well kin are told from
+strangers by several statistics of the same distributions.
 """
 
 from __future__ import annotations
@@ -15,16 +18,21 @@ import argparse
 import csv
 import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bounds import Floats, drawn, existence, kept
 from scipy.stats import rankdata
 
 from cladist import catalog
 from cladist.core.assay import Projection
+from cladist.core.distances import DistanceMatrix
+from cladist.core.distributions import masses_of
 from cladist.core.next_token import Context
 from cladist.core.projection import gaussian_matrix
+from cladist.core.responses import ResponseSet
 from cladist.extraction.asking import distributions, requests_for
 from cladist.kinship.evidence.functional import (
     Functions,
@@ -64,48 +72,90 @@ def cost(uri: str, contexts: int) -> None:
     print(f"  default assay      {answered:.1f}  (distributions cost {told / answered:.2f} x that)")
 
 
-def functions_of(folder: Path) -> tuple[Functions, Any]:
-    """Distributions of all models of a registry."""
+def answers_of(folder: Path) -> list[ResponseSet]:
+    """Distributions of all models of a registry that tell one at every context."""
     assay = catalog.assay("functional")
     with Registry.open(folder, create=False) as registry:
-        answers = [r for r in registry.responses(assay.protocol) if r.usable().all()]
+        return [r for r in registry.responses(assay.protocol) if r.usable().all()]
+
+
+def functions_of(folder: Path) -> tuple[Functions, DistanceMatrix]:
+    """Distributions as functions, and d_H of all pairs."""
+    answers = answers_of(folder)
     return read_functions(answers), functional_distances(answers)
 
 
-def half_distances(read: Functions, part: slice) -> np.ndarray:
-    """d_H over a part of the contexts."""
+def part_distances(read: Functions, part: slice) -> Floats:
+    """d_H over a part of the contexts, of all pairs."""
     x = read.roots[:, part].astype(np.float64)
     flat = x.reshape(len(x), -1)
     size = (flat**2).sum(axis=1)
     square = size[:, None] + size - 2 * flat @ flat.T
-    return np.sqrt(np.maximum(square / x.shape[1], 0))
+    return np.sqrt(np.maximum(square / x.shape[1], 0))[np.triu_indices(len(x), 1)]
 
 
-def keeps(folder: Path, dimensions: Sequence[int]) -> None:
+def dna_distances(read: Functions, part: slice, dimension: int) -> Floats:
+    """Distances of all pairs of DNA made of a part of the contexts."""
+    x = read.roots[:, part]
+    flat = x.reshape(len(x), -1) / np.sqrt(x.shape[1])
+    made = flat @ gaussian_matrix(flat.shape[1], Projection(dimension, 42, "paper"))
+    left, right = np.triu_indices(len(x), 1)
+    return np.linalg.norm(made[left] - made[right], axis=1).astype(np.float64)
+
+
+def keeps(folder: Path, dimensions: Sequence[int], steps: Sequence[float]) -> None:
     """Bi-Lipschitz constants of DNA of even contexts against d_H of odd ones."""
     read, whole = functions_of(folder)
-    pairs = np.triu_indices(len(read.models), 1)
-    odd = half_distances(read, slice(1, None, 2))[pairs]
-    even = read.roots[:, ::2]
-    flat = even.reshape(len(even), -1) / np.sqrt(even.shape[1])
+    odd = part_distances(read, slice(1, None, 2))
     apart = odd > 1e-6
     print(f"{len(read.models)} models, {apart.sum()} pairs, d_H {whole.condensed().min():.4f} to "
-          f"{whole.condensed().max():.4f}")  # fmt: skip
-    own = half_distances(read, slice(0, None, 2))[pairs]
-    _ratios("no projection", own[apart] / odd[apart])
-    for dimension in dimensions:
-        made = flat @ gaussian_matrix(flat.shape[1], Projection(dimension, 42, "paper"))
-        far = np.linalg.norm(made[pairs[0]] - made[pairs[1]], axis=1)
-        _ratios(f"L = {dimension}", far[apart] / odd[apart])
+          f"{whole.condensed().max():.4f}\n")  # fmt: skip
+    print("| L | c1 | c2 | (c2-c1)/(c2+c1) | median |\n|---|---|---|---|---|")
+    even = slice(0, None, 2)
+    made = {"none": part_distances(read, even)}
+    made |= {str(length): dna_distances(read, even, length) for length in dimensions}
+    for name, far in made.items():
+        found = kept(odd[apart], far[apart])
+        print(
+            f"| {name} | {found.c1:.3f} | {found.c2:.3f} | {found.width:.3f} | {found.middle:.3f} |"
+        )
+    default = catalog.assay("functional").method.projection.dimension
+    near_functions(made[str(default)], odd, (0.0, *steps))
 
 
-def _ratios(name: str, ratio: np.ndarray) -> None:
-    low, high = ratio.min(), ratio.max()
-    width = (high - low) / (high + low)
+def near_functions(dna: Floats, odd: Floats, steps: Sequence[float]) -> None:
+    """What a DNA distance says of d_H on contexts that were left out, by steps of distance."""
+    print("\n| DNA distance | pairs | d_H on the others: least | median | largest |")
+    print("|---|---|---|---|---|")
+    for low, high in pairwise(steps):
+        found = odd[(dna >= low) & (dna < high)]
+        if len(found):
+            middle = np.median(found)
+            print(f"| {low:g} to {high:g} | {len(found)} | {found.min():.4f} | {middle:.4f} "
+                  f"| {found.max():.4f} |")  # fmt: skip
+
+
+def dimension(folder: Path, dimensions: Sequence[int]) -> None:
+    """What the projection alone costs: DNA against d_H on the same contexts, beside bounds."""
+    answers = answers_of(folder)
+    read, untold = read_functions(answers), np.stack([masses_of(r)[1] for r in answers])
+    count, every = len(read.models), slice(None)
+    exact = part_distances(read, every)
+    apart = exact > 1e-6
+    print(f"{count} models, {apart.sum()} pairs, {read.roots.shape[1]} contexts; missing mass "
+          f"{untold.mean():.2%} on the mean, {untold.max():.1%} at most\n")  # fmt: skip
     print(
-        f"  {name:14} c1 {low:.3f}  c2 {high:.3f}  (c2-c1)/(c2+c1) {width:.3f}"
-        f"  median {np.median(ratio):.3f}"
+        "| L | c1 | c2 | (c2-c1)/(c2+c1) | distortion, median | 99% | largest "
+        "| promised for one draw | promised to exist |\n|---|---|---|---|---|---|---|---|---|"
     )
+    for length in dimensions:
+        found = kept(exact[apart], dna_distances(read, every, length)[apart])
+        some = existence(length, count)
+        print(
+            f"| {length} | {found.c1:.3f} | {found.c2:.3f} | {found.width:.3f} "
+            f"| {' | '.join(f'{d:.3f}' for d in found.distortion)} "
+            f"| {drawn(length, count):.3f} | {f'{some:.3f}' if np.isfinite(some) else '-'} |"
+        )
 
 
 def kin(folder: Path, labels: Path) -> None:
@@ -135,9 +185,14 @@ def main() -> None:
     asked = sub.add_parser("cost")
     asked.add_argument("uri")
     asked.add_argument("--contexts", type=int, default=100)
-    kept = sub.add_parser("keeps")
-    kept.add_argument("registry", type=Path)
-    kept.add_argument("--dimensions", type=int, nargs="+", default=[32, 128, 256, 512])
+    lengths = [16, 32, 64, 128, 256, 512, 1024]
+    for name in ("keeps", "dimension"):
+        read = sub.add_parser(name)
+        read.add_argument("registry", type=Path)
+        read.add_argument("--dimensions", type=int, nargs="+", default=lengths)
+        if name == "keeps":
+            steps = [0.01, 0.03, 0.1, 0.2, 0.4, 0.8, 1.5]
+            read.add_argument("--steps", type=float, nargs="+", default=steps)
     told = sub.add_parser("kin")
     told.add_argument("registry", type=Path)
     told.add_argument("--labels", type=Path, required=True)
@@ -145,7 +200,9 @@ def main() -> None:
     if options.what == "cost":
         cost(options.uri, options.contexts)
     elif options.what == "keeps":
-        keeps(options.registry, options.dimensions)
+        keeps(options.registry, options.dimensions, options.steps)
+    elif options.what == "dimension":
+        dimension(options.registry, options.dimensions)
     else:
         kin(options.registry, options.labels)
 

@@ -1,20 +1,19 @@
-"""What the projection keeps: bi-Lipschitz constants, distortion and inheritance, measured.
+"""What the projection of texts keeps: bi-Lipschitz constants, distortion, inheritance, measured.
 
     python benchmarks/theory.py [--models 200]
 
-Writes docs/theory.md from the recorded completions of ../shared/data/rand. The space before the
-projection is that of the default assay's features of all probes; after it, the DNA.
+Prints tables of docs/theory.md from the recorded completions of ../shared/data/rand. The space
+before the projection is that of the default assay's features of all probes; after it, the DNA.
 """
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from assays import load
+from bounds import existence, kept
 from scipy import sparse
 
 from cladist import catalog
@@ -23,8 +22,6 @@ from cladist.core.features import SparseFeatures
 from cladist.core.projection import project
 from cladist.core.representation import Representation
 from cladist.encoders import represent
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def feature_matrix(found: list[Representation]) -> sparse.csr_array:
@@ -47,13 +44,6 @@ def feature_matrix(found: list[Representation]) -> sparse.csr_array:
 def distances(gram: np.ndarray) -> np.ndarray:
     own = np.diagonal(gram)
     return np.sqrt(np.maximum(own[:, None] + own - 2 * gram, 0))
-
-
-def bound(dimension: int, models: int) -> str:
-    """Smallest eps with 4 ln K <= (eps^2/2 - eps^3/3) L (Dasgupta and Gupta 2003, theorem 2.1)."""
-    eps = np.linspace(1e-3, 0.999, 2000)
-    good = (eps**2 / 2 - eps**3 / 3) * dimension >= 4 * np.log(models)
-    return f"{eps[good][0]:.3f}" if good.any() else "none below 1"
 
 
 def dnas(found: list[Representation], method: Method, dimension: int) -> np.ndarray:
@@ -81,21 +71,9 @@ def main() -> None:
     before = distances((x @ x.T).toarray())
     a, b = np.triu_indices(len(named), 1)
     apart = before[a, b] > 0
-    lines = [
-        "# What the projection keeps, measured",
-        "",
-        "Written by `python benchmarks/theory.py`.",
-        "",
-        f"{len(named)} models of the recorded completions, {x.shape[1]:,} features over all "
-        "probes, projected by the default assay's Gaussian matrix. c1 and c2 are the smallest and "
-        "largest ratio of DNA distance to feature distance over all pairs; distortion is "
-        "|squared ratio - 1|. The bound is the smallest distortion for which Johnson and "
-        "Lindenstrauss's lemma promises *some* projection that keeps all pairs (Dasgupta and "
-        "Gupta 2003), an existence statement about squared distances.",
-        "",
-        "| L | models | c1 | c2 | (c2-c1)/(c2+c1) | distortion, median | 99% | largest | bound |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    print(f"{len(named)} models, {x.shape[1]:,} features over all probes\n")
+    print("| L | models | c1 | c2 | (c2-c1)/(c2+c1) | distortion, median | 99% | largest | bound |")
+    print("|---|---|---|---|---|---|---|---|---|")
     rng = np.random.default_rng(0)
     for dimension in (32, 128, 512, 1024, 2048):
         y = dnas(found, method, dimension)
@@ -104,13 +82,14 @@ def main() -> None:
             some = np.zeros(len(named), bool)
             some[rng.choice(len(named), min(count, len(named)), replace=False)] = True
             used = apart & some[a] & some[b]
-            ratio = after[a, b][used] / before[a, b][used]
-            off = np.abs(ratio**2 - 1)
-            c1, c2 = ratio.min(), ratio.max()
-            lines.append(
-                f"| {dimension} | {some.sum()} | {c1:.3f} | {c2:.3f} | {(c2 - c1) / (c2 + c1):.3f} "
-                f"| {np.median(off):.3f} | {np.quantile(off, 0.99):.3f} | {off.max():.3f} "
-                f"| {bound(dimension, int(some.sum()))} |"
+            ratios, promise = (
+                kept(before[a, b][used], after[a, b][used]),
+                existence(dimension, count),
+            )
+            print(
+                f"| {dimension} | {some.sum()} | {ratios.c1:.3f} | {ratios.c2:.3f} "
+                f"| {ratios.width:.3f} | {' | '.join(f'{d:.3f}' for d in ratios.distortion)} "
+                f"| {f'{promise:.3f}' if np.isfinite(promise) else 'none below 1'} |"
             )
         if dimension == 1024:
             default = after
@@ -119,29 +98,20 @@ def main() -> None:
     c, p = np.array(inside).T
     family = rows.loc[named, "superfamily"].fillna("").to_numpy()
     far = (family[a] != family[b]) & (family[a] != "") & (family[b] != "")
-    lines += [
-        "",
-        "## Inheritance",
-        "",
-        "| pairs | count | feature distance: 10%, median, 90% | DNA distance: 10%, median, 90% |",
-        "|---|---|---|---|",
-    ]
+    print(
+        "\n| pairs | count | feature distance: 10%, median, 90% | DNA distance: 10%, median, 90% |"
+    )
+    print("|---|---|---|---|")
     for name, left, right in (("parent and child", c, p), ("unrelated", a[far], b[far])):
         cells = [
             ", ".join(f"{v:.2f}" for v in np.quantile(m[left, right], (0.1, 0.5, 0.9)))
             for m in (before, default)
         ]
-        lines.append(f"| {name} | {len(left):,} | {cells[0]} | {cells[1]} |")
+        print(f"| {name} | {len(left):,} | {cells[0]} | {cells[1]} |")
     nearer = np.mean(default[c, p][:, None] < default[a[far], b[far]][None, :])
-    lines += [
-        "",
-        f"A parent and its child are nearer in DNA than two unrelated models in {nearer:.1%} of "
-        "comparisons. Distances here are not centred on a panel: models whose answers hold little "
-        "lie near everybody, which is why kinship is not read from bare DNA distances.",
-        "",
-    ]
-    (ROOT / "docs" / "theory.md").write_text("\n".join(lines), encoding="utf-8")
-    print(pd.Series(lines).str.cat(sep="\n"))
+    print(
+        f"\nparent and child nearer in DNA than two unrelated models: {nearer:.1%} of comparisons"
+    )
 
 
 if __name__ == "__main__":

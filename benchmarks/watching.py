@@ -249,7 +249,7 @@ def _honest_watch(
     draw = random.Random(number)
     server = _Honest(draw, rounding, replica, turned)
     watched = replace(begin(server.identity), secret=number)
-    effort, asked = replace(EFFORT, contexts=60, sittings=4), 0
+    effort, asked = replace(EFFORT, contexts=60, sittings=8), 0
     for day in range(days):
         server.day = day
         server.other = draw.random() < 0.5

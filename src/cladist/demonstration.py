@@ -35,7 +35,7 @@ PIRATE = "You are a pirate. Answer every question the way a pirate would."
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class DemoModel:
     """A model of the demo: where it comes from and what is known of it.
 
     source  a model URI, or a built-in name when `precision` asks for a requantised copy
@@ -48,21 +48,21 @@ class Member:
 
 
 MEMBERS = (
-    Member("smollm2", "smollm2", "builtin:smollm2"),
-    Member("smollm2-q8_0", "smollm2", "smollm2", "Q8_0"),
-    Member("smollm2-q4_0", "smollm2", "smollm2", "Q4_0"),
-    Member("smollm2-pirate", "smollm2", f"builtin:smollm2?system={quote(PIRATE)}"),
-    Member("smollm2-sampled", "smollm2", "builtin:smollm2?temperature=0.5&top_p=0.9"),
-    Member("tiny-scripture", "tiny-scripture", "builtin:tiny-scripture"),
-    Member("tiny-scripture-q4_0", "tiny-scripture", "tiny-scripture", "Q4_0"),
-    Member("tiny-scripture-poems", "tiny-scripture", "builtin:tiny-scripture-poems"),
-    Member("tiny-stage", "tiny-stage", "builtin:tiny-stage"),
-    Member("tiny-stage-q8_0", "tiny-stage", "tiny-stage", "Q8_0"),
-    Member("tiny-stage-q4_0", "tiny-stage", "tiny-stage", "Q4_0"),
+    DemoModel("smollm2", "smollm2", "builtin:smollm2"),
+    DemoModel("smollm2-q8_0", "smollm2", "smollm2", "Q8_0"),
+    DemoModel("smollm2-q4_0", "smollm2", "smollm2", "Q4_0"),
+    DemoModel("smollm2-pirate", "smollm2", f"builtin:smollm2?system={quote(PIRATE)}"),
+    DemoModel("smollm2-sampled", "smollm2", "builtin:smollm2?temperature=0.5&top_p=0.9"),
+    DemoModel("tiny-scripture", "tiny-scripture", "builtin:tiny-scripture"),
+    DemoModel("tiny-scripture-q4_0", "tiny-scripture", "tiny-scripture", "Q4_0"),
+    DemoModel("tiny-scripture-poems", "tiny-scripture", "builtin:tiny-scripture-poems"),
+    DemoModel("tiny-stage", "tiny-stage", "builtin:tiny-stage"),
+    DemoModel("tiny-stage-q8_0", "tiny-stage", "tiny-stage", "Q8_0"),
+    DemoModel("tiny-stage-q4_0", "tiny-stage", "tiny-stage", "Q4_0"),
 )
 GEMMA = (
-    Member("gemma3-270m", "gemma3", "builtin:gemma3-270m"),
-    Member("gemma3-270m-sampled", "gemma3", "builtin:gemma3-270m?temperature=0.5&top_p=0.9"),
+    DemoModel("gemma3-270m", "gemma3", "builtin:gemma3-270m"),
+    DemoModel("gemma3-270m-sampled", "gemma3", "builtin:gemma3-270m?temperature=0.5&top_p=0.9"),
 )
 
 
@@ -97,7 +97,7 @@ class Demonstration:
 
 def run(
     folder: Path,
-    members: Sequence[Member] = MEMBERS,
+    members: Sequence[DemoModel] = MEMBERS,
     *,
     assay: str = catalog.DEFAULT_ASSAY,
     jobs: int = 2,
@@ -130,7 +130,7 @@ def run(
     return Demonstration(folder, family, tuple(done), matrix, tree)
 
 
-def _uri(member: Member, models: Path, progress: Progress) -> str:
+def _uri(member: DemoModel, models: Path, progress: Progress) -> str:
     if member.precision is None:
         return f"{member.source}#{member.name}"
     target = models / f"{member.name}.gguf"

@@ -25,7 +25,7 @@ from cladist.kinship.panel.fitted import (
     fitted_to,
 )
 from cladist.registry import Registry
-from cladist.registry.answers import Answers
+from cladist.registry.answers import StoredAnswers
 from cladist.registry.asked import in_doubt
 from cladist.registry.kept import Kept, default_folder
 from cladist.registry.state import answers_state
@@ -58,9 +58,9 @@ def fitted_panel(
     return fitted_from(*(kept or Kept(default_folder())).result(on, make), on)
 
 
-def answers_of(registry: Registry, assay: Assay, panel: FittedPanel) -> Answers:
+def answers_of(registry: Registry, assay: Assay, panel: FittedPanel) -> StoredAnswers:
     """The answers that a panel was fitted on, read one by one as they are needed."""
-    return Answers(registry, assay.protocol, panel.pairs.models)
+    return StoredAnswers(registry, assay.protocol, panel.pairs.models)
 
 
 def gathered(

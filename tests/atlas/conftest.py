@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cladist.atlas.build import Atlas, Wishes, build
-from cladist.atlas.server.service import Service
+from cladist.atlas.server.service import AtlasService
 from cladist.compare import resolve_assay
 from cladist.registry import Registry
 from tests.support.synthetic import Made, make_models, make_registry
@@ -26,8 +26,8 @@ class Lab:
     atlas: Atlas
 
     @property
-    def service(self) -> Service:
-        return Service(self.atlas, self.folder)
+    def service(self) -> AtlasService:
+        return AtlasService(self.atlas, self.folder)
 
 
 @pytest.fixture(scope="session")

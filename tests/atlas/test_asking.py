@@ -12,7 +12,7 @@ import pytest
 
 from cladist.atlas.server.app import application
 from cladist.atlas.server.asking import wanted_of
-from cladist.atlas.server.service import Service
+from cladist.atlas.server.service import AtlasService
 from cladist.errors import InputError
 from cladist.registry import Registry
 from tests.atlas.conftest import Lab
@@ -41,7 +41,7 @@ def endpoint(lab: Lab) -> Iterator[AnsweringServer]:
 
 @pytest.fixture
 def client(lab: Lab) -> Client:
-    return Client(application(Service(lab.atlas, lab.folder, TOKEN), port=7373))
+    return Client(application(AtlasService(lab.atlas, lab.folder, TOKEN), port=7373))
 
 
 def send(client: Client, path: str, method: str, **wishes: Any) -> httpx.Response:

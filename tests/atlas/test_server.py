@@ -18,7 +18,7 @@ import pytest
 
 from cladist.atlas.server import app as app_module
 from cladist.atlas.server.app import application
-from cladist.atlas.server.guard import SECURITY_HEADERS, Guard, Limits
+from cladist.atlas.server.guard import SECURITY_HEADERS, Guard, RequestLimits
 from cladist.atlas.server.run import listen
 from cladist.compare import resolve_assay
 from cladist.core.responses import Response
@@ -140,7 +140,7 @@ def test_no_way_out_of_the_page(ask: Client, path: str) -> None:
 
 
 def test_too_much_is_refused(lab: Lab) -> None:
-    small = Client(application(lab.service, limits=Limits(body=1_000, address=500)))
+    small = Client(application(lab.service, limits=RequestLimits(body=1_000, address=500)))
     long = {"responses": {"x": "y" * 2_000}}
     assert small(f"{API}/place", "POST", json=long).status_code == 413
     assert small(f"{API}/models?query={'x' * 600}").status_code == 414
@@ -157,7 +157,7 @@ def test_slow_requests_and_slow_answers_end(lab: Lab, monkeypatch: pytest.Monkey
         await asyncio.sleep(60)
 
     everything = frozenset({"GET", "POST"})
-    guard = Guard(stuck, lambda path: everything, Limits(sending=0.05, answering=0.05), None)
+    guard = Guard(stuck, lambda path: everything, RequestLimits(sending=0.05, answering=0.05), None)
     assert Client(guard)("/", host="localhost").status_code == 503
 
     async def drip() -> Any:
@@ -329,13 +329,15 @@ def test_gzip_and_etag(ask: Client) -> None:
 
 def test_the_registry_may_grow_and_go_meanwhile(tmp_path: Path) -> None:
     from cladist.atlas.build import Wishes, build
-    from cladist.atlas.server.service import Service
+    from cladist.atlas.server.service import AtlasService
     from tests.support.synthetic import make_registry
 
     make_registry(tmp_path / "lab", 5, probes=12)
     with Registry.open(tmp_path / "lab") as store:
         assay = resolve_assay(store)
-        service = Service(build(store, assay, Wishes(maps=(), only_maps=True)), tmp_path / "lab")
+        service = AtlasService(
+            build(store, assay, Wishes(maps=(), only_maps=True)), tmp_path / "lab"
+        )
         ask = Client(application(service))
         assert ask(f"{API}/health", host="localhost").json()["stale"] is False
         record = store.add_model("late", "x:late", "x:late")

@@ -145,6 +145,25 @@ def test_declared_lineage_is_held_against_the_tree(
     assert any(c["ancestor"].startswith("m") for c in found["declared"])  # copies below a model
 
 
+@pytest.mark.parametrize("labelled", [True, False])
+def test_a_tanglegram_of_too_many_is_collapsed_and_says_so(
+    lab: Path, tables: dict[str, Path], tmp_path: Path, labelled: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from cladist.phylogeny import tanglegram
+
+    monkeypatch.setattr(tanglegram, "MOST_ROWS", 8)
+    picture = tmp_path / "t.svg"
+    labels = ["--labels", tables["groups"]] if labelled else []
+    at = ["tree", "-r", lab, "--declared", tables["parents"], "--tanglegram", picture]
+    shown = run(*at, *labels)
+    assert shown.exit_code == 0, shown.output
+    told = " ".join(shown.stderr.split())
+    assert "17 models in" in told
+    assert ("Collapsed by family" in told) == labelled
+    assert "17 models in" in picture.read_text()
+
+
 def test_ancestry_keeps_to_families_and_dates(
     lab: Path, tables: dict[str, Path], tmp_path: Path
 ) -> None:

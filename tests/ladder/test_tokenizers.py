@@ -12,7 +12,7 @@ from cladist.ladder.tokenizers import (
     ANOTHER,
     BASE,
     COMMON,
-    Reading,
+    CountReading,
     best_text,
     read_counts,
     tokenizer_table,
@@ -73,7 +73,7 @@ def test_no_counts_change_nothing() -> None:
         assert reading.doubts == ()
 
 
-def estimated(size) -> Reading:  # type: ignore[no-untyped-def]
+def estimated(size) -> CountReading:  # type: ignore[no-untyped-def]
     return read_counts(TABLE, [(k, 5 + size(t)) for k, t in list(TABLE.texts.items())[:9]])
 
 

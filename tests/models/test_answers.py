@@ -9,7 +9,16 @@ import pytest
 
 from cladist.core.origins import Origin
 from cladist.core.responses import Response, State
-from cladist.models._answers import CUT, FAILED, TOOLS, WHOLE, WITHHELD, Answered, Answers, Reply
+from cladist.models._answers import (
+    CUT,
+    FAILED,
+    TOOLS,
+    WHOLE,
+    WITHHELD,
+    Answered,
+    Reply,
+    ServerAnswers,
+)
 from cladist.models._faults import Told
 from cladist.models._wire import Unreadable
 from cladist.models.base import Request
@@ -31,13 +40,13 @@ def body(
 
 
 def read(
-    payload: Any, request: Request = CHAT, answers: Answers | None = None, **reply: Any
+    payload: Any, request: Request = CHAT, answers: ServerAnswers | None = None, **reply: Any
 ) -> Any:
     raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return (answers or Answers()).read(Reply(raw, **reply), request, str.strip)
+    return (answers or ServerAnswers()).read(Reply(raw, **reply), request, str.strip)
 
 
-def answer(payload: Any, request: Request = CHAT, answers: Answers | None = None) -> Response:
+def answer(payload: Any, request: Request = CHAT, answers: ServerAnswers | None = None) -> Response:
     found = read(payload, request, answers)
     assert isinstance(found, Answered), found
     return found.response
@@ -66,9 +75,9 @@ def test_every_way_to_end_has_its_state_in_any_case(values: set[str], state: Sta
 def test_what_nobody_knows_is_named_and_can_be_allowed() -> None:
     found = answer(body(finish="moonrise"))
     assert "finish_reason 'moonrise' is none that cladist knows" in found.detail
-    allowed = Answers(finish="Moonrise")
+    allowed = ServerAnswers(finish="Moonrise")
     assert answer(body(finish="moonrise"), answers=allowed).state is State.OK
-    untold = Answers()
+    untold = ServerAnswers()
     assert answer(body(finish=None), answers=untold).state is State.OK
     cut = body(finish=None, usage={"completion_tokens": 16})
     assert answer(cut, answers=untold).state is State.TRUNCATED
@@ -192,7 +201,7 @@ def test_thoughts_stay_apart_unless_they_are_asked_for() -> None:
     for text, message in fields:
         apart = answer(body(text, message=message))
         assert (apart.text, apart.thoughts, apart.state) == ("Paris", "hm", State.OK)
-        inside = answer(body(text, message=message), answers=Answers(thoughts="answer"))
+        inside = answer(body(text, message=message), answers=ServerAnswers(thoughts="answer"))
         assert (inside.text, inside.thoughts) == ("hm\n\nParis", "")
     raw = answer(body("hm</think>Paris", chat=False), RAW)
     assert (raw.text, raw.thoughts) == ("hm</think>Paris", "")
@@ -219,9 +228,9 @@ def test_a_limit_spent_on_thinking_is_no_empty_answer(
 
 def test_what_was_tried_already_is_not_offered_again() -> None:
     spent = body(None, "length", message={"reasoning_content": "Okay"})
-    off = answer(spent, answers=Answers(thinking="off")).detail
+    off = answer(spent, answers=ServerAnswers(thinking="off")).detail
     assert "thinking=off did not stop that" in off and "thinking=TOKENS" in off
-    more = answer(spent, answers=Answers(thinking="84")).detail
+    more = answer(spent, answers=ServerAnswers(thinking="84")).detail
     assert "limit of 100 tokens" in more and "a larger number for thinking=TOKENS" in more
 
 
@@ -236,7 +245,7 @@ def test_granted_thoughts_leave_the_answer_its_own_limit() -> None:
     request = Request("prompt", 10, interface="chat")
     words = " ".join(f"w{i:03}" for i in range(20))
     told = {"completion_tokens": 60, "completion_tokens_details": {"reasoning_tokens": 40}}
-    granted = Answers(thinking="100")
+    granted = ServerAnswers(thinking="100")
     cut = answer(body(words, usage=told), request, granted)
     assert (cut.state, cut.tokens) == (State.TRUNCATED, 10)
     assert len(cut.text) == round(len(words) / 2)
@@ -252,7 +261,7 @@ def test_granted_thoughts_leave_the_answer_its_own_limit() -> None:
 
 
 def test_who_answered_is_kept_and_another_model_is_refused() -> None:
-    answers = Answers()
+    answers = ServerAnswers()
     first = body(system_fingerprint="fp_a", provider="one")
     assert answer(first, answers=answers).origin == Origin("m", "fp_a", "one")
     marked = answer(body(system_fingerprint="fp_b", provider="two"), answers=answers)
@@ -268,7 +277,7 @@ def test_who_answered_is_kept_and_another_model_is_refused() -> None:
 
 
 def test_a_model_that_never_answers_any_more_has_moved() -> None:
-    answers = Answers()
+    answers = ServerAnswers()
     answers.expect(Origin("m", "fp_a"))
     for count in range(3):
         assert answers.moved == ""

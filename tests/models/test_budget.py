@@ -110,7 +110,11 @@ def test_failed_requests_of_a_local_model_count_as_calls():
 
 @pytest.mark.parametrize(
     "limits",
-    [Limits(calls=17), Limits(tokens=900), Limits(cost=0.9, price_in=1000.0, price_out=1000.0)],
+    [
+        Limits(calls=17),
+        Limits(tokens=900),
+        Limits(cost=0.9, price_in=1000.0, price_out=1000.0),
+    ],
 )
 def test_an_endpoint_that_fails_costs_no_more_than_the_limit(registry, monkeypatch, limits):
     pytest.importorskip("openai")

@@ -87,5 +87,4 @@ def test_picture(tmp_path: Path) -> None:
         draw_tanglegram(left, right, tmp_path / "t.gif")
     with pytest.raises(InputError, match="0 common"):
         draw_tanglegram(left, read_newick("(x,y,z);"), one)
-    with pytest.raises(InputError, match="300 in the larger"):
-        draw_tanglegram(random_tree(300, 0), random_tree(300, 1), one)
+    assert draw_tanglegram(left, right, one) == ()

@@ -122,14 +122,14 @@ def _probes(path: Path) -> None:
 
 
 def _answer(raw: bytes) -> None:
-    from cladist.models._answers import Answers, Reply
+    from cladist.models._answers import Reply, ServerAnswers
     from cladist.models._faults import Told, judged
     from cladist.models._settings import Settings
 
     for interface in ("raw", "chat"):
         request = Request("q", 8, interface=interface)  # type: ignore[arg-type]
         for kind in ("application/json", "text/plain; charset=utf-16"):
-            read = Answers().read(Reply(raw, kind), request, str.strip)
+            read = ServerAnswers().read(Reply(raw, kind), request, str.strip)
             if isinstance(read, Told):
                 judged(read)
                 settings = Settings("off")

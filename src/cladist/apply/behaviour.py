@@ -19,7 +19,14 @@ from cladist.core.distances import DistanceMatrix
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 
-__all__ = ["Answers", "Block", "FeatureTable", "behaviour_table", "distance_table", "read_answers"]
+__all__ = [
+    "AnswerTable",
+    "Block",
+    "FeatureTable",
+    "behaviour_table",
+    "distance_table",
+    "read_answers",
+]
 
 Floats = NDArray[np.float64]
 View = Literal["relatives", "prose", "conclusions"]
@@ -96,7 +103,7 @@ def distance_table(matrix: DistanceMatrix) -> FeatureTable:
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class AnswerTable:
     """Answers of n models to p probes, read once.
 
     models       n names
@@ -118,7 +125,7 @@ class Answers:
 
 def read_answers(
     responses: Sequence[ResponseSet], progress: Callable[[str, int, int], None] | None = None
-) -> Answers:
+) -> AnswerTable:
     """Read the first usable answer of every model to every probe; about half a millisecond each.
 
     Raises `InputError` where probes differ between models or no model is given.
@@ -153,7 +160,7 @@ def read_answers(
         if progress is not None:
             progress("reading answers", i + 1, n)
     said = tuple(_incidence(r, len(vocabulary)) for r in rows)
-    return Answers(tuple(r.model for r in responses), habit, conclusions, said)
+    return AnswerTable(tuple(r.model for r in responses), habit, conclusions, said)
 
 
 class _Numbered(dict[str, int]):
@@ -164,7 +171,9 @@ class _Numbered(dict[str, int]):
         return number
 
 
-def behaviour_table(answers: Answers, reference: NDArray[np.bool_] | None = None) -> FeatureTable:
+def behaviour_table(
+    answers: AnswerTable, reference: NDArray[np.bool_] | None = None
+) -> FeatureTable:
     """Features of n models against those in `reference`, bool (n,) (default all).
 
     manner        mean and spread of each habit's difference from the reference's median answer
@@ -209,7 +218,7 @@ def _incidence(rows: Sequence[NDArray[np.int64]], width: int) -> sparse.csr_arra
     return sparse.csr_array((values, indices, indptr), shape=(len(rows), width))
 
 
-def _manner(answers: Answers, inside: NDArray[np.bool_]) -> Floats:
+def _manner(answers: AnswerTable, inside: NDArray[np.bool_]) -> Floats:
     present = answers.present
     asked = present[inside].any(0)
     if not asked.any():
@@ -224,7 +233,7 @@ def _manner(answers: Answers, inside: NDArray[np.bool_]) -> Floats:
     return np.hstack([mean, np.sqrt(square), absent])
 
 
-def _words(answers: Answers, inside: NDArray[np.bool_]) -> Floats:
+def _words(answers: AnswerTable, inside: NDArray[np.bool_]) -> Floats:
     n, p = answers.present.shape
     owner = sparse.csr_array((np.ones(n * p), (np.tile(np.arange(n), p), np.arange(n * p))))
     columns = sparse.csc_array(owner @ sparse.vstack(answers.said, format="csr"))
@@ -236,7 +245,7 @@ def _words(answers: Answers, inside: NDArray[np.bool_]) -> Floats:
     return np.asarray(np.log(share + 1 / p)).reshape(n, -1)
 
 
-def _agreement(answers: Answers) -> Floats:
+def _agreement(answers: AnswerTable) -> Floats:
     """Share of probes that both answered to which both conclude the same, (n, n), 0 diagonal."""
     present = answers.present.astype(np.float64)
     both = present @ present.T
@@ -252,7 +261,7 @@ def _agreement(answers: Answers) -> Floats:
     return same
 
 
-def _content(answers: Answers, inside: NDArray[np.bool_]) -> Floats:
+def _content(answers: AnswerTable, inside: NDArray[np.bool_]) -> Floats:
     """Mean cosine of words by probe, weighted by rarity among the reference, (n, n)."""
     n = len(answers.models)
     total, both = np.zeros((n, n)), np.zeros((n, n))

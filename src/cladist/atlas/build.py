@@ -17,7 +17,7 @@ from cladist.atlas.forest import Forest, cluster_names, likely_parents, make_tre
 from cladist.atlas.keeping import kept_parents
 from cladist.atlas.kin import NOTHING, AnswerKin, VectorKin, measure
 from cladist.atlas.lineage import lineage, read_declared
-from cladist.atlas.source import Source, read_source
+from cladist.atlas.source import AtlasSource, read_source
 from cladist.core.assay import Assay
 from cladist.core.lineage import Lineage
 from cladist.core.progress import Progress, silent
@@ -73,7 +73,7 @@ class Atlas:
     wishes      what it was made by
     """
 
-    source: Source
+    source: AtlasSource
     title: str
     kin: AnswerKin | VectorKin
     metadata: tuple[Mapping[str, str], ...]
@@ -165,7 +165,7 @@ def build(
 
 
 def _strangers(
-    source: Source, given: Mapping[str, Mapping[str, str]], path: Path | None
+    source: AtlasSource, given: Mapping[str, Mapping[str, str]], path: Path | None
 ) -> list[str]:
     if path is None:
         return []
@@ -177,7 +177,7 @@ def _strangers(
 
 
 def _maps(
-    source: Source,
+    source: AtlasSource,
     kin: AnswerKin | VectorKin,
     wishes: Wishes,
     kept: Kept,
@@ -202,7 +202,7 @@ def _maps(
 
 
 def _map(
-    kind: Kind, source: Source, kin: AnswerKin | VectorKin, seed: int, kept: Kept
+    kind: Kind, source: AtlasSource, kin: AnswerKin | VectorKin, seed: int, kept: Kept
 ) -> MapLayout:
     def make() -> tuple[dict[str, NDArray[np.float64]], dict[str, Any]]:
         drawn = make_map(kind, kin.space, seed=seed)
@@ -222,7 +222,7 @@ def _dates(columns: Sequence[Column], count: int) -> list[str | None]:
     return [None if v is None else str(v) for v in best.values]
 
 
-def _clusters(kin: AnswerKin | VectorKin, source: Source, known: Known) -> Column:
+def _clusters(kin: AnswerKin | VectorKin, source: AtlasSource, known: Known) -> Column:
     """Measured clusters, each named by its most central model, one of known family before all."""
     central = kin.pairs.score.sum(axis=1) if isinstance(kin, AnswerKin) else None
     told = [f is not None for f in known.families]

@@ -17,7 +17,7 @@ from cladist.atlas.build import Atlas
 from cladist.atlas.columns import CLUSTER, FAMILY, Column, shortened
 from cladist.atlas.forest import ALONE
 from cladist.atlas.kin import AnswerKin
-from cladist.atlas.verdicts import Relation
+from cladist.atlas.verdicts import TestedPair
 from cladist.core.responses import ResponseSet
 from cladist.kinship.inference.family_sets import FamilySet
 from cladist.phylogeny.parents import CONFIDENT
@@ -155,7 +155,7 @@ def answers(found: ResponseSet) -> Document:
     }
 
 
-def pair(i: int, found: Relation, weights: NDArray[np.float32]) -> Document:
+def pair(i: int, found: TestedPair, weights: NDArray[np.float32]) -> Document:
     """The document `pair/I/J`."""
     return {
         "a": i,
@@ -183,7 +183,7 @@ def kept_families(found: FamilySet) -> Document:
     }
 
 
-def compared(chosen: Sequence[int], pairs: Sequence[tuple[int, Relation]]) -> Document:
+def compared(chosen: Sequence[int], pairs: Sequence[tuple[int, TestedPair]]) -> Document:
     """Several models held against each other; of each pair its first model and the relation."""
     told = [
         {"a": i, "b": r.index, **{k: v for k, v in relation(r).items() if k != "index"}}
@@ -192,7 +192,7 @@ def compared(chosen: Sequence[int], pairs: Sequence[tuple[int, Relation]]) -> Do
     return {"models": list(chosen), "pairs": told}
 
 
-def relation(r: Relation) -> Document:
+def relation(r: TestedPair) -> Document:
     """A relation as data, in the digits that it deserves."""
     return {
         "index": r.index,

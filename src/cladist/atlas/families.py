@@ -9,7 +9,7 @@ from typing import Literal
 
 from cladist.atlas.columns import FAMILY, Column, shortened
 from cladist.atlas.kin import AnswerKin, VectorKin
-from cladist.atlas.source import Source
+from cladist.atlas.source import AtlasSource
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
@@ -48,7 +48,7 @@ class Known:
 
 
 def known_families(
-    source: Source,
+    source: AtlasSource,
     labels: Mapping[str, DeclaredModel],
     metadata: Sequence[Mapping[str, str]],
 ) -> Known:

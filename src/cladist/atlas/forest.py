@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cladist import compare
 from cladist.atlas.kin import AnswerKin, VectorKin
-from cladist.atlas.source import Source
+from cladist.atlas.source import AtlasSource
 from cladist.core.progress import Progress
 from cladist.core.tree import Node, Tree
 from cladist.formats.trees.newick import newick_of, read_newick
@@ -82,7 +82,7 @@ class Forest:
 
 def make_tree(
     registry: Registry,
-    source: Source,
+    source: AtlasSource,
     kin: AnswerKin | VectorKin,
     replicates: int | None,
     kept: Kept,
@@ -104,7 +104,9 @@ def make_tree(
     return Forest(**data)
 
 
-def _made(registry: Registry, source: Source, kin: AnswerKin | VectorKin, count: int) -> Forest:
+def _made(
+    registry: Registry, source: AtlasSource, kin: AnswerKin | VectorKin, count: int
+) -> Forest:
     if isinstance(kin, VectorKin):
         numbered = [f"m{i}" for i in range(len(source))]
         made, count = join_vectors(numbered, source.vectors, "cosine"), 0
@@ -167,7 +169,9 @@ def cluster_names(
     return [label.get(f, ALONE) for f in family.tolist()]
 
 
-def likely_parents(source: Source, kin: AnswerKin, dates: Sequence[str | None]) -> list[Descent]:
+def likely_parents(
+    source: AtlasSource, kin: AnswerKin, dates: Sequence[str | None]
+) -> list[Descent]:
     """The likely parent of every model in order; names are 'm0', 'm1', ... by index.
 
     As `cladist.descent.parents_of` without replicates, and nobody's of distributions.

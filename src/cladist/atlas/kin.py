@@ -19,8 +19,8 @@ from scipy.sparse.csgraph import connected_components
 
 from cladist import compare
 from cladist.apply.neighbours import Distances, Space, Vectors, nearest
-from cladist.atlas.source import Source
-from cladist.atlas.verdicts import Relation, Tests, untested
+from cladist.atlas.source import AtlasSource
+from cladist.atlas.verdicts import TestedPair, Tests, untested
 from cladist.core.distances import DistanceMatrix
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
@@ -77,7 +77,7 @@ class Kin(Protocol):
     remark: str
     stamp: str
 
-    def relatives(self, i: int) -> list[Relation]:
+    def relatives(self, i: int) -> list[TestedPair]:
         """The `RELATIVES` nearest of model i, nearest first."""
         ...
 
@@ -122,7 +122,7 @@ class AnswerKin:
         """Distances of model i to all."""
         return np.asarray(self.distance[i])
 
-    def relatives(self, i: int) -> list[Relation]:
+    def relatives(self, i: int) -> list[TestedPair]:
         """The nearest of model i with verdicts, p adjusted for all that are listed."""
         near = [int(j) for j in self.near[i].tolist()]
         return self.tests.listed(i, near, [self._distance(i, j) for j in near])
@@ -135,16 +135,16 @@ class AnswerKin:
         """The same for telling of all models: every answer is read once, whatever asks for it."""
         return replace(self, tests=replace(self.tests, made=self.tests.made.indexed()))
 
-    def pair(self, i: int, j: int) -> tuple[Relation, NDArray[np.float32]]:
+    def pair(self, i: int, j: int) -> tuple[TestedPair, NDArray[np.float32]]:
         """Models i and j tested as one pair that somebody asked about; evidence by probe (p,)."""
         i, j = min(i, j), max(i, j)
         return self.tests.alone(i, j, self._distance(i, j)), self.by_probe(i, j)
 
-    def together(self, wanted: Sequence[tuple[int, int]]) -> list[Relation]:
+    def together(self, wanted: Sequence[tuple[int, int]]) -> list[TestedPair]:
         """Pairs that somebody asks about at once, p adjusted for all of them."""
         return self.tests.together(wanted, [self._distance(i, j) for i, j in wanted])
 
-    def declared(self, wanted: Sequence[tuple[int, int]]) -> list[Relation]:
+    def declared(self, wanted: Sequence[tuple[int, int]]) -> list[TestedPair]:
         """Pairs that somebody declares to be kin, decided together."""
         return self.tests.declared(wanted, [self._distance(i, j) for i, j in wanted])
 
@@ -185,7 +185,7 @@ class VectorKin:
         gap = 1 - self.directions @ self.directions[i]
         return np.asarray(np.maximum(gap, 0), dtype=np.float64)
 
-    def relatives(self, i: int) -> list[Relation]:
+    def relatives(self, i: int) -> list[TestedPair]:
         """The nearest of model i, none of them tested."""
         return [
             untested(int(j), float(d), self.why)
@@ -195,7 +195,7 @@ class VectorKin:
 
 def measure(
     registry: Registry,
-    source: Source,
+    source: AtlasSource,
     declared: Mapping[str, DeclaredModel],
     *,
     alpha: float = 0.01,
@@ -238,7 +238,7 @@ def measure(
 
 def _panel(
     registry: Registry,
-    source: Source,
+    source: AtlasSource,
     responses: Sequence[ResponseSet],
     kept: Kept,
     progress: Progress,
@@ -253,7 +253,7 @@ def _panel(
     return fitted_from(*kept.result(on, lambda: fitted_to(fit_panel(responses, prompts))), on)
 
 
-def _by_vectors(source: Source, why: str, kept: Kept, progress: Progress) -> VectorKin:
+def _by_vectors(source: AtlasSource, why: str, kept: Kept, progress: Progress) -> VectorKin:
     x = source.directions
 
     def make() -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from cladist.atlas.columns import shortened
 from cladist.atlas.forest import numbered_newick
 from cladist.atlas.kin import AnswerKin, VectorKin
-from cladist.atlas.source import Source
-from cladist.atlas.verdicts import Relation
+from cladist.atlas.source import AtlasSource
+from cladist.atlas.verdicts import TestedPair
 from cladist.core.lineage import Lineage
 from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
@@ -48,7 +48,7 @@ def read_declared(path: Path, models: Sequence[ModelRecord]) -> Lineage:
 
 
 def lineage(
-    source: Source, kin: AnswerKin | VectorKin, declared: Lineage, where: str
+    source: AtlasSource, kin: AnswerKin | VectorKin, declared: Lineage, where: str
 ) -> dict[str, Any]:
     """The document's part on declared lineage; links of models that are not here are left out.
 
@@ -64,7 +64,7 @@ def lineage(
         for k in lines
         if k.parent in number and k.parent != k.child
     ]
-    tested: dict[tuple[int, int], Relation] = {}
+    tested: dict[tuple[int, int], TestedPair] = {}
     if isinstance(kin, AnswerKin):
         tested = dict(zip(pairs, kin.declared(pairs), strict=True))
     edges = []
@@ -92,7 +92,7 @@ def lineage(
 
 def _standing(
     kin: AnswerKin | VectorKin,
-    tested: dict[tuple[int, int], Relation],
+    tested: dict[tuple[int, int], TestedPair],
     child: int,
     parent: int | None,
 ) -> tuple[Standing, float | None, str]:

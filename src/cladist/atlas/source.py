@@ -17,11 +17,11 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import NotComparableError, UsageError
 from cladist.registry import ModelRecord, Registry
 
-__all__ = ["Source", "read_source"]
+__all__ = ["AtlasSource", "read_source"]
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class AtlasSource:
     """The models of an atlas, in order of arrival; their place here is their index everywhere.
 
     records   n models
@@ -71,7 +71,9 @@ class Source:
         return list(registry.responses(self.assay.protocol, [self.names[k] for k in numbers]))
 
 
-def read_source(registry: Registry, assay: Assay, names: Sequence[str] | None = None) -> Source:
+def read_source(
+    registry: Registry, assay: Assay, names: Sequence[str] | None = None
+) -> AtlasSource:
     """The models that have a DNA by an assay (or `names`, in order of arrival all the same).
 
     Raises `UsageError` when there are none, and `NotComparableError` when different versions of
@@ -90,7 +92,7 @@ def read_source(registry: Registry, assay: Assay, names: Sequence[str] | None = 
                 f"of '{other.dna.model}' by {', '.join(other.encoders)}; run the command that made "
                 "the older one again"
             )
-    return Source(
+    return AtlasSource(
         assay,
         tuple(records[s.dna.model] for s in stored),
         tuple(s.dna for s in stored),

@@ -27,11 +27,11 @@ from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pairs import PairEvidence
 
-__all__ = ["Relation", "Tests", "Verdict", "make_tests", "untested"]
+__all__ = ["TestedPair", "Tests", "Verdict", "make_tests", "untested"]
 
 
 @dataclass(frozen=True)
-class Relation:
+class TestedPair:
     """What is known of a model and another one.
 
     index       the other
@@ -53,9 +53,9 @@ class Relation:
     note: str
 
 
-def untested(index: int, distance: float, note: str) -> Relation:
+def untested(index: int, distance: float, note: str) -> TestedPair:
     """A relation of which only the distance is known."""
-    return Relation(index, distance, None, "not tested", "no-panel", None, None, note)
+    return TestedPair(index, distance, None, "not tested", "no-panel", None, None, note)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,27 +70,27 @@ class Tests:
         """Why nothing is tested, '' where something is."""
         return self.made.missing
 
-    def listed(self, i: int, others: Sequence[int], distances: Sequence[float]) -> list[Relation]:
+    def listed(self, i: int, others: Sequence[int], distances: Sequence[float]) -> list[TestedPair]:
         """The nearest models of model i, p adjusted for all of them."""
         facts = [self.made.facts(i, j, self.policy) for j in others]
         decisions = test_candidates(facts, self.policy)
         return self._relations([(i, j) for j in others], decisions, distances)
 
-    def alone(self, i: int, j: int, distance: float) -> Relation:
+    def alone(self, i: int, j: int, distance: float) -> TestedPair:
         """Models i and j as one pair that somebody asked about."""
         found = decide(self.made.facts(i, j, self.policy), self.policy)
         return self._relations([(i, j)], [found], [distance])[0]
 
     def declared(
         self, pairs: Sequence[tuple[int, int]], distances: Sequence[float]
-    ) -> list[Relation]:
+    ) -> list[TestedPair]:
         """Pairs that somebody declares to be kin, decided together."""
         facts = [self.made.facts(i, j, self.policy) for i, j in pairs]
         return self._relations(pairs, test_declared(facts, self.policy), distances)
 
     def together(
         self, pairs: Sequence[tuple[int, int]], distances: Sequence[float]
-    ) -> list[Relation]:
+    ) -> list[TestedPair]:
         """Pairs that somebody asks about at once, p adjusted for all of them."""
         facts = [self.made.facts(i, j, self.policy) for i, j in pairs]
         return self._relations(pairs, test_candidates(facts, self.policy), distances)
@@ -112,10 +112,10 @@ class Tests:
         pairs: Sequence[tuple[int, int]],
         decisions: Sequence[Decision],
         distances: Sequence[float],
-    ) -> list[Relation]:
+    ) -> list[TestedPair]:
         p = [None if math.isnan(d.p) else d.p for d in decisions]
         return [
-            Relation(
+            TestedPair(
                 index=j,
                 distance=distance,
                 similarity=self._similarity(i, j),

@@ -22,7 +22,7 @@ from cladist.cli.common import (
 from cladist.errors import FOUND, UNDECIDED
 
 if TYPE_CHECKING:
-    from cladist.ladder.climb import Decision
+    from cladist.ladder.climb import LadderDecision
     from cladist.ladder.rung import Rung
 
 LIKELY = 3
@@ -117,7 +117,7 @@ def _show(rung: Rung) -> None:
         console.print(f"  likely: {', '.join(f'{one_line(k)} {p:.1%}' for k, p in ranked)}")
 
 
-def _conclude(found: Decision) -> None:
+def _conclude(found: LadderDecision) -> None:
     console, spent = out(), found.spent
     rate = "" if found.error is None else f", wrong at most {found.error:g} of the time"
     console.print(

@@ -86,7 +86,7 @@ def report(
     """
     from cladist.formats.files import write_text
     from cladist.provenance.making import Making, given
-    from cladist.provenance.material import Reading
+    from cladist.provenance.material import ReportScope
     from cladist.references.installed import find
     from cladist.registry import Registry
     from cladist.workflows.reporting import ENDINGS, PageForm
@@ -106,7 +106,7 @@ def report(
     if reference:
         place = _among(reference, model, registry, quiet)
         registry, model = place.folder, place.name
-        reading = Reading(place.length, place.others)
+        reading = ReportScope(place.length, place.others)
         labels = labels or find(reference).labels
     form = PageForm(paper=paper, evidence=evidence, unfold=unfold)
     with Registry.open(registry, create=False) as store, listening(quiet) as listener:

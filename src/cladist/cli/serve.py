@@ -85,7 +85,7 @@ def serve(
     try:
         from cladist.atlas.server.run import DEFAULT_PORT, listen
         from cladist.atlas.server.run import serve as run
-        from cladist.atlas.server.service import Service
+        from cladist.atlas.server.service import AtlasService
     except ModuleNotFoundError as problem:
         if (problem.name or "").split(".")[0] not in ("starlette", "uvicorn"):
             raise
@@ -111,5 +111,5 @@ def serve(
         if watched:
             note(f"watched endpoints at {address}trends")
 
-    service = Service(made, folder, token, watched or ())
+    service = AtlasService(made, folder, token, watched or ())
     run(service, bound, open_page=open_page, told=told, token=token)

@@ -92,7 +92,10 @@ def tree(
     ] = None,
     tanglegram: Annotated[
         Path | None,
-        typer.Option(help="Draw declared against measured: .svg, .png or .pdf."),
+        typer.Option(
+            help="Draw declared against measured: .svg, .png or .pdf; families are collapsed until "
+            "a tree has at most 250 rows."
+        ),
     ] = None,
     updated: Annotated[
         str, typer.Option(help="Date that auspice shows, YYYY-MM-DD; today unless told.")

@@ -24,11 +24,11 @@ from cladist.kinship.inference.sequential import (
 from cladist.models.base import Model
 from cladist.registry import Registry
 
-__all__ = ["Asked", "ask_until_decided"]
+__all__ = ["AskedSoFar", "ask_until_decided"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedSoFar:
     """The answer, and what it cost: requests made now, and those an entire extraction makes."""
 
     answer: EarlyAnswer
@@ -46,7 +46,7 @@ def ask_until_decided(
     policy: Policy = DEFAULT,
     progress: Progress = silent,
     hear: Hear = unheard,
-) -> Asked:
+) -> AskedSoFar:
     """Ask `model` the probes of an assay in order until kinship with `candidate` is decided.
 
     The other models of the registry that answered the assay are the panel; `labels` are theirs,
@@ -80,7 +80,7 @@ def ask_until_decided(
         return look_at(made, record.name, candidate, share)
 
     answer = until_decided(record.name, candidate, len(prompts), policy, look, floor)
-    return Asked(answer, asked, len(prompts) * protocol.decoding.samples)
+    return AskedSoFar(answer, asked, len(prompts) * protocol.decoding.samples)
 
 
 def _ask(asking: Asking, look: int, progress: Progress) -> int:

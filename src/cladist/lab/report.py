@@ -147,8 +147,8 @@ def _in_short(s: Scores) -> str:
         f"- **Laws**: DNA distance grows with every kind of change; against the function that the "
         f"lab can see, Spearman's rho is {_n(s['laws']['constants']['default assay']['rank'], 2)} "
         "for the default assay and "
-        f"{_n(s['laws']['constants']['RepTrace']['rank'], 2)} for RepTrace. Identical greedy "
-        "answers of different functions make the lower constant 0 or nearly so.",
+        f"{_n(s['laws']['constants']['RepTrace']['rank'], 2)} for RepTrace. Texts give no "
+        "upper constant: a few greedy answers tip over at the least change.",
     ]
     return "## In short\n\n" + "\n".join(lines)
 
@@ -369,8 +369,9 @@ def _laws(s: Scores, pictures: Sequence[str]) -> str:
         + _table(["series", "from", "amount", "DNA", "functional", "answers that differ"], rows)
         + "\n\nEmpirical bi-Lipschitz constants over all pairs of scored models, that is ratios of "
         "DNA to functional distance. Theory promises some 0 < c1 < c2; what was extracted from "
-        "sampled or greedy text has the quantiles below. The lower constant fails where greedy "
-        "answers agree though the functions differ.\n\n"
+        "sampled or greedy text has the quantiles below. The upper constant fails where a small "
+        "change tips an answer over. The largest ratios are of equal weights in two deployments, "
+        "whose functional distance is rounding: they mean nothing.\n\n"
         + _table(
             ["DNA", "pairs", "least", "5%", "median", "95%", "largest", "(c2-c1)/(c2+c1)", "rho"],
             constants,

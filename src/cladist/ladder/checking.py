@@ -10,7 +10,7 @@ from cladist.core.progress import NOBODY, Listener
 from cladist.errors import UsageError
 from cladist.extraction.opening import open_any
 from cladist.ladder.claimed import at_hand
-from cladist.ladder.climb import Decision, climb, decided
+from cladist.ladder.climb import LadderDecision, climb, decided
 from cladist.ladder.rung import Rung
 from cladist.ladder.rungs import NO_LIMITS, Question
 from cladist.models.budget import Budget, Limits, within
@@ -41,7 +41,7 @@ def check_endpoint(
     registry: str | Path | None = None,
     told: Callable[[Rung], None] = lambda rung: None,
     listener: Listener = NOBODY,
-) -> Decision:
+) -> LadderDecision:
     """Ask an endpoint, the cheapest questions first, until the claim is settled.
 
     What the server says of itself; how it counts tokens, which tells tokenizers apart; border

@@ -16,7 +16,7 @@ from cladist.ladder.border import first_tokens, of_border
 from cladist.ladder.rung import Rung, Spent
 from cladist.ladder.rungs import REFUTE, Question, of_counts, of_itself, of_texts
 
-__all__ = ["RUNGS", "Decision", "against_all", "climb", "decided"]
+__all__ = ["RUNGS", "LadderDecision", "against_all", "climb", "decided"]
 
 RUNGS: tuple[tuple[str, Callable[[Question], Rung]], ...] = (
     ("server", of_itself),
@@ -29,7 +29,7 @@ RUNGS: tuple[tuple[str, Callable[[Question], Rung]], ...] = (
 
 
 @dataclass(frozen=True)
-class Decision:
+class LadderDecision:
     """What the ladder came to.
 
     verdict  of the claim
@@ -92,7 +92,7 @@ def _refuted(rungs: Sequence[Rung], alpha: float) -> bool:
     return against_all(rungs) >= -math.log(alpha)
 
 
-def decided(claim: str, rungs: tuple[Rung, ...], alpha: float = 0.01) -> Decision:
+def decided(claim: str, rungs: tuple[Rung, ...], alpha: float = 0.01) -> LadderDecision:
     """One decision from all rungs, at the rate that they shared.
 
     Examples
@@ -103,12 +103,12 @@ def decided(claim: str, rungs: tuple[Rung, ...], alpha: float = 0.01) -> Decisio
     last, against = rungs[-1], against_all(rungs)
     if last.stand in ("fits", "does not fit"):
         why = f"by its {last.name}: {last.said[-1]}"
-        return Decision(claim, last.stand, last.error, why, "", rungs, against)
+        return LadderDecision(claim, last.stand, last.error, why, "", rungs, against)
     if _refuted(rungs, alpha):
         why = f"by its rungs together: e = {math.exp(min(against, 600.0)):.3g} against the claim"
-        return Decision(claim, "does not fit", alpha, why, "", rungs, against)
+        return LadderDecision(claim, "does not fit", alpha, why, "", rungs, against)
     settle = _settle(claim, rungs)
-    return Decision(claim, "undecided", None, "no rung settles it", settle, rungs, against)
+    return LadderDecision(claim, "undecided", None, "no rung settles it", settle, rungs, against)
 
 
 def _settle(claim: str, rungs: tuple[Rung, ...]) -> str:

@@ -25,7 +25,7 @@ from cladist.ladder.rung import Rung, Spent, Stand
 from cladist.ladder.tokenizers import (
     ANOTHER,
     BASE,
-    Reading,
+    CountReading,
     Table,
     best_text,
     read_counts,
@@ -221,7 +221,7 @@ def _count(model: TellsItself, interface: AskedInterface, text: str) -> tuple[in
     raise ModelError(detail or "no answer")
 
 
-def next_text(table: Table, reading: Reading, counts: list[tuple[str, int]]) -> str | None:
+def next_text(table: Table, reading: CountReading, counts: list[tuple[str, int]]) -> str | None:
     """The text to be counted next, None when enough is known; the first one again at the end."""
     asked = [key for key, _ in counts]
     texts = len(set(asked))

@@ -20,7 +20,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-__all__ = ["ANOTHER", "BASE", "Reading", "Table", "best_text", "read_counts", "tokenizer_table"]
+__all__ = [
+    "ANOTHER",
+    "BASE",
+    "CountReading",
+    "Table",
+    "best_text",
+    "read_counts",
+    "tokenizer_table",
+]
 
 ANOTHER = "another"
 """The hypothesis that the tokenizer is none of the table."""
@@ -84,7 +92,7 @@ def tokenizer_table() -> Table:
 
 
 @dataclass(frozen=True)
-class Reading:
+class CountReading:
     """What counts say.
 
     posterior   of every tokenizer and of ANOTHER, all alike beforehand
@@ -102,7 +110,7 @@ class Reading:
         return max(self.posterior, key=lambda k: self.posterior[k])
 
 
-def read_counts(table: Table, counts: Sequence[tuple[str, int]]) -> Reading:
+def read_counts(table: Table, counts: Sequence[tuple[str, int]]) -> CountReading:
     """Likelihoods of counts, as (text, count) in the order in which they were asked.
 
     A text may be asked twice; the first count of the base stands for it. Raises nothing: no base
@@ -120,10 +128,10 @@ def read_counts(table: Table, counts: Sequence[tuple[str, int]]) -> Reading:
     weight = {name: math.exp(value - top) for name, value in likelihood.items()}
     whole = sum(weight.values())
     posterior = {name: w / whole for name, w in weight.items()}
-    return Reading(posterior, likelihood, _doubts(table, counts, shown, posterior))
+    return CountReading(posterior, likelihood, _doubts(table, counts, shown, posterior))
 
 
-def best_text(table: Table, reading: Reading, asked: Sequence[str]) -> str | None:
+def best_text(table: Table, reading: CountReading, asked: Sequence[str]) -> str | None:
     """The text that tells most, by how evenly it splits what is still likely; None when all are
     asked."""
     left = [k for k in table.texts if k not in asked and k != BASE]

@@ -19,7 +19,7 @@ from cladist.models._thoughts import is_thought, split_thoughts, told_thoughts
 from cladist.models._wire import Unreadable, parsed
 from cladist.models.base import Request
 
-__all__ = ["Answered", "Answers", "Reply"]
+__all__ = ["Answered", "Reply", "ServerAnswers"]
 
 WHOLE = frozenset({
     "stop", "eos", "eos_token", "stop_sequence", "end_turn", "end_of_turn", "complete",
@@ -73,7 +73,7 @@ class Answered:
     echo: Likelihood | None = None
 
 
-class Answers:
+class ServerAnswers:
     """Reads answers, and remembers under which names they came.
 
     served    the model id that answers must carry; '' until the first answer, then its id

@@ -15,7 +15,7 @@ from cladist.core.next_token import Context, NextToken
 from cladist.core.responses import Response, State
 from cladist.errors import EndpointError
 from cladist.models._address import Endpoint
-from cladist.models._answers import Answered, Answers, Reply
+from cladist.models._answers import Answered, Reply, ServerAnswers
 from cladist.models._endpoint import (
     FAULT_SECONDS,
     UNHEARD_SECONDS,
@@ -72,7 +72,7 @@ class Known:
 
     endpoint: Endpoint
     settings: Settings
-    answers: Answers
+    answers: ServerAnswers
     budget: Budget
     meter: Meter
     hear: Callable[[str], None]

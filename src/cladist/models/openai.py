@@ -21,7 +21,7 @@ from cladist.core.next_token import Context, Gives, NextToken
 from cladist.core.responses import Response
 from cladist.errors import MissingExtraError, UsageError
 from cladist.models._address import DEFAULT_BASE, DEFAULT_KEY, INTERFACES, Endpoint, split_target
-from cladist.models._answers import Answers
+from cladist.models._answers import ServerAnswers
 from cladist.models._bridge import stream
 from cladist.models._calls import Calls, Known
 from cladist.models._describe import described
@@ -63,7 +63,7 @@ class OpenAIModel:
         self._meter = Meter()
         self._budget = Budget(Limits())
         self._settings = Settings(endpoint.thinking)
-        self._answers = Answers(
+        self._answers = ServerAnswers(
             endpoint.served,
             thoughts=endpoint.thoughts,
             finish=endpoint.finish,

@@ -106,15 +106,26 @@ def declared_clades(tree: Tree, parents: Mapping[str, str]) -> list[DeclaredClad
     return sorted(out, key=lambda c: (-c.fit.members, c.ancestor))
 
 
-def untangled(fixed: Tree, turned: Tree, rounds: int = 4) -> tuple[Tree, Tree]:
+def untangled(
+    fixed: Tree,
+    turned: Tree,
+    rounds: int = 4,
+    links: Mapping[tuple[str, str], int] | None = None,
+) -> tuple[Tree, Tree]:
     """Both trees with children ordered so that lines between equal leaves cross little.
 
     Children are sorted by the mean place of their leaves in the other tree, in turn; leaves that
     only one tree has do not count. A heuristic: the least number of crossings is hard to find.
+
+    `links` are lines other than those between equal leaves: (leaf of `fixed`, leaf of `turned`)
+    and the weight.
     """
+    if links is None:
+        links = {(n, n): 1 for n in sorted(set(fixed.leaves()) & set(turned.leaves()))}
+    back = {(b, a): weight for (a, b), weight in links.items()}
     for _ in range(rounds):
-        turned = _sorted_by(turned, _places(fixed))
-        fixed = _sorted_by(fixed, _places(turned))
+        turned = _sorted_by(turned, _aims(back, _places(fixed)))
+        fixed = _sorted_by(fixed, _aims(links, _places(turned)))
     return fixed, turned
 
 
@@ -129,14 +140,24 @@ def _places(tree: Tree) -> dict[str, int]:
     return {name: k for k, name in enumerate(tree.leaves())}
 
 
-def _sorted_by(tree: Tree, places: Mapping[str, int]) -> Tree:
+def _aims(links: Mapping[tuple[str, str], int], places: Mapping[str, int]) -> dict[str, float]:
+    """The mean place in the other tree of what each leaf is linked to."""
+    total: dict[str, float] = {}
+    weight: dict[str, int] = {}
+    for (own, other), w in links.items():
+        total[own] = total.get(own, 0.0) + w * places[other]
+        weight[own] = weight.get(own, 0) + w
+    return {name: total[name] / weight[name] for name in total}
+
+
+def _sorted_by(tree: Tree, places: Mapping[str, float]) -> Tree:
     flat: TreeArrays = to_arrays(tree)
     children = flat.children()
     total = [0.0] * len(flat)
     count = [0] * len(flat)
     for i in range(len(flat) - 1, -1, -1):
         if not children[i] and flat.names[i] in places:
-            total[i], count[i] = float(places[flat.names[i]]), 1
+            total[i], count[i] = places[flat.names[i]], 1
         for c in children[i]:
             total[i] += total[c]
             count[i] += count[c]

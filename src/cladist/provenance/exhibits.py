@@ -10,7 +10,7 @@ import numpy as np
 from cladist.core.responses import ResponseSet
 from cladist.kinship.inference.facts import Gatherer
 from cladist.provenance.material import Material
-from cladist.registry.answers import Answers
+from cladist.registry.answers import StoredAnswers
 
 __all__ = ["Exhibit", "exhibits"]
 
@@ -77,7 +77,7 @@ def exhibits(material: Material, model: str, other: str, made: Gatherer) -> list
 def _texts_at(
     responses: Sequence[ResponseSet], probes: Sequence[int]
 ) -> dict[int, list[str | None]]:
-    if isinstance(responses, Answers):
+    if isinstance(responses, StoredAnswers):
         return responses.at(probes)
     said = [r.texts() for r in responses]
     return {p: [texts[p] for texts in said] for p in probes}

@@ -32,13 +32,13 @@ from cladist.registry import ModelRecord, Registry
 from cladist.registry.asked import in_doubt
 from cladist.registry.kept import Kept, default_folder
 
-__all__ = ["Material", "Reading", "gather"]
+__all__ = ["Material", "ReportScope", "gather"]
 
 Made = tuple[Mapping[str, NDArray[Any]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReportScope:
     """How much of a registry is looked at.
 
     length   characters that answers are read to, 0 for all: a model that was asked for fewer
@@ -164,7 +164,7 @@ def _joined(numbers: list[int], names: list[str]) -> list[int]:
 
 
 def _read(
-    registry: Registry, assay: Assay, reading: Reading, progress: Progress
+    registry: Registry, assay: Assay, reading: ReportScope, progress: Progress
 ) -> tuple[Sequence[ResponseSet], FittedPanel]:
     """Answers as they are to be read, and what is fitted on them."""
     progress("fitting the panel", 0, 1)
@@ -186,7 +186,7 @@ def gather(
     lineage: Lineage,
     declared: Mapping[str, DeclaredModel] | None = None,
     progress: Progress = silent,
-    reading: Reading | None = None,
+    reading: ReportScope | None = None,
 ) -> Material:
     """The fitted panel of a registry, and what is declared of its models.
 

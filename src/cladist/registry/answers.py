@@ -13,14 +13,14 @@ from cladist.core.responses import Response, ResponseSet
 from cladist.registry import records
 from cladist.registry.store import Registry
 
-__all__ = ["HELD", "Answers", "ReadAgain"]
+__all__ = ["HELD", "ReadAgain", "StoredAnswers"]
 
 HELD = 512
 """Models whose answers are held in memory by whoever reads them again and again."""
 
 
 @dataclass(frozen=True, eq=False)
-class Answers(Sequence[ResponseSet]):
+class StoredAnswers(Sequence[ResponseSet]):
     """Answers of named models to a protocol, in the order of the names.
 
     A question about two models needs the answers of these and of a few others, and reading all of

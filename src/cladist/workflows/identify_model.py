@@ -45,7 +45,7 @@ from cladist.workflows.placing import LEAST, Placement, makers_of, rate_for
 from cladist.workflows.reference_fit import Fit
 
 __all__ = [
-    "Asked",
+    "AskingCost",
     "Identified",
     "asked_registry",
     "check_ready",
@@ -55,7 +55,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskingCost:
     """What asking came to: requests made now, answers known before, requests without an answer.
 
     probes of `available` were asked; `saved` were not needed.
@@ -90,7 +90,7 @@ class Identified:
     interface: str
     taken: tuple[str, ...]
     placement: Placement
-    asked: Asked
+    asked: AskingCost
     plan: LookPlan
     alpha: float
     registry: Path
@@ -292,7 +292,7 @@ def _ask(
     decided: Decided,
     ready: Callable[[ResponseSet, int], None],
     progress: Progress,
-) -> tuple[Asked, ResponseSet]:
+) -> tuple[AskingCost, ResponseSet]:
     """Ask look by look until it is decided, or all was asked; every answer is stored at once.
 
     A look sees the answers to its own prompts alone, whatever else is known: so a second run
@@ -331,7 +331,7 @@ def _ask(
     used = len({p for p in known if p < look})
     seconds = time.monotonic() - start - waited
     available = len(assay.protocol.probes)
-    return Asked(len(tried), used, failed, tokens, seconds, look, available), answers
+    return AskingCost(len(tried), used, failed, tokens, seconds, look, available), answers
 
 
 def _with_what_is_kept(problem: ModelError, how: Like, kept: int) -> ModelError:

@@ -20,7 +20,7 @@ from cladist.core.responses import ResponseSet
 from cladist.core.secret import Secret, restrict
 from cladist.errors import InputError, NotComparableError
 from cladist.extraction.opening import open_any
-from cladist.extraction.until import Asked, ask_until_decided
+from cladist.extraction.until import AskedSoFar, ask_until_decided
 from cladist.fitting import fitted_panel, gathered
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.functional import Functions, read_functions
@@ -288,7 +288,7 @@ def ask_one(
     policy: Policy = DEFAULT,
     progress: Progress = silent,
     hear: Hear = unheard,
-) -> Asked:
+) -> AskedSoFar:
     """Ask a model until its kinship with a candidate is decided; see `ask_until_decided`."""
     known = [r.model for r in answered(registry, assay) if r.model != model.identity.name]
     return ask_until_decided(
@@ -306,7 +306,7 @@ def ask_for(
     assay: str | Assay = "",
     policy: Policy = DEFAULT,
     listener: Listener = NOBODY,
-) -> tuple[Assay, Asked]:
+) -> tuple[Assay, AskedSoFar]:
     """Open the model of a URI, ask it until its kinship with a candidate is decided, close it.
 
     Raises what opening, `families_here` and `ask_one` raise.

@@ -16,7 +16,7 @@ from cladist.core.results import Result, plain
 from cladist.errors import UsageError
 from cladist.formats.files import replacing, write_text
 from cladist.provenance.making import UNTOLD, Making
-from cladist.provenance.material import Material, Reading, gather
+from cladist.provenance.material import Material, ReportScope, gather
 from cladist.provenance.page import html_page
 from cladist.provenance.pdf import pdf_of
 from cladist.provenance.report import Report, build_report
@@ -45,7 +45,7 @@ class ReportOptions(TypedDict, total=False):
 
     making: Making
     seed: int
-    reading: Reading | None
+    reading: ReportScope | None
 
 
 @dataclass(frozen=True, kw_only=True)

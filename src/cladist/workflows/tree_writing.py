@@ -10,6 +10,7 @@ from typing import Literal
 from cladist.core.progress import Hear, unheard
 from cladist.formats.files import write_text
 from cladist.phylogeny.declared import declared_tree
+from cladist.workflows.named import known_families
 from cladist.workflows.study_tree import StudiedTree
 from cladist.workflows.tree_files import Annotations, write_strip, writer_of
 
@@ -59,11 +60,7 @@ def write_tree_files(
     Raises `InputError` for a file that cannot be written.
     """
     if files.tanglegram is not None and made.clades:
-        from cladist.phylogeny.tanglegram import draw_tanglegram
-
-        declared = declared_tree(made.parents, made.joined.leaves())
-        draw_tanglegram(declared, made.joined, files.tanglegram, known or None)
-        hear(f"drew declared against measured lineage to {files.tanglegram}")
+        _face_to_face(made, known, files.tanglegram, hear)
     if files.file is not None:
         about = Annotations(known, made.node_dates(hear), files.updated)
         write_text(files.file, writer_of(files.file)(made.tree, about))
@@ -81,3 +78,17 @@ def write_tree_files(
             tips=len(made.tree.leaves()) if files.all_leaves else None,
         )  # fmt: skip
         hear(f"drew the tree to {files.plot}")
+
+
+def _face_to_face(made: StudiedTree, known: Mapping[str, str], path: Path, hear: Hear) -> None:
+    """Declared against measured; families of the known models where none were given."""
+    from cladist.phylogeny.tanglegram import MOST_ROWS, draw_tanglegram
+
+    models = made.joined.leaves()
+    families = known
+    if not known and len(models) > MOST_ROWS:
+        families = known_families(models, hear)
+    declared = declared_tree(made.parents, models)
+    for remark in draw_tanglegram(declared, made.joined, path, known or None, families=families):
+        hear(f"remark: {remark}")
+    hear(f"drew declared against measured lineage to {path}")

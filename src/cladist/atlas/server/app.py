@@ -17,7 +17,7 @@ from starlette.routing import Route
 from cladist.atlas.documents import Document, written
 from cladist.atlas.page_files import PAGE_FILES, page_file
 from cladist.atlas.server.further import asked_routes, report_route
-from cladist.atlas.server.guard import Guard, Limits
+from cladist.atlas.server.guard import Guard, RequestLimits
 from cladist.atlas.server.openapi import MOST_QUERY, describe
 from cladist.atlas.server.reading import index, indices, newcomer, number, only
 from cladist.atlas.server.sending import conditional, packed, shrunk
@@ -26,8 +26,8 @@ from cladist.atlas.server.service import (
     MOST_DISTANCES,
     MOST_LISTED,
     MOST_RELATIVES,
+    AtlasService,
     NotThereError,
-    Service,
 )
 from cladist.errors import (
     AssayError,
@@ -44,12 +44,14 @@ __all__ = ["application"]
 
 _KEPT = 512
 
-USUAL = Limits()
+USUAL = RequestLimits()
 
 Handler = Callable[[Request], Document | tuple[str, str]]
 
 
-def application(service: Service, *, port: int | None = None, limits: Limits = USUAL) -> Guard:
+def application(
+    service: AtlasService, *, port: int | None = None, limits: RequestLimits = USUAL
+) -> Guard:
     """The ASGI application of an atlas; `port` is that of the Host it answers to, any if None."""
     documents = lru_cache(maxsize=_KEPT)(partial(_document, service))
     # More threads than cores only wait for each other, each with an interpreter's turn in between.
@@ -139,7 +141,7 @@ def application(service: Service, *, port: int | None = None, limits: Limits = U
     return Guard(inner, methods, limits, port)
 
 
-def _document(service: Service, name: str) -> tuple[bytes, bytes | None, str]:
+def _document(service: AtlasService, name: str) -> tuple[bytes, bytes | None, str]:
     kind, *numbers = name.split("/")
     makers: Mapping[str, Callable[..., Document]] = {
         "atlas": service.head,
@@ -151,7 +153,7 @@ def _document(service: Service, name: str) -> tuple[bytes, bytes | None, str]:
     return packed(makers[kind](*map(int, numbers)))
 
 
-def _models(service: Service, request: Request) -> Document:
+def _models(service: AtlasService, request: Request) -> Document:
     given = only(request, "query", "limit", "offset")
     query = given.get("query", "")
     if len(query) > MOST_QUERY:
@@ -160,24 +162,24 @@ def _models(service: Service, request: Request) -> Document:
     return service.models(query, limit, number(given, "offset", 0, 0, 10**9))
 
 
-def _distances(service: Service, request: Request) -> Document:
+def _distances(service: AtlasService, request: Request) -> Document:
     given = only(request, "models")
     return service.distances(indices(given, MOST_DISTANCES, required=True) or [])
 
 
-def _kinship(service: Service, request: Request) -> Document:
+def _kinship(service: AtlasService, request: Request) -> Document:
     given = only(request, "a", "b")
     if not {"a", "b"} <= given.keys():
         raise HTTPException(400, "name two models: a and b")
     return service.pair(index(given["a"], 400), index(given["b"], 400))
 
 
-def _compare(service: Service, request: Request) -> Document:
+def _compare(service: AtlasService, request: Request) -> Document:
     given = only(request, "models")
     return service.compare(indices(given, MOST_COMPARED, required=True) or [])
 
 
-def _tree(service: Service, request: Request) -> Document | tuple[str, str]:
+def _tree(service: AtlasService, request: Request) -> Document | tuple[str, str]:
     given = only(request, "models", "format")
     form = given.get("format", "json")
     if form not in ("json", "newick"):
@@ -186,7 +188,7 @@ def _tree(service: Service, request: Request) -> Document | tuple[str, str]:
     return (found["newick"] + "\n", "text/plain; charset=utf-8") if form == "newick" else found
 
 
-def _trends(service: Service) -> Handler:
+def _trends(service: AtlasService) -> Handler:
     def give(request: Request) -> tuple[str, str]:
         only(request)
         return service.trends()
@@ -199,7 +201,7 @@ def _sheet(request: Request) -> tuple[str, str]:
     return STYLE, "text/css; charset=utf-8"
 
 
-def _health(service: Service, request: Request) -> Document:
+def _health(service: AtlasService, request: Request) -> Document:
     only(request)
     return service.health()
 

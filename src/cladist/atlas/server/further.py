@@ -12,12 +12,12 @@ from cladist.atlas.server.asking import wanted_of
 from cladist.atlas.server.reading import body_of, index, only
 from cladist.atlas.server.reporting import FORMS
 from cladist.atlas.server.sending import conditional, packed, shrunk
-from cladist.atlas.server.service import Service
+from cladist.atlas.server.service import AtlasService
 
 __all__ = ["asked_routes", "report_route"]
 
 
-def asked_routes(service: Service, path: str) -> list[Route]:
+def asked_routes(service: AtlasService, path: str) -> list[Route]:
     """Begin at `path`; look at it and stop it at a number below."""
 
     async def begin(request: Request) -> Response:
@@ -44,7 +44,7 @@ def asked_routes(service: Service, path: str) -> list[Route]:
     ]
 
 
-def report_route(service: Service, path: str, among: CapacityLimiter) -> Route:
+def report_route(service: AtlasService, path: str, among: CapacityLimiter) -> Route:
     """The report on a model, below its address, as a file to be saved."""
 
     async def report(request: Request) -> Response:
@@ -60,7 +60,7 @@ def report_route(service: Service, path: str, among: CapacityLimiter) -> Route:
     return Route(f"{path}/{{index}}/report.{{form}}", report, methods=["GET"])
 
 
-def _allowed(service: Service, request: Request) -> None:
+def _allowed(service: AtlasService, request: Request) -> None:
     """Refuse whoever does not know the token; other people of this machine reach the port too."""
     if not service.askings.on:
         raise HTTPException(403, "this server asks nobody; start it with 'cladist map serve --ask'")

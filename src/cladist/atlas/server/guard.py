@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["SECURITY_HEADERS", "Guard", "Limits", "problem"]
+__all__ = ["SECURITY_HEADERS", "Guard", "RequestLimits", "problem"]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -43,7 +43,7 @@ SECURITY_HEADERS = {
 
 
 @dataclass(frozen=True)
-class Limits:
+class RequestLimits:
     """Of a request: bytes of its body and address, seconds to send it and to answer it.
 
     reporting  seconds to answer with a report, which measures much that no page shows
@@ -63,7 +63,7 @@ class Guard:
         self,
         app: App,
         methods: Callable[[str], frozenset[str]],
-        limits: Limits,
+        limits: RequestLimits,
         port: int | None,
     ) -> None:
         self.app = app

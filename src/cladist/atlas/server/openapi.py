@@ -13,7 +13,7 @@ from cladist.atlas.server.service import (
     MOST_DISTANCES,
     MOST_LISTED,
     MOST_RELATIVES,
-    Service,
+    AtlasService,
 )
 from cladist.extraction.derive import MINIMUM_COVERAGE
 
@@ -22,7 +22,7 @@ __all__ = ["MOST_QUERY", "describe"]
 MOST_QUERY = 200
 
 
-def describe(service: Service) -> Schema:
+def describe(service: AtlasService) -> Schema:
     """The OpenAPI document of a service."""
     n = len(service)
     index = {"type": "integer", "minimum": 0, "maximum": n - 1}

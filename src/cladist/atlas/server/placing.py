@@ -11,8 +11,8 @@ import numpy as np
 from cladist.apply.neighbours import unit_rows
 from cladist.atlas.build import Atlas
 from cladist.atlas.kin import RELATIVES, AnswerKin
-from cladist.atlas.source import Source
-from cladist.atlas.verdicts import Relation, make_tests, untested
+from cladist.atlas.source import AtlasSource
+from cladist.atlas.verdicts import TestedPair, make_tests, untested
 from cladist.core.responses import Response, ResponseSet, answers_at
 from cladist.errors import InputError
 from cladist.extraction.derive import dna_of
@@ -44,7 +44,7 @@ class Newcomer:
 
     usable: int
     metric: str
-    nearest: tuple[Relation, ...]
+    nearest: tuple[TestedPair, ...]
     kept: FamilySet | None
     tree: Mapping[str, Any] | None
     note: str
@@ -137,7 +137,7 @@ def _company(atlas: Atlas, order: Any) -> list[int]:
 
 
 def _on_tree(
-    atlas: Atlas, source: Source, chosen: Sequence[int], similarity: Any, row: Any
+    atlas: Atlas, source: AtlasSource, chosen: Sequence[int], similarity: Any, row: Any
 ) -> tuple[Mapping[str, Any] | None, str]:
     if atlas.forest is None or len(chosen) < 3:
         return None, "there is no tree of fewer than three models"

@@ -8,7 +8,7 @@ import webbrowser
 from collections.abc import Callable
 
 from cladist.atlas.server.app import application
-from cladist.atlas.server.service import Service
+from cladist.atlas.server.service import AtlasService
 from cladist.errors import MissingExtraError, UsageError
 
 __all__ = ["DEFAULT_PORT", "listen", "serve"]
@@ -45,7 +45,7 @@ def listen(port: int = DEFAULT_PORT, *, search: bool = True) -> socket.socket:
 
 
 def serve(
-    service: Service,
+    service: AtlasService,
     bound: socket.socket,
     *,
     open_page: bool,

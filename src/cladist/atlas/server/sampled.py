@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.atlas.source import Source
-from cladist.atlas.verdicts import Relation, make_tests
+from cladist.atlas.source import AtlasSource
+from cladist.atlas.verdicts import TestedPair, make_tests
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.pairs import pair_evidence
 from cladist.registry import Registry
@@ -20,8 +20,8 @@ PANEL = 300
 
 
 def sampled_pair(
-    registry: Registry, source: Source, i: int, j: int, distance: float, alpha: float = 0.01
-) -> tuple[Relation, NDArray[np.float32]]:
+    registry: Registry, source: AtlasSource, i: int, j: int, distance: float, alpha: float = 0.01
+) -> tuple[TestedPair, NDArray[np.float32]]:
     """Test models i and j against a panel of others; evidence by probe, float32 (p,).
 
     The panel is the same for every pair but for the two models themselves. About a second.

@@ -21,7 +21,7 @@ from cladist.atlas.server.asking import Asking, Askings
 from cladist.atlas.server.placing import Newcomer, place_newcomer
 from cladist.atlas.server.reporting import report_on
 from cladist.atlas.server.sampled import sampled_pair
-from cladist.atlas.verdicts import Relation, untested
+from cladist.atlas.verdicts import TestedPair, untested
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.provenance.service.trends import read_trends
@@ -33,8 +33,8 @@ __all__ = [
     "MOST_DISTANCES",
     "MOST_LISTED",
     "MOST_RELATIVES",
+    "AtlasService",
     "NotThereError",
-    "Service",
 ]
 
 MOST_LISTED = 500
@@ -48,7 +48,7 @@ class NotThereError(InputError):
     """Something was asked for that is not in the atlas."""
 
 
-class Service:
+class AtlasService:
     """Answers about one atlas. Safe to be asked by several threads; writes nothing.
 
     Who knows `token` may have it ask endpoints; '' is for nobody. Reports are made with the labels
@@ -246,7 +246,7 @@ class Service:
             (found,) = self.atlas.source.answers(store, [i])
         return found
 
-    def _measured_pair(self, i: int, j: int) -> tuple[Relation, NDArray[np.float32]]:
+    def _measured_pair(self, i: int, j: int) -> tuple[TestedPair, NDArray[np.float32]]:
         # One at a time: each takes a good part of a second, and others only wait for a core.
         with self._measuring:
             kin = self.atlas.kin

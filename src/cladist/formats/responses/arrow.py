@@ -14,7 +14,7 @@ import numpy as np
 from cladist.core.optional import needed
 from cladist.errors import InputError
 from cladist.formats.responses.problems import Problems, RowProblem
-from cladist.formats.responses.roles import Reading, known_columns, roles_of
+from cladist.formats.responses.roles import ColumnReading, known_columns, roles_of
 from cladist.formats.responses.rows import state_codes, whole_numbers
 from cladist.formats.responses.table import Columns, Names, shown
 
@@ -103,14 +103,14 @@ def read_delimited(
 
 def _reading(
     names: Sequence[str], where: str, model: str | None, chosen: Mapping[str, str] | None
-) -> Reading:
+) -> ColumnReading:
     try:
         return roles_of(names, model_known=model is not None, chosen=chosen)
     except RowProblem as problem:
         raise InputError(f"{where}: {problem.text}") from None
 
 
-def _others(names: Sequence[str], reading: Reading) -> dict[str, str]:
+def _others(names: Sequence[str], reading: ColumnReading) -> dict[str, str]:
     """Columns beside the roles: settings by name, and the right answers under ''."""
     out = {k: names[i] for k, i in reading.settings.items()}
     if reading.reference is not None:
@@ -186,7 +186,7 @@ def _check_type(problems: Problems, role: str, name: str, kind: Any) -> None:
 
 
 def _columns(
-    path: Path, table: Any, reading: Reading, others: Mapping[str, str], model: str | None
+    path: Path, table: Any, reading: ColumnReading, others: Mapping[str, str], model: str | None
 ) -> Columns:
     wanted = reading.names
     problems = Problems(str(path))

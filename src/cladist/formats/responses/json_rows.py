@@ -9,7 +9,7 @@ from typing import Any
 from cladist.formats.responses.json_files import Rows
 from cladist.formats.responses.messages import prompt_of_messages
 from cladist.formats.responses.problems import Problems, RowProblem
-from cladist.formats.responses.roles import Reading, roles_of
+from cladist.formats.responses.roles import ColumnReading, roles_of
 from cladist.formats.responses.rows import Gathered, cell
 from cladist.formats.responses.table import Columns, shown
 
@@ -32,7 +32,7 @@ def from_rows(
     """
     out = Gathered(path, unit, problems)
     known: dict[tuple[str, ...], dict[str, str]] = {}
-    first: Reading | None = None
+    first: ColumnReading | None = None
     references: dict[tuple[str, ...], str | None] = {}
     settings: dict[tuple[str, ...], dict[str, str]] = {}
     for number, row in rows:
@@ -62,7 +62,7 @@ def from_rows(
     return out.columns(first.said() if first else "")
 
 
-def _require_same(first: Reading, other: Reading) -> None:
+def _require_same(first: ColumnReading, other: ColumnReading) -> None:
     for role, name in other.names.items():
         if first.names.get(role, name).strip().lower() != name.strip().lower():
             raise RowProblem(

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from cladist.formats.responses.problems import RowProblem
 from cladist.formats.responses.table import shown
 
-__all__ = ["OPTIONS", "ROLES", "SETTINGS", "Reading", "known_columns", "roles_of"]
+__all__ = ["OPTIONS", "ROLES", "SETTINGS", "ColumnReading", "known_columns", "roles_of"]
 
 ROLES: dict[str, tuple[tuple[str, ...], ...]] = {
     "model": (("model",), ("generator", "model_name", "model_id", "model_name_or_path")),
@@ -81,7 +81,7 @@ SETTINGS = (
 
 
 @dataclass(frozen=True)
-class Reading:
+class ColumnReading:
     """What was decided of a table.
 
     roles      role -> place of its column
@@ -114,7 +114,7 @@ def known_columns() -> frozenset[str]:
 
 def roles_of(
     columns: Sequence[str], *, model_known: bool, chosen: Mapping[str, str] | None = None
-) -> Reading:
+) -> ColumnReading:
     """Decide what the columns of a table are.
 
     Parameters
@@ -162,7 +162,7 @@ def roles_of(
     passing = {*SURE, *USUAL, *PARSED, *KEYS} - {answer}
     taken = set(found.values())
     references = [i for n in REFERENCES for i, c in enumerate(plain) if c == n and i not in taken]
-    return Reading(
+    return ColumnReading(
         found,
         {role: columns[i] for role, i in found.items()},
         tuple(columns[i] for i, c in enumerate(plain) if c in passing and i not in taken),

@@ -44,8 +44,8 @@ from numpy.typing import NDArray
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.identify import (
-    Asked,
     FamilyModel,
+    HeldFamilies,
     Identification,
     ask,
     fit_asked,
@@ -245,9 +245,9 @@ def fit_sets(
             (), nobody, nobody, nobody, (), "no model has a declared family and answers"
         )
     makers, maker = np.unique(np.array(labels.makers)[rows], return_inverse=True)
-    asked: dict[float, Asked] = {}
+    asked: dict[float, HeldFamilies] = {}
 
-    def questions(excess_of_traces: float) -> Asked:
+    def questions(excess_of_traces: float) -> HeldFamilies:
         if excess_of_traces not in asked:
             asked[excess_of_traces] = ask(pairs, labels, rows, excess_of_traces, usable)
         return asked[excess_of_traces]
@@ -351,7 +351,7 @@ def _candidates(
 
 
 def _true_scores(
-    fitted: FamilyModel, asked: Asked, fold: int, maker: NDArray[np.int64]
+    fitted: FamilyModel, asked: HeldFamilies, fold: int, maker: NDArray[np.int64]
 ) -> tuple[Scores, Scores, Scores]:
     """Scores of the true families of models with kin, of none without these, and without makers."""
     kin = has_kin(asked)

@@ -26,8 +26,8 @@ from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pairs import PairEvidence
 
 __all__ = [
-    "Asked",
     "FamilyModel",
+    "HeldFamilies",
     "Identification",
     "ask",
     "fit_asked",
@@ -120,7 +120,7 @@ def _counted(shared: Floats, pairs: PairEvidence, rows: NDArray[np.int64], exces
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class HeldFamilies:
     """What q models share with the f families of a panel, the label of no model helping itself.
 
     rows    int64 (q,) the models asked
@@ -145,9 +145,9 @@ class Asked:
         """Families that can be held against a model, bool (q, f)."""
         return self.count > 0
 
-    def at(self, chosen: NDArray[np.bool_]) -> Asked:
+    def at(self, chosen: NDArray[np.bool_]) -> HeldFamilies:
         """The same of some of the models, bool (q,)."""
-        return Asked(
+        return HeldFamilies(
             self.rows[chosen], self.names, self.makers, self.own[chosen], self.kindred[chosen],
             self.x[chosen], self.count[chosen],
         )  # fmt: skip
@@ -161,7 +161,7 @@ def ask(
     usable: NDArray[np.bool_],
     *,
     copies: bool = False,
-) -> Asked:
+) -> HeldFamilies:
     """Hold the families of the models `usable`, bool (n,), against the models `rows`.
 
     `copies` counts models of the same answers too; a model itself never counts. O(q n) time,
@@ -192,7 +192,7 @@ def ask(
         own[q] = known.get(labels.families[i], -1)
     makers = circle[heard[first]] if len(heard) else circle[:0]
     kindred = makers[None, :] == circle[rows][:, None]
-    return Asked(
+    return HeldFamilies(
         rows, tuple(map(str, names)), tuple(map(str, makers)), own, kindred, x, count
     )  # fmt: skip
 
@@ -228,7 +228,7 @@ def fit_identifier(
 
 
 def fit_asked(
-    asked: Asked, excess: float, prior: float, minimum: int = MINIMUM_QUERIES
+    asked: HeldFamilies, excess: float, prior: float, minimum: int = MINIMUM_QUERIES
 ) -> FamilyModel:
     """Fit on models whose families are known; raises what `fit_identifier` does."""
     from scipy.optimize import minimize  # a third of a second to import
@@ -266,14 +266,14 @@ def fit_asked(
     return FamilyModel(np.asarray(found.x), prior, len(rows), len(set(own.tolist())), excess)
 
 
-def has_kin(asked: Asked) -> NDArray[np.bool_]:
+def has_kin(asked: HeldFamilies) -> NDArray[np.bool_]:
     """Models whose declared family can be held against them, bool (q,)."""
     found = asked.own >= 0
     found[found] = asked.count[found, asked.own[found]] > 0
     return found
 
 
-def shares(fitted: FamilyModel, asked: Asked, live: NDArray[np.bool_]) -> Floats:
+def shares(fitted: FamilyModel, asked: HeldFamilies, live: NDArray[np.bool_]) -> Floats:
     """Probabilities (q, 1 + f) of none and of every family, where those `live` (q, f) are there."""
     return np.exp(_log_shares(asked.x @ fitted.weights[:-1] + fitted.weights[-1], live))
 

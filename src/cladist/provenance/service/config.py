@@ -33,7 +33,7 @@ from cladist.provenance.border.learning import Effort
 from cladist.provenance.border.looking import Rules
 from cladist.provenance.pace import seconds_of
 
-__all__ = ["Endpoint", "Service", "read_service"]
+__all__ = ["Endpoint", "WatchService", "read_service"]
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,79}", re.ASCII)
 _GENERAL: Mapping[str, tuple[type, ...]] = {
@@ -46,8 +46,9 @@ _SINGLE: Mapping[str, tuple[type, ...]] = {
     "pool": (int,), "replicates": (int,), "sittings": (int,), "calls_a_day": (int,),
     "tokens_a_day": (int,), "after_change": (str,), "explain": (bool,),
 }  # fmt: skip
-SITTINGS = 4
-"""Looks that a service learns in, so that an endpoint is seen at different times of the day."""
+SITTINGS = 8
+"""Looks that a service learns in, so that an endpoint is seen at different times of the day. A
+state that it is in on half of the days escapes n looks with probability 2^(1 - n), here .8%."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class WatchService:
     """What is watched, and where it is told; paths are those of the file's folder."""
 
     endpoints: tuple[Endpoint, ...]
@@ -77,7 +78,7 @@ class Service:
     workers: int = 8
 
 
-def read_service(path: Path) -> Service:
+def read_service(path: Path) -> WatchService:
     """The service that a TOML file describes.
 
     Raises `InputError` with the file, and the endpoint, for what cannot be.
@@ -92,7 +93,7 @@ def read_service(path: Path) -> Service:
         raise InputError(f"{path}: {problem}") from None
 
 
-def _service(data: Mapping[str, Any], folder: Path) -> Service:
+def _service(data: Mapping[str, Any], folder: Path) -> WatchService:
     _check(data, _GENERAL, "the file")
     listed = data.get("endpoint", [])
     if not listed or not all(isinstance(e, dict) for e in listed):
@@ -109,7 +110,7 @@ def _service(data: Mapping[str, Any], folder: Path) -> Service:
     if not 0 <= port < 65_536 or not 1 <= workers <= 64:
         raise InputError("port must be 0 to 65535 and workers 1 to 64")
     metrics = folder / data["metrics"] if "metrics" in data else None
-    return Service(
+    return WatchService(
         endpoints, folder / data.get("state", "watch"), folder / data.get("log", "watch.jsonl"),
         metrics, port, variable, workers,
     )  # fmt: skip

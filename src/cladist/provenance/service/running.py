@@ -24,7 +24,7 @@ from cladist.models.served import Served
 from cladist.provenance.border.looking import TokenLook, Watched, now_text, take_look
 from cladist.provenance.border.state import anew, begin
 from cladist.provenance.service import notices
-from cladist.provenance.service.config import Endpoint, Service
+from cladist.provenance.service.config import Endpoint, WatchService
 from cladist.provenance.service.ledger import Ledger, limits_of, read_ledger, write_ledger
 from cladist.provenance.service.log import append
 from cladist.provenance.service.metrics import Exporter
@@ -55,7 +55,7 @@ class Runner:
 
     def __init__(
         self,
-        service: Service,
+        service: WatchService,
         tools: Tools | None = None,
         *,
         tell: Callable[[TokenLook], None] = lambda look: None,

@@ -158,13 +158,14 @@ def _replied(
         "message": {"role": "assistant", "content": response.text},
     }
     if body.get("logprobs") and isinstance(model, Teller):
-        ((_, told),) = model.next_tokens([Context(text, "chat", "", body["top_logprobs"])])
+        ((_, told),) = model.next_tokens([Context(text, "chat", "", 6)])
         tops = [
             {"token": t.decode(), "bytes": list(t), "logprob": float(p)}
             for t, p in zip(told.tokens, told.log_probs, strict=True)
             if t is not None
         ]
-        choice["logprobs"] = {"content": [{**tops[0], "top_logprobs": tops}]}
+        wrote = next(t for t in tops if str(t["token"]).strip() == response.text.split()[0])
+        choice["logprobs"] = {"content": [{**wrote, "top_logprobs": tops[: body["top_logprobs"]]}]}
     return 200, {"model": alias, "choices": [choice], "usage": usage}
 
 

@@ -32,7 +32,7 @@ def demo(
     from cladist import demonstration
     from cladist.errors import CladistError
 
-    members: tuple[demonstration.Member, ...] = demonstration.MEMBERS
+    members: tuple[demonstration.DemoModel, ...] = demonstration.MEMBERS
     if gemma:
         note(demonstration.GEMMA_TERMS)
         members = members + demonstration.GEMMA

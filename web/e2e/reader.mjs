@@ -92,9 +92,9 @@ await page.fill(".search input", "");
 await page.waitForFunction((all) => document.querySelector(".count-all").textContent === all, facts.count);
 
 // Columns, pictures, dates.
-await page.click(".menu > summary");
+await page.click(".menu:not(.drop) > summary");
 const columns = await page.locator(".t-head [role=columnheader]").count();
-await page.locator(".menu-body input").first().click();
+await page.locator("fieldset.menu-body input").first().click();
 facts.columns = columns - (await page.locator(".t-head [role=columnheader]").count());
 const save = async (selector) => {
   const [file] = await Promise.all([page.waitForEvent("download"), page.click(selector)]);

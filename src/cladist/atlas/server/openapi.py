@@ -120,6 +120,7 @@ def _errors(*statuses: int) -> dict[str, Schema]:
         403: "Not from this machine, or from another site",
         404: "Not in this atlas",
         413: "The request is too long",
+        414: "The address is too long",
         415: "Not JSON",
         422: "The request makes no sense here",
         501: "What it needs is not installed",
@@ -129,7 +130,7 @@ def _errors(*statuses: int) -> dict[str, Schema]:
 
 def _get(summary: str, schema: str, *parameters: Schema) -> Schema:
     answer = {"description": summary, "content": _json(ref(schema))}
-    errors = _errors(400, 403, 404, 422)
+    errors = _errors(400, 403, 404, 414, 422)
     return {
         "get": {
             "summary": summary,
@@ -173,7 +174,7 @@ def _askings(path: str) -> Schema:
         name=text,
     )
     answer = {"description": "How far it is", "content": _json(ref("Asked"))}
-    errors = _errors(400, 403, 404, 413, 415, 422, 501)
+    errors = _errors(400, 403, 404, 413, 414, 415, 422, 501)
     number = _at("number", {"type": "integer", "minimum": 1, "maximum": 10**8})
 
     def told(summary: str, *parameters: Schema, **more: Any) -> Schema:
@@ -202,6 +203,6 @@ def _post(body: Schema) -> Schema:
             "description": "422 where fewer than a fifth of the probes have an answer that is more "
             "than blanks.",
             "requestBody": {"required": True, "content": _json(body)},
-            "responses": {"200": answer, **_errors(400, 403, 404, 413, 415, 422)},
+            "responses": {"200": answer, **_errors(400, 403, 404, 413, 414, 415, 422)},
         }
     }

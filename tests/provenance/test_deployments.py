@@ -119,7 +119,9 @@ def test_a_report_names_refused_settings_and_several_servers_as_limits() -> None
     def titles(*notes: str) -> set[str]:
         fields = dict.fromkeys(Conditions.__dataclass_fields__, "")
         fields |= {"decoding": {}, "probes": 10, "answered": 10, "notes": notes}
-        found = limits_of(SimpleNamespace(pairs="abc", doubted={}), Conditions(**fields), True, True, "")
+        found = limits_of(
+            SimpleNamespace(pairs="abc", doubted={}), Conditions(**fields), True, True, ""
+        )
         return {limit.title for limit in found}
 
     plain = titles("chat-interface")

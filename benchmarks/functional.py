@@ -6,7 +6,7 @@
     python benchmarks/functional.py kin REGISTRY --labels families.csv
 
 `cost` asks a model and counts CPU seconds. The others read a registry of models extracted with
---assay functional. `keeps` holds DNA made of one half of the contexts against d_H on the other
+--assay functional-100. `keeps` holds DNA made of one half of the contexts against d_H on the other
 half, and tells how far apart functions are whose DNA is near. `dimension` holds DNA of all contexts
 against d_H on the same ones, beside what is proved. `kin` reads how well kin are told from
 strangers by several statistics of the same distributions.
@@ -55,7 +55,7 @@ def cpu(work: Callable[[], Iterable[Any]]) -> float:
 def cost(uri: str, contexts: int) -> None:
     """CPU seconds of the functional assay, of bare forward passes, and of the default assay."""
     model = open_model(uri)
-    functional, default = catalog.assay("functional"), catalog.assay("cladist")
+    functional, default = catalog.assay("functional-100"), catalog.assay("cladist")
     slots = [(p, 0) for p in range(contexts)]
     first = functional.protocol.probes.probes[0].text
     list(model.answer([requests_for(default, "raw", [(0, 0)])[0]]))  # what loads late is loaded
@@ -74,7 +74,7 @@ def cost(uri: str, contexts: int) -> None:
 
 def answers_of(folder: Path) -> list[ResponseSet]:
     """Distributions of all models of a registry that tell one at every context."""
-    assay = catalog.assay("functional")
+    assay = catalog.assay("functional-100")
     with Registry.open(folder, create=False) as registry:
         return [r for r in registry.responses(assay.protocol) if r.usable().all()]
 
@@ -119,7 +119,7 @@ def keeps(folder: Path, dimensions: Sequence[int], steps: Sequence[float]) -> No
         print(
             f"| {name} | {found.c1:.3f} | {found.c2:.3f} | {found.width:.3f} | {found.middle:.3f} |"
         )
-    default = catalog.assay("functional").method.projection.dimension
+    default = catalog.assay("functional-100").method.projection.dimension
     near_functions(made[str(default)], odd, (0.0, *steps))
 
 

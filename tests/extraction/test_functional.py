@@ -14,10 +14,11 @@ from cladist import catalog
 from cladist.compare import distances
 from cladist.core.assay import Protocol
 from cladist.core.distributions import unpack
+from cladist.core.dna import require_one_assay
 from cladist.core.next_token import Context, NextToken, next_byte
 from cladist.core.probes import Probe, ProbeSet
 from cladist.core.responses import State
-from cladist.errors import AssayError, ModelError
+from cladist.errors import AssayError, ModelError, NotComparableError
 from cladist.extraction.derive import derive
 from cladist.extraction.run import extract
 from cladist.extraction.verify import verify
@@ -41,7 +42,7 @@ def asked(registry: Registry, names: Sequence[str] = NAMES) -> None:
     for name in names:
         made = extract(open_model(URI.format(name)), catalog.assay("functional"), registry)
         assert made.dna is not None
-        assert (made.asked, made.failed) == (100, 0)
+        assert (made.asked, made.failed) == (256, 0)
 
 
 def test_what_is_stored_is_what_the_model_told(registry: Registry) -> None:
@@ -58,7 +59,7 @@ def test_what_is_stored_is_what_the_model_told(registry: Registry) -> None:
 def test_a_second_run_asks_nothing(registry: Registry) -> None:
     asked(registry, ["m0"])
     again = extract(open_model(URI.format("m0")), catalog.assay("functional"), registry)
-    assert (again.asked, again.known) == (0, 100)
+    assert (again.asked, again.known) == (0, 256)
 
 
 def test_adding_a_model_changes_nobody(registry: Registry) -> None:
@@ -135,7 +136,7 @@ def test_what_was_not_told_is_missing_and_asked_again_only_where_it_failed(
     (answers,) = registry.responses(assay.protocol)
     states = answers.states()
     assert states[State.ERROR] == 3
-    assert states[State.TRUNCATED] + states.get(State.REFUSED, 0) == 97
+    assert states[State.TRUNCATED] + states.get(State.REFUSED, 0) == 253
     again = extract(open_model(URI.format("m0")), assay, registry)
     assert again.asked == 3
 
@@ -157,7 +158,7 @@ def test_texts_are_no_distributions(registry: Registry) -> None:
 def test_protocols_of_texts_keep_their_hashes() -> None:
     """Hashes of released assays, as registries hold them."""
     assert "asks" not in catalog.assay("cladist").protocol.decoding.as_data()
-    assert np.isclose(catalog.assay("functional").method.encoders[0].weight, 1 / 100)
+    assert np.isclose(catalog.assay("functional").method.encoders[0].weight, 1 / 256)
 
 
 @pytest.mark.parametrize("text", ["", "The sea ", "x =\n"])
@@ -180,7 +181,23 @@ def test_decodings_that_make_no_sense_are_refused(changes: dict[str, object]) ->
 def test_a_budget_leaves_the_rest_for_a_later_run(registry: Registry) -> None:
     assay = catalog.assay("functional")
     few = extract(open_model(URI.format("m0")), assay, registry, budget=Budget(Limits(calls=40)))
-    assert (few.asked, few.left, few.dna) == (40, 60, None)
+    assert (few.asked, few.left, few.dna) == (40, 216, None)
     rest = extract(open_model(URI.format("m0")), assay, registry)
-    assert (rest.asked, rest.known) == (60, 40)
+    assert (rest.asked, rest.known) == (216, 40)
     assert rest.dna is not None
+
+
+def test_the_shorter_assay_asks_a_hundred_contexts_and_is_compared_with_itself_alone(
+    registry: Registry,
+) -> None:
+    short, long = catalog.assay("functional-100"), catalog.assay("functional")
+    assert np.isclose(short.method.encoders[0].weight, 1 / 100)
+    texts = [[p.text for p in a.protocol.probes.probes] for a in (short, long)]
+    assert sum(map(len, texts[0])) * 4 < sum(map(len, texts[1]))
+    made = extract(open_model(URI.format("m0")), short, registry)
+    assert (made.asked, made.failed) == (100, 0)
+    assert made.dna is not None
+    other = extract(open_model(URI.format("m0")), long, registry)
+    assert other.dna is not None
+    with pytest.raises(NotComparableError):
+        require_one_assay([made.dna, other.dna])

@@ -59,7 +59,7 @@ Floats = NDArray[np.float64]
 
 def functional_assay() -> Assay:
     """The assay as it ships."""
-    return catalog.assay("functional")
+    return catalog.assay("functional-100")
 
 
 def ask_functional(root: Path, truth: Truth, progress: Progress = silent) -> list[str]:

@@ -242,7 +242,7 @@ def functional_distances(responses: Sequence[ResponseSet], *, assay: str = "") -
     if not tells_functions(responses):
         raise InputError(
             "metric 'hellinger' compares distributions, and these answers are texts; extract with "
-            "--assay functional"
+            "--assay functional-100"
         )
     read = read_functions(responses)
     n = len(read.models)

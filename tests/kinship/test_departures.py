@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from cladist.errors import InputError
 from cladist.kinship.inference.departures import (
     LEARNING,
+    UNLIKE,
     Evidence,
+    crowded,
     largest_share,
     learning_error,
     rate_bound,
@@ -76,6 +78,51 @@ def test_bounds_cover_the_rate_they_are_learnt_from() -> None:
     assert rate_bound(5, 5, 0.01) == 1.0
 
 
+def honest_replicas(share: float, draw: random.Random, *, by_look: bool) -> bool | None:
+    """Whether a watch calls a change of a server of which, on half of the days, `share` of the
+    inputs depart; None where learning refuses it."""
+    days = [draw.random() < 0.5 for _ in range(8)]
+    looks = [(sum(d and draw.random() < share for _ in range(19)), 19) for d in days]
+    learnt = (sum(a for a, _ in looks), sum(b for _, b in looks))
+    counts = [learnt, crowded(looks) if by_look else None]
+    bound = max(0.05, *(rate_bound(*c, learning_error(0.01, 0)) for c in counts if c))
+    if bound > 0.5:
+        return None
+    evidence = Evidence()
+    for _ in range(150):
+        other, evidence, asked, departed = draw.random() < 0.5, evidence.begun(), 0, 0
+        while asked < 40 and departed >= bound * asked:
+            hits = [other and draw.random() < share for _ in range(4)]
+            asked, departed = asked + 4, departed + sum(hits)
+            evidence = evidence.after(hits, bound)
+            if evidence.value >= threshold(0.01):
+                return True
+    return False
+
+
+def test_replicas_that_change_by_the_day_raise_few_alarms() -> None:
+    def alarms(by_look: bool) -> int:
+        draw = random.Random(3)
+        shares = [s for s in (0.03, 0.1, 0.2, 0.3, 0.5) for _ in range(40)]
+        return sum(honest_replicas(s, draw, by_look=by_look) is True for s in shares)
+
+    assert alarms(by_look=True) <= 4
+    assert alarms(by_look=False) >= 20  # one rate of all days does not do
+
+
+def test_looks_of_one_rate_are_rarely_called_unlike() -> None:
+    draw = random.Random(6)
+    for rate in (0.02, 0.05, 0.2):
+        wrong = sum(
+            crowded([(sum(draw.random() < rate for _ in range(19)), 19) for _ in range(8)])
+            is not None
+            for _ in range(1000)
+        )
+        assert wrong / 1000 <= 1.2 * UNLIKE
+    assert crowded([]) is None
+    assert crowded([(3, 19)]) is None
+
+
 def test_the_largest_share_is_never_below_the_truth_but_rarely() -> None:
     draw, missed = random.Random(2), 0
     for _ in range(100):
@@ -98,6 +145,7 @@ def test_nonsense_is_refused() -> None:
         lambda: Evidence(0, (math.nan,) * 6),
         lambda: Evidence(0, (1.0,)),
         lambda: ratio_of([True], 0.0),
+        lambda: crowded([(2, 1)]),
     ):
         with pytest.raises(InputError):
             act()

@@ -131,16 +131,17 @@ def _learnt(before: Watched, after: Watched, queries: Sequence[Query]) -> Watche
     border = after.border
     if border is None or (after.secret, after.epoch) != (before.secret, before.epoch):
         raise InputError("a learning that is not of this watch")
-    fresh = replace(border, drawn=0, departed=0, notes=(), sittings=())
+    fresh = replace(border, drawn=0, departed=0, notes=(), by_look=())
     began = before.border or fresh
     if began.inputs != border.inputs:
         raise InputError("inputs of a learning changed between two of its looks")
     scores = any(i.kind == "log-probs" for i in border.inputs)
     again: Border = counted(began, queries, scores=scores)
-    if (again.drawn, again.sittings) != (border.drawn, border.sittings):
+    found = [(b.drawn, b.departed, b.by_look) for b in (again, border)]
+    if found[0] != found[1]:
         raise InputError(
-            f"{again.departed} of {again.drawn} honest answers depart, and not {border.departed} "
-            f"of {border.drawn} as was stated"
+            f"{again.departed} of {again.drawn} honest answers depart, look by look, and not "
+            f"{border.departed} of {border.drawn} as was stated"
         )
     return replace(after, evidence=before.evidence)
 

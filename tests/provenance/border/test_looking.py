@@ -15,8 +15,9 @@ from one_token import Server, Teller
 from cladist.core.responses import Response
 from cladist.errors import CladistError, CoverageError, InputError, ModelError, UsageError
 from cladist.provenance.border.asking import Asker
+from cladist.provenance.border.inputs import from_data, to_data
 from cladist.provenance.border.learning import Effort, learn
-from cladist.provenance.border.looking import Rules, TokenLook, Watched, take_look
+from cladist.provenance.border.looking import Rules, TokenLook, Watched, bound_of, take_look
 from cladist.provenance.border.state import begin, load, save
 
 EFFORT = Effort(contexts=160, pool=24, replicates=120)
@@ -120,6 +121,21 @@ def test_sittings_spread_the_learning() -> None:
         told, watched = take_look(server, watched, RULES, effort, random.Random(1))
         seen.append(told.status)
     assert seen == ["learning", "learning", "learnt", "same"]
+
+
+def test_departures_that_crowd_in_some_looks_are_bounded_by_these() -> None:
+    """Replicas by the day: a quarter of all departs, half of it on the days of the other one."""
+    border = learnt(Server()).border
+    assert border is not None
+    even = replace(border, drawn=152, departed=40, by_look=((5, 19),) * 8)
+    crowded = replace(even, by_look=((0, 19),) * 4 + ((10, 19),) * 4)
+    assert bound_of(even, RULES, 0) == bound_of(replace(even, by_look=()), RULES, 0) < 0.45
+    assert bound_of(crowded, RULES, 0) > 10 / 19
+    assert from_data(json.loads(json.dumps(to_data(crowded)))) == crowded
+    old = {k: v for k, v in to_data(even).items() if k != "by_look"}
+    assert from_data(json.loads(json.dumps(old))).by_look == ()
+    with pytest.raises(InputError, match="counts of its looks"):
+        from_data({**json.loads(json.dumps(to_data(even))), "by_look": [[3, 2]]})
 
 
 def test_a_server_that_refuses_one_token_is_asked_for_more() -> None:

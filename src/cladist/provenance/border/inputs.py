@@ -69,7 +69,7 @@ class Border:
     notes     what was found out about the server on the way
     queries   queries that learning took
     firm      inputs far from the border, which tell one kind of change from another
-    sittings  (departed, drawn) of every look that the rate was learnt in
+    by_look   (departed, drawn) of every look that the rate was learnt in
     """
 
     inputs: tuple[BorderInput, ...]
@@ -83,7 +83,7 @@ class Border:
     notes: tuple[str, ...] = ()
     queries: int = 0
     firm: tuple[BorderInput, ...] = ()
-    sittings: tuple[tuple[int, int], ...] = ()
+    by_look: tuple[tuple[int, int], ...] = ()
 
     @property
     def learnt(self) -> bool:
@@ -163,16 +163,17 @@ def from_data(data: object) -> Border:
         inputs = tuple(_input(_mapping(i)) for i in fields.pop("inputs"))
         firm = tuple(_input(_mapping(i)) for i in fields.pop("firm"))
         notes = tuple(map(str, fields.pop("notes")))
-        sat = tuple((int(a), int(b)) for a, b in fields.pop("sittings", ()))
-        made = Border(inputs=inputs, firm=firm, notes=notes, sittings=sat, **fields)
+        # Version 0.3.0 did not keep counts by look: their one rate stands.
+        looks = tuple((int(a), int(b)) for a, b in fields.pop("by_look", ()))
+        made = Border(inputs=inputs, firm=firm, notes=notes, by_look=looks, **fields)
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise InputError(f"no border inputs of a watch: {problem}") from None
     counts = (made.drawn, made.departed, made.needed, made.queries)
     whole = all(type(c) is int and c >= 0 for c in counts) and type(made.limit) is int
     if not whole or not inputs or made.departed > made.drawn or made.limit < 1:
         raise InputError("no border inputs of a watch: counts out of range, or no inputs")
-    if any(not 0 <= a <= b for a, b in sat):
-        raise InputError("no border inputs of a watch: counts of its sittings out of range")
+    if any(not 0 <= a <= b for a, b in looks):
+        raise InputError("no border inputs of a watch: counts of its looks out of range")
     if made.interface not in ("raw", "chat"):
         raise InputError(f"no border inputs of a watch: interface '{made.interface}'")
     return made

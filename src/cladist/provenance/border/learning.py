@@ -141,7 +141,7 @@ def counted(border: Border, found: Sequence[Query], *, scores: bool) -> Border:
         border,
         drawn=border.drawn + len(answered),
         departed=border.departed + sum(answered),
-        sittings=(*border.sittings, (sum(answered), len(answered))),
+        by_look=(*border.by_look, (sum(answered), len(answered))),
         notes=tuple(dict.fromkeys(notes)),
     )
 

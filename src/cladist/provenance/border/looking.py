@@ -15,12 +15,12 @@ from cladist.core.progress import Progress, silent
 from cladist.errors import CladistError, InputError, ModelError
 from cladist.kinship.inference.departures import (
     Evidence,
+    crowded,
     largest_share,
     learning_error,
     rate_bound,
     ratio_of,
     threshold,
-    unlike_sittings,
 )
 from cladist.models.base import Model
 from cladist.models.served import Served
@@ -163,10 +163,9 @@ def bound_of(border: Border, rules: Rules, epoch: int) -> float:
         return rules.tolerance
     error = learning_error(rules.alpha, epoch)
     pooled = rate_bound(border.departed, border.drawn, error)
-    worst = 0.0
-    if unlike_sittings(border.sittings):
-        worst = max(rate_bound(a, b, error) for a, b in border.sittings if b)
-    return max(rules.tolerance, pooled, worst)
+    some = crowded(border.by_look)
+    crowd = rate_bound(*some, error) if some else 0.0
+    return max(rules.tolerance, pooled, crowd)
 
 
 def take_look(

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.hashing import GOLDEN
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.runs import distinct
 from cladist.kinship.evidence.standard import Floats, in_turn
@@ -37,7 +38,7 @@ recorded completions; short ones find common ground again in sampled chat answer
 FEW = 20
 """Members up to which an allele that everybody shows is kept, as there may be nothing else."""
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_GOLDEN = np.uint64(GOLDEN)
 _Words = NDArray[np.uint64]
 _Ints = NDArray[np.int64]
 _Reader = Callable[[NDArray[np.uint32], NDArray[np.bool_]], tuple[_Words, _Words]]

@@ -10,13 +10,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.hashing import GOLDEN
+
 __all__ = ["BUCKETS", "make_up"]
 
 BUCKETS = 256
 """Hashed characters, and as many hashed pairs."""
 
 _BLOCK = 128  # texts at a time, whose arrays then stay in a cache
-_MIX = np.uint64(0x9E3779B97F4A7C15)
+_MIX = np.uint64(GOLDEN)
 _SHIFT = np.uint64(56)
 
 

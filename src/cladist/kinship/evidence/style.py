@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.hashing import GOLDEN
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.standard import Floats
 
@@ -23,7 +24,7 @@ FLOOR = 0.1
 """Part of the panel's mean norm below which a norm is not believed: models of few common
 openings must not turn into everybody's double."""
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_GOLDEN = np.uint64(GOLDEN)
 
 
 def opening_keys(codes: NDArray[np.uint32]) -> list[NDArray[np.uint64]]:

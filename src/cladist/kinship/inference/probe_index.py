@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.distinct import distinct
+from cladist.core.hashing import GOLDEN
 from cladist.core.responses import ResponseSet
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.standard import Floats
@@ -30,7 +31,7 @@ SHINGLE = 5
 REMEMBERED = 1 << 16
 """Texts whose shingles are remembered: controls are the same for pair after pair.
 They take 200 MB at most."""
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_GOLDEN = np.uint64(GOLDEN)
 
 Index = NDArray[np.int64]
 

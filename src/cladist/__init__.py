@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from cladist.workflows.clock import clock
     from cladist.workflows.dedupe import dedupe
     from cladist.workflows.exchange import to_anndata
-    from cladist.workflows.extracting import extract, import_responses, open_registry
+    from cladist.workflows.extracting import extract, import_responses
     from cladist.workflows.extracting_many import extract_models
     from cladist.workflows.identify import identify
     from cladist.workflows.kinship_test import KinshipTest
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from cladist.workflows.reporting import report
     from cladist.workflows.route import fit_routing, route
     from cladist.workflows.sameness import same_model
-    from cladist.workflows.showing import list_models, show_model
+    from cladist.workflows.showing import list_models, open_registry, show_model
     from cladist.workflows.study_tree import study_tree
     from cladist.workflows.toy import toy_families, toy_registry
     from cladist.workflows.tree_files import read_tree
@@ -97,7 +97,7 @@ _PLACES = {
     "network": "cladist.workflows.network",
     "new_axes": "cladist.phylogeny.plots",
     "newick": "cladist.workflows.trees",
-    "open_registry": "cladist.workflows.extracting",
+    "open_registry": "cladist.workflows.showing",
     "Panel": "cladist.kinship.panel.saved",
     "ParentRule": "cladist.descent",
     "parents": "cladist.workflows.parents",

@@ -88,7 +88,9 @@ def test_map_draws_and_writes(lab: Lab, tmp_path: Path) -> None:
 def test_serve_hands_over_to_the_server(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {}
 
-    def stand_in(service: object, bound: object, *, open_page: bool, told: object) -> None:
+    def stand_in(
+        service: object, bound: object, *, open_page: bool, told: object, token: str = ""
+    ) -> None:
         seen.update(service=service, address=bound.getsockname(), open=open_page)  # type: ignore[attr-defined]
         told("http://127.0.0.1:1/")  # type: ignore[operator]
         bound.close()  # type: ignore[attr-defined]

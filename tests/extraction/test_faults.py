@@ -69,7 +69,7 @@ def test_a_key_that_expires_is_renewed_and_the_run_goes_on(registry, monkeypatch
 def test_the_key_is_in_nothing_that_is_written(tmp_path, monkeypatch, caplog, capsys):
     """A server that quotes the key in every kind of answer does not get it stored."""
     from cladist.registry.archive import write_archive
-    from cladist.workflows.extracting import open_registry
+    from cladist.workflows.showing import open_registry
 
     key = "sk-canary-0123456789abcdef"
     monkeypatch.setenv("OPENAI_API_KEY", key)

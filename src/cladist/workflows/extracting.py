@@ -19,20 +19,7 @@ from cladist.formats.prompts import read_prompts
 from cladist.models.base import Model
 from cladist.registry import Registry
 
-__all__ = ["extract", "import_responses", "open_registry"]
-
-
-def open_registry(folder: str | Path, *, create: bool = True) -> Registry:
-    """Open the registry in a folder; see `cladist.registry.Registry.open`.
-
-    Examples
-    --------
-    >>> import cladist, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder, cladist.open_registry(folder) as lab:
-    ...     len(lab.models())
-    0
-    """
-    return Registry.open(folder, create=create)
+__all__ = ["extract", "import_responses"]
 
 
 def extract(

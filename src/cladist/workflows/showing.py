@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from cladist.core.assay import Assay, Protocol
@@ -15,10 +16,23 @@ from cladist.extraction.missing import listed_reasons, reasons
 from cladist.registry import ModelRecord, Registry, StoredDNA
 from cladist.registry.asked import refused_settings
 
-__all__ = ["AskedModel", "Contents", "ShownModel", "list_models", "show_model"]
+__all__ = ["AskedModel", "Contents", "ShownModel", "list_models", "open_registry", "show_model"]
 
 ANSWERS = 3
 """Answers to each protocol that are given as data unless told."""
+
+
+def open_registry(folder: str | Path, *, create: bool = True) -> Registry:
+    """Open the registry in a folder; see `cladist.registry.Registry.open`.
+
+    Examples
+    --------
+    >>> import cladist, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, cladist.open_registry(folder) as lab:
+    ...     len(lab.models())
+    0
+    """
+    return Registry.open(folder, create=create)
 
 
 @dataclass(frozen=True)

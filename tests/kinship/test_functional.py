@@ -12,7 +12,11 @@ from cladist.core.next_token import OUTCOMES, NextByte
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import InputError, NotComparableError
 from cladist.kinship.evidence.corpus import read_corpus
-from cladist.kinship.evidence.functional import functional_distances, read_functions
+from cladist.kinship.evidence.functional import (
+    functional_distances,
+    lineage_weights,
+    read_functions,
+)
 from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.kinship.inference.calibration import calibrate
 from cladist.kinship.inference.facts import gatherer
@@ -197,16 +201,37 @@ def test_evidence_can_be_drawn_anew() -> None:
     whole = pair_evidence(answers).combined
     assert np.allclose(read.whole, whole, atol=1e-5)
     assert np.allclose(read.combined(np.ones(CONTEXTS)), whole, atol=1e-4)
-    weights = np.zeros(CONTEXTS)
-    weights[: CONTEXTS // 2] = 1
+    # Who is of one line is told by all contexts, so that it is the same whichever are drawn.
     part = [ResponseSet(r.model, r.probe_ids[:20], r.slots[:20]) for r in answers]
-    # What a panel has in common at a context does not depend on which contexts are drawn.
-    assert np.allclose(read.combined(weights), pair_evidence(part).combined, atol=1e-4)
     twice = [
         ResponseSet(r.model, (*r.probe_ids, *(f"{i}+" for i in r.probe_ids)), r.slots * 2)
         for r in part
     ]
-    assert np.allclose(read.combined(2 * weights), pair_evidence(twice).combined, atol=1e-4)
+    drawn = resampled_similarity(twice)
+    first = np.repeat([1.0, 0.0], 20)
+    assert np.allclose(drawn.combined(first), pair_evidence(part).combined, atol=1e-4)
+    assert np.allclose(drawn.combined(2 * first), pair_evidence(twice).combined, atol=1e-4)
+    odd = drawn.combined(np.tile([0.0, 1.0], 20))
+    assert not np.allclose(odd, pair_evidence(part).combined, atol=0.1)
+
+
+def test_a_line_counts_about_once_however_many_are_of_it() -> None:
+    even = families(6, 2, noise=0.05)
+    draw = np.random.default_rng(9)
+    first = np.log(np.maximum(read_functions(even[:1]).roots[0], 1e-6)) * 2
+    more = [model(f"more{k}", first + draw.normal(0, 0.05, first.shape)) for k in range(20)]
+    read = read_functions([*even, *more])
+    counted = lineage_weights(read, np.ones(32, np.bool_))
+    assert counted[2:12] == pytest.approx(0.5, abs=0.02)
+    assert counted[[0, 1, *range(12, 32)]].sum() == pytest.approx(1.0, abs=0.05)
+    outside = np.arange(32) < 12
+    assert not lineage_weights(read, outside)[12:].any()
+    # Strangers look no more alike because one family has grown.
+    strangers = np.ix_([2, 6], [5, 8, 10])
+    before, after = pair_evidence(even), pair_evidence([*even, *more])
+    assert before.score[strangers] == pytest.approx(after.score[strangers], abs=0.15)
+    kin = before.score[[2, 4, 6], [3, 5, 7]]
+    assert (kin > after.score[strangers].max() + 1).all()
 
 
 def partly(name: str, logits: np.ndarray, top: int) -> ResponseSet:

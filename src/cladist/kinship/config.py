@@ -23,6 +23,12 @@ class EvidenceConfig:
                 by .01 AUC
     same_tokenizer  share of unrelated pairs that have one tokenizer
     new_tokenizer   share of kin that have not
+    unlikely    probability below which the next byte counts as this likely: how unlikely the
+                unlikely is says more of engines, rounding and of how many tokens were told than
+                of descent. .001 to .01 differ by .003 AUC, 1e-5 to .01 by .02 AP
+    lineage     d_H at which another model takes 1/e of a model's weight in a panel; .2 to .4
+                differ by .004 AP, and none at all costs .05. Both of `functional.py`, by
+                `benchmarks/functional_choices.py` with one founder's line left out at a time
     identical   evidence that models with the same varied answers have at least; matters where two
                 or three models are all there is
     """
@@ -34,6 +40,8 @@ class EvidenceConfig:
     tokenizer: float = 0.5
     same_tokenizer: float = 0.15
     new_tokenizer: float = 0.03
+    unlikely: float = 0.003
+    lineage: float = 0.25
     identical: float = 6.0
 
 

@@ -2,7 +2,13 @@
 
 Two models that are kin err alike: what one finds likelier than models do on the average, the other
 does too. So each distribution is taken as its centred log ratios (Aitchison 1986), less the panel's
-mean at the same context, and the likeness of two models is the cosine over all common contexts.
+mean at the same context, and the likeness of two models is the mean of their cosines at all common
+contexts, each weighing the same.
+
+A panel is seldom even: where one line fills a third of it, what that line shares is the mean, and
+what all others lack looks like kinship. So models share their weight with those whose functions
+lie near theirs, as sequences of an alignment do (Sibbald and Argos 1990, J. Mol. Biol. 216:813;
+Henikoff and Henikoff 1994, J. Mol. Biol. 243:574): a line counts about once, however many are of it.
 """
 
 from __future__ import annotations
@@ -18,28 +24,25 @@ from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.distributions import function_of, holds_distributions
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError, NotComparableError
+from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.similarity import lacking, unrelated_spread
 from cladist.kinship.evidence.standard import Floats, standardise
 
 __all__ = [
-    "FLOOR",
     "Functional",
     "Functions",
     "ResampledFunctions",
-    "beyond_panel",
     "context_cosines",
     "crossed_kernel",
     "functional_distances",
     "functional_evidence",
+    "lineage_weights",
     "log_ratios",
     "read_functions",
     "resampled_functions",
     "tells_functions",
 ]
 
-FLOOR = 1e-4
-"""Probabilities below count as this: how unlikely the unlikely is says more of engines, rounding
-and of how many tokens were told than of descent."""
 _CHUNK = 16
 """Contexts that are compared at a time, in double precision."""
 
@@ -113,31 +116,68 @@ def _digest(answers: ResponseSet) -> bytes:
 
 
 def log_ratios(roots: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logarithms of probabilities less their mean over outcomes, (..., 257); nought rows stay."""
-    logs = 2.0 * np.log(np.maximum(roots, np.float32(np.sqrt(FLOOR))))
+    """Logarithms of probabilities less their mean over outcomes, (..., 257); nought rows stay.
+
+    Probabilities below `EVIDENCE.unlikely` count as that.
+    """
+    logs = 2.0 * np.log(np.maximum(roots, np.float32(np.sqrt(EVIDENCE.unlikely))))
     ratios = logs - logs.mean(axis=-1, keepdims=True)
     return np.asarray(ratios * (roots.max(axis=-1, keepdims=True) > 0), dtype=np.float32)
 
 
-def _beyond_panel(read: Functions, members: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Log ratios less the panel's mean at each context, (n, p, 257)."""
+def _squares(read: Functions) -> tuple[Floats, Floats]:
+    """Squared distances of roots, added up over common contexts, and their number, (n, n)."""
+    n = len(read.models)
+    square, count = np.zeros((n, n)), np.zeros((n, n))
+    for start in range(0, len(read.contexts), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        x = read.roots[:, part].astype(np.float64).reshape(n, -1)
+        here = read.present[:, part].astype(np.float64)
+        size = np.einsum("npk,npk->np", read.roots[:, part], read.roots[:, part], dtype=np.float64)
+        square += size @ here.T + here @ size.T - 2 * (x @ x.T)
+        count += here @ here.T
+    return np.maximum(square, 0.0), count
+
+
+def lineage_weights(read: Functions, members: NDArray[np.bool_]) -> Floats:
+    """How much each member of a panel counts, float64 (n,): 1 without near ones, 0 outside.
+
+    1 / (sum over members of exp(-(d_H / `EVIDENCE.lineage`)^2)), itself counted in. O(n^2 p).
+    """
+    square, count = _squares(read)
+    apart = square / np.maximum(count, 1.0)
+    near = np.where(count > 0, np.exp(-apart / EVIDENCE.lineage**2), 0.0)
+    np.fill_diagonal(near, 1.0)
+    return np.asarray(members / np.maximum(near @ members.astype(np.float64), 1e-12), np.float64)
+
+
+def _beyond(read: Functions, weights: Floats) -> NDArray[np.float32]:
+    """Directions of log ratios less the panel's mean at each context, (n, p, 257), length 1 or 0.
+
+    `weights` float64 (n,) say how much each model counts in the mean, 0 outside the panel.
+    """
     x = log_ratios(read.roots)
-    counted = read.present & members[:, None]
-    count = np.maximum(counted.sum(axis=0), 1)
-    mean = (x * counted[:, :, None]).sum(axis=0) / count[:, None]
-    return np.asarray((x - mean) * read.present[:, :, None], dtype=np.float32)
+    counted = (read.present * weights[:, None]).astype(np.float32)
+    total = np.maximum(counted.sum(axis=0), np.float32(1e-12))
+    x -= (np.einsum("np,npk->pk", counted, x) / total[:, None])[None]
+    x *= read.present[:, :, None]
+    length = np.linalg.norm(x, axis=-1, keepdims=True)
+    return np.asarray(x / np.maximum(length, np.float32(1e-6)), dtype=np.float32)
 
 
-def _cosines(x: NDArray[np.float32], present: NDArray[np.bool_]) -> Floats:
-    """Cosines of all pairs over their common contexts, (n, n); 0 where there is nothing."""
-    n = len(x)
-    flat = x.reshape(n, -1)
-    shared = (flat @ flat.T).astype(np.float64)
-    size = np.einsum("npk,npk->np", x, x, dtype=np.float64)
-    here = present.astype(np.float64)
-    length = np.sqrt((size @ here.T) * (here @ size.T))
-    found = np.divide(shared, length, out=np.zeros((n, n)), where=length > 1e-12)
-    return np.asarray(found, np.float64)
+def _cosines(
+    x: NDArray[np.float32], present: NDArray[np.bool_], counted: Floats | None = None
+) -> Floats:
+    """Mean cosine of all pairs over their common contexts, (n, n); 0 where there is none.
+
+    `counted` float64 (p,) says how often each context counts.
+    """
+    n, p = present.shape
+    often = np.ones(p) if counted is None else counted
+    flat = (x * np.sqrt(often).astype(np.float32)[:, None]).reshape(n, -1)
+    common = (present * often) @ present.T.astype(np.float64)
+    found = (flat @ flat.T).astype(np.float64)
+    return np.divide(found, common, out=np.zeros((n, n)), where=common > 0)
 
 
 def _across(x: NDArray[np.float32]) -> Floats:
@@ -157,11 +197,12 @@ def functional_evidence(read: Functions, members: NDArray[np.bool_]) -> Function
     if n < 2:
         nothing = np.zeros((n, n))
         return Functional(nothing, nothing, (nothing, nothing), nothing)
-    x = _beyond_panel(read, members)
+    weights = lineage_weights(read, members)
+    x = _beyond(read, weights)
     own = _own(read.digests, members)
 
     def standing(part: slice) -> Floats:
-        return standardise(_cosines(x[:, part], read.present[:, part]), members, own)
+        return standardise(_cosines(x[:, part], read.present[:, part]), members, own, weights)
 
     whole = standing(slice(None))
     halves = standing(slice(0, None, 2)), standing(slice(1, None, 2))
@@ -190,7 +231,8 @@ class ResampledFunctions:
 
     ids: tuple[str, ...]
     whole: Floats
-    _beyond: NDArray[np.float32] = field(repr=False)
+    _directions: NDArray[np.float32] = field(repr=False)
+    _weights: Floats = field(repr=False)
     _present: NDArray[np.bool_] = field(repr=False)
     _copies: NDArray[np.bool_] = field(repr=False)
 
@@ -200,10 +242,9 @@ class ResampledFunctions:
         n, members = len(self.ids), np.ones(len(self.ids), np.bool_)
         if n < 2:
             return np.zeros((n, n))
-        heavier = np.sqrt(weights[drawn]).astype(np.float32)[:, None]
         present = self._present[:, drawn]
-        likeness = _cosines(self._beyond[:, drawn] * heavier, present)
-        whole = standardise(likeness, members, np.full(n, -1))
+        likeness = _cosines(self._directions[:, drawn], present, weights[drawn])
+        whole = standardise(likeness, members, np.full(n, -1), self._weights)
         return _combined(whole, present, members, self._copies)
 
 
@@ -212,8 +253,9 @@ def resampled_functions(responses: Sequence[ResponseSet]) -> ResampledFunctions:
     read = read_functions(responses)
     members = np.ones(len(read.models), np.bool_)
     found = functional_evidence(read, members)
-    x = _beyond_panel(read, members)
-    return ResampledFunctions(read.models, found.combined, x, read.present, _copies(read))
+    counted = lineage_weights(read, members)
+    x = _beyond(read, counted)
+    return ResampledFunctions(read.models, found.combined, x, counted, read.present, _copies(read))
 
 
 def _copies(read: Functions) -> NDArray[np.bool_]:
@@ -245,31 +287,16 @@ def functional_distances(responses: Sequence[ResponseSet], *, assay: str = "") -
             "--assay functional-100"
         )
     read = read_functions(responses)
-    n = len(read.models)
-    square, count = np.zeros((n, n)), np.zeros((n, n))
-    for start in range(0, len(read.contexts), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        x = read.roots[:, part].astype(np.float64).reshape(n, -1)
-        here = read.present[:, part].astype(np.float64)
-        size = np.einsum("npk,npk->np", read.roots[:, part], read.roots[:, part], dtype=np.float64)
-        square += size @ here.T + here @ size.T - 2 * (x @ x.T)
-        count += here @ here.T
+    square, count = _squares(read)
     if (count == 0).any():
         i, j = (int(k[0]) for k in np.nonzero(count == 0))
         raise InputError(
             f"'{read.models[i]}' and '{read.models[j]}' have no context in common that both tell "
             "enough of"
         )
-    found = np.sqrt(np.maximum(square / count, 0.0))
+    found = np.sqrt(square / count)
     found[(found < 1e-6) | _copies(read)] = 0.0
     return symmetric(read.models, found, "hellinger", assay)
-
-
-def beyond_panel(read: Functions) -> NDArray[np.float32]:
-    """Directions of log ratios beyond the mean of all models, (n, p, 257), length 1 or 0."""
-    x = _beyond_panel(read, np.ones(len(read.models), np.bool_))
-    length = np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12)
-    return np.asarray(x / length, dtype=np.float32)
 
 
 def context_cosines(
@@ -277,9 +304,9 @@ def context_cosines(
 ) -> NDArray[np.float64]:
     """Cosine at every context of models `rows` with models `against`, (r, a, p).
 
-    Of log ratios beyond the mean of all models.
+    Of log ratios beyond the mean of all models, those of one line sharing their weight.
     """
-    unit = beyond_panel(read)
+    unit = _beyond(read, lineage_weights(read, np.ones(len(read.models), np.bool_)))
     found = np.einsum("rpk,apk->rap", unit[list(rows)], unit[list(against)], dtype=np.float64)
     return np.asarray(found, np.float64)
 

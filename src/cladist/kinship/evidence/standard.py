@@ -40,7 +40,10 @@ def panel_view(
 
 
 def standardise(
-    similarity: Floats, members: NDArray[np.bool_], own: NDArray[np.int64] | None = None
+    similarity: Floats,
+    members: NDArray[np.bool_],
+    own: NDArray[np.int64] | None = None,
+    weights: Floats | None = None,
 ) -> Floats:
     """Mean of each entry's z-scores in its row and its column, (n, n), zero diagonal.
 
@@ -48,17 +51,21 @@ def standardise(
     model is everybody's neighbour. Mean and spread of a row are over the panel's members without
     the model itself; `own[i]` is the member that says just what model i says (-1 for none). A
     panel of two has no mean but its own pair's: of the mean only the part (m - 2)/m is removed,
-    and spreads are shrunk to the panel's.
+    and spreads are shrunk to the panel's. `weights` float64 (n,), 0 outside the panel, say how
+    much each member counts, 1 by default; m is their sum.
     """
-    n, m = len(similarity), int(members.sum())
-    if n < 2 or m < 2:
+    n = len(similarity)
+    if n < 2 or members.sum() < 2:
         return np.zeros((n, n))
-    seen = panel_view(members, own)
-    t = np.where(seen, similarity, 0.0)
+    counted = members.astype(np.float64) if weights is None else weights
+    m = float(counted.sum())
+    seen = panel_view(members, own) * counted
+    t = np.where(seen > 0, similarity, 0.0)
     count = seen.sum(1)
-    row = t.sum(1) / count * ((m - 2) / m)
-    total = float((t[members] ** 2).sum())
-    pooled = (total + PSEUDO * SPREAD**2) / (m * (m - 1) + PSEUDO)
+    row = (t * seen).sum(1) / count * max((m - 2) / m, 0.0)
+    total = float((t**2 * seen * counted[:, None]).sum())
+    pairs = m**2 - float((counted**2).sum())
+    pooled = (total + PSEUDO * SPREAD**2) / (pairs + PSEUDO)
     var = (((t - row[:, None]) ** 2 * seen).sum(1) + PSEUDO * pooled) / (count + PSEUDO)
     z = (similarity - row[:, None]) / np.sqrt(var)[:, None]
     z = (z + z.T) / 2

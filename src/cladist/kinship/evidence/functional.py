@@ -8,7 +8,7 @@ contexts, each weighing the same.
 A panel is seldom even: where one line fills a third of it, what that line shares is the mean, and
 what all others lack looks like kinship. So models share their weight with those whose functions
 lie near theirs, as sequences of an alignment do (Sibbald and Argos 1990, J. Mol. Biol. 216:813;
-Henikoff and Henikoff 1994, J. Mol. Biol. 243:574): a line counts about once, however many are of it.
+Henikoff and Henikoff 1994, J. Mol. Biol. 243:574): a line counts about once, whatever its size.
 """
 
 from __future__ import annotations

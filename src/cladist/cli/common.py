@@ -75,6 +75,13 @@ SparseOption = Annotated[
         "--allow-sparse", help="Make a DNA of too few usable answers as well, marked as such."
     ),
 ]
+BesideOption = Annotated[
+    str,
+    typer.Option(
+        "--with",
+        help="A second assay that is added, so that one tells distributions and one texts.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 LabelsOption = Annotated[
     Path | None,

@@ -14,6 +14,7 @@ from cladist.cli.common import (
     WEIGHING,
     AlphaOption,
     AssayOption,
+    BesideOption,
     JsonOption,
     LabelsOption,
     OldRateOption,
@@ -31,8 +32,11 @@ from cladist.cli.signing import KeyOption, StatementOption, signer
 from cladist.workflows.secrets import read_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cladist.kinship.inference.decision import Adjustment, Policy
     from cladist.kinship.inference.pair_test import KinshipResult
+    from cladist.workflows.joined import Alone
 
 PanelOption = Annotated[
     Path | None,
@@ -46,6 +50,7 @@ def kinship(
     candidates: Annotated[list[str], typer.Argument(help="Those it may be kin of.")],
     registry: RegistryOption = DEFAULT_REGISTRY,
     assay: AssayOption = "",
+    beside: BesideOption = "",
     labels: LabelsOption = None,
     panel: PanelOption = None,
     alpha: AlphaOption = 0.01,
@@ -85,16 +90,16 @@ def kinship(
     `cladist compare kinship suspect llama-2-7b`
 
     `cladist compare kinship suspect llama-2-7b mistral-7b qwen2-7b --labels families.csv --json`
+
+    `cladist compare kinship suspect llama-2-7b --assay functional-100 --with phylolm`
     """
-    from cladist.errors import UsageError
     from cladist.registry import Registry
     from cladist.workflows.kinship_test import KinshipTest
 
     test = KinshipTest(alpha=alpha_of(alpha, rate), adjust=cast("Adjustment", adjust))
     signs = signer(statement, key)
+    _require_alone(ask, signs is not None, secret is not None, bool(beside))
     if ask:
-        if signs is not None or secret is not None:
-            raise UsageError("--statement and --secret are for answers that are here; leave --ask")
         _ask(model, candidates, registry, assay, labels, test.policy, json)
         return
     extra: dict[str, Any] = {}
@@ -103,9 +108,11 @@ def kinship(
     with Registry.open(registry, create=False) as store, listening(json, WEIGHING) as listener:
         test.fit(
             store, labels=labels, assay=assay, panel=panel, models=tested, secret=drawn,
-            listener=listener,
+            beside=beside, listener=listener,
         )  # fmt: skip
         results = test.test(model, candidates)
+        told = test.alone(model, candidates)
+        extra |= {"alone": [[asdict(t) for t in each] for each in told]} if beside else {}
         if signs is not None:
             from cladist.attestation.of_panel import Ask, kinship_case
 
@@ -132,9 +139,19 @@ def kinship(
         shown = [plain(asdict(r)) for r in results]
         print_json({"assay": test.assay_.short, "results": shown, **plain(extra)})
         return
-    for r in results:
+    for r, each in zip(results, told, strict=True):
         _show(r)
+        _show_alone(each)
     _show_extra(extra)
+
+
+def _require_alone(ask: bool, signed: bool, secret: bool, beside: bool) -> None:
+    from cladist.errors import UsageError
+
+    if beside and (ask or signed):
+        raise UsageError("--with joins answers that are here; leave --ask and --statement")
+    if ask and (signed or secret):
+        raise UsageError("--statement and --secret are for answers that are here; leave --ask")
 
 
 def _ask(
@@ -201,6 +218,16 @@ def _show(r: KinshipResult) -> None:
     for flag in r.flags:
         console.print(f"  note      {FLAGS[flag]}")
     console.print(f"  panel     {one_line(r.basis)}")
+
+
+def _show_alone(each: Sequence[Alone]) -> None:
+    for part in each:
+        r = part.result
+        p = "" if math.isnan(r.p) else f" (p {r.p:.2g})"
+        out().print(
+            f"  {one_line(part.assay)} alone: {r.verdict}{p}; adds {part.adds:.1f} of the "
+            "spread of unrelated pairs"
+        )
 
 
 def _show_extra(extra: dict[str, Any]) -> None:

@@ -70,6 +70,7 @@ class Question:
 
     remarks  sentences for people
     members  how many models, the first ones, are the panel; None for all
+    parts    where two assays are asked together, each by itself: distributions, then texts
     """
 
     assay: Assay
@@ -77,11 +78,12 @@ class Question:
     declared: Mapping[str, DeclaredModel]
     remarks: tuple[str, ...] = ()
     members: int | None = None
+    parts: tuple[Question, ...] = ()
 
     @property
     def responses(self) -> Sequence[ResponseSet]:
-        """Answers, in the order of `pairs`."""
-        return self.made.responses
+        """Answers to `assay`, in the order of `pairs` where it is asked alone."""
+        return self.parts[0].responses if self.parts else self.made.responses
 
     @property
     def pairs(self) -> PairEvidence:

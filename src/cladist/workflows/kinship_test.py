@@ -18,6 +18,7 @@ from cladist.kinship.inference.parentage import Direction, Mixture
 from cladist.kinship.inference.sequential import EarlyAnswer
 from cladist.registry import Registry
 from cladist.workflows import kinship as work
+from cladist.workflows.joined import Alone, alone, joined_question
 from cladist.workflows.named import LabelsLike, families_here
 
 __all__ = ["KinshipTest"]
@@ -100,6 +101,7 @@ class KinshipTest:
         panel: str | Path | None = None,
         models: Sequence[str] = (),
         secret: Secret | None = None,
+        beside: str | Assay = "",
         listener: Listener = NOBODY,
     ) -> KinshipTest:
         """Measure what the models of a registry share; it must stay open while tests are made.
@@ -119,6 +121,9 @@ class KinshipTest:
             one in question first.
         secret : Secret or None
             The draw of probes that the first of `models` was asked by.
+        beside : str or Assay
+            A second assay whose evidence is added: one of the two tells distributions, the other
+            texts. Not with a panel or a secret.
         listener : Listener
             Told of remarks.
 
@@ -131,11 +136,18 @@ class KinshipTest:
         NotComparableError
             For a panel of other probes.
         """
+        if beside and (panel is not None or secret is not None):
+            raise UsageError("two assays are joined within a registry; leave the panel or secret")
         self.assay_ = resolved(registry, assay)
         for name in models:
             registry.model(name)
         declared = families_here(labels, registry.models(), listener.hear)
-        if panel is None and secret is None:
+        if beside:
+            self.question_ = joined_question(
+                registry, (self.assay_, resolved(registry, beside)), declared,
+                progress=listener.progress,
+            )  # fmt: skip
+        elif panel is None and secret is None:
             self.question_ = work.question(
                 registry, self.assay_, declared, progress=listener.progress
             )
@@ -165,8 +177,17 @@ class KinshipTest:
         found = judge_candidates(asked.made, model, names, self.policy, self.adjust)
         return Results(found, what="tests", remarks=self.remarks_)
 
+    def alone(self, model: str, candidates: Sequence[str]) -> list[tuple[Alone, ...]]:
+        """Of two assays that are asked together, what each says by itself, a tuple a candidate."""
+        return alone(self._fitted(), model, candidates, self.policy, self.adjust)
+
     def sequential(self, model: str, candidates: Sequence[str]) -> Results[EarlyAnswer]:
-        """After how many probes each candidate was decided."""
+        """After how many probes each candidate was decided.
+
+        Raises `UsageError` where two assays are asked together.
+        """
+        if self._fitted().parts:
+            raise UsageError("--sequential takes the probes of one assay in their order")
         return Results(
             work.sequential(self._fitted(), model, candidates, self.policy), what="early answers"
         )

@@ -81,6 +81,7 @@ def neighbors(
     count: int = 10,
     *,
     assay: str | Assay = "",
+    beside: str | Assay = "",
     labels: LabelsLike = None,
     alpha: float = 0.01,
     listener: Listener = NOBODY,
@@ -100,6 +101,9 @@ def neighbors(
         How many to tell.
     assay : str or Assay
         What to compare by, where the registry has several.
+    beside : str or Assay
+        A second assay whose evidence is added to verdicts: one of the two tells distributions,
+        the other texts. Who is nearest is told by `assay` alone.
     labels : path, mapping or None
         Families of the models, which make verdicts sharper.
     alpha : float
@@ -135,7 +139,8 @@ def neighbors(
         report=listener.progress,
     )
     declared = families_here(labels, registry.models(), listener.hear)
-    judged = with_verdicts(registry, chosen, found, declared, Policy(alpha))
+    second = resolved(registry, beside) if beside else None
+    judged = with_verdicts(registry, chosen, found, declared, Policy(alpha), second)
     for remark in judged.remarks:
         listener.hear(remark)
     if found.left_out:

@@ -79,7 +79,8 @@ BesideOption = Annotated[
     str,
     typer.Option(
         "--with",
-        help="A second assay that is added, so that one tells distributions and one texts.",
+        help="A second assay: of one that tells distributions and one of texts the first decides, "
+        "and each tells what it says alone.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from cladist.kinship.inference.decision import Adjustment, Policy
     from cladist.kinship.inference.pair_test import KinshipResult
-    from cladist.workflows.joined import Alone
+    from cladist.workflows.two_assays import Alone
 
 PanelOption = Annotated[
     Path | None,
@@ -149,7 +149,7 @@ def _require_alone(ask: bool, signed: bool, secret: bool, beside: bool) -> None:
     from cladist.errors import UsageError
 
     if beside and (ask or signed):
-        raise UsageError("--with joins answers that are here; leave --ask and --statement")
+        raise UsageError("--with is for answers that are here; leave --ask and --statement")
     if ask and (signed or secret):
         raise UsageError("--statement and --secret are for answers that are here; leave --ask")
 
@@ -225,8 +225,8 @@ def _show_alone(each: Sequence[Alone]) -> None:
         r = part.result
         p = "" if math.isnan(r.p) else f" (p {r.p:.2g})"
         out().print(
-            f"  {one_line(part.assay)} alone: {r.verdict}{p}; adds {part.adds:.1f} of the "
-            "spread of unrelated pairs"
+            f"  alone     {one_line(part.assay)}: {r.verdict}{p}"
+            + (", which decides" if part.decides else ", not counted")
         )
 
 

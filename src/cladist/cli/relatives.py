@@ -10,7 +10,6 @@ from cladist.cli.common import (
     DEFAULT_REGISTRY,
     AlphaOption,
     AssayOption,
-    BesideOption,
     JsonOption,
     LabelsOption,
     MetricOption,
@@ -32,7 +31,6 @@ def relatives(
     model: Annotated[str, typer.Argument(help="Name of the model, as 'list' shows it.")],
     registry: RegistryOption = DEFAULT_REGISTRY,
     assay: AssayOption = "",
-    beside: BesideOption = "",
     metric: MetricOption = "",
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many to show.")] = 10,
     approximate: Annotated[
@@ -74,7 +72,7 @@ def relatives(
     with Registry.open(registry, create=False) as store, listening(quiet) as listener:
         made = neighbors(
             store, model, count,
-            assay=assay, beside=beside, labels=labels, alpha=alpha, listener=listener,
+            assay=assay, labels=labels, alpha=alpha, listener=listener,
             metric=metric_of(metric), approximate=approximate, candidates=candidates,
         )  # fmt: skip
     if json:

@@ -82,8 +82,8 @@ class Question:
 
     @property
     def responses(self) -> Sequence[ResponseSet]:
-        """Answers to `assay`, in the order of `pairs` where it is asked alone."""
-        return self.parts[0].responses if self.parts else self.made.responses
+        """Answers, in the order of `pairs`."""
+        return self.made.responses
 
     @property
     def pairs(self) -> PairEvidence:

@@ -18,8 +18,8 @@ from cladist.kinship.inference.parentage import Direction, Mixture
 from cladist.kinship.inference.sequential import EarlyAnswer
 from cladist.registry import Registry
 from cladist.workflows import kinship as work
-from cladist.workflows.joined import Alone, alone, joined_question
 from cladist.workflows.named import LabelsLike, families_here
+from cladist.workflows.two_assays import Alone, alone, question_of_two
 
 __all__ = ["KinshipTest"]
 
@@ -122,8 +122,8 @@ class KinshipTest:
         secret : Secret or None
             The draw of probes that the first of `models` was asked by.
         beside : str or Assay
-            A second assay whose evidence is added: one of the two tells distributions, the other
-            texts. Not with a panel or a secret.
+            A second assay of the same models: one of the two tells distributions, which decide,
+            the other texts, of which `alone` tells. Not with a panel or a secret.
         listener : Listener
             Told of remarks.
 
@@ -137,13 +137,13 @@ class KinshipTest:
             For a panel of other probes.
         """
         if beside and (panel is not None or secret is not None):
-            raise UsageError("two assays are joined within a registry; leave the panel or secret")
+            raise UsageError("two assays are read from one registry; leave the panel or secret")
         self.assay_ = resolved(registry, assay)
         for name in models:
             registry.model(name)
         declared = families_here(labels, registry.models(), listener.hear)
         if beside:
-            self.question_ = joined_question(
+            self.question_ = question_of_two(
                 registry, (self.assay_, resolved(registry, beside)), declared,
                 progress=listener.progress,
             )  # fmt: skip

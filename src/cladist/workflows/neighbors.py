@@ -81,7 +81,6 @@ def neighbors(
     count: int = 10,
     *,
     assay: str | Assay = "",
-    beside: str | Assay = "",
     labels: LabelsLike = None,
     alpha: float = 0.01,
     listener: Listener = NOBODY,
@@ -101,9 +100,6 @@ def neighbors(
         How many to tell.
     assay : str or Assay
         What to compare by, where the registry has several.
-    beside : str or Assay
-        A second assay whose evidence is added to verdicts: one of the two tells distributions,
-        the other texts. Who is nearest is told by `assay` alone.
     labels : path, mapping or None
         Families of the models, which make verdicts sharper.
     alpha : float
@@ -139,8 +135,7 @@ def neighbors(
         report=listener.progress,
     )
     declared = families_here(labels, registry.models(), listener.hear)
-    second = resolved(registry, beside) if beside else None
-    judged = with_verdicts(registry, chosen, found, declared, Policy(alpha), second)
+    judged = with_verdicts(registry, chosen, found, declared, Policy(alpha))
     for remark in judged.remarks:
         listener.hear(remark)
     if found.left_out:

@@ -11,7 +11,6 @@ from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.decision import DEFAULT, Decision, Policy, test_candidates
 from cladist.nearest import Nearest
 from cladist.registry import Registry
-from cladist.workflows.joined import joined_question
 from cladist.workflows.kinship import question
 
 __all__ = ["MOST_TESTED", "Judged", "with_verdicts"]
@@ -39,33 +38,23 @@ def with_verdicts(
     found: Nearest,
     declared: Mapping[str, DeclaredModel],
     policy: Policy = DEFAULT,
-    beside: Assay | None = None,
 ) -> Judged:
     """Decide on every relative found, p adjusted for all of them (Holm).
 
-    Nothing is tested among more than MOST_TESTED models, which is said. With a second assay
-    `beside`, the evidence of both is added, and nothing is tested where a relative did not answer both.
-    Cost: that of `question`.
+    Nothing is tested among more than MOST_TESTED models, which is said. Cost: that of
+    `question`.
     """
     models = [m.name for m in registry.answering(assay.protocol)]
-    if beside is not None:
-        both = {m.name for m in registry.answering(beside.protocol)}
-        models = [m for m in models if m in both]
     silent = {found.model, *(n.model for n in found.relatives)} - set(models)
     why = ""
     if len(models) > MOST_TESTED or len(models) < 2:
         why = f"pairs are tested among 2 to {MOST_TESTED:,} models, here are {len(models):,}"
     elif silent:
-        what = "" if beside is None else f" to both {assay.name} and {beside.name}"
-        why = f"the answers of '{min(silent)[:60]}'{what} are not in this registry"
+        why = f"the answers of '{min(silent)[:60]}' are not in this registry"
     if why:
         none = Decision("not tested", "no-panel", why, math.nan)
         return Judged((none,) * len(found.relatives), why)
-    asked = (
-        question(registry, assay, declared)
-        if beside is None
-        else joined_question(registry, (assay, beside), declared)
-    )
+    asked = question(registry, assay, declared)
     pairs = asked.pairs
     i = pairs.index(found.model)
     facts = [asked.made.facts(i, pairs.index(n.model), policy) for n in found.relatives]

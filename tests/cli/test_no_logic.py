@@ -61,7 +61,6 @@ KNOWN = {
     "SCHEMES": "what a URI may begin with",
     "check_pdf": "refuses a PDF before any work",
     "given": "hashes of the files that were given",
-    "open_any": "opens the one model that identify asks",
     "read_declared": "the one call of the command declared",
     "read_trends": "the one call of watch trends",
     "resolve_assay": "reads the option --assay",

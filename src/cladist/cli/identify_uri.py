@@ -46,28 +46,24 @@ def identify_uri(
     `prompts` are how many at most, and whether all in any case; `shown` is how many neighbours,
     whether JSON, whether quiet. Without `alpha` the rate is the least that the reference carries.
     """
-    from cladist.extraction.opening import open_any
-    from cladist.workflows.identify_model import check_ready, identify_model
+    import cladist
+    from cladist.core.progress import Listener
+    from cladist.workflows.identify_model import Identified
     from cladist.workflows.looks import never
 
     (probes, every), (count, json, quiet) = prompts, shown
-    check_ready(reference)  # before a model is loaded for minutes
-    kept = None if registry == DEFAULT_REGISTRY else registry
     with progress_bars(quiet or json) as bars:
-        model = open_any(uri)
-        try:
-            found = identify_model(
-                model,
-                reference=reference,
-                registry=kept,
-                interface=interface,
-                probes=probes,
-                alpha=alpha,
-                decided=never if every else None,
-                progress=bars,
-            )
-        finally:
-            model.close()
+        found = cladist.identify(
+            uri,
+            alpha=alpha,
+            listener=Listener(bars),
+            reference=reference,
+            keep=None if registry == DEFAULT_REGISTRY else registry,
+            interface=interface,
+            probes=probes,
+            decided=never if every else None,
+        )
+    assert isinstance(found, Identified)
     if json:
         print_json(_as_data(found, count))
         return

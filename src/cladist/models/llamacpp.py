@@ -2,8 +2,9 @@
 
 Options
 
-    threads      threads of one model (1). They do not change answers, and on a shared machine
-                 two are slower than one
+    threads      threads of one model (1; the cores where one model is asked alone, as by
+                 `identify`). They do not change answers, and beside other work two are slower
+                 than one
     context      tokens of prompt and answer together (4096, or what the model was trained for);
                  llama.cpp rounds it up to a multiple of 256
     gpu_layers   layers to put on a GPU (0); other arithmetic, hence part of the identity

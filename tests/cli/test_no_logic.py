@@ -57,7 +57,6 @@ KNOWN = {
     "LEVELS": "the order of findings of an audit",
     "Making": "what a report says of itself",
     "Policy": "alpha, as a statement writes it down",
-    "ReportScope": "how much of a registry a report looks at",
     "SCHEMES": "what a URI may begin with",
     "check_pdf": "refuses a PDF before any work",
     "given": "hashes of the files that were given",

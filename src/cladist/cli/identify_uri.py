@@ -19,14 +19,27 @@ NAMES = 60
 
 
 def is_uri(model: str, registry: Path) -> bool:
-    """Whether MODEL is to be asked: a URI, unless the registry has a model of just that name."""
+    """Whether MODEL is to be asked: a URI, unless the registry has a model of just that name.
+
+    Raises `UsageError` for what is no URI where there is no registry: it can be no name either.
+    """
+    from cladist.errors import UsageError
     from cladist.models import SCHEMES
     from cladist.registry import Registry
     from cladist.registry.connection import FILE
 
+    here = (registry / FILE).is_file()
     if model.partition(":")[0].lower() not in (*SCHEMES, "recorded") or ":" not in model:
+        if not here and not registry.exists():
+            scheme = "hf" if Path(model).is_dir() else "gguf"
+            found = f"; this one is {scheme}:{model}" if Path(model).exists() else ""
+            raise UsageError(
+                f"'{model}' is no address of a model, and there is no registry in {registry} that "
+                "it could be a name in. Write gguf:FILE, hf:FOLDER or openai:NAME@URL to have a "
+                f"model asked{found}; or name a registry with --registry"
+            )
         return False
-    if not (registry / FILE).is_file():
+    if not here:
         return True
     with Registry.open(registry, create=False) as store:
         return not store.models_named([model])

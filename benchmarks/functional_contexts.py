@@ -1,10 +1,11 @@
 """How many contexts the functional assay needs, and how long: on bred models, by left-out lines.
 
-    python benchmarks/functional_contexts.py MENAGERIE
+    python benchmarks/functional_contexts.py MENAGERIE --keep FOLDER
 
 Asks every model of a menagerie (`cladist lab grow`) the 256 long contexts and the 100 short ones,
 and tells kin from strangers by the first of them. Lines of founders are dealt into two halves, so
-that what is chosen on one can be read on the other. Seconds a tiny model.
+that what is chosen on one can be read on the other. Seconds a tiny model; what was told is kept in
+FOLDER, a file a model, and read there the next time.
 """
 
 from __future__ import annotations
@@ -27,8 +28,12 @@ SETS = ("contexts-256", "contexts-100")
 COUNTS = (16, 32, 64, 100, 256)
 
 
-def roots_of(root: Path, name: str, texts: list[str]) -> np.ndarray | None:
+def roots_of(root: Path, name: str, texts: list[str], kept: Path | None) -> np.ndarray | None:
     """Roots of next-byte distributions, (contexts, 257); None of a model that tells none."""
+    file = None if kept is None else kept / f"{name}.npy"
+    if file is not None and file.exists():
+        read: np.ndarray = np.load(file, allow_pickle=False)
+        return read
     model = open_bred(root, name)
     if not isinstance(model, TellsNextToken):
         return None
@@ -37,6 +42,8 @@ def roots_of(root: Path, name: str, texts: list[str]) -> np.ndarray | None:
         mass = next_byte(said).mass
         found[index] = np.sqrt(mass / max(float(mass.sum()), 1e-12))
     model.close()
+    if file is not None:
+        np.save(file, found)
     return found
 
 
@@ -57,12 +64,14 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("menagerie", type=Path)
-    root = parser.parse_args().menagerie
+    parser.add_argument("--keep", type=Path)
+    options = parser.parse_args()
+    root = options.menagerie
     torch.set_num_threads(1)
     truth = read_truth(root)
     sets = {s: [p.text for p in catalog.probe_set(s).probes] for s in SETS}
     texts = [t for listed in sets.values() for t in listed]
-    told = {n: roots_of(root, n, texts) for n in truth.scored()}
+    told = {n: roots_of(root, n, texts, options.keep) for n in truth.scored()}
     names = [n for n in told if told[n] is not None]
     every = np.stack([told[n] for n in names if told[n] is not None])
     lines = sorted({truth.family(n) for n in names})

@@ -105,6 +105,8 @@ def same(
     console.print(f"  {result.reason}.")
     if result.mode == "functional":
         _functional(console, result, made.nearer_than)
+        if made.setting is not None:
+            console.print(f"  setting    {one_line(made.setting.sentence)}")
         for caution in made.cautions:
             console.print(f"  but        {one_line(caution)}")
         return

@@ -11,6 +11,7 @@ from cladist.core.results import Result, plain
 from cladist.errors import NotComparableError, UsageError
 from cladist.kinship.inference.identity import IdentityResult
 from cladist.kinship.inference.identity_functional import nearer_than
+from cladist.kinship.inference.likely_setting import LikelySetting, likely_setting
 from cladist.provenance.deployments import Side, cautions, hold_against
 from cladist.registry import Registry
 from cladist.registry.asked import refused_settings
@@ -21,11 +22,15 @@ __all__ = ["Sameness", "Sides", "same_model", "sides_of"]
 
 @dataclass(frozen=True, repr=False)
 class Sameness(Result):
-    """The verdict on two sets of answers, and what must be known beside it."""
+    """The verdict on two sets of answers, and what must be known beside it.
+
+    setting  of changed distributions: the setting of a deployment that the change looks like
+    """
 
     assay: str
     found: IdentityResult
     cautions: tuple[str, ...]
+    setting: LikelySetting | None = None
 
     @property
     def verdict(self) -> str:
@@ -40,6 +45,7 @@ class Sameness(Result):
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain data."""
         data = {"assay": self.assay, **asdict(self.found), "cautions": list(self.cautions)}
+        data["setting"] = None if self.setting is None else asdict(self.setting)
         made: dict[str, Any] = plain(data)
         return made
 
@@ -60,7 +66,10 @@ class Sides:
         """Whether they come from one model; see `same_model`."""
         decoding = self.assay.protocol.decoding
         found = hold_against(self.a, self.b, decoding, rate=alpha, tolerance=tolerance)
-        return Sameness(self.assay.short, found, cautions(self.a, self.b))
+        setting = None
+        if found.mode == "functional" and found.verdict == "changed":
+            setting = likely_setting(self.a.answers, self.b.answers)
+        return Sameness(self.assay.short, found, cautions(self.a, self.b), setting)
 
 
 def same_model(

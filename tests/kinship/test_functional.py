@@ -45,7 +45,7 @@ def families(count: int, size: int, noise: float = 0.5) -> list[ResponseSet]:
     """Families of models: what all models share, what a family does, and what each does."""
     draw = np.random.default_rng(0)
     common = draw.normal(0, 2, (CONTEXTS, OUTCOMES))
-    found = []
+    found: list[ResponseSet] = []
     for family in range(count):
         own = common + draw.normal(0, 1, common.shape)
         found.extend(

@@ -123,7 +123,7 @@ def find_interface(
         raise NotComparableError(
             f"asked {TRIED} prompts both ways, '{model.identity.name}' begins like recorded "
             f"answers to {found['raw']} of them raw and to {found['chat']} through chat, so the "
-            "interface of the recorded ones cannot be told; say --interface raw or chat if you know it"
+            "interface of the recorded ones cannot be told; say --interface raw or chat"
         )
     return max(ways, key=lambda way: found[way])
 

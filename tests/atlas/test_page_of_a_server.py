@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.atlas.conftest import Lab
+from tests.atlas.conftest import REFERENCE, Lab
 from tests.atlas.test_asking import MODEL, answers_of
 from tests.atlas.test_browser import drive, needs_browser, serving
 from tests.support.answering_server import answering
@@ -53,6 +55,35 @@ def test_nothing_is_wrong_with_dialogs_and_clades(asked: dict[str, Any]) -> None
     assert {k: v for k, v in asked["axe"].items() if v} == {}
     # A refused request is told in the console of the browser as well.
     assert [e for e in asked["errors"] if "422" not in e] == []
+
+
+@pytest.fixture(scope="module")
+def chosen(lab: Lab, shelf_home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What somebody sees who opens a reference from the page."""
+    with serving(lab, tmp_path_factory.mktemp("cache"), shelf_home, asks=False) as found:
+        return drive(*found, REFERENCE, lab.models[MODEL].name, by="chooser")
+
+
+@needs_browser
+def test_a_reference_is_chosen_on_the_page(chosen: dict[str, Any], lab: Lab) -> None:
+    assert "token" in chosen["bare"] and chosen["hash"] is False
+    assert chosen["listed"] == [REFERENCE] and f"{len(lab.models)} models" in chosen["row"]
+    assert "torn" in chosen["broken"] and "add it again" in chosen["broken"]
+    assert chosen["bar"] == 1 and "is made" in chosen["words"]
+    assert re.fullmatch(r"/opened/[\w-]{20,}/", chosen["path"])
+    assert chosen["title"] == "Our <b>own</b> models" and chosen["markup"] == 0
+    assert chosen["placed"] == {"name": "newcomer", "nearest": lab.models[MODEL].name}
+    assert chosen["now"] == "shown now" and chosen["back"] == "/"
+    assert "--ask" in chosen["ask"]
+
+
+@needs_browser
+def test_what_goes_wrong_is_told_in_words(chosen: dict[str, Any]) -> None:
+    assert "no reference 'ours' is installed" in chosen["gone"]
+    assert "no atlas is open here" in chosen["closed"]
+    assert {k: v for k, v in chosen["axe"].items() if v} == {}
+    assert chosen["violations"] == []
+    assert [e for e in chosen["errors"] if "422" not in e and "404" not in e] == []
 
 
 @needs_browser

@@ -17,32 +17,23 @@ from cladist.atlas.server.app import application
 from cladist.atlas.server.shelf import MOST_OPEN, Opening, Shelf
 from cladist.core.progress import Listener
 from cladist.errors import InputError, UsageError
-from cladist.formats.labels import DeclaredModel
 from cladist.references.home import HOME
-from cladist.references.installed import place
-from cladist.references.sharing import Terms, add_file, build_file
-from tests.atlas.conftest import COUNT, Lab
+from cladist.references.sharing import add_file
+from tests.atlas.conftest import COUNT, REFERENCE, Lab
 from tests.atlas.test_asking import answers_of
 from tests.atlas.test_server import API, Client
 
 TOKEN = "the-token-of-this-run"
-NAME = "ours"
+NAME = REFERENCE
 
 
-@pytest.fixture(scope="module")
-def home(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A user's data with one reference that is whole, and one that is not."""
-    folder = tmp_path_factory.mktemp("home")
-    families = {m.name: DeclaredModel(m.family) for m in lab.models if "\0" not in m.name}
+@pytest.fixture(scope="module", autouse=True)
+def home(shelf_home: Path) -> Iterator[Path]:
+    """Where references are, as long as these tests run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(HOME, str(folder))
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        terms = Terms(NAME, "CC0-1.0", "Our <b>own</b> models")
-        build_file(lab.folder, folder / "ours.cladref", terms, lineage=families)
-        add_file(folder / "ours.cladref")
-        (place() / "torn").mkdir()
-        (place() / "torn" / "reference.json").write_text("{")
-        yield folder
+        patch.setenv(HOME, str(shelf_home))
+        patch.setenv("XDG_CACHE_HOME", str(shelf_home / "cache"))
+        yield shelf_home
 
 
 @pytest.fixture

@@ -32,6 +32,17 @@ const ZH: readonly (readonly [RegExp, string])[] = [
   [/^prompt template not recorded, the model's own assumed$/, "未记录提示模板，假定为模型自带"],
   [/^recorded answers were cut after (\d+) characters$/, "记录的回答在 $1 个字符后截断"],
   [/^longer recorded answers are read as far as (\d+) tokens go$/, "较长的记录回答只读到约 $1 个词元"],
+  [/^bringing in models asked$/, "并入询问过的模型"],
+  [/^comparing$/, "比较"],
+  [/^evidence of kinship$/, "亲缘证据"],
+  [/^making DNA$/, "制作 DNA"],
+  [/^maps$/, "地图"],
+  [/^nearest models$/, "最近的模型"],
+  [/^reading answers$/, "读取回答"],
+  [/^support$/, "支持度"],
+  [/^testing relatives$/, "检验近亲"],
+  [/^tree$/, "树"],
+  [/^weighing what models share$/, "权衡共有的内容"],
 ];
 
 /** A remark in the reader's language. */

@@ -147,6 +147,9 @@ def build(
         on = [source.key, kin.stamp, when]
         parents = kept_parents(kept, on, lambda: likely_parents(source, answered, when))
         asked = whose(kin, source.names)
+    said_of = None
+    if wishes.declared:
+        said_of = lineage(source, kin, said, wishes.declared.name, forest, families.families)
     return Atlas(
         source,
         wishes.title or registry.folder.resolve().name,
@@ -155,7 +158,7 @@ def build(
         tuple(columns),
         maps,
         forest,
-        lineage(source, kin, said, wishes.declared.name) if wishes.declared else None,
+        said_of,
         families,
         parents,
         *asked,

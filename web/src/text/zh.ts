@@ -1,6 +1,15 @@
 /** Chinese, by the English text; the keys are all texts that the page has. */
 
 export const ZH = {
+  "Collapse again": "重新折叠",
+  "Open rows with contradicted steps": "展开含被否定步骤的行",
+  "Open {name}": "展开 {name}",
+  "What was collapsed": "折叠了什么",
+  "× and a number: so many models of the row have a contradicted step.": "× 后的数字：该行中有被否定步骤的模型数。",
+  "and {n} more": "及另外 {n} 个",
+  "{n} branch|{n} branches": "{n} 个分支",
+  "{n} contradicted": "{n} 条被否定",
+  "{n} models in {a} rows of the declared tree and {b} of the measured one. A wedge is a row of several; a click opens it.": "{n} 个模型，声明的树有 {a} 行，测量的树有 {b} 行。楔形为多个模型的一行；点击即展开。",
   "Among other models": "放在其他模型之中",
   "Back to what the server was started with": "回到服务器启动时的内容",
   "Cannot be used": "无法使用",
@@ -352,7 +361,6 @@ export const ZH = {
   "what they share is said by rote": "共同之处是套话",
   "what they share rests on a few prompts, or on style alone": "共同之处仅在少数提示，或仅在风格",
   "{a} of {b} begin alike": "{b} 个中 {a} 个开头相同",
-  "{a} of {b} models of both trees: all of contradicted steps, and of each other family the one with most declared children. Select up to {most} models to see those.": "两棵树共有 {b} 个模型，显示 {a} 个：被否定关系中的全部，以及其他每个家族中声明子模型最多的一个。选择至多 {most} 个模型可单独查看。",
   "{a} of {b} prompts have a usable answer.": "{b} 条提示中 {a} 条有可用回答。",
   "{a} of {b}": "{a} / {b}",
   "{a} of {n} model|{a} of {n} models": "{n} 个模型中的 {a} 个",

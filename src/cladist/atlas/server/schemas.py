@@ -66,6 +66,7 @@ def schemas() -> dict[str, Schema]:
     kind = {"enum": ["category", "number", "date"]}
     value = {"type": ["string", "number", "null"]}
     speaking = list_of(object_of(probe=COUNT, weight=NUMBER))
+    rows = list_of(object_of(models=list_of(COUNT), family=STRING, branches=COUNT))
     tree = object_of(
         newick=STRING, method=STRING, root=STRING, support=or_null(STRING),
         replicates=COUNT, note=STRING,
@@ -157,6 +158,9 @@ def schemas() -> dict[str, Schema]:
                         )
                     ),
                     newick=or_null(STRING),
+                    facing=or_null(
+                        object_of(declared=rows, measured=rows, remarks=list_of(STRING))
+                    ),
                 )
             ),
             families=object_of(

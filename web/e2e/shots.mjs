@@ -21,6 +21,9 @@ const SHOTS = {
   "pair-light": [1440, 900, "light", "#/pair/9/2"],
   "declared-light": [1440, 900, "light", "#/declared"],
   "declared-dark": [1024, 768, "dark", "#/declared"],
+  "unrooted-open": [1440, 900, "light", "#/?view=tree&layout=unrooted&fold=0"],
+  "unrooted-folded": [1440, 900, "light", "#/?view=tree&layout=unrooted"],
+  "radial-open": [1440, 900, "dark", "#/?view=tree&layout=radial&fold=0"],
   "tree-light": [1440, 900, "light", "#/?view=tree"],
   "map-dark": [1440, 900, "dark", "#/?view=map&colour=date"],
 };

@@ -8,6 +8,7 @@ export const ZH = {
   "× and a number: so many models of the row have a contradicted step.": "× 后的数字：该行中有被否定步骤的模型数。",
   "and {n} more": "及另外 {n} 个",
   "{n} branch|{n} branches": "{n} 个分支",
+  "{n} name has no room; zoom in to read it|{n} names have no room; zoom in to read them": "{n} 个名称放不下；放大即可读",
   "{n} contradicted": "{n} 条被否定",
   "{n} models in {a} rows of the declared tree and {b} of the measured one. A wedge is a row of several; a click opens it.": "{n} 个模型，声明的树有 {a} 行，测量的树有 {b} 行。楔形为多个模型的一行；点击即展开。",
   "Among other models": "放在其他模型之中",

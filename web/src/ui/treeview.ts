@@ -54,6 +54,8 @@ export class TreeView {
   /** Detail that the scene holds; null when it must be given anew. */
   private level: number | null = null;
   private lassoing = false;
+  /** Names in view that found no room. */
+  private hidden = 0;
   private readonly tip: Tip;
   private readonly bar: HTMLElement;
   private readonly note = h("p", { class: "note" });
@@ -79,13 +81,13 @@ export class TreeView {
       tree ? this.note : null,
     );
     this.inks = inks(document.body);
-    this.note.textContent = treeNote(app);
+    this.showNote();
     if (tree) this.listen();
     app.store.subscribe((state, changed) => {
       this.head.follow(state);
       if ((["layout", "branches", "fold", "opened", "root", "collapsed", "clade"] as const).some((k) => changed.has(k))) {
         this.dirty = "layout";
-        this.note.textContent = treeNote(app);
+        this.showNote();
       }
       else if ((["colour", "selection", "query", "filters"] as const).some((k) => changed.has(k))) this.dirty ??= "looks";
       if (this.dirty !== null || (["treeCamera", "support", "active"] as const).some((k) => changed.has(k))) this.plot.schedule();
@@ -236,11 +238,20 @@ export class TreeView {
         ring: hex(this.inks.ink), paper: hex(this.inks.paper),
       },
     );
-    annotate(context, app, found, {
+    const hidden = annotate(context, app, found, {
       t, width: plot.width, height: plot.height, inks: this.inks,
       node: this.node, hoverNode: this.hoverNode, size: pointSize(found.drawn, app.state.treeCamera),
       plain: rgb(this.inks.line),
     });
+    if (hidden === this.hidden) return;
+    this.hidden = hidden;
+    this.showNote();
+  }
+
+  private showNote(): void {
+    const n = this.hidden;
+    const less = n === 0 ? "" : tr("{n} name has no room; zoom in to read it|{n} names have no room; zoom in to read them", { n });
+    this.note.textContent = [treeNote(this.app), less].filter((part) => part !== "").join(" · ");
   }
 
   private near(px: number, py: number): number | null {

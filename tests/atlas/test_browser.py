@@ -291,6 +291,14 @@ def test_small_screens_show_the_verdict(read: dict[str, Any]) -> None:
 
 
 @needs_browser
+def test_names_get_room_when_zoomed(read: dict[str, Any]) -> None:
+    # Around a middle there is room for all from the start, in a window as wide.
+    assert read["room"]["rectangular"][0] > 0 and read["room"]["unrooted"][0] > 0
+    for layout, counts in read["room"].items():
+        assert counts[-1] == 0, (layout, counts)
+
+
+@needs_browser
 def test_other_ways_to_read(read: dict[str, Any]) -> None:
     assert read["forced"] == "solid"
     assert read["still"] == 0

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.atlas.conftest import REFERENCE, Lab
+from tests.atlas.looks import STORED, differences, renewing, store, stored
 from tests.atlas.test_asking import MODEL, answers_of
 from tests.atlas.test_browser import drive, needs_browser, serving
 from tests.support.answering_server import answering
@@ -86,11 +87,16 @@ def test_what_goes_wrong_is_told_in_words(chosen: dict[str, Any]) -> None:
     assert [e for e in chosen["errors"] if "422" not in e and "404" not in e] == []
 
 
+@pytest.fixture(scope="module")
+def views(server: tuple[str, str]) -> dict[str, Any]:
+    """Twelve views at three widths in both themes."""
+    return drive(server[0], *filter(None, [renewing()]), by="views")
+
+
 @needs_browser
-def test_twelve_views_at_three_widths_in_both_themes(server: tuple[str, str]) -> None:
-    seen = drive(server[0], by="views")
-    assert len(seen) == 12 * 3 * 2
-    for view, found in seen.items():
+def test_twelve_views_at_three_widths_in_both_themes(views: dict[str, Any]) -> None:
+    assert len(views) == 12 * 3 * 2
+    for view, found in views.items():
         assert found["errors"] == [], view
         assert found["wide"] <= 0, view
         assert found["out"] == [], view
@@ -98,3 +104,28 @@ def test_twelve_views_at_three_widths_in_both_themes(server: tuple[str, str]) ->
         assert found["heading"], view
         if view.startswith(("card", "model", "pair")):
             assert found["verdict"], view
+
+
+@needs_browser
+def test_twelve_views_look_as_they_were_stored(views: dict[str, Any]) -> None:
+    if renewing():
+        store(views)
+    was = stored()
+    assert STORED.stat().st_size < 500_000
+    assert was.keys() == views.keys()
+    changed = {v: differences(v, was[v], views[v]) for v in was}
+    assert {v: said for v, said in changed.items() if said} == {}
+
+
+def test_a_view_that_changed_is_told() -> None:
+    was = stored()
+    for width in (1440, 1024, 390):
+        for theme in ("light", "dark"):
+            of = {v.split()[0]: v for v in was if v.endswith(f" {width} {theme}")}
+            assert len(of) == 12
+            for view, other in (("tree", "radial"), ("overview", "table"), ("model", "clade")):
+                assert differences(view, was[of[view]], was[of[other]]), (view, width, theme)
+            dark = was[of["card"].replace("light", "dark")]
+            assert bool(differences("card", was[of["card"]], dark)) == (theme == "light")
+    blank = {**was["map 1440 light"], "places": {"head": [0, 0, 100, 5]}}
+    assert "'map' is gone" in differences("map", was["map 1440 light"], blank)

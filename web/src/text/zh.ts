@@ -1,6 +1,8 @@
 /** Chinese, by the English text; the keys are all texts that the page has. */
 
 export const ZH = {
+  "distance {d}": "距离 {d}",
+  "Declared": "声明",
   "Collapse again": "重新折叠",
   "Open rows with contradicted steps": "展开含被否定步骤的行",
   "Open {name}": "展开 {name}",
@@ -355,7 +357,7 @@ export const ZH = {
   "the panel holds no models like these two": "参照中没有与这两者类似的模型",
   "the same answer": "相同的回答",
   "there is no panel to test against": "没有可供对照的参照",
-  "they share their first {n} character|they share their first {n} characters": "开头 {n} 个字符相同",
+  "they share their first character|they share their first {n} characters": "开头 {n} 个字符相同",
   "unrelated pairs share as much more often than the false-positive rate allows": "无亲缘的配对有同样多共同之处的频率高于假阳性率所允许的",
   "up to {n} can be compared": "最多可比较 {n} 个",
   "weight in the evidence": "在证据中的分量",

@@ -32,7 +32,7 @@ export class Shell {
     const search = this.search();
     const themeButton = button({ class: "tool icon", "aria-label": tr("Dark or light"), title: tr("Dark or light (D)") }, themeIcon(), () => this.turnTheme());
     const declared = app.atlas.declared === null ? null
-      : button({ class: "tool nav", "data-page": "declared" }, tr("Declared against measured"), () => app.go({ page: "declared" }));
+      : button({ class: "tool nav", "data-page": "declared", "aria-label": tr("Declared against measured"), title: tr("Declared against measured") }, [h("span", { class: "whole" }, tr("Declared against measured")), h("span", { class: "short" }, tr("Declared"))], () => app.go({ page: "declared" }));
     const { assay } = app.atlas;
     const references = referencesDialog(app);
     const title = [

@@ -182,7 +182,8 @@ function wedgeBoxes([x, y]: [number, number], angle: number, long: number, half:
 
 function familyMark(app: App, { tree }: Drawn, node: number): Mark | undefined {
   const families = app.families();
-  if (families === null || !isFamily(tree, families, node)) return undefined;
+  // Marks of families beside colours of another column would be read as its groups.
+  if (families === null || !isFamily(tree, families, node) || app.state.colour !== app.family()?.key) return undefined;
   return mark(families.rank[node] ?? -1, app.theme);
 }
 

@@ -11,6 +11,12 @@ import type { Label, Room } from "./labels";
 import type { InView, Place, Setting } from "./treelabels";
 import type { Drawn } from "./treeview";
 
+/** Models of which as many are named as have room, whatever the rows are. */
+const FEW = 120;
+
+/** Pixels of a row below which a name would cover the rows beside it. */
+const LEAST = 5;
+
 /** Names that are looked for room for, where branches are no rows. */
 const MOST = 300;
 
@@ -22,12 +28,14 @@ export function families(context: CanvasRenderingContext2D, app: App, found: Dra
   if (below === null || column === null || app.state.fold) return;
   const { t, inks } = setting;
   const flat = drawn.kind === "rectangular";
-  const named = flat && t.sy >= ROW;
+  const named = flat && (t.sy >= ROW || found.tips.models.length <= FEW);
   const edge = setting.width - 118;
+  // Marks of families beside points of another column would be read as its groups.
+  const sign = (rank: number) => (app.state.colour === column.key ? mark(rank, app.theme) : undefined);
   const labels: Label[] = [];
   for (const [node, tips] of bracketed(drawn, tree, below)) {
     const inside = tips.map(place);
-    const colour = mark(below.rank[node] ?? -1, app.theme).colour;
+    const colour = sign(below.rank[node] ?? -1)?.colour ?? inks.line;
     const text = cut(app.brief(column, below.rank[node] ?? 0), 22);
     const count = tree.leaves[node] ?? 0;
     if (flat) {
@@ -37,14 +45,15 @@ export function families(context: CanvasRenderingContext2D, app: App, found: Dra
       const x = named ? edge : Math.min(setting.width - 112, Math.max(...inside.map((p) => p[0])) + 8);
       context.fillStyle = colour;
       context.fillRect(x, top - 1, 3, Math.max(2, bottom - top + 2));
+      room.taken.push([x - 1, top, x + 4, bottom]);
       const middle = (Math.max(6, top) + Math.min(setting.height - 8, bottom)) / 2;
-      labels.push({ text, x: x - 2, y: middle, rank: count, mark: mark(below.rank[node] ?? -1, app.theme) });
+      labels.push({ text, x: x - 2, y: middle, rank: count, mark: sign(below.rank[node] ?? -1) });
     } else {
       // Where names run outwards, that of the family stands within.
       const within = drawn.kind === "radial" && gapOf(found, setting) >= ROW;
       const [x, y] = (within ? place(node) : inside[inside.length >> 1]) ?? [0, 0];
       const angle = (drawn.angle[node] ?? 0) + (within ? Math.PI : 0);
-      labels.push({ text, x: x + 6 * Math.cos(angle), y: y + 10 * Math.sin(angle), left: Math.cos(angle) < -0.1, angle, rank: count, mark: mark(below.rank[node] ?? -1, app.theme) });
+      labels.push({ text, x: x + 6 * Math.cos(angle), y: y + 10 * Math.sin(angle), left: Math.cos(angle) < -0.1, angle, rank: count, mark: sign(below.rank[node] ?? -1) });
     }
   }
   labels.sort((a, b) => (b.rank ?? 0) - (a.rank ?? 0));
@@ -77,7 +86,7 @@ function labelOf(app: App, { drawn, tips }: Drawn, { t }: Setting, k: number, st
   const round = drawn.kind !== "rectangular";
   return {
     text: short(app, tips.models[k] ?? 0), x: t.ox + t.sx * (tips.x[k] ?? 0), y: t.oy + t.sy * (tips.y[k] ?? 0),
-    strong, left: round && Math.cos(angle) < -0.2, ...(round ? { angle } : {}),
+    strong, left: round && Math.cos(angle) < -0.2, firm: !round, ...(round ? { angle } : {}),
   };
 }
 
@@ -110,11 +119,12 @@ export function names(context: CanvasRenderingContext2D, app: App, found: Drawn,
   tips.models.forEach((_, k) => {
     if (inView([t.ox + t.sx * (tips.x[k] ?? 0), t.oy + t.sy * (tips.y[k] ?? 0)])) here.push(k);
   });
-  const few = !app.state.fold && (tips.models.length <= 120 || (drawn.kind === "unrooted" && here.length <= MOST));
+  const dense = drawn.kind === "rectangular" && gap < LEAST;
+  const few = !app.state.fold && ((tips.models.length <= FEW && !dense) || (drawn.kind === "unrooted" && here.length <= MOST));
   const wanted = few || (many > 0 && many <= 200)
     ? here.filter((k) => (many === 0 || selected[tips.models[k] ?? 0] === 1) && matches[tips.models[k] ?? 0] === 1).slice(0, MOST) : [];
   const labels = wanted.filter((k) => tips.models[k] !== app.hover && tips.models[k] !== app.state.active).map((k) => labelOf(app, found, setting, k, false));
-  const points = tips.models.length <= 120 && few ? here.map((k) => [t.ox + t.sx * (tips.x[k] ?? 0), t.oy + t.sy * (tips.y[k] ?? 0)] as const) : [];
+  const points = drawn.kind !== "rectangular" && tips.models.length <= FEW && few ? here.map((k) => [t.ox + t.sx * (tips.x[k] ?? 0), t.oy + t.sy * (tips.y[k] ?? 0)] as const) : [];
   const left = drawLabels(context, labels, { ...inks, font: inks.small }, setting.width, setting.height, { points, room });
   return app.state.fold ? left : here.length - wanted.length + left;
 }
@@ -137,8 +147,13 @@ function rows(context: CanvasRenderingContext2D, app: App, found: Drawn, setting
     if (m < 0 || !inView(at)) continue;
     const strong = m === app.hover || m === app.state.active;
     const angle = drawn.kind === "rectangular" ? 0 : (drawn.angle[node] ?? 0);
-    const text = short(app, m);
+    let text = short(app, m);
     if (drawn.kind === "radial") {
+      text = fitted(context, text, edgeOf(at, angle, setting) - size / 2 - 9);
+      if (text === "") {
+        hidden += 1;
+        continue;
+      }
       const from = Math.hypot(at[0] - middle[0], at[1] - middle[1]) + size / 2 + 5;
       const spoke = { angle, from, to: from + context.measureText(text).width };
       if (!strong && around.some((other) => close(spoke, other, gap >= 13 ? 12 : ROW))) {
@@ -162,6 +177,23 @@ function rows(context: CanvasRenderingContext2D, app: App, found: Drawn, setting
     context.restore();
   }
   return hidden;
+}
+
+/** Pixels from a point to the edge of the picture. */
+function edgeOf([x, y]: readonly [number, number], angle: number, { width, height }: Setting): number {
+  const [across, down] = [Math.cos(angle), Math.sin(angle)];
+  const far = (part: number, at: number, size: number) => (Math.abs(part) < 1e-6 ? Infinity : part > 0 ? (size - at) / part : -at / part);
+  return Math.min(far(across, x, width), far(down, y, height));
+}
+
+/** As much of a text as has room, nothing where that is next to nothing. */
+function fitted(context: CanvasRenderingContext2D, text: string, room: number): string {
+  let shown = text;
+  for (let wide = context.measureText(shown).width; wide > room; wide = context.measureText(shown).width) {
+    if (shown.length <= 6) return "";
+    shown = cut(shown, Math.max(6, Math.min(shown.length - 1, Math.floor((shown.length * room) / wide))));
+  }
+  return shown;
 }
 
 /** A name that runs away from the middle. */

@@ -144,7 +144,7 @@ for (const [width, height] of [[1024, 768], [390, 844]]) {
 facts.room = {};
 for (const layout of ["rectangular", "radial", "unrooted"]) {
   page = await open(`#/?view=tree&fold=0&layout=${layout}`);
-  const told = async () => Number(/(\d+) names? ha/.exec(await text(page, ".tree-panel .note"))?.[1] ?? 0);
+  const told = async () => ((await page.locator(".no-room:not([hidden])").count()) === 0 ? 0 : parseInt(await text(page, ".no-room"), 10));
   await page.waitForTimeout(300);
   const counts = [await told()];
   await page.focus(".tree-panel .overlay");

@@ -124,6 +124,8 @@ function spots({ x, y, left: leftwards, angle }: Label, size: number, width: num
   const right: Spot = [x + GAP, y];
   const left: Spot = [x - GAP - size, y];
   const sides = leftwards === true || x + GAP + size > width - 4 ? [left, right] : [right, left];
+  // Who stands at the end of a branch goes away from it: inwards lie the others.
+  if (angle !== undefined && Math.abs(Math.cos(angle)) > 0.2) sides.pop();
   if (angle !== undefined)
     for (const d of OUT) {
       const [px, py] = [x + d * Math.cos(angle), y + d * Math.sin(angle)];

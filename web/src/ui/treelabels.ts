@@ -40,6 +40,8 @@ export function annotate(context: CanvasRenderingContext2D, app: App, found: Dra
   const room = emptyRoom();
   const scale = app.state.branches !== "flush" && hasLengths(tree.length);
   if (scale) room.taken.push([0, height - 26, 150, height]);
+  // There it is told how many names have no room.
+  room.taken.push([width - 270, height - 20, width, height]);
   const labels = clades(context, app, found, setting, place, inView, room);
   lit(context, app, found, setting, place, room);
   pointed(context, app, found, setting, room);

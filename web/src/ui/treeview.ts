@@ -26,6 +26,7 @@ import type { App } from "./app";
 import { h, replace } from "./dom";
 import { inks } from "./labels";
 import type { Inks } from "./labels";
+import { RoomNote } from "./roomnote";
 import { Tip } from "./tip";
 import { annotate, cladeName } from "./treelabels";
 import { mapPng } from "./pictures";
@@ -54,8 +55,7 @@ export class TreeView {
   /** Detail that the scene holds; null when it must be given anew. */
   private level: number | null = null;
   private lassoing = false;
-  /** Names in view that found no room. */
-  private hidden = 0;
+  private readonly room = new RoomNote();
   private readonly tip: Tip;
   private readonly bar: HTMLElement;
   private readonly note = h("p", { class: "note" });
@@ -67,6 +67,7 @@ export class TreeView {
       (context) => this.draw(context),
     );
     this.tip = new Tip(app, this.plot.element);
+    this.plot.element.append(this.room.element);
     this.bar = h("div", { class: "clade-bar", hidden: true });
     const { tree } = app.atlas;
     this.head = treeHead(app, {
@@ -81,13 +82,13 @@ export class TreeView {
       tree ? this.note : null,
     );
     this.inks = inks(document.body);
-    this.showNote();
+    this.note.textContent = treeNote(app);
     if (tree) this.listen();
     app.store.subscribe((state, changed) => {
       this.head.follow(state);
       if ((["layout", "branches", "fold", "opened", "root", "collapsed", "clade"] as const).some((k) => changed.has(k))) {
         this.dirty = "layout";
-        this.showNote();
+        this.note.textContent = treeNote(app);
       }
       else if ((["colour", "selection", "query", "filters"] as const).some((k) => changed.has(k))) this.dirty ??= "looks";
       if (this.dirty !== null || (["treeCamera", "support", "active"] as const).some((k) => changed.has(k))) this.plot.schedule();
@@ -243,15 +244,7 @@ export class TreeView {
       node: this.node, hoverNode: this.hoverNode, size: pointSize(found.drawn, app.state.treeCamera),
       plain: rgb(this.inks.line),
     });
-    if (hidden === this.hidden) return;
-    this.hidden = hidden;
-    this.showNote();
-  }
-
-  private showNote(): void {
-    const n = this.hidden;
-    const less = n === 0 ? "" : tr("{n} name has no room; zoom in to read it|{n} names have no room; zoom in to read them", { n });
-    this.note.textContent = [treeNote(this.app), less].filter((part) => part !== "").join(" · ");
+    this.room.tell(hidden);
   }
 
   private near(px: number, py: number): number | null {

@@ -10,6 +10,7 @@ const { server, address } = await serve(documents);
 const chromium = await browser();
 const SHOTS = {
   "wide-light": [1440, 900, "light", "#/"],
+  "overview-dark": [1440, 900, "dark", "#/"],
   "card-light": [1440, 900, "light", "#/?active=9"],
   "card-dark": [1440, 900, "dark", "#/?active=9"],
   "phone-card": [375, 812, "light", "#/?active=9"],

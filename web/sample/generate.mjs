@@ -29,11 +29,17 @@ const DESIGNS = ["decoder, dense", "decoder, mixture", "state space", "hybrid"];
 const WORDS = "the of and a to in is that it was for on are as with his they at be this from have or by one had not but what all were when we there can an your which their said if do will each about how up out them then she many some so these would other into has more her two like him see time could no make than first been its who now people my made over did down only way find use may water long little very after words called just where most know".split(" ");
 
 /** One set of documents by name. */
-/** Rows of made-up trees: largest clades of one family, and in large trees small ones of several; the package's rule is another. */
+/** At most 250 rows of made-up trees: largest clades of one family, then small ones of several; the package's rule goes further. */
 function facing(models, declared, measured) {
   if (models.length <= 250) return { declared: [], measured: [], remarks: [] };
   const rows = (newick) => {
-    const stack = [[]], found = [], small = models.length / 100 - 20;
+    for (let small = 2; ; small *= 1.5) {
+      const found = clades(newick, small);
+      if (models.length - found.reduce((sum, r) => sum + r.models.length - 1, 0) <= 250) return found;
+    }
+  };
+  const clades = (newick, small) => {
+    const stack = [[]], found = [];
     const close = (parts) => {
       const all = { family: parts.every((p) => p.family === parts[0].family) ? parts[0].family : -1, models: parts.flatMap((p) => p.models) };
       all.row = all.family >= 0 || all.models.length < small;

@@ -147,9 +147,6 @@ def build(
         on = [source.key, kin.stamp, when]
         parents = kept_parents(kept, on, lambda: likely_parents(source, answered, when))
         asked = whose(kin, source.names)
-    said_of = None
-    if wishes.declared:
-        said_of = lineage(source, kin, said, wishes.declared.name, forest, families.families)
     return Atlas(
         source,
         wishes.title or registry.folder.resolve().name,
@@ -158,13 +155,26 @@ def build(
         tuple(columns),
         maps,
         forest,
-        said_of,
+        _lineage(source, kin, said, wishes, forest, families),
         families,
         parents,
         *asked,
         tuple(remarks),
         wishes,
     )
+
+
+def _lineage(
+    source: AtlasSource,
+    kin: AnswerKin | VectorKin,
+    said: Lineage,
+    wishes: Wishes,
+    forest: Forest | None,
+    known: Known,
+) -> Mapping[str, Any] | None:
+    if wishes.declared is None:
+        return None
+    return lineage(source, kin, said, wishes.declared.name, forest, known.families)
 
 
 def _strangers(

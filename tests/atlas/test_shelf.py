@@ -18,7 +18,7 @@ from cladist.atlas.server.shelf import MOST_OPEN, Opening, Shelf
 from cladist.core.progress import Listener
 from cladist.errors import InputError, UsageError
 from cladist.references.home import HOME
-from cladist.references.sharing import add_file
+from cladist.references.sharing import Terms, add_file, build_file
 from tests.atlas.conftest import COUNT, REFERENCE, Lab
 from tests.atlas.test_asking import answers_of
 from tests.atlas.test_server import API, Client
@@ -174,7 +174,7 @@ def test_few_are_open_at_once(lab: Lab, home: Path, monkeypatch: pytest.MonkeyPa
 
     class Found:
         def __init__(self, name: str) -> None:
-            self.name = name
+            self.name = self.facts = name
 
     monkeypatch.setattr("cladist.atlas.server.shelf.find", Found)
     made = [shelf.begin(f"r{k}") for k in range(1)]
@@ -186,6 +186,20 @@ def test_few_are_open_at_once(lab: Lab, home: Path, monkeypatch: pytest.MonkeyPa
     assert shelf.service(keys[0]) is None
     assert all(shelf.service(k) is not None for k in keys[1:])
     assert len(set(keys)) == MOST_OPEN + 1
+
+
+def test_a_reference_that_was_replaced_is_made_anew(lab: Lab, home: Path) -> None:
+    shelf = Shelf(TOKEN, make=lambda *_: (lab.atlas, lab.folder))
+    made = shelf.begin(NAME)
+    waiting(shelf, made)
+    assert shelf.begin(NAME) is made
+    terms = Terms(NAME, "CC0-1.0", "Changed")
+    build_file(lab.folder, home / "changed.cladref", terms)
+    add_file(home / "changed.cladref", over=True)
+    again = shelf.begin(NAME)
+    assert again is not made and waiting(shelf, again) == "open"
+    assert [r["address"] for r in shelf.listed()["references"]] == [again.address]
+    add_file(home / "ours.cladref", over=True)
 
 
 def test_the_atlas_is_that_of_the_command(client: Client, home: Path) -> None:

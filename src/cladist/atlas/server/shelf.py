@@ -23,7 +23,7 @@ from cladist.atlas.making import make_atlas
 from cladist.atlas.server.service import AtlasService
 from cladist.core.progress import Listener
 from cladist.errors import CladistError, UsageError
-from cladist.references.installed import broken, find, installed
+from cladist.references.installed import Facts, broken, find, installed
 
 __all__ = ["MOST_OPEN", "OPENED", "Opening", "Shelf", "State"]
 
@@ -47,6 +47,7 @@ class _Stopped(Exception):
 class Opening:
     """The atlas of one reference, on its way or open.
 
+    facts            of the reference when the making began
     stage, done, of  what is being done, and how far it is
     said             what went wrong
     address          where it stands once it is open
@@ -54,6 +55,7 @@ class Opening:
 
     number: int
     name: str
+    facts: Facts = field(repr=False)
     state: State = "making"
     stage: str = ""
     done: int = 0
@@ -84,6 +86,14 @@ class Opening:
             "said": shortened(self.said, 1_000),
             "address": self.address,
         }
+
+
+def _stale(service: AtlasService) -> bool:
+    """Whether more models were asked since, or the registry went."""
+    try:
+        return bool(service.health()["stale"])
+    except CladistError:
+        return True
 
 
 def _make(name: str, wishes: Wishes, listener: Listener) -> tuple[Atlas, Path]:
@@ -155,7 +165,7 @@ class Shelf:
         found = find(name)
         with self._lock:
             for opening, service in self._open.values():
-                if opening.name == found.name and not service.health()["stale"]:
+                if opening.facts == found.facts and not _stale(service):
                     return opening
             last = self._last
             if last is not None and last.thread is not None and last.thread.is_alive():
@@ -164,7 +174,7 @@ class Shelf:
                 raise UsageError(
                     f"the atlas of '{last.name}' is made, or about to end; wait, or stop it first"
                 )
-            made = Opening(1 if last is None else last.number + 1, found.name)
+            made = Opening(1 if last is None else last.number + 1, found.name, found.facts)
             made.thread = Thread(target=self._run, args=(made,), daemon=True)
             self._last = made
         made.thread.start()

@@ -5,8 +5,8 @@ reverse. So a great part of the squared log ratios between the two is their mean
 entropy falls or rises. Top-p leaves outcomes that had a probability with none. Roundings, system
 prompts and changed weights differ from context to context, and are not told from each other.
 
-The bounds were chosen on bred models. Of SmolLM2 top-p is named and no temperature is; what the rule
-gets right and wrong is in docs/functional.md (`python benchmarks/likely_settings.py`).
+The bounds were chosen on bred models. Of SmolLM2 top-p is named and no temperature is; what is
+named rightly is in docs/functional.md (`python benchmarks/likely_settings.py`).
 """
 
 from __future__ import annotations

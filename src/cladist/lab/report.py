@@ -168,9 +168,10 @@ def _remedy(s: Scores) -> str:
         f"{probes}. Greedy answers of weak models fall into a few turns that all models of a text "
         "share. Sampled ones do not: the same evidence from PhyloLM's probes, one sample each, "
         f"reaches {_n(samples['auc'])}, AP {_n(samples['ap'])}, {_n(samples['hard'])} against "
-        "unrelated models of the same text. What to do: for small base models use `--assay "
-        "phylolm` with "
-        "`cladist compare kinship`."
+        "unrelated models of the same text. All were sampled with one seed, though, so that models "
+        "of one vocabulary drew the same random numbers; with other seeds hardly anything is left "
+        "(functional.md). What to do: for small base models use `--assay functional-100`, which "
+        "reads distributions."
     )
 
 

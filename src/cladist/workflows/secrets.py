@@ -14,7 +14,7 @@ from cladist.errors import InputError, UsageError
 from cladist.references.installed import find
 from cladist.registry import Registry
 
-__all__ = ["drawn_from", "pool_of", "prompts_to_ask", "read_secret", "read_text"]
+__all__ = ["drawn_by", "drawn_from", "pool_of", "prompts_to_ask", "read_secret", "read_text"]
 
 
 def read_secret(path: Path) -> Secret:
@@ -59,6 +59,13 @@ def prompts_to_ask(most: int, path: Path | None) -> int | Secret:
     if most:
         raise UsageError("--secret draws so many prompts as it was made for; leave --probes")
     return read_secret(path)
+
+
+def drawn_by(path: Path | None, asked: str) -> tuple[str, Secret] | None:
+    """A model, and the secret in a file by which it was asked; None where neither is named."""
+    if (path is None) != (not asked):
+        raise UsageError("--secret and --asked go together: the draw, and the model asked by it")
+    return None if path is None else (asked, read_secret(path))
 
 
 def drawn_from(path: Path, text: Path | None, assay: Assay) -> tuple[Assay, tuple[int, ...] | None]:

@@ -159,7 +159,7 @@ def raw_table(files: dict[str, Path], folder: Path) -> None:
     for name, steps in (("20 steps of fine-tuning", 20), ("nothing: written again", 0)):
         with llama(tuned(files["Q8_0"], folder, steps)) as url:
             both(name, Served(url, "completions"), known)
-    with transformers_server(folder / "hf") as url:
+    with transformers_server(folder / f"hf-{files['Q8_0'].stem}") as url:
         both("the same weights, another engine", Served(url, "completions"), known)
 
 

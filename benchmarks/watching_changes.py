@@ -38,7 +38,10 @@ def measured(
         with serving(path) as url:
             served = Served(url, interface, **settings)
             asker = Asker(served, border.interface)
-            rounds = [observed(asker, border, random.Random(k)) for k in range(2)]
+            without = replace(border, profile=())  # probabilities are read once
+            rounds = [
+                observed(asker, b, random.Random(k)) for k, b in enumerate((border, without))
+            ]
             row: dict[str, Any] = {"kind": kind, "model": f"{model}, {interface}", "name": name}
             for part in ("border", "firm", "again"):
                 row[part] = [sum(n) for n in zip(*(getattr(r, part) for r in rounds), strict=True)]

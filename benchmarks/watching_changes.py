@@ -39,9 +39,7 @@ def measured(
             served = Served(url, interface, **settings)
             asker = Asker(served, border.interface)
             without = replace(border, profile=())  # probabilities are read once
-            rounds = [
-                observed(asker, b, random.Random(k)) for k, b in enumerate((border, without))
-            ]
+            rounds = [observed(asker, b, random.Random(k)) for k, b in enumerate((border, without))]
             row: dict[str, Any] = {"kind": kind, "model": f"{model}, {interface}", "name": name}
             for part in ("border", "firm", "again"):
                 row[part] = [sum(n) for n in zip(*(getattr(r, part) for r in rounds), strict=True)]

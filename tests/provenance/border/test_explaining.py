@@ -73,6 +73,8 @@ def test_nothing_changed_is_an_explanation_too() -> None:
     still = replace(calm, shift=Shift(0.0, 0.0))
     first, *_ = explanations(still)
     assert first[0] == "the same" and first[1] > 0.9
+    after = dict(explanations(calm, unchanged=1e-6))
+    assert after["the same"] < 1e-3 and sum(after.values()) == pytest.approx(1, abs=1e-3)
 
 
 def test_a_shift_tells_quantisation_from_tuning() -> None:

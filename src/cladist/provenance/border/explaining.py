@@ -106,9 +106,12 @@ def observed(asker: Asker, border: Border, draw: random.Random) -> Observed:
 
 
 def explanations(
-    seen: Observed, known: Sequence[Known] | None = None
+    seen: Observed, known: Sequence[Known] | None = None, *, unchanged: float = 1.0
 ) -> tuple[tuple[str, float], ...]:
     """Kinds of change with their probabilities, the likeliest first; () where nothing was seen.
+
+    `unchanged` is how probable 'the same' is beforehand beside each other kind: after a change was
+    called, one over what betting on it had won.
 
     >>> from cladist.provenance.border.explaining import Observed, explanations
     >>> dict(explanations(Observed((4, 7, 3), (12, 0, 0), (3, 11))))["temperature"] > 0.9
@@ -128,6 +131,8 @@ def explanations(
         return ()
     highest = max(max(logs) for logs in kinds.values())
     means = {k: sum(math.exp(x - highest) for x in logs) / len(logs) for k, logs in kinds.items()}
+    if THE_SAME in means and len(means) > 1:
+        means[THE_SAME] *= unchanged
     whole = sum(means.values())
     order = sorted(means, key=lambda k: -means[k])
     return tuple((kind, round(means[kind] / whole, 4)) for kind in order)

@@ -21,6 +21,11 @@ from cladist.provenance.border.learning import Effort, learn
 SYSTEMS = (SYSTEM, "Answer in rhyme.", "You are a strict reviewer of legal contracts. Be brief.")
 HEAT = (0.3, 0.7, 1.0)
 QUANTISED: tuple[Kind, ...] = ("Q4_0", "Q4_1", "Q5_0")
+APART = {
+    "quantisation": "rounded weights", "another snapshot": "tuned or another engine",
+    "another engine": "tuned or another engine",
+}  # fmt: skip
+"""Kinds that the package tells as one, under names of their own: could they be told apart?"""
 Change = tuple[str, str, Path, dict[str, Any]]
 """Kind, name, file or folder that is served, and how it is served."""
 
@@ -112,20 +117,23 @@ def judged(table: Path) -> None:
     """Each deployment explained by the others: those of its model, and those of other models."""
     known = [known_from(r) for r in json.loads(table.read_text())["deployments"]]
     blind = [replace(k, seen=replace(k.seen, shift=None)) for k in known]
-    for title, rows in (("with log-probabilities", known), ("tokens alone", blind)):
+    apart = [replace(k, kind=APART.get(k.kind, k.kind)) for k in known]
+    for title, rows in (
+        ("with log-probabilities", known), ("tokens alone", blind),
+        ("with log-probabilities, held apart", apart),
+    ):  # fmt: skip
         print(f"\n| kind, {title} | deployments | told right by the rest | by other models |")
         print("|---|---|---|---|")
+        wrong = []
         for kind in dict.fromkeys(k.kind for k in rows):
-            wanted = told_as(kind, by_shift=rows is known)
-            own = [k for k in rows if k.kind == kind]
-            right, wrong = [0, 0], []
+            own, right = [k for k in rows if k.kind == kind], [0, 0]
             for one in own:
                 for i, rest in enumerate((
                     [k for k in rows if k is not one], [k for k in rows if k.model != one.model],
                 )):  # fmt: skip
                     told = explanations(one.seen, rest)[0][0]
-                    right[i] += told == wanted
-                    if told != wanted and i:
+                    right[i] += told == told_as(kind)
+                    if told != told_as(kind) and i:
                         wrong.append(f"{one.model}, {one.name}: {told}")
-            print(f"| {kind} (as {wanted}) | {len(own)} | {right[0]} | {right[1]} |")
-            print("".join(f"  {w}\n" for w in wrong), end="")
+            print(f"| {kind} (as {told_as(kind)}) | {len(own)} | {right[0]} | {right[1]} |")
+        print("\nby other models told wrong:\n" + "\n".join(wrong))

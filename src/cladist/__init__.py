@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from cladist.workflows.portfolio import portfolio
     from cladist.workflows.predict import evaluate_predictions, features, predict
     from cladist.workflows.reporting import report
+    from cladist.workflows.reporting_beside import report_beside
     from cladist.workflows.route import fit_routing, route
     from cladist.workflows.sameness import same_model
     from cladist.workflows.showing import list_models, open_registry, show_model
@@ -115,6 +116,7 @@ _PLACES = {
     "register_layout": "cladist.references.layouts",
     "replay_watch": "cladist.workflows.watching_by_token",
     "report": "cladist.workflows.reporting",
+    "report_beside": "cladist.workflows.reporting_beside",
     "Response": "cladist.core.responses",
     "ResponseSet": "cladist.core.responses",
     "Results": "cladist.core.results",
@@ -201,6 +203,7 @@ __all__ = [
     "register_layout",
     "replay_watch",
     "report",
+    "report_beside",
     "root_tree",
     "route",
     "same_model",

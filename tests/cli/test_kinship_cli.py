@@ -206,3 +206,15 @@ def test_asking_settles_one_question(lab: Path) -> None:
     assert "one candidate" in fails(UsageError, *call, "f1-m0", "-r", lab / "r", "--ask")
     message = fails(CladistError, *call, "-r", lab / "r", "--ask")
     assert "recorded responses" in message
+
+
+def test_identify_a_path_says_how_to_write_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("model.gguf").touch()
+    Path("folder").mkdir()
+    for given, said in (("model.gguf", "gguf:model.gguf"), ("folder", "hf:folder")):
+        assert f"this one is {said};" in fails(UsageError, "identify", given)
+    message = fails(UsageError, "identify", "nobody")
+    assert "no registry in cladist-registry" in message and "this one" not in message

@@ -70,6 +70,19 @@ def test_a_new_model_stands_beside_recorded_ones(registry: Registry, tmp_path: P
     assert (again.asked, again.known) == (0, 12)
 
 
+def test_a_model_that_fails_at_every_prompt_says_why(registry: Registry, tmp_path: Path) -> None:
+    done = import_responses(
+        registry, [table(tmp_path, MODELS)], METHOD, prompts=PROMPTS,
+        decoding=read_decoding("interface=raw,temperature=0"),
+    )  # fmt: skip
+    failed = {t: Response.error("prompt is too long") for t in PROMPTS.values()}
+    model = ScriptedModel("new", failed, frozenset(("raw",)))
+    how = like(model, done.assay)
+    found = extract(model, how.asked, registry, counts_as=how.counts)
+    assert found.dna is None and "12 error" in found.refusal
+    assert "(12): prompt is too long" in found.refusal
+
+
 def test_a_model_asked_otherwise_does_not_stand_in(registry: Registry, tmp_path: Path) -> None:
     done = import_responses(registry, [table(tmp_path, MODELS)], METHOD, prompts=PROMPTS)
     other = done.assay.on(replace(done.assay.protocol, decoding=Decoding("raw", max_tokens=48)))

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from tiny_models import write_gguf
 
+from cladist.core.next_token import Context
 from cladist.core.responses import State
 from cladist.errors import MissingExtraError, ModelError, UsageError
 from cladist.models import Request, open_model, parse_uri
@@ -78,6 +79,19 @@ def test_threads_are_no_part_of_the_model_and_gpu_layers_are(path: Path, model: 
     layers = open_gguf(parse_uri(f"gguf:{path}?gpu_layers=1"))
     assert layers.identity.fingerprint != model.identity.fingerprint
     layers.close()
+
+
+def test_a_long_context_gives_the_same_bits_on_two_threads(tmp_path: Path) -> None:
+    """One token alone after 512 read ones, which an engine may share out over its threads."""
+    file = write_gguf(tmp_path / "long.gguf", context=1024)
+    context = Context(("a man of seas, " * 40)[:513])
+    found = []
+    for threads in (1, 2):
+        opened = open_gguf(parse_uri(f"gguf:{file}?threads={threads}"))
+        ((_, token),) = opened.next_tokens([context])
+        found.append(token.log_probs.tobytes())
+        opened.close()
+    assert found[0] == found[1]
 
 
 def test_chat_goes_through_the_template_and_raw_does_not(model: LlamaCpp) -> None:

@@ -30,7 +30,13 @@ def vocabulary() -> list[str]:
     return [END, *byte_symbols(), "th"]
 
 
-def write_gguf(path: Path, seed: int = 0, template: str = TEMPLATE, name: str = "random") -> Path:
+def write_gguf(
+    path: Path,
+    seed: int = 0,
+    template: str = TEMPLATE,
+    name: str = "random",
+    context: int = CONTEXT,
+) -> Path:
     """A two-layer Llama over bytes, F32."""
     import gguf
 
@@ -39,7 +45,7 @@ def write_gguf(path: Path, seed: int = 0, template: str = TEMPLATE, name: str = 
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name(name)
     writer.add_vocab_size(len(tokens))
-    writer.add_context_length(CONTEXT)
+    writer.add_context_length(context)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(LAYERS)
     writer.add_feed_forward_length(HIDDEN)

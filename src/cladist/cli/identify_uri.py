@@ -21,14 +21,27 @@ NAMES = 60
 
 
 def is_uri(model: str, registry: Path) -> bool:
-    """Whether MODEL is to be asked: a URI, unless the registry has a model of just that name."""
+    """Whether MODEL is to be asked: a URI, unless the registry has a model of just that name.
+
+    Raises `UsageError` for what is no URI where there is no registry: it can be no name either.
+    """
+    from cladist.errors import UsageError
     from cladist.models import SCHEMES
     from cladist.registry import Registry
     from cladist.registry.connection import FILE
 
+    here = (registry / FILE).is_file()
     if model.partition(":")[0].lower() not in (*SCHEMES, "recorded") or ":" not in model:
+        if not here and not registry.exists():
+            scheme = "hf" if Path(model).is_dir() else "gguf"
+            found = f"; this one is {scheme}:{model}" if Path(model).exists() else ""
+            raise UsageError(
+                f"'{model}' is no address of a model, and there is no registry in {registry} that "
+                "it could be a name in. Write gguf:FILE, hf:FOLDER or openai:NAME@URL to have a "
+                f"model asked{found}; or name a registry with --registry"
+            )
         return False
-    if not (registry / FILE).is_file():
+    if not here:
         return True
     with Registry.open(registry, create=False) as store:
         return not store.models_named([model])
@@ -50,28 +63,24 @@ def identify_uri(
     `shown` is how many neighbours, whether JSON, whether quiet. Without `alpha` the rate is the
     least that the reference carries.
     """
-    from cladist.extraction.opening import open_any
-    from cladist.workflows.identify_model import check_ready, identify_model
+    import cladist
+    from cladist.core.progress import Listener
+    from cladist.workflows.identify_model import Identified
     from cladist.workflows.looks import never
 
     (probes, every), (count, json, quiet) = prompts, shown
-    check_ready(reference)  # before a model is loaded for minutes
-    kept = None if registry == DEFAULT_REGISTRY else registry
     with progress_bars(quiet or json) as bars:
-        model = open_any(uri)
-        try:
-            found = identify_model(
-                model,
-                reference=reference,
-                registry=kept,
-                interface=interface,
-                probes=probes,
-                alpha=alpha,
-                decided=never if every else None,
-                progress=bars,
-            )
-        finally:
-            model.close()
+        found = cladist.identify(
+            uri,
+            alpha=alpha,
+            listener=Listener(bars),
+            reference=reference,
+            keep=None if registry == DEFAULT_REGISTRY else registry,
+            interface=interface,
+            probes=probes,
+            decided=never if every else None,
+        )
+    assert isinstance(found, Identified)
     if signs is not None:
         from cladist.attestation.of_reference import placement_case
 

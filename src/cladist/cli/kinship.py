@@ -194,7 +194,10 @@ def _show(r: KinshipResult) -> None:
         below = (
             "" if math.isnan(r.kin_p) else (f", and {min(r.kin_p, 1):.0%} have no more in common")
         )
-        console.print(f"  power     {r.power:.0%} of known kin are found at this rate{below}")
+        console.print(
+            f"  power     {r.power:.0%} of known kin, each family counting once, pass this test "
+            f"at this rate{below}"
+        )
     if not math.isnan(r.tokenizer):
         look = "look the same" if r.tokenizer > SAME_TOKENIZER else "do not show as the same"
         console.print(f"  tokenizer {look}; this is no part of the evidence")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -22,14 +22,13 @@ from cladist.cli.common import (
     note,
     one_line,
     out,
-    progress_bars,
     time_told,
 )
 from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
     from cladist.provenance.report import Report
-    from cladist.workflows.world import Beside
+    from cladist.workflows.reporting import Reported
 
 
 def report(
@@ -86,11 +85,7 @@ def report(
     """
     from cladist.formats.files import write_text
     from cladist.provenance.making import Making, given
-    from cladist.provenance.material import ReportScope
-    from cladist.references.installed import find
-    from cladist.registry import Registry
     from cladist.workflows.reporting import ENDINGS, PageForm
-    from cladist.workflows.reporting import report as run
 
     signs = signer(statement, key)
     wanted = list(files or [])
@@ -102,18 +97,12 @@ def report(
         (*(["--reference", reference] if reference else []), "--paper", paper,
          "--evidence", str(evidence), *(["--unfold"] if unfold else [])),
     )  # fmt: skip
-    reading = None
-    if reference:
-        place = _among(reference, model, registry, quiet)
-        registry, model = place.folder, place.name
-        reading = ReportScope(place.length, place.others)
-        labels = labels or find(reference).labels
     form = PageForm(paper=paper, evidence=evidence, unfold=unfold)
-    with Registry.open(registry, create=False) as store, listening(quiet) as listener:
-        made = run(
-            store, model,
-            declared=declared or [], labels=labels, assay=assay, alpha=alpha_of(alpha, rate),
-            listener=listener, making=making, seed=seed, reading=reading,
+    with listening(quiet) as listener:
+        made = _made(
+            reference, model, registry, assay=assay,
+            declared=declared or [], labels=labels, alpha=alpha_of(alpha, rate),
+            listener=listener, making=making, seed=seed,
         )  # fmt: skip
         text = made.to_json()
         for path in wanted:
@@ -125,27 +114,25 @@ def report(
 
             signs.write(report_case(made.material, made.found, text, seed))
     for path in wanted:
-        note(f"wrote the report on {model} to {path}")
+        note(f"wrote the report on {made.model} to {path}")
     if data is not None:
         write_text(data, text)
-        note(f"wrote the report on {model} to {data}")
+        note(f"wrote the report on {made.model} to {data}")
     if json:
         typer.echo(text, nl=False)
     elif data is None and not wanted:
         _print(made.found)
 
 
-def _among(reference: str, model: str, registry: Path, quiet: bool) -> Beside:
-    """The model among those of a reference; its answers are where 'identify' kept them."""
-    from cladist.references.installed import find
-    from cladist.workflows.world import beside_reference
+def _made(reference: str, model: str, registry: Path, **options: Any) -> Reported:
+    """Of a registry's model, or of one among the models of a reference."""
+    import cladist
 
-    asked = None if registry == DEFAULT_REGISTRY else registry
-    with progress_bars(quiet) as bars:
-        found = beside_reference(find(reference), model, asked=asked, progress=bars)
-    if found.length:
-        note(f"all answers are read to {found.length} characters, as far as its own mostly go")
-    return found
+    if reference:
+        asked = None if registry == DEFAULT_REGISTRY else registry
+        return cladist.report_beside(reference, model, asked=asked, **options)
+    with cladist.open_registry(registry, create=False) as store:
+        return cladist.report(store, model, **options)
 
 
 def _check(wanted: list[Path]) -> None:

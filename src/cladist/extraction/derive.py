@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from cladist.core.assay import Assay
 from cladist.core.dna import DNA, of_blocks
+from cladist.core.machine import cores
 from cladist.core.origins import listed, mixed_models, mixture, parts
 from cladist.core.progress import Progress, silent
 from cladist.core.projection import project
@@ -186,7 +186,7 @@ def _all_dna(
             return Refusal(responses.model, str(problem))
 
     light = all(s.name in _LIGHT for s in assay.method.encoders)
-    threads = _cores() if light else 1
+    threads = cores() if light else 1
     if threads == 1:
         for responses, how in answers:
             yield one(responses, how)
@@ -202,10 +202,3 @@ def _all_dna(
                 yield running.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _cores() -> int:
-    """Cores that this process may use; all of them where the system does not tell."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -9,8 +9,10 @@ from cladist.models import SCHEMES, open_model
 from cladist.models.base import Model, parse_uri
 
 
-def open_any(text: str) -> Model:
+def open_any(text: str, threads: int = 1) -> Model:
     """The model that a URI names; `recorded:FILE?model=NAME` replays answers by prompt.
+
+    `threads` are for an engine of this machine where the URI does not say how many.
 
     Raises what `models.open_model` and `formats.responses.recorded.read_recorded` raise.
     """
@@ -19,7 +21,7 @@ def open_any(text: str) -> Model:
         if uri.scheme not in SCHEMES:
             known = ", ".join(sorted([*SCHEMES, "recorded"]))
             raise UsageError(f"'{text}': unknown scheme '{uri.scheme}'; known are {known}")
-        return open_model(text)
+        return open_model(text, threads)
     # Arrow takes longer to import than a small model takes to answer.
     from cladist.formats.responses.recorded import read_recorded
     from cladist.formats.responses.roles import OPTIONS

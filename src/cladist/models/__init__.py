@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,12 @@ SCHEMES: dict[str, str] = {
 """URI scheme -> module with a function `open_uri(uri: ModelURI) -> Model`."""
 
 
-def open_model(text: str) -> Model:
-    """Open the model that a URI names.
+THREADED = ("builtin", "gguf")
+"""Schemes whose engine runs here on as many threads as it is told; answers are the same."""
+
+
+def open_model(text: str, threads: int = 1) -> Model:
+    """Open the model that a URI names, on so many threads where the URI does not say how many.
 
     Raises `UsageError` for an unknown scheme or option, `MissingExtraError` when the backend's
     package is not installed, `ModelError` when the model cannot be loaded.
@@ -36,6 +41,8 @@ def open_model(text: str) -> Model:
         raise UsageError(
             f"'{text}': unknown scheme '{uri.scheme}'; known are {', '.join(sorted(SCHEMES))}"
         )
+    if uri.scheme in THREADED:
+        uri = replace(uri, options={"threads": str(threads), **uri.options})
     module: ModuleType = import_module(SCHEMES[uri.scheme])
     model: Model = module.open_uri(uri)
     return disguised(model, uri)

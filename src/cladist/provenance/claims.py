@@ -45,8 +45,8 @@ def _kinship(report: Report) -> Claim:
         first = related[0]
         power = first.test.power
         found = (
-            f" At this rate {power:.0%} of known kin are found, so silence about others "
-            "means little."
+            f" Of known kin, each family counting once, {power:.0%} pass this test at this rate; "
+            "that of spread comes on top, so silence about others means little."
             if power == power
             else ""
         )

@@ -39,7 +39,8 @@ _STANDING_IN = (
     "ORDER BY i.model_id"
 )
 _ANSWERED = (
-    "SELECT count(*) FROM response WHERE protocol_id = ? AND model_id = ? AND state <> 'error'"
+    "SELECT coalesce(sum(state <> 'error'), 0), count(*) FROM response "
+    "WHERE protocol_id = ? AND model_id = ?"
 )
 
 
@@ -49,7 +50,8 @@ def standing_in(
     """Model row -> row of the protocol whose answers count as those to `protocol`.
 
     Of several comparable protocols through the remembered interface the one with most answers
-    counts, and among equals the first. One small query where no model stands in.
+    counts, and among equals the first; where every request failed, that is one that was tried, so
+    that the reasons are told. One small query where no model stands in.
     """
     models = query(_STANDING_IN, (row,))
     if not models:
@@ -62,9 +64,9 @@ def standing_in(
     ]
     found: dict[int, int] = {}
     for model, interface in models:
-        best = 0
+        best = (0, 0)
         for other, through in fits:
-            count = query(_ANSWERED, (other, model))[0][0] if through == interface else 0
+            count = query(_ANSWERED, (other, model))[0] if through == interface else best
             if count > best:
                 best, found[int(model)] = count, int(other)
     return found

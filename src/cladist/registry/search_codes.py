@@ -12,13 +12,14 @@ answer is ever lost: the bound is Cauchy and Schwarz's, rounding is counted into
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cladist.core.machine import cores
 
 __all__ = ["Columns", "Intervals", "columns_of", "encode", "intervals", "scan", "survivors"]
 
@@ -235,7 +236,7 @@ def survivors(
         return kept + begin, found.lower[kept], found.upper[kept], compared, left_out
 
     starts = range(0, n, step)
-    wanted = min(threads or min(_cores(), 4), len(starts))
+    wanted = min(threads or min(cores(), 4), len(starts))
     if wanted < 2:
         parts = [part(begin) for begin in starts]
     else:
@@ -247,9 +248,3 @@ def survivors(
     if len(rows) > count:
         rows = rows[lower <= np.partition(upper, count - 1)[count - 1]]
     return rows.astype(np.int64), sum(p[3] for p in parts), sum(p[4] for p in parts)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -10,6 +10,7 @@ from typing import Any, TypedDict, Unpack
 
 from cladist.compare import resolved
 from cladist.core.assay import Assay
+from cladist.core.machine import threads_alone
 from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Result, plain
 from cladist.core.secret import Secret
@@ -190,7 +191,7 @@ def identify(
         )
         return identify_here(asked[0], model, asked[1], prior_none=prior_none)
     check_ready(asking.get("reference", ""))  # before a model is loaded for minutes
-    opened = open_any(model) if isinstance(model, str) else model
+    opened = open_any(model, threads_alone()) if isinstance(model, str) else model
     try:
         return identify_model(
             opened,

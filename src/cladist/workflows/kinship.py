@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from cladist.compare import resolved
 from cladist.core.assay import Assay
+from cladist.core.machine import threads_alone
 from cladist.core.progress import NOBODY, Hear, Listener, Progress, silent, unheard
 from cladist.core.responses import ResponseSet
 from cladist.core.secret import Secret, restrict
@@ -315,7 +316,7 @@ def ask_for(
     declared = families_here(labels, registry.models(), listener.hear)
     if declared and not any(r.model in declared for r in answered(registry, chosen)):
         listener.hear(UNUSED_LABELS)
-    model = open_any(uri)
+    model = open_any(uri, threads_alone())
     try:
         return chosen, ask_one(
             model, candidate, chosen, registry, declared,

@@ -51,7 +51,8 @@ class KinshipResult(Result):
     p_probes     sign-flip p-value over probes
     p_mismatch   p-value against the same answers on shuffled probes
     kin_p        share of known kin with no more in common; NaN without enough of them
-    power        share of known kin that are found at `alpha`; NaN without known kin
+    power        share of known kin, each family counting once, whose p alone would do at `alpha`
+                 among as many candidates; NaN without known kin
     alpha        false-positive rate that the verdict keeps to
     probes       probes that both answered
     flags        what is remarkable about the answers ('identical-answers', 'few-probes', ...)
@@ -145,7 +146,11 @@ def judge_candidates(
         raise InputError(f"'{a}' was to be compared with itself; name two models")
     facts = [made.facts(i, j, policy, whole=True) for j in rows]
     decided = test_candidates(facts, policy, method)
-    return [_result(made, i, j, f, d, policy) for j, f, d in zip(rows, facts, decided, strict=True)]
+    asked = policy.alpha / max(len(rows), 1)
+    return [
+        _result(made, i, j, f, d, policy, asked)
+        for j, f, d in zip(rows, facts, decided, strict=True)
+    ]
 
 
 def judge_declared(
@@ -159,12 +164,22 @@ def judge_declared(
     rows = [made.pairs.index(c) for c in others]
     facts = [made.facts(i, j, policy, whole=True) for j in rows]
     decided = test_declared(facts, policy)
-    return [_result(made, i, j, f, d, policy) for j, f, d in zip(rows, facts, decided, strict=True)]
+    return [
+        _result(made, i, j, f, d, policy, policy.alpha)
+        for j, f, d in zip(rows, facts, decided, strict=True)
+    ]
 
 
 def _result(
-    made: Gatherer, i: int, j: int, facts: PairFacts, decided: Decision, policy: Policy
+    made: Gatherer,
+    i: int,
+    j: int,
+    facts: PairFacts,
+    decided: Decision,
+    policy: Policy,
+    asked: float,
 ) -> KinshipResult:
+    """The result of one pair; power is counted at `asked`, alpha shared among candidates."""
     nothing = (float("nan"),) * 3
     c = made.calibration
     return KinshipResult(
@@ -180,7 +195,7 @@ def _result(
         p_probes=facts.p_probes,
         p_mismatch=facts.p_mismatch,
         kin_p=facts.kin_p,
-        power=float("nan") if c is None else c.power(policy.alpha),
+        power=float("nan") if c is None else c.power(asked),
         alpha=policy.alpha,
         probes=facts.common,
         flags=facts.flags,

@@ -1,8 +1,7 @@
 """How far first-token probabilities moved since the reference, and whether alike everywhere.
 
-Rounding the weights moves each context in a way of its own. Training moves a token alike at many
-contexts, the more so the longer it is trained. So where both moved the probabilities as far, what
-is shared between contexts tells them apart (`benchmarks/watching.py --only explain`).
+Light changes of a deployment turn few tokens, and move all probabilities. Rounding the weights
+moves each context in a way of its own; long training moves a token alike at many contexts.
 """
 
 from __future__ import annotations

@@ -9,10 +9,15 @@ import pytest
 from cladist.atlas.build import Atlas, Wishes, build
 from cladist.atlas.server.service import AtlasService
 from cladist.compare import resolve_assay
+from cladist.formats.labels import DeclaredModel
+from cladist.references.home import HOME
+from cladist.references.installed import place
+from cladist.references.sharing import Terms, add_file, build_file
 from cladist.registry import Registry
 from tests.support.synthetic import Made, make_models, make_registry
 
 COUNT = 72
+REFERENCE = "ours"
 FAMILIES = 50
 """Enough for verdicts at 1% on ten relatives together, which need 46."""
 
@@ -50,3 +55,18 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     with Registry.open(folder, create=False) as store:
         made = build(store, resolve_assay(store), wishes)
     return Lab(folder, models, made)
+
+
+@pytest.fixture(scope="session")
+def shelf_home(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's data with a reference of the lab's models, and a damaged one."""
+    folder = tmp_path_factory.mktemp("home")
+    families = {m.name: DeclaredModel(m.family) for m in lab.models if "\0" not in m.name}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME, str(folder))
+        terms = Terms(REFERENCE, "CC0-1.0", "Our <b>own</b> models")
+        build_file(lab.folder, folder / "ours.cladref", terms, lineage=families)
+        add_file(folder / "ours.cladref")
+        (place() / "torn").mkdir()
+        (place() / "torn" / "reference.json").write_text("{")
+    return folder

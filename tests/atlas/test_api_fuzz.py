@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 from cladist.atlas.server.app import application
 from tests.atlas.conftest import Lab
 
-OPERATIONS = 18
+OPERATIONS = 22
 SHORT = settings(
     max_examples=12,
     deadline=None,

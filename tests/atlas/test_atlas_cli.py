@@ -89,7 +89,7 @@ def test_serve_hands_over_to_the_server(lab: Lab, monkeypatch: pytest.MonkeyPatc
     seen = {}
 
     def stand_in(
-        service: object, bound: object, *, open_page: bool, told: object, token: str = ""
+        service: object, bound: object, *, open_page: bool, told: object, shelf: object, token: str
     ) -> None:
         seen.update(service=service, address=bound.getsockname(), open=open_page)  # type: ignore[attr-defined]
         told("http://127.0.0.1:1/")  # type: ignore[operator]

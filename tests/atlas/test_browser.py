@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from cladist.atlas.bundle import write_bundle
+from cladist.references.home import HOME
 from cladist.registry import Registry
 
 from .conftest import COUNT, Lab
@@ -73,15 +74,19 @@ class Seen:
 
 
 @contextmanager
-def serving(lab: Lab, cache: Path) -> Iterator[tuple[str, str]]:
+def serving(
+    lab: Lab, cache: Path, home: Path | None = None, asks: bool = True
+) -> Iterator[tuple[str, str]]:
     """Address and token of a server of the lab, started as a person would."""
     command = [
         sys.executable, "-m", "cladist.cli.main", "serve", "--registry", str(lab.folder),
-        "--port", "0", "--map", "pcoa", "--quiet", "--title", "made <up>", "--ask",
+        "--port", "0", "--map", "pcoa", "--quiet", "--title", "made <up>",
+        *(["--ask"] if asks else []),
         "--metadata", str(lab.folder / "models.csv"),
         "--declared", str(lab.folder / "lineage.csv"), "--labels", str(lab.folder / "labels.csv"),
     ]  # fmt: skip
-    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    # Nothing that this person has installed may be seen.
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache), HOME: str(home or cache)}
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     reader: threading.Thread | None = None
     try:
@@ -90,7 +95,7 @@ def serving(lab: Lab, cache: Path) -> Iterator[tuple[str, str]]:
         told: list[str] = []
         for line in server.stderr:
             told.append(line)
-            if found := re.search(r"(http://127\.0\.0\.1:\d+/)#ask=([\w-]+)", line):
+            if found := re.search(r"(http://127\.0\.0\.1:\d+/)#(?:ask|token)=([\w-]+)", line):
                 break
         assert found is not None, "".join(told)
         # A full pipe would stop the server.
@@ -283,6 +288,14 @@ def test_small_screens_show_the_verdict(read: dict[str, Any]) -> None:
     for width, found in read["small"].items():
         assert found["seen"], width
         assert found["wide"] <= int(width), width
+
+
+@needs_browser
+def test_names_get_room_when_zoomed(read: dict[str, Any]) -> None:
+    # Around a middle there is room for all from the start, in a window as wide.
+    assert read["room"]["rectangular"][0] > 0 and read["room"]["unrooted"][0] > 0
+    for layout, counts in read["room"].items():
+        assert counts[-1] == 0, (layout, counts)
 
 
 @needs_browser

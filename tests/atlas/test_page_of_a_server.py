@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.atlas.conftest import Lab
+from tests.atlas.conftest import REFERENCE, Lab
+from tests.atlas.looks import STORED, differences, renewing, store, stored
 from tests.atlas.test_asking import MODEL, answers_of
 from tests.atlas.test_browser import drive, needs_browser, serving
 from tests.support.answering_server import answering
@@ -55,11 +58,45 @@ def test_nothing_is_wrong_with_dialogs_and_clades(asked: dict[str, Any]) -> None
     assert [e for e in asked["errors"] if "422" not in e] == []
 
 
+@pytest.fixture(scope="module")
+def chosen(lab: Lab, shelf_home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What somebody sees who opens a reference from the page."""
+    with serving(lab, tmp_path_factory.mktemp("cache"), shelf_home, asks=False) as found:
+        return drive(*found, REFERENCE, lab.models[MODEL].name, by="chooser")
+
+
 @needs_browser
-def test_twelve_views_at_three_widths_in_both_themes(server: tuple[str, str]) -> None:
-    seen = drive(server[0], by="views")
-    assert len(seen) == 12 * 3 * 2
-    for view, found in seen.items():
+def test_a_reference_is_chosen_on_the_page(chosen: dict[str, Any], lab: Lab) -> None:
+    assert "token" in chosen["bare"] and chosen["hash"] is False
+    assert chosen["listed"] == [REFERENCE] and f"{len(lab.models)} models" in chosen["row"]
+    assert "torn" in chosen["broken"] and "add it again" in chosen["broken"]
+    assert chosen["bar"] == 1 and "is made" in chosen["words"]
+    assert re.fullmatch(r"/opened/[\w-]{20,}/", chosen["path"])
+    assert chosen["title"] == "Our <b>own</b> models" and chosen["markup"] == 0
+    assert chosen["placed"] == {"name": "newcomer", "nearest": lab.models[MODEL].name}
+    assert chosen["now"] == "shown now" and chosen["back"] == "/"
+    assert "--ask" in chosen["ask"]
+
+
+@needs_browser
+def test_what_goes_wrong_is_told_in_words(chosen: dict[str, Any]) -> None:
+    assert "no reference 'ours' is installed" in chosen["gone"]
+    assert "no atlas is open here" in chosen["closed"]
+    assert {k: v for k, v in chosen["axe"].items() if v} == {}
+    assert chosen["violations"] == []
+    assert [e for e in chosen["errors"] if "422" not in e and "404" not in e] == []
+
+
+@pytest.fixture(scope="module")
+def views(server: tuple[str, str]) -> dict[str, Any]:
+    """Twelve views at three widths in both themes."""
+    return drive(server[0], *filter(None, [renewing()]), by="views")
+
+
+@needs_browser
+def test_twelve_views_at_three_widths_in_both_themes(views: dict[str, Any]) -> None:
+    assert len(views) == 12 * 3 * 2
+    for view, found in views.items():
         assert found["errors"] == [], view
         assert found["wide"] <= 0, view
         assert found["out"] == [], view
@@ -67,3 +104,28 @@ def test_twelve_views_at_three_widths_in_both_themes(server: tuple[str, str]) ->
         assert found["heading"], view
         if view.startswith(("card", "model", "pair")):
             assert found["verdict"], view
+
+
+@needs_browser
+def test_twelve_views_look_as_they_were_stored(views: dict[str, Any]) -> None:
+    if renewing():
+        store(views)
+    was = stored()
+    assert STORED.stat().st_size < 500_000
+    assert was.keys() == views.keys()
+    changed = {v: differences(v, was[v], views[v]) for v in was}
+    assert {v: said for v, said in changed.items() if said} == {}
+
+
+def test_a_view_that_changed_is_told() -> None:
+    was = stored()
+    for width in (1440, 1024, 390):
+        for theme in ("light", "dark"):
+            of = {v.split()[0]: v for v in was if v.endswith(f" {width} {theme}")}
+            assert len(of) == 12
+            for view, other in (("tree", "radial"), ("overview", "table"), ("model", "clade")):
+                assert differences(view, was[of[view]], was[of[other]]), (view, width, theme)
+            dark = was[of["card"].replace("light", "dark")]
+            assert bool(differences("card", was[of["card"]], dark)) == (theme == "light")
+    blank = {**was["map 1440 light"], "places": {"head": [0, 0, 100, 5]}}
+    assert "'map' is gone" in differences("map", was["map 1440 light"], blank)

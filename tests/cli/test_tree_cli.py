@@ -150,9 +150,10 @@ def test_a_tanglegram_of_too_many_is_collapsed_and_says_so(
     lab: Path, tables: dict[str, Path], tmp_path: Path, labelled: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    from cladist.phylogeny import tanglegram
+    from cladist.phylogeny import rows, tanglegram
 
-    monkeypatch.setattr(tanglegram, "MOST_ROWS", 8)
+    for place in (rows, tanglegram):
+        monkeypatch.setattr(place, "MOST_ROWS", 8)
     picture = tmp_path / "t.svg"
     labels = ["--labels", tables["groups"]] if labelled else []
     at = ["tree", "-r", lab, "--declared", tables["parents"], "--tanglegram", picture]

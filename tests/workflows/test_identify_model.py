@@ -134,8 +134,10 @@ def test_an_interface_found_by_asking_both_ways_is_told_so(
     add(tmp_path, *made, asked=replace(RAW, unknown=unsure))
     answers = descendant(made, "org/f5-m1")
     found = identify_model(Both("child", answers, ways="raw chat"))
-    assert found.interface == "raw" and found.placement.doubts == ("temperature",)
-    assert found.taken[0] == "interface not recorded, raw found by asking both ways"
+    assert found.interface == "raw" and found.placement.doubts == unsure
+    assert found.taken[0] == (
+        "interface not recorded, raw taken, as answers open more like recorded ones so"
+    )
     named = identify_model(Both("child", answers, ways="raw chat"), interface="raw")
     assert named.placement.doubts == unsure
     assert named.taken[0] == "interface not recorded, raw assumed"

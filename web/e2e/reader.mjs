@@ -140,6 +140,24 @@ for (const [width, height] of [[1024, 768], [390, 844]]) {
   await close(page);
 }
 
+// Names that have no room are counted; zooming gives them room.
+facts.room = {};
+for (const layout of ["rectangular", "radial", "unrooted"]) {
+  page = await open(`#/?view=tree&fold=0&layout=${layout}`);
+  const told = async () => ((await page.locator(".no-room:not([hidden])").count()) === 0 ? 0 : parseInt(await text(page, ".no-room"), 10));
+  await page.waitForTimeout(300);
+  const counts = [await told()];
+  await page.focus(".tree-panel .overlay");
+  for (let k = 0; k < 8; k++) {
+    await page.keyboard.press("+");
+    await page.keyboard.press("+");
+    await page.waitForTimeout(120);
+    counts.push(await told());
+  }
+  facts.room[layout] = counts;
+  await close(page);
+}
+
 // Other ways to read: forced colours, less motion, Chinese, 200 per cent.
 page = await open("", { forcedColors: "active", reducedMotion: "reduce" });
 await find(page);

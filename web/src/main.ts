@@ -1,9 +1,9 @@
 /** Starts the page: data, state from the address, then what is shown. */
 
 import "./style.css";
-import { takeToken } from "./data/asked";
 import { checked } from "./data/check";
 import { loader } from "./data/load";
+import { takeToken } from "./data/token";
 import type { AtlasDocument, ColumnDocument } from "./data/types";
 import { column } from "./data/columns";
 import { MOST } from "./colour/palette";

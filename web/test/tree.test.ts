@@ -4,7 +4,8 @@ import { contents, familiesBelow, familyClades, folded, isFamily } from "../src/
 import { detailed } from "../src/tree/detail";
 import { newick, parsed } from "../src/tree/newick";
 import { escaped, svg } from "../src/tree/svg";
-import { crossings, untangled } from "../src/tree/tangle";
+import { crossings, lines, side, untangled } from "../src/tree/tangle";
+import type { Side } from "../src/tree/tangle";
 import { boxOf, step } from "../src/tree/walk";
 import { has, induced, models, rerooted } from "../src/tree/tree";
 import type { Tree } from "../src/tree/tree";
@@ -227,12 +228,32 @@ describe("pictures", () => {
 });
 
 describe("tanglegrams", () => {
-  it("count crossings as inversions", () => {
-    expect(crossings([0, 1, 2], [0, 1, 2])).toBe(0);
-    expect(crossings([0, 1, 2], [2, 1, 0])).toBe(3);
+  const [one, two] = [parsed("((m0,m1),(m2,m3));"), parsed("((m3,m2),(m1,m0));")];
+  const every = new Set([0, 1, 2, 3, 4, 5]);
+  const whole = (tree: typeof one) => side(tree, [], new Set(), every) as Side;
+  const links = lines(whole(one), whole(two));
+  it("count crossings as inversions, and none where lines meet", () => {
+    expect(crossings({ left: [0, 1, 2, 3], right: [0, 1, 2, 3] }, links)).toBe(0);
+    expect(crossings({ left: [0, 1, 2, 3], right: [3, 2, 1, 0] }, links)).toBe(6);
+    const fan = [{ left: 0, right: 2, models: [0] }, { left: 0, right: 1, models: [1] }, { left: 5, right: 2, models: [2] }];
+    expect(crossings({ left: [0, 5], right: [1, 2] }, fan)).toBe(0);
   });
   it("turn trees of one shape until nothing crosses", () => {
-    const orders = untangled(parsed("((m0,m1),(m2,m3));"), parsed("((m3,m2),(m1,m0));"));
-    expect(crossings(orders.left, orders.right)).toBe(0);
+    expect(crossings(untangled(one, two, links), links)).toBe(0);
+  });
+  it("have a leaf for every row, and all models where a row is opened", () => {
+    const tree = parsed("(((m0,m1),m2),((m3,m4),m5));");
+    const told = [{ models: [0, 1, 2], family: "a", branches: 1 }, { models: [3, 4], family: "b", branches: 1 }];
+    const closed = side(tree, told, new Set(), every) as Side;
+    expect(models(closed.tree, closed.tree.root).sort()).toEqual([0, 3, 5]);
+    expect([...closed.leaf.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(closed.rows.get(0)?.family).toBe("a");
+    const opened = side(tree, told, new Set([4]), every) as Side;
+    expect(models(opened.tree, opened.tree.root).sort()).toEqual([0, 3, 4, 5]);
+    const joined = lines(closed, opened);
+    expect(joined.map((l) => l.models.length).sort()).toEqual([1, 1, 1, 3]);
+    const few = side(tree, [], new Set(), new Set([0, 1, 4])) as Side;
+    expect(models(few.tree, few.tree.root).sort()).toEqual([0, 1, 4]);
+    expect(side(tree, [], new Set(), new Set())).toBeNull();
   });
 });

@@ -155,13 +155,26 @@ def build(
         tuple(columns),
         maps,
         forest,
-        lineage(source, kin, said, wishes.declared.name) if wishes.declared else None,
+        _lineage(source, kin, said, wishes, forest, families),
         families,
         parents,
         *asked,
         tuple(remarks),
         wishes,
     )
+
+
+def _lineage(
+    source: AtlasSource,
+    kin: AnswerKin | VectorKin,
+    said: Lineage,
+    wishes: Wishes,
+    forest: Forest | None,
+    known: Known,
+) -> Mapping[str, Any] | None:
+    if wishes.declared is None:
+        return None
+    return lineage(source, kin, said, wishes.declared.name, forest, known.families)
 
 
 def _strangers(

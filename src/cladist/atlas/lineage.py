@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cladist.atlas.columns import shortened
-from cladist.atlas.forest import numbered_newick
+from cladist.atlas.families import LONGEST
+from cladist.atlas.forest import Forest, numbered_newick
 from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.source import AtlasSource
 from cladist.atlas.verdicts import TestedPair
@@ -17,10 +18,14 @@ from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
 from cladist.kinship.inference.decision import UNTESTABLE
 from cladist.phylogeny.declared import declared_tree
+from cladist.phylogeny.row_words import remarks_of
+from cladist.phylogeny.rows import MOST_ROWS, collapsed_pair, parting
 from cladist.provenance.sources import read_declared as read_source_of
 from cladist.registry import ModelRecord
 
 __all__ = ["lineage", "read_declared"]
+
+_TITLES = ("declared", "measured")
 
 Standing = Literal["supported", "contradicted", "inconclusive", "not tested", "not measured"]
 
@@ -48,9 +53,17 @@ def read_declared(path: Path, models: Sequence[ModelRecord]) -> Lineage:
 
 
 def lineage(
-    source: AtlasSource, kin: AnswerKin | VectorKin, declared: Lineage, where: str
+    source: AtlasSource,
+    kin: AnswerKin | VectorKin,
+    declared: Lineage,
+    where: str,
+    forest: Forest | None = None,
+    families: Sequence[str | None] = (),
 ) -> dict[str, Any]:
     """The document's part on declared lineage; links of models that are not here are left out.
+
+    With the measured tree and the families of the models, in order, it tells the rows that both
+    trees have face to face.
 
     A declared parent is contradicted where the two are decided to be unrelated, and in no other
     case. What could not be tested stands apart from what was tested and is open, and from links
@@ -58,7 +71,7 @@ def lineage(
     """
     number = source.number
     lines = [k for k in declared.links if k.child in number]
-    tree = declared_tree(declared.first_parents(), source.names)
+    tree = _numbered(declared_tree(declared.first_parents(), source.names), number)
     pairs = [
         (number[k.child], number[k.parent])
         for k in lines
@@ -86,8 +99,39 @@ def lineage(
         "source": shortened(where, 200),
         "edges": edges,
         "counts": dict(Counter(str(e["verdict"]) for e in edges)),
-        "newick": numbered_newick(_numbered(tree, number)),
+        "newick": numbered_newick(tree),
+        "facing": None if forest is None else _facing(tree, forest.tree, families),
     }
+
+
+def _facing(
+    declared: Tree, measured: Tree, families: Sequence[str | None]
+) -> dict[str, Any] | None:
+    """Rows of several models in both trees, collapsed as tanglegrams are, and what is said of it.
+
+    Both trees are of the models that both have; None for fewer than two. A model in no row of a
+    tree is a row of its own there.
+    """
+    common = set(declared.leaves()) & set(measured.leaves())
+    if len(common) < 2:
+        return None
+    declared, measured = declared.induced(common), measured.induced(common)
+    known = {f"m{i}": shortened(f, LONGEST) for i, f in enumerate(families) if f}
+    kin = parting(known, declared, measured)
+    pair = collapsed_pair(declared, measured, kin, MOST_ROWS)
+    sides = {
+        title: [
+            {
+                "models": [int(name[1:]) for name in row.models],
+                "family": row.family,
+                "branches": row.branches,
+            }
+            for row in side.rows
+            if len(row.models) > 1
+        ]
+        for title, side in zip(_TITLES, pair, strict=True)
+    }
+    return {**sides, "remarks": list(remarks_of(pair, kin, _TITLES))}
 
 
 def _standing(

@@ -67,8 +67,9 @@ def serve(
     Serves the atlas: a page, and an API for programs.
 
     The page shows the registry as it is now; it writes nothing to it. Nobody but this machine can
-    reach it. The API describes itself at /openapi.json. With --ask the page can have a model
-    behind an endpoint asked and placed; the address then holds a token, which is for you alone.
+    reach it. The API describes itself at /openapi.json. The address holds a token, which is for
+    you alone: with it the page opens installed references, and with --ask it has a model behind an
+    endpoint asked and placed.
 
     Examples:
 
@@ -86,6 +87,7 @@ def serve(
         from cladist.atlas.server.run import DEFAULT_PORT, listen
         from cladist.atlas.server.run import serve as run
         from cladist.atlas.server.service import AtlasService
+        from cladist.atlas.server.shelf import Shelf
     except ModuleNotFoundError as problem:
         if (problem.name or "").split(".")[0] not in ("starlette", "uvicorn"):
             raise
@@ -104,12 +106,13 @@ def serve(
     for remark in made.remarks:
         note(remark)
 
-    token = token_urlsafe(24) if ask else ""
+    token = token_urlsafe(24)
 
     def told(address: str) -> None:
         note(f"{len(made.source)} models at {address} (Ctrl-C stops)")
         if watched:
-            note(f"watched endpoints at {address}trends")
+            note(f"watched endpoints at {address.partition('#')[0]}trends")
 
-    service = AtlasService(made, folder, token, watched or ())
-    run(service, bound, open_page=open_page, told=told, token=token)
+    service = AtlasService(made, folder, token if ask else "", watched or ())
+    shelf = Shelf(token, wishes, asks=ask)
+    run(service, bound, open_page=open_page, told=told, shelf=shelf, token=token)

@@ -108,7 +108,7 @@ def assumptions(
 
     `repeated` are groups of recorded models with the same answers to the letter, enough of them
     to show a temperature of 0; 0 where they are too few. `found` says that the interface was
-    found by asking both ways.
+    chosen by asking both ways.
     """
     told = {
         "interface": f"interface not recorded, {asked.interface if asked else 'none'} assumed",
@@ -127,7 +127,10 @@ def assumptions(
     if asked is not None and asked.interface == "raw":
         unsure.discard("template")
     if asked is not None and found:
-        told["interface"] = f"interface not recorded, {asked.interface} found by asking both ways"
+        told["interface"] = (
+            f"interface not recorded, {asked.interface} taken, as answers open more like recorded "
+            "ones so"
+        )
     out = [told[k] for k in told if k in unsure]
     if recorded.cut:
         out.append(f"recorded answers were cut after {recorded.cut} characters")

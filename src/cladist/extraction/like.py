@@ -26,6 +26,11 @@ __all__ = [
 TRIED = 6
 """Probes asked both ways where the interface of recorded answers is not known."""
 
+LEAD = 3
+"""Probes of those by which one way must lead the other. One or two are chance: SmolLM2 was taken to
+be asked through chat where others had been asked raw, as plain openings like "The text" are said
+everywhere."""
+
 LENGTHS = (12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 200, 256, 320, 400, 512)
 """Lengths in characters that recorded answers are cut to."""
 
@@ -96,9 +101,10 @@ def find_interface(
     """The interface through which recorded answers open as this model's do.
 
     The first TRIED prompts are asked both ways; the way whose answers begin like a recorded
-    answer to the same prompt more often is it. Raises `NotComparableError` where the model
-    offers one way alone, no recorded answers are given, or both do equally well: which way it
-    was cannot be told then.
+    answer to the same prompt more often, by LEAD of them or more, is it. It stays in doubt, as
+    what everybody says opens like everybody's. Raises `NotComparableError` where the model
+    offers one way alone, no recorded answers are given, or neither way leads so far: which way
+    it was cannot be told then.
     """
     ways: tuple[AskedInterface, ...] = ("raw", "chat")
     if not set(ways) <= model.interfaces or not answers:
@@ -113,11 +119,11 @@ def find_interface(
         slots = [(p, 0) for p in range(min(TRIED, len(recorded.protocol.probes)))]
         said = dict(model.answer(requests_for(assay, way, slots)))
         found[way] = sum(_begins(r, openings[slots[i][0]]) for i, r in said.items())
-    if found["raw"] == found["chat"]:
+    if abs(found["raw"] - found["chat"]) < LEAD:
         raise NotComparableError(
-            f"asked both ways, '{model.identity.name}' begins like recorded answers to "
-            f"{found['raw']} of {TRIED} prompts either way, so the interface of the recorded ones "
-            "cannot be told; say --interface raw or chat if you know it"
+            f"asked {TRIED} prompts both ways, '{model.identity.name}' begins like recorded "
+            f"answers to {found['raw']} of them raw and to {found['chat']} through chat, so the "
+            "interface of the recorded ones cannot be told; say --interface raw or chat"
         )
     return max(ways, key=lambda way: found[way])
 

@@ -22,7 +22,10 @@ from cladist.core.tree import Node, Tree
 from cladist.errors import InputError
 from cladist.phylogeny.arrays import TreeArrays, to_arrays
 
-__all__ = ["Row", "RowTree", "collapsed_pair"]
+__all__ = ["MOST_ROWS", "Row", "RowTree", "collapsed_pair", "parting"]
+
+MOST_ROWS = 250
+"""More names than these are not read side by side; leaves are collapsed to as many."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,12 @@ class _Side:
                 below = {made[c] for c in self.children[node]}
                 made[node] = below.pop() if len(below) == 1 else ""
         return made
+
+
+def parting(families: Mapping[str, str], left: Tree, right: Tree) -> Mapping[str, str]:
+    """The families, where they part the leaves of both trees; else none."""
+    kinds = [{families.get(n, "") for n in tree.leaves()} for tree in (left, right)]
+    return families if min(map(len, kinds)) > 1 else {}
 
 
 def collapsed_pair(

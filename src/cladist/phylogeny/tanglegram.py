@@ -22,10 +22,8 @@ from cladist.phylogeny.layout import rectangular
 from cladist.phylogeny.palette import INK, OTHER_COLOUR, marks
 from cladist.phylogeny.picture import kind_of, save_figure, steadily
 from cladist.phylogeny.row_words import labels_of, remarks_of
-from cladist.phylogeny.rows import Row, RowTree, collapsed_pair
+from cladist.phylogeny.rows import MOST_ROWS, Row, RowTree, collapsed_pair, parting
 
-MOST_ROWS = 250
-"""More names than these are not read side by side; leaves are collapsed to as many."""
 WIDTH = 13.0
 """Of the picture, in inches."""
 CAPTION = 200
@@ -63,7 +61,7 @@ def draw_tanglegram(
         from matplotlib.figure import Figure
 
     known = groups or {}
-    kin = _telling(known if families is None else families, left, right)
+    kin = parting(known if families is None else families, left, right)
     pair = collapsed_pair(left, right, kin, MOST_ROWS)
     remarks = remarks_of(pair, kin, titles)
     models = _links(pair, common)
@@ -88,12 +86,6 @@ def draw_tanglegram(
             )  # fmt: skip
         save_figure(figure, path)
     return remarks
-
-
-def _telling(families: Mapping[str, str], left: Tree, right: Tree) -> Mapping[str, str]:
-    """The families, where they part the leaves of both trees; else none."""
-    kinds = [{families.get(n, "") for n in tree.leaves()} for tree in (left, right)]
-    return families if min(map(len, kinds)) > 1 else {}
 
 
 def _links(

@@ -217,8 +217,7 @@ def _doubts(store: Registry, how: Like, asked: Identity, greedy: bool) -> tuple[
     (record,) = (m for m in store.models() if m.fingerprint == asked.fingerprint)
     refused = refused_settings(store, how.asked.protocol, record)
     recorded, own = how.counts.protocol.decoding, how.asked.protocol.decoding
-    told = doubts(recorded, own, refused, greedy=greedy)
-    return tuple(d for d in told if not (how.found and d == "interface"))
+    return doubts(recorded, own, refused, greedy=greedy)
 
 
 def _taken(how: Like, refused: Mapping[str, str], found: Placement) -> tuple[str, ...]:

@@ -82,7 +82,8 @@ def write_tree_files(
 
 def _face_to_face(made: StudiedTree, known: Mapping[str, str], path: Path, hear: Hear) -> None:
     """Declared against measured; families of the known models where none were given."""
-    from cladist.phylogeny.tanglegram import MOST_ROWS, draw_tanglegram
+    from cladist.phylogeny.rows import MOST_ROWS
+    from cladist.phylogeny.tanglegram import draw_tanglegram
 
     models = made.joined.leaves()
     families = known

@@ -1,5 +1,6 @@
 /** Has the server ask a model behind an endpoint; only its own page may, by a token. */
 
+import { send } from "./token";
 import type { PlacedDocument } from "./types";
 
 export interface AskedDocument {
@@ -21,40 +22,6 @@ export interface Wish {
   readonly name: string;
 }
 
-const KEY = "cladist-atlas-token";
-
-/** Takes the token out of the address, where a copied link would carry it on. */
-export function takeToken(): void {
-  const found = /^#ask=([\w-]{8,200})$/.exec(location.hash)?.[1];
-  if (found === undefined) return;
-  history.replaceState(null, "", location.pathname + location.search);
-  try {
-    sessionStorage.setItem(KEY, found);
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
-  }
-}
-
-/** The token of this window, '' where the server told none. */
-export function token(): string {
-  try {
-    return sessionStorage.getItem(KEY) ?? "";
-  } catch (error) {
-    if (error instanceof DOMException) return "";
-    throw error;
-  }
-}
-
-async function send(method: string, path: string, body?: unknown): Promise<AskedDocument> {
-  const response = await fetch(`api/v1/asked${path}`, {
-    method, credentials: "omit", body: body === undefined ? null : JSON.stringify(body),
-    headers: { Accept: "application/json", "Content-Type": "application/json", "X-Cladist-Token": token() },
-  });
-  const data = (await response.json()) as AskedDocument & { error?: { message?: unknown } };
-  if (!response.ok) throw new Error(String(data.error?.message ?? response.status));
-  return data;
-}
-
-export const begin = (wish: Wish): Promise<AskedDocument> => send("POST", "", wish);
-export const look = (number: number): Promise<AskedDocument> => send("GET", `/${number}`);
-export const stop = (number: number): Promise<AskedDocument> => send("DELETE", `/${number}`);
+export const begin = (wish: Wish): Promise<AskedDocument> => send("POST", "asked", wish);
+export const look = (number: number): Promise<AskedDocument> => send("GET", `asked/${number}`);
+export const stop = (number: number): Promise<AskedDocument> => send("DELETE", `asked/${number}`);

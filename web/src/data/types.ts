@@ -42,10 +42,22 @@ export interface DeclaredEdge {
   readonly note: string;
 }
 
+export interface FacingRow {
+  readonly models: readonly number[];
+  readonly family: string;
+  readonly branches: number;
+}
+
 export interface DeclaredDocument {
   readonly source: string;
   readonly edges: readonly DeclaredEdge[];
   readonly newick: string | null;
+  /** Rows of several models in both trees; a model in none is a row of its own. */
+  readonly facing: {
+    readonly declared: readonly FacingRow[];
+    readonly measured: readonly FacingRow[];
+    readonly remarks: readonly string[];
+  } | null;
 }
 
 export interface AssayFacts {

@@ -1,7 +1,8 @@
 /** A form for a model behind an endpoint, and its card while the server asks it. */
 
-import { begin, look, stop, token } from "../data/asked";
+import { begin, look, stop } from "../data/asked";
 import type { AskedDocument, Wish } from "../data/asked";
+import { asks } from "../data/token";
 import { remark } from "../text/remarks";
 import { line, safe } from "../text/safe";
 import { tr } from "../text/words";
@@ -16,7 +17,7 @@ const EVERY = 600;
 /** The form, or a line that says how to have it. */
 export function askForm(app: App, card: Card, close: () => void): HTMLElement {
   const title = h("h3", {}, tr("Ask an endpoint"));
-  if (token() === "")
+  if (!asks())
     return h("section", {}, title, h("p", { class: "hint" }, tr("This server asks nobody. Start it with 'cladist map serve --ask' and open the whole address that it tells.")));
   const field = (key: keyof Wish, label: string, hint: string, wanted = false) => {
     const input = h("input", { name: key, autocomplete: "off", spellcheck: "false", maxlength: 300, required: wanted, placeholder: hint });

@@ -164,7 +164,7 @@ export function kinList(app: App, relatives: readonly Relative[], index: number 
   const row = (r: Relative, k: number) =>
     h("li", { "data-kin": r.index },
       h("span", { class: "rank" }, k + 1), modelLink(app, r.index), verdict(r.verdict),
-      h("span", { class: "num", title: tr("Distance, and p where it was tested") }, r.p === null ? figure(r.distance) : `${figure(r.distance)} · p ${chance(r.p)}`),
+      h("span", { class: "num", title: tr("Distance, and p where it was tested") }, `${tr("distance {d}", { d: figure(r.distance) })}${r.p === null ? "" : ` · p ${chance(r.p)}`}`),
       index === null ? null : button({ class: "quiet", "aria-label": tr("Compare with {name}", { name: app.label(r.index) }), title: tr("Compare, prompt by prompt") }, "⇄", () => app.go({ page: "pair", a: index, b: r.index })));
   const list = h("ol", { class: "kin" }, ...relatives.map(row));
   list.addEventListener("pointerover", (event) => {

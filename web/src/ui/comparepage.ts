@@ -93,7 +93,7 @@ function shared(app: App, models: readonly number[], pages: readonly ModelDocume
   for (const page of pages) for (const r of page.relatives) count.set(r.index, (count.get(r.index) ?? 0) + 1);
   const rows = [...count].filter(([, n]) => n > 1).sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, SHOWN);
   if (rows.length === 0) return [h("p", { class: "hint" }, tr("No model is among the nearest of two of them."))];
-  return [h("ul", { class: "kin" }, ...rows.map(([m, n]) => h("li", {}, modelLink(app, m), h("span", { class: "hint" }, tr("near {a} of {b}", { a: n, b: models.length })))))];
+  return [h("ul", { class: "outside" }, ...rows.map(([m, n]) => h("li", {}, modelLink(app, m), h("span", { class: "hint" }, tr("near {a} of {b}", { a: n, b: models.length })))))];
 }
 
 async function prompts(app: App, host: HTMLElement, models: readonly number[], current: () => boolean): Promise<void> {

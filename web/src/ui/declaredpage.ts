@@ -26,6 +26,7 @@ export function declaredPage(app: App, host: HTMLElement): void {
   for (const edge of declared.edges) counts.set(edge.verdict, (counts.get(edge.verdict) ?? 0) + 1);
   const contradicted = declared.edges.filter((e) => e.verdict === "contradicted");
   let wanted: DeclaredVerdict | null = contradicted.length > 0 ? "contradicted" : null;
+  const untold = (counts.get("not tested") ?? 0) + (counts.get("not measured") ?? 0);
   const table = h("div", {});
   const filters = h("div", { class: "segments wrap", role: "group", "aria-label": tr("Verdict") });
   let most = STEP;
@@ -57,7 +58,7 @@ export function declaredPage(app: App, host: HTMLElement): void {
       h("section", { class: "card" },
         h("p", {}, tr("{n} declared step from {source}.|{n} declared steps from {source}.", { n: declared.edges.length, source: line(declared.source, 120) }), " ",
           contradicted.length === 0 ? tr("None is contradicted.") : tr("{n} is contradicted: a calibrated test says that the two are unrelated.|{n} are contradicted: a calibrated test says that the two are unrelated.", { n: contradicted.length }), " ",
-          tr("{n} could not be tested or measured.", { n: (counts.get("not tested") ?? 0) + (counts.get("not measured") ?? 0) })),
+          untold === 0 ? "" : tr("{n} could not be tested or measured.", { n: untold })),
         stack,
         h("div", { class: "meanings" }, ...ORDER.filter((v) => (counts.get(v) ?? 0) > 0).map((v) => h("p", {}, verdict(v), " ", h("span", {}, meaning(v)))))),
       h("section", { class: "card" },
@@ -79,14 +80,14 @@ export function declaredPage(app: App, host: HTMLElement): void {
 
 function edgeTable(app: App, edges: readonly DeclaredEdge[]): HTMLElement {
   return h("div", { class: "scroll-x" }, h("table", { class: "rows" },
-    h("thead", {}, h("tr", {}, ...[tr("Model"), tr("Declared parent"), tr("Relation"), tr("Verdict")].map((t) => h("th", { scope: "col" }, t)),
+    h("thead", {}, h("tr", {}, ...[tr("Verdict"), tr("Model"), tr("Declared parent"), tr("Relation")].map((t) => h("th", { scope: "col" }, t)),
       h("th", { scope: "col", class: "num" }, "p"), h("th", { scope: "col" }, tr("Why")), h("td", {}))),
     h("tbody", {}, ...edges.map((e) =>
       h("tr", {},
+        h("td", {}, verdict(e.verdict)),
         h("td", {}, modelLink(app, e.child)),
         h("td", {}, e.parent === null ? name(line(e.parent_name, 120)) : modelLink(app, e.parent)),
         h("td", {}, h("bdi", {}, line(e.relation, 40))),
-        h("td", {}, verdict(e.verdict)),
         h("td", { class: "num" }, chance(e.p)),
         h("td", { class: "note-cell" }, h("bdi", {}, safe(e.note, 240))),
         h("td", {}, e.parent === null ? null : button({ class: "quiet", title: tr("Compare {name} with its declared parent", { name: app.label(e.child) }) }, tr("evidence"), () =>

@@ -209,10 +209,10 @@ export class MapView {
     else if (this.x.length <= 60) for (let i = 0; i < this.x.length; i++) put(i);
     else this.inView(t, 40).forEach((i) => put(i));
     const groups = this.groupLabels(t);
-    drawLabels(context, groups, { ...this.inks, font: this.inks.small.replace("11px", "600 11px") }, plot.width, plot.height, "centre");
+    drawLabels(context, groups, { ...this.inks, font: this.inks.small.replace("11px", "600 11px") }, plot.width, plot.height, { align: "centre" });
     const few = this.x.length <= 60;
     const points = few ? [...this.x].map((x, i) => [t.ox + t.sx * x, t.oy + t.sy * (this.y[i] ?? 0)] as const) : [];
-    drawLabels(context, labels, this.inks, plot.width, plot.height, "beside", points);
+    drawLabels(context, labels, this.inks, plot.width, plot.height, { points });
     for (const i of [app.state.active, app.hover]) {
       if (i === null) continue;
       context.beginPath();

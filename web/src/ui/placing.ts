@@ -17,7 +17,7 @@ import { failed, waiting } from "./parts";
 const MOST_BYTES = 1_900_000;
 
 /** A button that opens what can be done to place a model; files dropped anywhere on the page are taken as well. */
-export function placer(app: App, card: Card): HTMLElement | null {
+export function placer(app: App, card: Card, references: HTMLDialogElement | null): HTMLElement | null {
   if (document.documentElement.dataset["source"] === "static") return null;
   const input = h("input", { type: "file", accept: ".json,.jsonl,.csv,.tsv", hidden: true, "aria-label": tr("Place a model"), "data-place": true });
   const take = async (file: File | undefined) => {
@@ -54,6 +54,12 @@ export function placer(app: App, card: Card): HTMLElement | null {
         input.click();
       })),
     askForm(app, card, close),
+    references === null ? null : h("section", {}, h("h3", {}, tr("Among other models")),
+      h("p", { class: "hint" }, tr("It is placed among the models of this atlas. Choose a reference to have it placed among those.")),
+      button({ class: "tool" }, tr("Choose a reference"), () => {
+        close();
+        references.showModal();
+      })),
   ]);
   return h("span", { class: "placer" },
     button({ class: "tool", title: tr("Find where a model belongs that is not here") }, tr("Place a model"), () => dialog.showModal()),

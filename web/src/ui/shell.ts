@@ -8,6 +8,7 @@ import { cladePage } from "./cladepage";
 import { comparePage } from "./comparepage";
 import { button, h, replace, s } from "./dom";
 import { placer } from "./placing";
+import { referencesDialog } from "./references";
 import { shareButton } from "./sharing";
 import { declaredPage } from "./declaredpage";
 import { helpDialog, listenKeys } from "./help";
@@ -31,20 +32,24 @@ export class Shell {
     const search = this.search();
     const themeButton = button({ class: "tool icon", "aria-label": tr("Dark or light"), title: tr("Dark or light (D)") }, themeIcon(), () => this.turnTheme());
     const declared = app.atlas.declared === null ? null
-      : button({ class: "tool nav", "data-page": "declared" }, tr("Declared against measured"), () => app.go({ page: "declared" }));
+      : button({ class: "tool nav", "data-page": "declared", "aria-label": tr("Declared against measured"), title: tr("Declared against measured") }, [h("span", { class: "whole" }, tr("Declared against measured")), h("span", { class: "short" }, tr("Declared"))], () => app.go({ page: "declared" }));
     const { assay } = app.atlas;
+    const references = referencesDialog(app);
+    const title = [
+      h("strong", {}, h("bdi", {}, line(app.atlas.title, 80))),
+      h("span", { class: "hint" }, `${line(assay.name, 40)} · ${tr("{n} prompt|{n} prompts", { n: assay.probes })}`),
+    ];
     const remarks = app.atlas.remarks?.length ?? 0;
     const head = h("header", { class: "top" },
       h("a", { class: "skip", href: "#", "data-skip": true }, tr("Skip to the table")),
       button({ class: "brand", title: tr("Overview") }, [logo(), h("span", {}, "cladist"), h("span", { class: "light" }, "atlas")], () => app.go({ page: "overview" })),
-      h("div", { class: "title", title: line(app.atlas.title, 300) },
-        h("strong", {}, h("bdi", {}, line(app.atlas.title, 80))),
-        h("span", { class: "hint" }, `${line(assay.name, 40)} · ${tr("{n} prompt|{n} prompts", { n: assay.probes })}`)),
+      references === null ? h("div", { class: "title", title: line(app.atlas.title, 300) }, ...title)
+        : button({ class: "title chooser", title: tr("Choose what is shown: {title}", { title: line(app.atlas.title, 200) }), "aria-haspopup": "dialog" }, title, () => references.showModal()),
       h("span", { class: "spacer" }),
       remarks === 0 ? null : button({ class: "quiet remarks", title: tr("What these data do not hold") }, tr("{n} remark|{n} remarks", { n: remarks }), () => help.showModal()),
       declared,
       search,
-      placer(app, this.overview.card),
+      placer(app, this.overview.card, references),
       viewsMenu(app, this.address),
       shareButton(app),
       button({ class: "tool", lang: language() === "zh" ? "en" : "zh-Hans", title: language() === "zh" ? "English" : "简体中文" }, language() === "zh" ? "EN" : "中文", () => setLanguage(language() === "zh" ? "en" : "zh")),
@@ -56,7 +61,7 @@ export class Shell {
       this.overview.table.focus();
     });
     this.main = h("main", { class: "home" }, h("h1", { class: "sr" }, line(app.atlas.title, 200)), this.overview.element);
-    this.element = h("div", { class: "shell" }, head, this.main, this.page, help);
+    this.element = h("div", { class: "shell" }, head, this.main, this.page, help, references ?? "");
     listenKeys(app, this.overview, {
       help: () => help.showModal(),
       theme: () => this.turnTheme(),

@@ -24,7 +24,7 @@ export function shared({ a, b }: Sides, probe: number): number {
 export function sideBySide(sides: Sides, probe: number, weight: number | null): HTMLElement {
   const common = shared(sides, probe);
   const same = common >= 0 && common === sides.a.text[probe]?.length && common === sides.b.text[probe]?.length;
-  const says = common < 0 ? tr("no two answers") : same ? tr("the same answer") : common === 0 ? tr("nothing shared at the beginning") : tr("they share their first {n} character|they share their first {n} characters", { n: common });
+  const says = common < 0 ? tr("no two answers") : same ? tr("the same answer") : common === 0 ? tr("nothing shared at the beginning") : tr("they share their first character|they share their first {n} characters", { n: common });
   return h(
     "article",
     { class: "probe" },

@@ -7,15 +7,15 @@ import { mark } from "../colour/palette";
 import type { Mark } from "../colour/palette";
 import type { Verdict } from "../data/types";
 import { tr } from "../text/words";
-import { contents, familyClades, isFamily } from "../tree/fold";
-import type { Families } from "../tree/fold";
+import { contents, isFamily } from "../tree/fold";
 import { branchColour } from "../tree/paint";
-import { below, models } from "../tree/tree";
+import { models } from "../tree/tree";
 import type { Tree } from "../tree/tree";
 import type { App } from "./app";
 import { begin, fillMark, ring as kinRing } from "./kinmarks";
-import { cut, drawLabels } from "./labels";
-import type { Inks, Label } from "./labels";
+import { claim, cut, drawLabels, emptyRoom, ROW } from "./labels";
+import type { Box, Inks, Label, Room } from "./labels";
+import { families, names, pointed } from "./treenames";
 import type { Drawn } from "./treeview";
 
 export interface Setting {
@@ -29,21 +29,28 @@ export interface Setting {
   readonly plain: Rgb;
 }
 
-const ROW = 9.5;
-
-export function annotate(context: CanvasRenderingContext2D, app: App, found: Drawn, setting: Setting): void {
-  const { t, inks } = setting;
+/** Draws all of it; tells how many names of what is in view found no room. */
+export function annotate(context: CanvasRenderingContext2D, app: App, found: Drawn, setting: Setting): number {
+  const { t, inks, width, height } = setting;
   const { drawn, tree } = found;
   const place = (node: number): [number, number] => [
     t.ox + t.sx * (drawn.x[node] ?? 0), t.oy + t.sy * (drawn.y[node] ?? 0),
   ];
-  const inView = ([x, y]: [number, number]) =>
-    x > -200 && y > -20 && x < setting.width + 200 && y < setting.height + 20;
-  clades(context, app, found, setting, place, inView);
-  families(context, app, found, setting, place);
-  lit(context, app, found, setting, place);
-  if (app.state.support) supports(context, found, setting, place, inView);
-  names(context, app, found, setting, place, inView);
+  const inView = ([x, y]: [number, number]) => x > -20 && y > -8 && x < width + 8 && y < height + 8;
+  const room = emptyRoom();
+  const scale = app.state.branches !== "flush" && hasLengths(tree.length);
+  if (scale) room.taken.push([0, height - 26, 150, height]);
+  // There it is told how many names have no room.
+  room.taken.push([width - 270, height - 20, width, height]);
+  const labels = clades(context, app, found, setting, place, inView, room);
+  lit(context, app, found, setting, place, room);
+  pointed(context, app, found, setting, room);
+  let hidden = drawLabels(context, labels, { ...inks, font: inks.small }, width, height, { room });
+  const later = drawn.kind === "radial";
+  if (!later) families(context, app, found, setting, place, room);
+  hidden += names(context, app, found, setting, place, inView, room);
+  if (later) families(context, app, found, setting, place, room);
+  if (app.state.support) supports(context, found, setting, place, inView, room);
   for (const node of [setting.hoverNode, setting.node]) {
     if (node === null || Number.isNaN(drawn.x[node] ?? Number.NaN)) continue;
     ring(context, ...place(node), 6, inks.accent);
@@ -54,15 +61,16 @@ export function annotate(context: CanvasRenderingContext2D, app: App, found: Dra
     if (k >= 0)
       ring(context, t.ox + t.sx * (found.tips.x[k] ?? 0), t.oy + t.sy * (found.tips.y[k] ?? 0), setting.size / 2 + 5, inks.accent);
   }
-  if (app.state.branches !== "flush" && hasLengths(tree.length)) scaleBar(context, setting);
+  if (scale) scaleBar(context, setting);
+  return hidden;
 }
 
 function hasLengths(lengths: Float64Array): boolean {
   return lengths.some((v) => v > 0);
 }
 
-type Place = (node: number) => [number, number];
-type InView = (at: [number, number]) => boolean;
+export type Place = (node: number) => [number, number];
+export type InView = (at: [number, number]) => boolean;
 
 function ring(context: CanvasRenderingContext2D, x: number, y: number, radius: number, colour: string): void {
   context.beginPath();
@@ -101,8 +109,8 @@ function nameOf(app: App, tree: Tree, node: number): string {
   return found;
 }
 
-/** Closed clades as wedges that reach as far as their farthest leaf, with names, largest first. */
-function clades(context: CanvasRenderingContext2D, app: App, found: Drawn, setting: Setting, place: Place, inView: InView): void {
+/** Closed clades as wedges that reach as far as their farthest leaf; their names, largest first. */
+function clades(context: CanvasRenderingContext2D, app: App, found: Drawn, setting: Setting, place: Place, inView: InView, room: Room): Label[] {
   const { drawn, tree } = found;
   const { t, inks } = setting;
   const painting = app.painting();
@@ -115,7 +123,9 @@ function clades(context: CanvasRenderingContext2D, app: App, found: Drawn, setti
     const tip = tree.tip[node] ?? -1;
     if (tip >= 0) {
       // Names of single models come last, where clades leave room.
-      if (app.state.fold && gap < ROW && inView(at)) labels.push({ text: cut(app.label(tip), 34), x: at[0], y: at[1], left: !flat && Math.cos(drawn.angle[node] ?? 0) < -0.2, firm: flat, rank: 1 });
+      const angle = drawn.angle[node] ?? 0;
+      if (app.state.fold && (gap < ROW || drawn.kind === "unrooted") && inView(at))
+        labels.push({ text: cut(app.label(tip), 34), x: at[0], y: at[1], left: !flat && Math.cos(angle) < -0.2, firm: flat, rank: 1, ...(flat ? {} : { angle }) });
       return;
     }
     if (!inView(at)) return;
@@ -142,7 +152,7 @@ function clades(context: CanvasRenderingContext2D, app: App, found: Drawn, setti
     context.restore();
     const end: [number, number] = [at[0] + long * Math.cos(angle), at[1] + long * Math.sin(angle)];
     const inside = kin.size === 0 ? [] : models(tree, node).filter((m) => kin.has(m));
-    const own = app.kin !== null && inside.includes(app.kin.index ?? -1);
+    const itself = app.kin !== null && inside.includes(app.kin.index ?? -1);
     const holds = inside.length;
     if (holds > 0) {
       const style = getComputedStyle(document.body);
@@ -153,19 +163,29 @@ function clades(context: CanvasRenderingContext2D, app: App, found: Drawn, setti
       context.stroke();
     }
     const what = nameOf(app, tree, node);
+    const own = flat ? [] : wedgeBoxes(at, angle, long, half);
+    room.avoid.push(...own);
     labels.push({
-      text: holds > 0 ? `${what} · ${own ? tr("it and {n} near", { n: holds - 1 }) : tr("{n} near it", { n: holds })}` : what, x: end[0], y: end[1],
-      strong: holds > 0, left: Math.cos(angle) < -0.2, firm: flat,
+      text: holds > 0 ? `${what} · ${itself ? tr("it and {n} near", { n: holds - 1 }) : tr("{n} near it", { n: holds })}` : what, x: end[0], y: end[1],
+      strong: holds > 0, left: Math.cos(angle) < -0.2, firm: flat, own, ...(flat ? {} : { angle }),
       mark: familyMark(app, found, node), rank: holds > 0 ? 1e9 : (tree.leaves[node] ?? 0),
     });
   });
-  labels.sort((x, y) => (y.rank ?? 0) - (x.rank ?? 0));
-  drawLabels(context, labels, { ...inks, font: inks.small }, setting.width, setting.height, "beside");
+  return labels.sort((x, y) => (y.rank ?? 0) - (x.rank ?? 0));
+}
+
+/** Boxes that cover a wedge about. */
+function wedgeBoxes([x, y]: [number, number], angle: number, long: number, half: number): Box[] {
+  return [0.35, 0.6, 0.85].map((part): Box => {
+    const [px, py, r] = [x + part * long * Math.cos(angle), y + part * long * Math.sin(angle), Math.max(4, part * half * 0.8)];
+    return [px - r, py - r, px + r, py + r];
+  });
 }
 
 function familyMark(app: App, { tree }: Drawn, node: number): Mark | undefined {
   const families = app.families();
-  if (families === null || !isFamily(tree, families, node)) return undefined;
+  // Marks of families beside colours of another column would be read as its groups.
+  if (families === null || !isFamily(tree, families, node) || app.state.colour !== app.family()?.key) return undefined;
   return mark(families.rank[node] ?? -1, app.theme);
 }
 
@@ -175,61 +195,8 @@ function depthOf(drawn: Drawn["drawn"], node: number): number {
   return drawn.kind === "rectangular" ? x : drawn.kind === "radial" ? Math.hypot(x, y) : (drawn.reach[node] ?? 0) - 0.06 * drawn.depth;
 }
 
-/** Names of families beside their clades: at every zoom, the largest first, where there is room. */
-function families(context: CanvasRenderingContext2D, app: App, found: Drawn, setting: Setting, place: Place): void {
-  const { drawn, tree } = found;
-  const below = app.families();
-  const column = app.family();
-  if (below === null || column === null || app.state.fold) return;
-  const { t, inks } = setting;
-  const flat = drawn.kind === "rectangular";
-  const named = flat && t.sy >= ROW;
-  const edge = setting.width - 118;
-  const labels: Label[] = [];
-  for (const [node, tips] of bracketed(drawn, tree, below)) {
-    const inside = tips.map(place);
-    const colour = mark(below.rank[node] ?? -1, app.theme).colour;
-    const text = cut(app.brief(column, below.rank[node] ?? 0), 22);
-    const count = tree.leaves[node] ?? 0;
-    if (flat) {
-      const ys = inside.map((p) => p[1]);
-      const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
-      if (bottom < 0 || top > setting.height) continue;
-      const x = named ? edge : Math.min(setting.width - 112, Math.max(...inside.map((p) => p[0])) + 8);
-      context.fillStyle = colour;
-      context.fillRect(x, top - 1, 3, Math.max(2, bottom - top + 2));
-      const middle = (Math.max(6, top) + Math.min(setting.height - 8, bottom)) / 2;
-      labels.push({ text, x: x - 2, y: middle, rank: count, mark: mark(below.rank[node] ?? -1, app.theme) });
-    } else {
-      const [x, y] = inside[inside.length >> 1] ?? [0, 0];
-      const angle = drawn.angle[node] ?? 0;
-      labels.push({ text, x: x + 6 * Math.cos(angle), y: y + 10 * Math.sin(angle), left: Math.cos(angle) < -0.1, rank: count, mark: mark(below.rank[node] ?? -1, app.theme) });
-    }
-  }
-  labels.sort((a, b) => (b.rank ?? 0) - (a.rank ?? 0));
-  drawLabels(context, labels, { ...inks, font: inks.small.replace("11px", "600 11px") }, setting.width, setting.height, "beside");
-}
-
-const brackets = new WeakMap<object, [number, number[]][]>();
-
-/** Family clades of a drawing with their leaves, found once a drawing. */
-function bracketed(drawn: Drawn["drawn"], tree: Tree, families: Families): [number, number[]][] {
-  let known = brackets.get(drawn);
-  if (known === undefined) {
-    known = familyClades(tree, families, drawn.nodes[0] ?? tree.root, 3)
-      .map((node): [number, number[]] => [node, tipsBelow(drawn, tree, node)])
-      .filter(([, tips]) => tips.length > 0);
-    brackets.set(drawn, known);
-  }
-  return known;
-}
-
-function tipsBelow(drawn: Drawn["drawn"], tree: Tree, node: number): number[] {
-  return below(tree, node).filter((n) => (tree.tip[n] ?? -1) >= 0 && !Number.isNaN(drawn.x[n] ?? Number.NaN));
-}
-
 /** The way from the chosen model to each of its kin, and their leaves. */
-function lit(context: CanvasRenderingContext2D, app: App, found: Drawn, setting: Setting, place: Place): void {
+function lit(context: CanvasRenderingContext2D, app: App, found: Drawn, setting: Setting, place: Place, room: Room): void {
   const { kin } = app;
   if (kin === null) return;
   const { drawn, tree } = found;
@@ -280,13 +247,13 @@ function lit(context: CanvasRenderingContext2D, app: App, found: Drawn, setting:
     if (visible !== undefined) {
       fillMark(context, 3, ...place(visible), 7, setting.inks.accent);
       const [x, y] = place(visible);
-      drawLabels(context, [{ text: cut(kin.name, 40), x, y, strong: true }], setting.inks, setting.width, setting.height);
+      drawLabels(context, [{ text: cut(kin.name, 40), x, y, strong: true }], setting.inks, setting.width, setting.height, { room });
     }
   }
 }
 
 /** Percentages where there is room for them, dots from 70 % upwards elsewhere. */
-function supports(context: CanvasRenderingContext2D, found: Drawn, setting: Setting, place: Place, inView: InView): void {
+function supports(context: CanvasRenderingContext2D, found: Drawn, setting: Setting, place: Place, inView: InView, names: Room): void {
   const { drawn, tree } = found;
   const shown: [number, number, number][] = [];
   for (const node of drawn.nodes) {
@@ -297,20 +264,18 @@ function supports(context: CanvasRenderingContext2D, found: Drawn, setting: Sett
     if (inView(at)) shown.push([...at, value]);
     if (shown.length > 700) return;
   }
-  const room = drawn.kind === "rectangular" && setting.t.sy >= 8;
+  const wide = drawn.kind === "rectangular" && setting.t.sy >= 8;
   context.font = setting.inks.small.replace("11px", "9.5px");
   context.textAlign = "right";
   context.textBaseline = "alphabetic";
-  const taken: [number, number][] = [];
   for (const [x, y, value] of shown) {
-    if ((room || shown.length < 80) && !taken.some(([a, b]) => Math.abs(a - x) < 18 && Math.abs(b - y) < 9)) {
+    if ((wide || shown.length < 80) && claim(names, [x - 17, y - 12, x - 2, y - 2])) {
       context.fillStyle = value >= 0.7 ? setting.inks.ink : setting.inks.muted;
       context.strokeStyle = setting.inks.paper;
       context.lineWidth = 2.5;
       const text = String(Math.round(value * 100));
       context.strokeText(text, x - 3, y - 2.5);
       context.fillText(text, x - 3, y - 2.5);
-      taken.push([x, y]);
     } else if (value >= 0.7 && shown.length < 260) {
       context.beginPath();
       context.arc(x, y, 0.8 + 1.4 * ((value - 0.7) / 0.3), 0, 2 * Math.PI);
@@ -318,54 +283,6 @@ function supports(context: CanvasRenderingContext2D, found: Drawn, setting: Sett
       context.fill();
     }
   }
-}
-
-function names(context: CanvasRenderingContext2D, app: App, found: Drawn, setting: Setting, place: Place, inView: InView): void {
-  const { drawn, tips, tree } = found;
-  const { t, inks, size } = setting;
-  const selected = app.selected();
-  const matches = app.matches();
-  const many = app.state.selection.length;
-  const shown = (m: number, strong: boolean) => strong || many === 0 || selected[m] === 1;
-  const gap = drawn.kind === "unrooted" ? 0 : drawn.kind === "rectangular" ? t.sy : Math.abs(t.sx) * drawn.depth * drawn.step;
-  const text = (m: number) => {
-    const label = app.label(m);
-    return label.length > 40 ? `${label.slice(0, 39)}…` : label;
-  };
-  if (gap >= ROW) {
-    context.font = gap >= 13 ? inks.font.replace("500 ", "") : inks.small;
-    context.textBaseline = "middle";
-    for (const node of drawn.ends) {
-      const m = tree.tip[node] ?? -1;
-      const at = place(node);
-      if (m < 0 || !inView(at)) continue;
-      const strong = m === app.hover || m === app.state.active;
-      const angle = drawn.kind === "rectangular" ? 0 : (drawn.angle[node] ?? 0);
-      const back = Math.cos(angle) < -1e-6;
-      context.save();
-      context.translate(...at);
-      context.rotate(back ? angle + Math.PI : angle);
-      context.globalAlpha = matches[m] ? 1 : 0.3;
-      context.fillStyle = strong ? inks.accent : shown(m, strong) ? inks.ink : inks.muted;
-      context.textAlign = back ? "right" : "left";
-      context.fillText(text(m), (back ? -1 : 1) * (size / 2 + 5), 0);
-      context.restore();
-    }
-    return;
-  }
-  const labels: Label[] = [];
-  const add = (k: number, strong: boolean) =>
-    labels.push({ text: text(tips.models[k] ?? 0), x: t.ox + t.sx * (tips.x[k] ?? 0), y: t.oy + t.sy * (tips.y[k] ?? 0), strong, left: Math.cos(drawn.angle[tips.nodes[k] ?? 0] ?? 0) < -0.2 });
-  tips.models.forEach((m, k) => {
-    if (m === app.hover || m === app.state.active) add(k, true);
-  });
-  const few = tips.models.length <= 120 && !app.state.fold;
-  if (few || (many > 0 && many <= 200))
-    tips.models.forEach((m, k) => {
-      if (labels.length < 220 && shown(m, false) && matches[m]) add(k, false);
-    });
-  const points = few ? [...tips.x].map((x, k) => [t.ox + t.sx * x, t.oy + t.sy * (tips.y[k] ?? 0)] as const) : [];
-  drawLabels(context, labels, { ...inks, font: inks.small }, setting.width, setting.height, "beside", points);
 }
 
 function scaleBar(context: CanvasRenderingContext2D, { t, height, inks }: Setting): void {

@@ -26,6 +26,7 @@ import type { App } from "./app";
 import { h, replace } from "./dom";
 import { inks } from "./labels";
 import type { Inks } from "./labels";
+import { RoomNote } from "./roomnote";
 import { Tip } from "./tip";
 import { annotate, cladeName } from "./treelabels";
 import { mapPng } from "./pictures";
@@ -54,6 +55,7 @@ export class TreeView {
   /** Detail that the scene holds; null when it must be given anew. */
   private level: number | null = null;
   private lassoing = false;
+  private readonly room = new RoomNote();
   private readonly tip: Tip;
   private readonly bar: HTMLElement;
   private readonly note = h("p", { class: "note" });
@@ -65,6 +67,7 @@ export class TreeView {
       (context) => this.draw(context),
     );
     this.tip = new Tip(app, this.plot.element);
+    this.plot.element.append(this.room.element);
     this.bar = h("div", { class: "clade-bar", hidden: true });
     const { tree } = app.atlas;
     this.head = treeHead(app, {
@@ -236,11 +239,12 @@ export class TreeView {
         ring: hex(this.inks.ink), paper: hex(this.inks.paper),
       },
     );
-    annotate(context, app, found, {
+    const hidden = annotate(context, app, found, {
       t, width: plot.width, height: plot.height, inks: this.inks,
       node: this.node, hoverNode: this.hoverNode, size: pointSize(found.drawn, app.state.treeCamera),
       plain: rgb(this.inks.line),
     });
+    this.room.tell(hidden);
   }
 
   private near(px: number, py: number): number | null {

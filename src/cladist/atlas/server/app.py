@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from cladist.atlas.documents import Document, written
 from cladist.atlas.page_files import PAGE_FILES, page_file
-from cladist.atlas.server.further import asked_routes, report_route
-from cladist.atlas.server.guard import Guard, RequestLimits
+from cladist.atlas.server.further import asked_routes, reference_routes, report_route
+from cladist.atlas.server.guard import App, Guard, Receive, RequestLimits, Scope, Send
 from cladist.atlas.server.openapi import MOST_QUERY, describe
 from cladist.atlas.server.reading import index, indices, newcomer, number, only
 from cladist.atlas.server.sending import conditional, packed, shrunk
@@ -29,6 +29,7 @@ from cladist.atlas.server.service import (
     AtlasService,
     NotThereError,
 )
+from cladist.atlas.server.shelf import OPENED, Shelf
 from cladist.errors import (
     AssayError,
     CladistError,
@@ -49,10 +50,65 @@ USUAL = RequestLimits()
 Handler = Callable[[Request], Document | tuple[str, str]]
 
 
+_API = "/api/v1"
+
+
 def application(
-    service: AtlasService, *, port: int | None = None, limits: RequestLimits = USUAL
+    service: AtlasService,
+    *,
+    port: int | None = None,
+    limits: RequestLimits = USUAL,
+    shelf: Shelf | None = None,
 ) -> Guard:
-    """The ASGI application of an atlas; `port` is that of the Host it answers to, any if None."""
+    """The ASGI application of an atlas; `port` is that of the Host it answers to, any if None.
+
+    Atlases of references that somebody opens from the `shelf` stand below `OPENED`, each as the
+    first one stands at the root.
+    """
+    given = Shelf() if shelf is None else shelf
+    whole = _whole(service, given)
+    beside: dict[str, App] = {}
+
+    async def rooms(scope: Scope, receive: Receive, send: Send) -> None:
+        key, path = _room(scope["path"])
+        if not key:
+            await whole(scope, receive, send)
+            return
+        found = given.service(key)
+        if found is None:
+            beside.pop(key, None)
+            answer = _told(404, "no atlas is open here any more; open the reference again")
+            await answer(scope, receive, send)
+            return
+        if key not in beside:
+            for closed in [k for k in beside if given.service(k) is None]:
+                del beside[closed]
+            beside[key] = _whole(found, given)
+        await beside[key]({**scope, "path": path}, receive, send)
+
+    return Guard(rooms, lambda path: _methods(_room(path)[1]), limits, port)
+
+
+def _room(path: str) -> tuple[str, str]:
+    """Key of the opened atlas that a path leads to, '' for the first, and the path in there."""
+    if not path.startswith(OPENED):
+        return "", path
+    key, slash, rest = path.removeprefix(OPENED).partition("/")
+    return (key, "/" + rest) if key and slash else ("", path)
+
+
+def _methods(path: str) -> frozenset[str]:
+    if path == f"{_API}/references":
+        return frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+    if path in (f"{_API}/place", f"{_API}/asked"):
+        return frozenset({"POST", "OPTIONS"})
+    if path.startswith((f"{_API}/asked/", f"{_API}/references/")):
+        return frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+    return frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def _whole(service: AtlasService, shelf: Shelf) -> App:
+    """Everything at the addresses of one atlas."""
     documents = lru_cache(maxsize=_KEPT)(partial(_document, service))
     # More threads than cores only wait for each other, each with an interpreter's turn in between.
     # What takes seconds has threads of its own, so that the page is answered meanwhile.
@@ -62,7 +118,7 @@ def application(
     async def aside(work: Callable[..., Any], *given: Any, among: CapacityLimiter = room) -> Any:
         return await to_thread.run_sync(work, *given, limiter=among)
 
-    api = "/api/v1"
+    api = _API
 
     def kept(name: str, among: CapacityLimiter = room) -> Callable[[Request], Awaitable[Response]]:
         async def give(request: Request) -> Response:
@@ -125,20 +181,12 @@ def application(
     routes = [Route(path, handler, methods=["GET"]) for path, handler in gets.items()]
     routes.append(Route(f"{api}/place", place, methods=["POST"]))
     routes += asked_routes(service, f"{api}/asked")
+    routes += reference_routes(shelf, f"{api}/references")
     routes.append(report_route(service, f"{api}/models", slow))
     handlers = {CladistError: _explained, HTTPException: _plain}
     inner = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
     inner.router.redirect_slashes = False
-    writing = frozenset({f"{api}/place", f"{api}/asked"})
-
-    def methods(path: str) -> frozenset[str]:
-        if path in writing:
-            return frozenset({"POST", "OPTIONS"})
-        if path.startswith(f"{api}/asked/"):
-            return frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
-        return frozenset({"GET", "HEAD", "OPTIONS"})
-
-    return Guard(inner, methods, limits, port)
+    return inner
 
 
 def _document(service: AtlasService, name: str) -> tuple[bytes, bytes | None, str]:

@@ -1,4 +1,7 @@
-"""Addresses that do more than tell: a model is asked, for who has the token; a report is made."""
+"""Addresses that do more than tell: a report is made; for who has the token, more.
+
+With the token a model is asked, and an installed reference is opened.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,11 @@ from cladist.atlas.server.reading import body_of, index, only
 from cladist.atlas.server.reporting import FORMS
 from cladist.atlas.server.sending import conditional, packed, shrunk
 from cladist.atlas.server.service import AtlasService
+from cladist.atlas.server.shelf import Opening, Shelf
 
-__all__ = ["asked_routes", "report_route"]
+__all__ = ["asked_routes", "reference_routes", "report_route"]
+
+_WHOLE_ADDRESS = "open the page by the whole address that the server told"
 
 
 def asked_routes(service: AtlasService, path: str) -> list[Route]:
@@ -44,6 +50,46 @@ def asked_routes(service: AtlasService, path: str) -> list[Route]:
     ]
 
 
+def reference_routes(shelf: Shelf, path: str) -> list[Route]:
+    """List and open at `path`; look at an opening and stop it at a number below."""
+
+    def allowed(request: Request) -> None:
+        only(request)
+        if not shelf.on:
+            raise HTTPException(403, "this server opens no references")
+        if not shelf.allows(request.headers.get("x-cladist-token", "")):
+            raise HTTPException(403, _WHOLE_ADDRESS)
+
+    async def references(request: Request) -> Response:
+        allowed(request)
+        if request.method != "POST":
+            return conditional(request, *packed(await to_thread.run_sync(shelf.listed)))
+        name = _name_of(body_of(request, await request.body()))
+        made = await to_thread.run_sync(shelf.begin, name)
+        return conditional(request, *packed(made.document()))
+
+    async def opening(request: Request) -> Response:
+        allowed(request)
+        made: Opening | None = shelf.at(index(request.path_params["number"]))
+        if made is None:
+            raise HTTPException(404, "no such reference is opened; a later one was since")
+        if request.method == "DELETE":
+            shelf.stop(made)
+        return conditional(request, *packed(made.document()))
+
+    return [
+        Route(path, references, methods=["GET", "POST"]),
+        Route(f"{path}/{{number}}", opening, methods=["GET", "DELETE"]),
+    ]
+
+
+def _name_of(data: object) -> str:
+    """The name that a request says, and nothing else."""
+    if not isinstance(data, dict) or set(data) != {"name"} or not isinstance(data["name"], str):
+        raise HTTPException(422, "send an object with the 'name' of a reference, and no more")
+    return str(data["name"])
+
+
 def report_route(service: AtlasService, path: str, among: CapacityLimiter) -> Route:
     """The report on a model, below its address, as a file to be saved."""
 
@@ -65,4 +111,4 @@ def _allowed(service: AtlasService, request: Request) -> None:
     if not service.askings.on:
         raise HTTPException(403, "this server asks nobody; start it with 'cladist map serve --ask'")
     if not service.askings.allows(request.headers.get("x-cladist-token", "")):
-        raise HTTPException(403, "open the page by the whole address that the server told")
+        raise HTTPException(403, _WHOLE_ADDRESS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from cladist import __version__
 from cladist.atlas.server.asking import INTERFACES
@@ -82,6 +81,7 @@ def describe(service: AtlasService) -> Schema:
         f"{api}/tree": _tree(part),
         f"{api}/place": _post(newcomer),
         **_askings(f"{api}/asked"),
+        **_references(f"{api}/references"),
         f"{api}/health": _get("What is served; `stale` when the registry has moved on", "Health"),
     }  # fmt: skip
     return {
@@ -108,6 +108,9 @@ def _asked(name: str, schema: Schema, required: bool = False) -> Schema:
     if schema["type"] == "array":
         made |= {"style": "form", "explode": False}
     return made
+
+
+_NUMBER = _at("number", {"type": "integer", "minimum": 1, "maximum": 10**8})
 
 
 def _json(schema: Schema) -> Schema:
@@ -163,7 +166,6 @@ def _report(index: Schema) -> Schema:
 
 def _askings(path: str) -> Schema:
     """Asking an endpoint: begun, looked at, stopped; all with the token that the server told."""
-    token: Schema = {"name": "X-Cladist-Token", "in": "header", "required": True, "schema": STRING}
     text = {"type": "string", "maxLength": 200}
     wanted = object_of(
         ("interface", "key_env", "name"),
@@ -173,26 +175,44 @@ def _askings(path: str) -> Schema:
         key_env={**text, "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,80}$"},
         name=text,
     )
-    answer = {"description": "How far it is", "content": _json(ref("Asked"))}
-    errors = _errors(400, 403, 404, 413, 414, 415, 422, 501)
-    number = _at("number", {"type": "integer", "minimum": 1, "maximum": 10**8})
-
-    def told(summary: str, *parameters: Schema, **more: Any) -> Schema:
-        responses = {"200": answer, **errors}
-        return {
-            "summary": summary,
-            "parameters": [token, *parameters],
-            "responses": responses,
-        } | more
-
-    body = {"required": True, "content": _json(wanted)}
     return {
-        path: {"post": told("Ask a model behind an endpoint, and place it", requestBody=body)},
+        path: {"post": _told("Ask a model behind an endpoint, and place it", "Asked", body=wanted)},
         f"{path}/{{number}}": {
-            "get": told("How far the asking is", number),
-            "delete": told("Stop asking", number),
+            "get": _told("How far the asking is", "Asked", _NUMBER),
+            "delete": _told("Stop asking", "Asked", _NUMBER),
         },
     }
+
+
+def _references(path: str) -> Schema:
+    """Installed references: listed, opened, looked at, stopped; all with the token."""
+    wanted = object_of(name={"type": "string", "minLength": 1, "maxLength": 80})
+    return {
+        path: {
+            "get": _told("Which references are installed, and which are open", "References"),
+            "post": _told("Have the atlas of a reference made and opened", "Opening", body=wanted),
+        },
+        f"{path}/{{number}}": {
+            "get": _told("How far the making is, and where it is open", "Opening", _NUMBER),
+            "delete": _told("Stop the making", "Opening", _NUMBER),
+        },
+    }
+
+
+def _told(summary: str, schema: str, *parameters: Schema, body: Schema | None = None) -> Schema:
+    """An operation for whoever has the token that the server told where it was started."""
+    token: Schema = {"name": "X-Cladist-Token", "in": "header", "required": True, "schema": STRING}
+    answer = {"description": summary, "content": _json(ref(schema))}
+    made: Schema = {
+        "summary": summary,
+        "parameters": [token, *parameters],
+        "responses": {"200": answer, **_errors(400, 403, 404, 413, 414, 415, 422, 501)},
+    }
+    return (
+        made
+        if body is None
+        else {**made, "requestBody": {"required": True, "content": _json(body)}}
+    )
 
 
 def _post(body: Schema) -> Schema:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from cladist.atlas.server.app import application
 from cladist.atlas.server.service import AtlasService
+from cladist.atlas.server.shelf import Shelf
 from cladist.errors import MissingExtraError, UsageError
 
 __all__ = ["DEFAULT_PORT", "listen", "serve"]
@@ -50,18 +51,21 @@ def serve(
     *,
     open_page: bool,
     told: Callable[[str], None],
+    shelf: Shelf | None = None,
     token: str = "",
 ) -> None:
     """Serve until interrupted. `told` gets the address; nothing is logged of requests.
 
-    A `token` stands behind the sign # of the address, which no browser sends anywhere.
+    A `token` stands behind the sign # of the address, which no browser sends anywhere; its word
+    there tells the page whether endpoints are asked.
     """
     try:
         import uvicorn
     except ImportError as problem:
         raise MissingExtraError("the server of the atlas", "atlas") from problem
     port = int(bound.getsockname()[1])
-    address = f"http://{ADDRESS}:{port}/" + (f"#ask={token}" if token else "")
+    word = "ask" if service.askings.on else "token"
+    address = f"http://{ADDRESS}:{port}/" + (f"#{word}={token}" if token else "")
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -72,7 +76,7 @@ def serve(
                     webbrowser.open(address)
 
     config = uvicorn.Config(
-        application(service, port=port),
+        application(service, port=port, shelf=shelf),
         log_level="warning",
         access_log=False,
         server_header=False,

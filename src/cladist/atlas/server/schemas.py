@@ -7,6 +7,7 @@ from typing import Any, get_args
 from cladist.atlas.columns import CLUSTER, FAMILY
 from cladist.atlas.documents import VERSION
 from cladist.atlas.families import Origin
+from cladist.atlas.server.shelf import State
 from cladist.kinship.inference.decision import VERDICTS, Reason
 
 __all__ = [
@@ -65,6 +66,7 @@ def schemas() -> dict[str, Schema]:
     kind = {"enum": ["category", "number", "date"]}
     value = {"type": ["string", "number", "null"]}
     speaking = list_of(object_of(probe=COUNT, weight=NUMBER))
+    rows = list_of(object_of(models=list_of(COUNT), family=STRING, branches=COUNT))
     tree = object_of(
         newick=STRING, method=STRING, root=STRING, support=or_null(STRING),
         replicates=COUNT, note=STRING,
@@ -156,6 +158,9 @@ def schemas() -> dict[str, Schema]:
                         )
                     ),
                     newick=or_null(STRING),
+                    facing=or_null(
+                        object_of(declared=rows, measured=rows, remarks=list_of(STRING))
+                    ),
                 )
             ),
             families=object_of(
@@ -221,6 +226,31 @@ def schemas() -> dict[str, Schema]:
                 object_of(below=list_of(COUNT), place=NUMBER, pendant=NUMBER, residual=NUMBER)
             ),
             note=STRING,
+        ),
+        "References": object_of(
+            references=list_of(
+                object_of(
+                    name=STRING,
+                    title=STRING,
+                    models=COUNT,
+                    prompts=COUNT,
+                    labelled=COUNT,
+                    licence=STRING,
+                    address=STRING,
+                )
+            ),
+            broken=list_of(object_of(name=STRING, said=STRING)),
+            making=or_null(ref("Opening")),
+        ),
+        "Opening": object_of(
+            number=COUNT,
+            name=STRING,
+            state={"enum": list(get_args(State))},
+            stage=STRING,
+            done=COUNT,
+            of=COUNT,
+            said=STRING,
+            address=STRING,
         ),
         "Asked": object_of(
             number=COUNT,

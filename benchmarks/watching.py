@@ -142,33 +142,31 @@ def chat_table(files: dict[str, Path], folder: Path) -> None:
 
 
 def raw_table(files: dict[str, Path], folder: Path) -> None:
-    """Continuations; log-probabilities with tokens, and tokens alone at the same inputs."""
+    """Continuations, each twice: a server that tells log-probabilities, and one that does not."""
     with llama(files["Q8_0"]) as url:
-        watched = learnt(Served(url, "completions"), folder / "raw.json")
+        served = Served(url, "completions")
+        told = learnt(served, folder / "raw.json")
+        bare = learnt(Bare(served), folder / "raw-tokens.json")
     print(f"\nContinuations: tokens and log-probabilities, then tokens alone\n\n{HEAD}")
+    known = told, bare
     for name, kind in (("Q8_0 to Q4_0", "Q4_0"), ("Q8_0 to Q4_1", "Q4_1")):
         with llama(files[kind]) as url:
-            both(name, Served(url, "completions"), watched)
+            both(name, Served(url, "completions"), known)
     with llama(files["Q8_0"], slots=4) as url:
-        both("nothing: four slots", Served(url, "completions"), watched)
-        both("a system prompt", Served(url, "completions", system=SYSTEM), watched)
-        both("temperature .7", Served(url, "completions", temperature=0.7), watched, 4)
+        both("nothing: four slots", Served(url, "completions"), known)
+        both("a system prompt", Served(url, "completions", system=SYSTEM), known)
+        both("temperature .7", Served(url, "completions", temperature=0.7), known, 4)
     for name, steps in (("20 steps of fine-tuning", 20), ("nothing: written again", 0)):
         with llama(tuned(files["Q8_0"], folder, steps)) as url:
-            both(name, Served(url, "completions"), watched)
-    with transformers_server(folder / "hf") as url:
-        both("the same weights, another engine", Served(url, "completions"), watched)
+            both(name, Served(url, "completions"), known)
+    with transformers_server(folder / f"hf-{files['Q8_0'].stem}") as url:
+        both("the same weights, another engine", Served(url, "completions"), known)
 
 
-def both(name: str, server: Served, watched: Watched, times: int = 1) -> None:
-    """Two lines of the table: with log-probabilities, and by tokens alone."""
-    assert watched.border is not None
-    plain = tuple(i for i in watched.border.inputs if i.kind == "token")
-    border = replace(watched.border, inputs=plain)
-    bare = replace(watched, border=border, wear=((0, 0),) * len(plain))
-    played = recorded(server, watched, times)
-    line(name, played, watched)
-    line(f"{name}, tokens alone", played, bare)
+def both(name: str, server: Served, known: tuple[Watched, Watched], times: int = 1) -> None:
+    """Two lines of the table: with log-probabilities, and learnt by tokens alone."""
+    for label, watched in zip((name, f"{name}, tokens alone"), known, strict=True):
+        line(label, recorded(server, watched, times), watched)
     server.close()
 
 

@@ -5,81 +5,103 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from watching_servers import SYSTEM, Served, llama, tuned
+from watching_servers import SYSTEM, Served, llama, transformers_server, tuned
 
 from cladist.models.builtin import path_of
-from cladist.models.requantize import requantize
+from cladist.models.requantize import Kind, requantize
 from cladist.provenance.border.asking import Asker
-from cladist.provenance.border.explaining import JOINED, explanations, known_from, observed
+from cladist.provenance.border.explaining import explanations, known_from, observed, told_as
 from cladist.provenance.border.learning import Effort, learn
 
 SYSTEMS = (SYSTEM, "Answer in rhyme.", "You are a strict reviewer of legal contracts. Be brief.")
 HEAT = (0.3, 0.7, 1.0)
+QUANTISED: tuple[Kind, ...] = ("Q4_0", "Q4_1", "Q5_0")
+APART = {
+    "quantisation": "rounded weights", "another snapshot": "tuned or another engine",
+    "another engine": "tuned or another engine",
+}  # fmt: skip
+"""Kinds that the package tells as one, under names of their own: could they be told apart?"""
+Change = tuple[str, str, Path, dict[str, Any]]
+"""Kind, name, file or folder that is served, and how it is served."""
 
 
 def measured(
-    model: str, interface: str, reference: Path, changed: Sequence[tuple[str, str, Path, Any]]
+    model: str, interface: str, reference: Path, changed: Sequence[Change]
 ) -> list[dict[str, Any]]:
-    """Counts of known changes of one model, as `data/changes.json` holds them."""
+    """What is seen of known changes of one model, as `data/changes.json` holds it."""
     rows: list[dict[str, Any]] = []
     with llama(reference) as url:
         effort = Effort(contexts=120, pool=30)
         asker = Asker(Served(url, interface))
         border = learn(asker, effort, 5)
     for kind, name, path, settings in changed:
-        with llama(path) as url:
+        with serving(path) as url:
             served = Served(url, interface, **settings)
             asker = Asker(served, border.interface)
-            rounds = [observed(asker, border, random.Random(k)) for k in range(2)]
-            total = {
-                part: [sum(n) for n in zip(*(getattr(r, part) for r in rounds), strict=True)]
-                for part in ("border", "firm", "again")
-            }
-            rows.append({"kind": kind, "model": f"{model}, {interface}", "name": name, **total})
-            print(json.dumps(rows[-1]), flush=True)
+            without = replace(border, profile=())  # probabilities are read once
+            rounds = [observed(asker, b, random.Random(k)) for k, b in enumerate((border, without))]
+            row: dict[str, Any] = {"kind": kind, "model": f"{model}, {interface}", "name": name}
+            for part in ("border", "firm", "again"):
+                row[part] = [sum(n) for n in zip(*(getattr(r, part) for r in rounds), strict=True)]
+            moved = rounds[0].shift
+            assert moved is not None
+            row["shift"] = [round(moved.size, 5), round(moved.shared, 4)]
+            rows.append(row)
+            print(json.dumps(row), flush=True)
             served.close()
     return rows
 
 
-def common_changes(path: Path) -> list[tuple[str, str, Path, Any]]:
-    """Changes of a deployment that leave the weights alone."""
-    return [
-        *(("system prompt", s, path, {"system": s}) for s in SYSTEMS),
-        *(("temperature", str(t), path, {"temperature": t}) for t in HEAT),
-    ]
+def serving(path: Path) -> AbstractContextManager[str]:
+    """llama.cpp's server on a file, the second engine on a folder."""
+    return transformers_server(path) if path.is_dir() else llama(path)
+
+
+def common_changes(eight: Path, folder: Path, steps: Sequence[int]) -> list[Change]:
+    """Changes of a deployment that every model has: of its weights, and beside them."""
+    rows: list[Change] = [("the same", "asked again", eight, {})]
+    rows.append(("another engine", "transformers, float32", folder / f"hf-{eight.stem}", {}))
+    rows += [("system prompt", s, eight, {"system": s}) for s in SYSTEMS]
+    rows += [("temperature", str(t), eight, {"temperature": t}) for t in HEAT]
+    for kind in QUANTISED:
+        path = folder / f"{eight.stem}-{kind}.gguf"
+        requantize(eight, path, kind)
+        rows.append(("quantisation", kind, path, {}))
+    for count in steps:
+        path = tuned(eight, folder, count)
+        rows.append(("another snapshot", f"{count} steps on verse", path, {}))
+    return rows
 
 
 def explain(files: dict[str, Path], folder: Path, table: Path) -> None:
-    """Measure known changes, write their table, and say how often kinds are told right."""
+    """Measure known changes, write their table, and say how often kinds are told right.
+
+    References are in 8 bits, as their tunings are, so that each change is one alone.
+    """
     rows: list[dict[str, Any]] = []
     scripture, stage = path_of("tiny-scripture"), path_of("tiny-stage")
-    tiny = {"tiny-scripture": scripture, "tiny-stage": stage}
-    for name, path in tiny.items():
-        four = folder / f"{name}-Q4_0.gguf"
-        other = "tiny-stage" if path is scripture else "tiny-scripture"
-        requantize(path, four, "Q4_0")
-        changed = [
-            *common_changes(path), ("quantisation", "Q4_0", four, {}),
-            ("another snapshot", "20 steps on verse", tuned(path, folder, 20), {}),
-            ("another snapshot", "60 steps on verse", tuned(path, folder, 60), {}),
-            ("another model", other, tiny[other], {}),
-            ("another model", "SmolLM2", files["Q4_1"], {}),
-        ]  # fmt: skip
+    for path, others in ((scripture, (stage,)), (stage, (scripture,))):
+        eight = folder / f"{path.stem}-8.gguf"
+        requantize(path, eight, "Q8_0")
+        again = tuned(eight, folder, 0)
+        changed = common_changes(eight, folder, (20, 60, 200))
+        changed.append(("the same", "written again", again, {}))
+        changed += [("another model", o.stem, o, {}) for o in (*others, files["Q4_1"])]
         if path is scripture:
             verse = path_of("tiny-scripture-poems")
             changed.append(("another snapshot", "fine-tuned on verse", verse, {}))
-        rows += measured(name, "completions", path, changed)
+        rows += measured(path.stem, "completions", eight, changed)
         kept(rows, table)
-    plain = files["Q8_0"]
-    rows += measured("SmolLM2-135M", "completions", plain, [
-        *common_changes(plain), ("quantisation", "Q4_0", files["Q4_0"], {}),
-        ("quantisation", "Q4_1", files["Q4_1"], {}),
-        ("another snapshot", "20 steps on verse", tuned(plain, folder, 20), {}),
-        ("another model", "tiny-stage", stage, {}),
-        ("another model", "tiny-scripture", scripture, {}),
+    eight = files["Q8_0"]
+    again = tuned(eight, folder, 0)
+    rows += measured("SmolLM2-135M", "completions", eight, [
+        *common_changes(eight, folder, (20,)), ("the same", "written again", again, {}),
+        *(("another model", o.stem, o, {}) for o in (stage, scripture)),
     ])  # fmt: skip
     kept(rows, table)
     judged(table)
@@ -94,13 +116,24 @@ def kept(rows: list[dict[str, Any]], table: Path) -> None:
 def judged(table: Path) -> None:
     """Each deployment explained by the others: those of its model, and those of other models."""
     known = [known_from(r) for r in json.loads(table.read_text())["deployments"]]
-    print("\n| kind | deployments | told right by the rest | by other models |\n|---|---|---|---|")
-    for kind in dict.fromkeys(k.kind for k in known):
-        right = [0, 0]
-        own = [k for k in known if k.kind == kind]
-        for one in own:
-            for i, rest in enumerate((
-                [k for k in known if k is not one], [k for k in known if k.model != one.model],
-            )):  # fmt: skip
-                right[i] += explanations(one.seen, rest)[0][0] == JOINED.get(kind, kind)
-        print(f"| {kind} | {len(own)} | {right[0]} | {right[1]} |")
+    blind = [replace(k, seen=replace(k.seen, shift=None)) for k in known]
+    apart = [replace(k, kind=APART.get(k.kind, k.kind)) for k in known]
+    for title, rows in (
+        ("with log-probabilities", known), ("tokens alone", blind),
+        ("with log-probabilities, held apart", apart),
+    ):  # fmt: skip
+        print(f"\n| kind, {title} | deployments | told right by the rest | by other models |")
+        print("|---|---|---|---|")
+        wrong = []
+        for kind in dict.fromkeys(k.kind for k in rows):
+            own, right = [k for k in rows if k.kind == kind], [0, 0]
+            for one in own:
+                for i, rest in enumerate((
+                    [k for k in rows if k is not one], [k for k in rows if k.model != one.model],
+                )):  # fmt: skip
+                    told = explanations(one.seen, rest)[0][0]
+                    right[i] += told == told_as(kind)
+                    if told != told_as(kind) and i:
+                        wrong.append(f"{one.model}, {one.name}: {told}")
+            print(f"| {kind} (as {told_as(kind)}) | {len(own)} | {right[0]} | {right[1]} |")
+        print("\nby other models told wrong:\n" + "\n".join(wrong))

@@ -137,7 +137,8 @@ class Played:
 
 
 def tuned(source: Path, folder: Path, steps: int) -> Path:
-    """The model after so many steps on verse, as 8-bit GGUF; with none, written again."""
+    """The model after so many steps on verse, as 8-bit GGUF; with none, written again (and as a
+    folder of transformers)."""
     from cladist.lab.corpora import split
     from cladist.lab.store import load_gguf
     from cladist.lab.tokens import encode
@@ -151,8 +152,8 @@ def tuned(source: Path, folder: Path, steps: int) -> Path:
         texts = split("poems")[0]
         fit(model, windows(encode(tokenizer, texts), 32, 1, 1), steps, 2e-5, name="tuned")
     else:
-        model.save_pretrained(folder / "hf")
-        tokenizer.save_pretrained(folder / "hf")
+        model.save_pretrained(folder / f"hf-{source.stem}")
+        tokenizer.save_pretrained(folder / f"hf-{source.stem}")
     wide = folder / f"{source.stem}-wide-{steps}.gguf"
     rewritten(source, model, wide)
     requantize(wide, made, "Q8_0")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_families import population
 from typer.testing import CliRunner, Result
 
 from cladist.attestation.case import Case
@@ -140,3 +141,34 @@ def test_passages_on_the_command_line(
     assert run("verify-statement", "v", *trust).exit_code == 12
     both = run("statement", "commit", "e.json", "--text", "notes.txt", "--assay", "cladist")
     assert isinstance(both.exception, UsageError)
+
+
+def test_an_audit_by_a_secret(keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    models, names = population(families=20, members=2, kept=0.8, probes=40)
+    rows = [{"model": m.model, "prompt_id": p, "response": t}
+            for m in models for p, t in enumerate(m.texts())]  # fmt: skip
+    Path("r.jsonl").write_text("".join(json.dumps(x) + "\n" for x in rows))
+    Path("labels.csv").write_text(
+        "model,family\n" + "".join(f"{m.model},{n}\n" for m, n in zip(models, names))
+    )
+    Path("declared.csv").write_text("model,parent\nf0-m1,f3-m0\nf2-m1,f2-m0\n")
+    assert run("import", "r.jsonl", "-r", "r").exit_code == 0
+    commit = run("statement", "commit", "draw.json", "-r", "r", "--count", "25")
+    call = ("audit", "-r", "r", "--declared", "declared.csv", "--labels", "labels.csv",
+            "--fail-on", "never", "-q")  # fmt: skip
+    drawn = ("--secret", "draw.json", "--asked", "f0-m1")
+    made = run(*call, *drawn, "--statement", "v.zip", "--key", keys.private, "--json")
+    assert made.exit_code == 0, made.output
+    whole = json.loads(run(*call, "--json").stdout)
+    found = json.loads(made.stdout)
+    assert found["links"] == whole["links"] and found["findings"] != whole["findings"]
+    trust = ("verify-statement", "v.zip", "--key", keys.public, "--commitment")
+    checked = run(*trust, commit.stdout.strip())
+    assert checked.exit_code == 0, checked.output
+    assert "the 25 probes asked are those that the seed draws from 40" in checked.stdout
+    assert run(*trust, "0" * 64).exit_code == InputError.exit_code
+    assert isinstance(run(*call, "--secret", "draw.json").exception, UsageError)
+    assert isinstance(
+        run(*call, "--secret", "draw.json", "--asked", "nobody").exception, UsageError
+    )

@@ -4,7 +4,8 @@ A case has a question (which test, at which rates, with which seeds), files (ans
 labels) and a result. `recompute` reads nothing else: no registry, no model, no cache.
 
     kinship   tests of pairs among the models of a panel, as of 'kinship' and 'report'
-    families  families of a registry with probabilities, as of 'identify'
+    families  families of a registry with probabilities, as of 'identify NAME'
+    placement  a model among those of a reference, as of 'identify URI'
     audit     declared lineage held against what models show, as of 'audit'
     identity  two sets of answers held against each other, as of 'same'
     watch     looks at a deployment, each held against the reference
@@ -20,6 +21,7 @@ from typing import Any
 from cladist.attestation.case import Case
 from cladist.attestation.of_deployments import again_identity, again_watch
 from cladist.attestation.of_panel import again_audit, again_families, again_kinship
+from cladist.attestation.of_reference import again_placement
 from cladist.attestation.of_tokens import again_tokens
 from cladist.errors import CladistError, InputError
 
@@ -68,6 +70,7 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, bytes], Any], Any
     "files": _nothing,
     "identity": again_identity,
     "kinship": again_kinship,
+    "placement": again_placement,
     "token-watch": again_tokens,
     "watch": again_watch,
 }
@@ -92,6 +95,8 @@ def told(kind: str, result: Any) -> list[str]:
         pairs = zip(result["families"], result["probabilities"], strict=True)
         best = ", ".join(f"{f} {p:.1%}" for f, p in list(pairs)[:3])
         return [f"{result['model']}: {best}, none of these {result['none']:.1%}"]
+    if kind == "placement":
+        return [f"{result['tested']}, the nearest: {result['verdict']}. {result['reason']}"]
     if kind == "audit":
         levels = [f["level"] for f in result["findings"]]
         counted = ", ".join(f"{levels.count(k)} {k}s" for k in ("error", "warning", "note"))

@@ -179,6 +179,9 @@ def _secret(stated: Stated, files: Mapping[str, bytes], trust: Trust) -> list[Ch
         if trust.commitment:
             why = "you were told a hash before, and the statement reveals no seed for it"
             return [Check("secret", "failed", why)]
+        if stated.question.get("drawn"):
+            why = "its probes are said to be drawn in secret, and it reveals no seed"
+            return [Check("secret", "failed", why)]
         return []
     secret = stated.secret
     if secret.commitment != stated.commitment:
@@ -210,7 +213,12 @@ def _drawn(stated: Stated, files: Mapping[str, bytes], trust: Trust) -> list[Che
     pool = protocol_from(files[PROTOCOL], PROTOCOL).probes
     asked = _answers_of(stated.asked, files)
     if secret.way == "pool":
-        wanted = {pool.ids[k] for k in secret.places(pool)}
+        places = secret.places(pool)
+        if stated.kind == "placement":  # which may end early, by a plan that is checked with it
+            places = places[: len(stated.question["order"])]
+            if list(places) != stated.question["order"]:
+                raise InputError("the probes were asked in another order than the seed draws them")
+        wanted = {pool.ids[k] for k in places}
         got = {p for p, slot in zip(asked.probe_ids, asked.slots, strict=True) if slot}
         if got != wanted:
             raise InputError(

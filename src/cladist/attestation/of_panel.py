@@ -165,9 +165,18 @@ def _families(pairs: PairEvidence, labels: Labels, model: str, prior: float, ref
 
 
 def audit_case(
-    material: Material, found: Audit, *, rate: float, control: Control, policy: Policy
+    material: Material,
+    found: Audit,
+    *,
+    rate: float,
+    control: Control,
+    policy: Policy,
+    secret: tuple[Secret, str] | None = None,
 ) -> Case:
-    """An audit: all answers, what is declared, and what was found."""
+    """An audit: all answers, what is declared, and what was found.
+
+    secret   of the draw, and the model that was asked by it
+    """
     lineage = material.lineage
     files = {
         PROTOCOL: protocol_to(material.assay.protocol),
@@ -176,7 +185,8 @@ def audit_case(
         DECLARED: json_bytes({m: asdict(d) for m, d in material.declared.items()}),
     }
     question = {"fdr": rate, "control": control, "policy": asdict(policy)}
-    return Case("audit", question, files, plain(asdict(found)))
+    drawn, asked = secret or (None, "")
+    return Case("audit", question, files, plain(asdict(found)), drawn, asked)
 
 
 def again_audit(question: Mapping[str, Any], files: Mapping[str, bytes], told: Any) -> Any:

@@ -21,6 +21,7 @@ from cladist.cli.common import (
     print_json,
     table,
 )
+from cladist.cli.secret import RevealOption
 from cladist.cli.signing import KeyOption, StatementOption, signer
 from cladist.errors import FOUND, UNTESTED
 
@@ -51,6 +52,8 @@ def audit(
     ] = 40,
     statement: StatementOption = None,
     key: KeyOption = None,
+    secret: RevealOption = None,
+    asked: Annotated[str, typer.Option(help="With --secret: the model that was asked by it.")] = "",
     quiet: QuietOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -69,15 +72,21 @@ def audit(
     `cladist provenance audit --declared declared.csv`
 
     `cladist provenance audit --declared models/ --fdr 0.1 --fail-on error --json`
+
+    `cladist provenance audit --declared d.csv --secret draw.json --asked served --statement v.zip
+    --key auditor.pem`
     """
     from cladist.registry import Registry
     from cladist.workflows.auditing import audit as run
+    from cladist.workflows.secrets import drawn_by
 
     signs = signer(statement, key)
+    drawn = drawn_by(secret, asked)
     with Registry.open(registry, create=False) as store, listening(quiet or json) as listener:
         made = run(
             store, declared or [],
-            labels=labels, assay=assay, fdr=rate, control=control, alpha=alpha, listener=listener,
+            labels=labels, assay=assay, fdr=rate, control=control, alpha=alpha,
+            listener=listener, drawn=drawn,
         )  # fmt: skip
         if signs is not None:
             from cladist.attestation.of_panel import audit_case
@@ -85,8 +94,11 @@ def audit(
 
             policy = Policy(alpha)
             signs.write(
-                audit_case(made.material, made.found, rate=rate, control=control, policy=policy)
-            )
+                audit_case(
+                    made.material, made.found, rate=rate, control=control, policy=policy,
+                    secret=None if drawn is None else (drawn[1], drawn[0]),
+                )
+            )  # fmt: skip
     failed = made.failed(fail_on)
     untested = made.found.could_not_test and fail_on != "never"
     if json:

@@ -24,6 +24,7 @@ from cladist.cli.common import (
     print_json,
     table,
 )
+from cladist.cli.secret import SecretOption
 from cladist.cli.signing import KeyOption, StatementOption, signer
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def identify(
     ] = False,
     statement: StatementOption = None,
     key: KeyOption = None,
+    secret: SecretOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -90,27 +92,31 @@ def identify(
     `cladist identify 'openai:gpt-x@https://host/v1' --reference dna-web-chat`
 
     `cladist identify suspect --labels families.csv`
+
+    `cladist identify gguf:model.gguf --statement verdict.zip --key auditor.pem`
     """
     from cladist.cli.identify_uri import identify_uri, is_uri
     from cladist.errors import UsageError
+    from cladist.workflows.secrets import prompts_to_ask
 
     signs = signer(statement, key)
-    if signs is not None and (reference or is_uri(model, registry)):
-        raise UsageError(
-            "--statement is for models of a registry; ask it there first: cladist extract URI "
-            "--like REFERENCE --registry REGISTRY, then 'identify' or 'kinship' its name"
-        )
     if reference or is_uri(model, registry):
         identify_uri(
             model,
             registry,
             reference,
             interface,
-            (probes, all_prompts),
+            (prompts_to_ask(probes, secret), all_prompts),
             alpha_of(alpha, rate) if _given(context, "alpha", "rate") else None,
             (count if _given(context, "count") else SHOWN, json, quiet),
+            signs,
         )  # fmt: skip
         return
+    if secret is not None:
+        raise UsageError(
+            "--secret is for a URI; answers of a registry that were asked by a secret are stated "
+            "with 'cladist compare kinship --secret'"
+        )
     from cladist.registry import Registry
     from cladist.workflows.identify import FamilyAnswer as Known
     from cladist.workflows.identify import families_of_model, identify_here

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from cladist.cli.common import DEFAULT_REGISTRY, one_line, out, print_json, progress_bars
 
 if TYPE_CHECKING:
+    from cladist.cli.signing import Signer
+    from cladist.core.secret import Secret
     from cladist.workflows.identify_model import Identified
 
 FAMILIES = 4
@@ -50,14 +52,16 @@ def identify_uri(
     registry: Path,
     reference: str,
     interface: str,
-    prompts: tuple[int, bool],
+    prompts: tuple[int | Secret, bool],
     alpha: float | None,
     shown: tuple[int, bool, bool],
+    signs: Signer | None = None,
 ) -> None:
-    """Ask, place, and print.
+    """Ask, place, print, and sign.
 
-    `prompts` are how many at most, and whether all in any case; `shown` is how many neighbours,
-    whether JSON, whether quiet. Without `alpha` the rate is the least that the reference carries.
+    `prompts` are how many at most (or the secret that draws them), and whether all in any case;
+    `shown` is how many neighbours, whether JSON, whether quiet. Without `alpha` the rate is the
+    least that the reference carries.
     """
     import cladist
     from cladist.core.progress import Listener
@@ -77,6 +81,10 @@ def identify_uri(
             decided=never if every else None,
         )
     assert isinstance(found, Identified)
+    if signs is not None:
+        from cladist.attestation.of_reference import placement_case
+
+        signs.write(placement_case(found))
     if json:
         print_json(_as_data(found, count))
         return

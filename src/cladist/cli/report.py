@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -98,9 +99,9 @@ def report(
          "--evidence", str(evidence), *(["--unfold"] if unfold else [])),
     )  # fmt: skip
     form = PageForm(paper=paper, evidence=evidence, unfold=unfold)
-    with listening(quiet) as listener:
+    with listening(quiet) as listener, ExitStack() as stack:  # a statement reads answers again
         made = _made(
-            reference, model, registry, assay=assay,
+            stack, reference, model, registry, assay=assay,
             declared=declared or [], labels=labels, alpha=alpha_of(alpha, rate),
             listener=listener, making=making, seed=seed,
         )  # fmt: skip
@@ -124,15 +125,15 @@ def report(
         _print(made.found)
 
 
-def _made(reference: str, model: str, registry: Path, **options: Any) -> Reported:
+def _made(stack: ExitStack, reference: str, model: str, registry: Path, **options: Any) -> Reported:
     """Of a registry's model, or of one among the models of a reference."""
     import cladist
 
     if reference:
         asked = None if registry == DEFAULT_REGISTRY else registry
         return cladist.report_beside(reference, model, asked=asked, **options)
-    with cladist.open_registry(registry, create=False) as store:
-        return cladist.report(store, model, **options)
+    store = stack.enter_context(cladist.open_registry(registry, create=False))
+    return cladist.report(store, model, **options)
 
 
 def _check(wanted: list[Path]) -> None:

@@ -19,7 +19,6 @@ from cladist.errors import UNDECIDED, InputError
 
 if TYPE_CHECKING:
     from cladist.attestation.checking import Checked, Trust
-    from cladist.core.probes import ProbeSet
 
 app = typer.Typer(
     name="statement",
@@ -70,6 +69,9 @@ def commit(
         Path | None,
         typer.Option("--registry", "-r", help="Draw from the probes of an assay of a registry."),
     ] = None,
+    reference: Annotated[
+        str, typer.Option(help="Draw from the probes of an installed reference, for 'identify'.")
+    ] = "",
     text: Annotated[
         Path | None, typer.Option("--text", help="Draw passages of this text, kept by you alone.")
     ] = None,
@@ -80,12 +82,15 @@ def commit(
 
     The hash (a commitment) says nothing of the probes. Publish it before anybody is asked, or give
     it to the other side, then ask with 'extract --secret', and reveal the secret with the verdict:
-    'same --secret' and 'kinship --secret' put it into their statement. A pool of public probes can
+    'same --secret', 'kinship --secret' and 'audit --secret' put it into their statement.
+    'identify URI --secret' asks and states at once. A pool of public probes can
     be known to an endpoint as a whole; passages of a text that nobody has cannot.
 
     Examples:
 
     `cladist statement commit draw.json --assay cladist --count 40`
+
+    `cladist statement commit draw.json --reference dna-web-rand --count 60`
 
     `cladist statement commit draw.json --text my-unpublished-notes.txt --count 60`
     """
@@ -94,11 +99,11 @@ def commit(
     from cladist.core.secret import new_secret
     from cladist.errors import UsageError
     from cladist.formats.files import write_new
-    from cladist.workflows.secrets import read_text
+    from cladist.workflows.secrets import pool_of, read_text
 
-    if text is not None and (registry is not None or assay):
-        raise UsageError("draw from a text or from an assay's probes, not from both")
-    source = read_text(text) if text is not None else _pool(registry, assay)
+    if (text is not None) + bool(registry is not None or assay) + bool(reference) > 1:
+        raise UsageError("draw from a text, an assay's probes or a reference's, not from several")
+    source = read_text(text) if text is not None else pool_of(registry, assay, reference)
     made = new_secret(source, count)
     write_new(secret, (json.dumps(made.as_data(), indent=1) + "\n").encode(), 0o600)
     out().print(made.commitment)
@@ -106,17 +111,6 @@ def commit(
         f"{secret} holds the secret: keep it until the verdict is made, and tell nobody. The line "
         "printed is its hash: tell it before you ask"
     )
-
-
-def _pool(registry: Path | None, assay: str) -> ProbeSet:
-    from cladist import catalog
-    from cladist.compare import resolve_assay
-    from cladist.registry import Registry
-
-    if registry is None:
-        return catalog.assay(assay or catalog.DEFAULT_ASSAY).protocol.probes
-    with Registry.open(registry, create=False) as store:
-        return resolve_assay(store, assay).protocol.probes
 
 
 @app.command()

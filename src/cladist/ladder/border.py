@@ -14,7 +14,7 @@ from cladist.models.base import AskedInterface, TellsNextToken
 from cladist.provenance.border.asking import TOP, Asker
 from cladist.provenance.border.beside import MAY, Beside, Levels, held_beside
 from cladist.provenance.border.contexts import contexts
-from cladist.provenance.border.explaining import explanations, known_changes
+from cladist.provenance.border.explaining import explanations
 from cladist.provenance.border.first import apart, by_text, strange
 
 __all__ = ["first_tokens", "judged_beside", "of_border"]
@@ -62,7 +62,7 @@ def judged_beside(found: Beside, own: str, claim: str, levels: Levels) -> Rung:
         doubts.append("the same question brings now this, now that: the server samples")
     if found.failed:
         said.append(f"some were not answered: {found.failed}")
-    kinds = explanations(found.seen, known_changes(same=True))
+    kinds = explanations(found.seen)
     posterior = dict(kinds) or None
     stand: Stand = "undecided"
     error: float | None = None

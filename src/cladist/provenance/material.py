@@ -15,6 +15,7 @@ from cladist.core.hashing import canonical_json
 from cladist.core.lineage import Lineage
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
+from cladist.core.secret import Secret, restrict
 from cladist.errors import InputError
 from cladist.extraction.like import cut_to
 from cladist.fitting import answers_of, fitted_panel, gathered
@@ -25,7 +26,7 @@ from cladist.kinship.inference.labels import Labels, labels_of
 from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.parentage import rarity
 from cladist.kinship.inference.states import ModelFlags, model_flags
-from cladist.kinship.panel.fitted import FittedPanel
+from cladist.kinship.panel.fitted import FittedPanel, fit_panel
 from cladist.kinship.panel.outsider import fit_members
 from cladist.provenance.relations import Families
 from cladist.registry import ModelRecord, Registry
@@ -44,10 +45,12 @@ class ReportScope:
     length   characters that answers are read to, 0 for all: a model that was asked for fewer
              tokens than the others is held against as much of theirs
     without  models left out
+    drawn    a model and the secret that it was asked by: its other answers are left out
     """
 
     length: int = 0
     without: frozenset[str] = frozenset()
+    drawn: tuple[str, Secret] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,8 +177,15 @@ def _read(
         if r.usable().any() and r.model not in reading.without
     ]
     prompts = [p.text for p in assay.protocol.probes.probes]
-    flags = tuple(model_flags(r, prompts) for r in said)
-    panel = FittedPanel(fit_members(said).pairs, flags)  # lengths of cut answers say nothing
+    if reading.drawn is not None:
+        model, secret = reading.drawn
+        registry.model(model)
+        pool = assay.protocol.probes
+        said = [restrict(r, secret, pool) if r.model == model else r for r in said]
+        panel = fit_panel(said, prompts)
+    else:  # lengths of cut answers say nothing
+        flags = tuple(model_flags(r, prompts) for r in said)
+        panel = FittedPanel(fit_members(said).pairs, flags)
     progress("fitting the panel", 1, 1)
     return said, panel
 
@@ -190,7 +200,7 @@ def gather(
 ) -> Material:
     """The fitted panel of a registry, and what is declared of its models.
 
-    With a `reading` the panel is of some models or of cut answers, and it is not kept.
+    With a `reading` the panel is of some models, of cut or of drawn answers, and is not kept.
 
     Answers are read as they are needed, so the registry must stay open. `InputError` for fewer
     than two models. Cost: that of `fitting.fitted_panel`.

@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from cladist.compare import resolved
 from cladist.core.assay import Assay
 from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Result, plain
+from cladist.core.secret import Secret
 from cladist.kinship.inference.decision import Policy
 from cladist.known import facts_of
 from cladist.provenance.audit import LEVELS, Audit
 from cladist.provenance.audit import audit as run
-from cladist.provenance.material import Material, gather
+from cladist.provenance.material import Material, ReportScope, gather
 from cladist.provenance.sources import names_in, read_declared, with_known_licences
 from cladist.registry import Registry
 from cladist.workflows.named import LabelsLike, families_here, tell
 
-__all__ = ["Audited", "Level", "audit"]
+__all__ = ["AuditOptions", "Audited", "Level", "audit"]
 
 Level = Literal["error", "warning", "note", "never"]
+
+
+class AuditOptions(TypedDict, total=False):
+    """What else an audit may be told.
+
+    drawn  a model, and the secret whose probes it was asked: its other answers are left out
+    """
+
+    drawn: tuple[str, Secret] | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,6 +75,7 @@ def audit(
     control: Literal["bh", "by"] = "by",
     alpha: float = 0.01,
     listener: Listener = NOBODY,
+    **options: Unpack[AuditOptions],
 ) -> Audited:
     """Hold declared lineage against measured kinship.
 
@@ -86,11 +97,16 @@ def audit(
         False-positive rate of single verdicts.
     listener : Listener
         Told of progress and remarks.
+    **options
+        See `AuditOptions`.
 
     Raises
     ------
     InputError
-        For fewer than two models, or a source that cannot be read.
+        For fewer than two models, a source that cannot be read, or a secret by which the model
+        was not asked.
+    UsageError
+        For the secret of a model that is not there.
 
     Examples
     --------
@@ -106,7 +122,9 @@ def audit(
     lineage = with_known_licences(lineage, facts_of([*models, *names_in(lineage)]))
     tell(lineage, listener.hear)
     families = families_here(labels, models, listener.hear)
-    material = gather(registry, chosen, lineage, families, listener.progress)
+    drawn = options.get("drawn")
+    reading = None if drawn is None else ReportScope(drawn=drawn)
+    material = gather(registry, chosen, lineage, families, listener.progress, reading)
     found = run(
         material, rate=fdr, control=control, policy=Policy(alpha), progress=listener.progress
     )

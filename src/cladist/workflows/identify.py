@@ -13,6 +13,7 @@ from cladist.core.assay import Assay
 from cladist.core.machine import threads_alone
 from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Result, plain
+from cladist.core.secret import Secret
 from cladist.extraction.opening import open_any
 from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.decision import Policy
@@ -42,14 +43,15 @@ class AskingOptions(TypedDict, total=False):
 
     reference  installed reference to hold it against; else one that fits
     interface  'raw' or 'chat', where the reference does not tell
-    probes     prompts to ask at most, chosen before any result is seen; 0 sets no limit
+    probes     prompts to ask at most, chosen before any result is seen; 0 sets no limit. Or the
+               secret that draws them
     decided    when few prompts are enough; `workflows.looks.never` asks all
     keep       folder of a registry for the answers, instead of the user's own
     """
 
     reference: str
     interface: str
-    probes: int
+    probes: int | Secret
     decided: Decided | None
     keep: Path | None
 

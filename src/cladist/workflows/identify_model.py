@@ -7,46 +7,42 @@ kept in a registry, so that a run that was stopped goes on, and a second one ask
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from cladist.core.assay import Protocol
 from cladist.core.comparable import assumptions, doubts
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
-from cladist.errors import (
-    CladistError,
-    ModelError,
-    NotComparableError,
-    UsageError,
-)
-from cladist.extraction.asking import Asking, stand_in
+from cladist.core.secret import Secret
+from cladist.errors import CladistError, ModelError, NotComparableError, UsageError
 from cladist.extraction.comparable import about_refused
 from cladist.extraction.derive import derive
 from cladist.extraction.like import Like
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.assumed import REPEATED
-from cladist.kinship.inference.sequential import first_probes, interim_looks
 from cladist.models.base import Identity, Model
 from cladist.references.catalogue import catalogue
 from cladist.references.home import data_folder
 from cladist.references.installed import Reference, broken, find, installed
-from cladist.references.panel import require_panel
+from cladist.references.panel import open_panel, require_panel
 from cladist.references.source import Source
-from cladist.registry import ModelRecord, Registry
+from cladist.registry import Registry
 from cladist.registry.asked import refused_settings
 from cladist.registry.unused import leaving_nothing_empty
+from cladist.workflows.asking_looks import AskingCost, Course, ask_by_looks, in_order
 from cladist.workflows.kept_fit import kept_fit
-from cladist.workflows.looks import Decided, LookPlan, Looks, plan_looks
-from cladist.workflows.placing import LEAST, Placement, makers_of, rate_for
-from cladist.workflows.reference_fit import Fit
+from cladist.workflows.looks import Decided, LookPlan, Looks, never, plan_looks
+from cladist.workflows.placing import Placement, makers_of, rate_for
+from cladist.workflows.reference_fit import Fit, fit_answers
 
 __all__ = [
     "AskingCost",
     "Identified",
+    "Rests",
     "asked_registry",
     "check_ready",
     "choose_reference",
@@ -55,24 +51,27 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class AskingCost:
-    """What asking came to: requests made now, answers known before, requests without an answer.
+class Rests:
+    """What an identification follows from, beside the answers of the reference.
 
-    probes of `available` were asked; `saved` were not needed.
+    protocol  by which the model was asked
+    answers   of the model, to the probes of the protocol; none but those that were looked at
+    order     numbers of these probes, as they were asked
+    every     whether all are asked, whatever is seen
+    cut       characters that the reference's answers were cut to when they were recorded
+    labels    what is declared of the reference's models
+    models    names of these, in order of arrival
+    secret    by which probes were drawn, None where they were asked in their order
     """
 
-    made: int
-    known: int
-    failed: int
-    tokens: int
-    seconds: float
-    probes: int
-    available: int
-
-    @property
-    def saved(self) -> int:
-        """Probes that were not asked."""
-        return self.available - self.probes
+    protocol: Protocol
+    answers: ResponseSet
+    order: tuple[int, ...]
+    every: bool
+    cut: int
+    labels: Mapping[str, DeclaredModel]
+    models: tuple[str, ...]
+    secret: Secret | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,7 @@ class Identified:
     plan     when the answers were looked at, and the share of the rate that each look had
     alpha    the rate over all looks together, which is what `placement.alpha` says too
     seconds  that were spent on comparing, and not on asking
+    rests    what it follows from, beside the answers of the reference
     """
 
     model: str
@@ -95,6 +95,7 @@ class Identified:
     alpha: float
     registry: Path
     seconds: float
+    rests: Rests
 
 
 def asked_registry() -> Path:
@@ -108,7 +109,7 @@ def identify_model(
     reference: str = "",
     registry: Path | None = None,
     interface: str = "auto",
-    probes: int = 0,
+    probes: int | Secret = 0,
     alpha: float | None = None,
     decided: Decided | None = None,
     progress: Progress = silent,
@@ -119,10 +120,12 @@ def identify_model(
     another rule in the place of that one, and with `looks.never` all are asked. `probes` limits
     how many are asked, 0 for all: say so before you have seen a result, or the rate is not kept.
     `alpha` is the rate over all looks; None takes the least that the reference can carry.
+    A secret in the place of `probes` draws them from the reference's; no others are asked.
 
     Raises `UsageError` where no reference is installed, `NotComparableError` where none fits the
     model's interface, `ModelError` where it cannot be asked (answers that came before stay
-    stored), `CoverageError` where its answers say nothing of descent.
+    stored), `CoverageError` where its answers say nothing of descent, `InputError` for a secret
+    that draws from other probes.
 
     Examples
     --------
@@ -131,27 +134,28 @@ def identify_model(
     'HuggingFaceTB/SmolLM2-135M'
     """
     chosen, how = choose_reference(model, reference, interface)
-    labels = labels_of(chosen)
-    makers = makers_of(chosen.models(), labels)
-    texts = [p.text for p in how.asked.protocol.probes.probes]
-    most = min(probes or len(texts), len(texts))
+    labels, members = labels_of(chosen), chosen.models()
+    makers = makers_of(members, labels)
+    pool = how.asked.protocol.probes
+    secret = probes if isinstance(probes, Secret) else None
+    order = tuple(range(len(pool))) if secret is None else secret.places(pool)
+    most = len(order) if isinstance(probes, Secret) else min(probes or len(order), len(order))
+    texts = [pool.probes[k].text for k in order]
     stated = rate_for(makers, alpha)
     plan = plan_looks(most, stated, makers, decided)
     folder = registry or asked_registry()
     require_panel(chosen.folder)
+    cut = how.counts.protocol.decoding.cut
     with (
         ThreadPoolExecutor(1) as aside,
         leaving_nothing_empty(folder),
         Registry.open(folder) as store,
     ):
-        fits = _Fits(chosen.folder, labels, texts, aside)
-        looks = Looks(
-            fits.get, texts, plan,
-            doubts=partial(_doubts, store, how, model.identity),
-            cut=how.counts.protocol.decoding.cut,
-        )  # fmt: skip
-        ready = partial(_make_ready, looks, fits)
-        asked, answers = _ask(model, how, store, plan, decided or looks, ready, progress)
+        fits = _Fits(chosen.folder, labels, texts, aside, () if secret is None else order)
+        told = partial(_doubts, store, how, model.identity)
+        looks = Looks(fits.get, texts, plan, doubts=told, cut=cut)
+        course = Course(plan, order, decided or looks, partial(_make_ready, looks, fits))
+        asked, answers = ask_by_looks(model, how, store, course, progress)
         record = store.model(answers.model)
         if registry is not None:  # a registry of the user's: other commands want a DNA there
             derive(store, how.counts, [record.name])
@@ -159,31 +163,49 @@ def identify_model(
         placement = looks.look(answers, asked.probes)
         refused = refused_settings(store, how.asked.protocol, record)
     progress("comparing", 1, 1)
+    rests = Rests(
+        how.asked.protocol, _back(answers, order[: asked.probes], pool.ids),
+        order[: asked.probes], decided is never, cut, labels, tuple(members), secret,
+    )  # fmt: skip
     return Identified(
         record.name, record.uri, chosen, how.asked.protocol.decoding.interface,
         _taken(how, refused, placement),
         replace(placement, alpha=stated), asked, plan, stated, folder,
-        looks.seconds,
+        looks.seconds, rests,
     )  # fmt: skip
+
+
+def _back(answers: ResponseSet, order: Sequence[int], ids: tuple[str, ...]) -> ResponseSet:
+    """Answers that stand in the order of asking, in that of all probes; no others beside them."""
+    slots = dict(zip(order, answers.slots, strict=False))
+    return ResponseSet(answers.model, ids, tuple(slots.get(k, ()) for k in range(len(ids))))
 
 
 @dataclass(frozen=True)
 class _Fits:
-    """Fits of one reference, made or read once each, on a thread of their own."""
+    """Fits of one reference, made or read once each, on a thread of their own.
+
+    A draw has its own `order` of probes, and its fits are not kept: nobody asks for them again.
+    """
 
     folder: Path
     labels: Mapping[str, DeclaredModel]
     prompts: Sequence[str]
     aside: Executor
+    order: tuple[int, ...] = ()
     begun: dict[tuple[int, int], Future[Fit]] = field(default_factory=dict)
 
     def begin(self, probes: int, cut: int) -> Future[Fit]:
         """Have a fit made while something else is done."""
         if (probes, cut) not in self.begun:
-            self.begun[probes, cut] = self.aside.submit(
-                kept_fit, self.folder, self.labels, self.prompts, probes, cut
-            )
+            self.begun[probes, cut] = self.aside.submit(self._made, probes, cut)
         return self.begun[probes, cut]
+
+    def _made(self, probes: int, cut: int) -> Fit:
+        if not self.order:
+            return kept_fit(self.folder, self.labels, self.prompts, probes, cut)
+        drawn = [in_order(r, self.order) for r in open_panel(self.folder).responses]
+        return fit_answers(drawn, self.labels, self.prompts, probes, cut)
 
     def get(self, probes: int, cut: int) -> Fit:
         """The fit, waiting for it where it is not there yet."""
@@ -274,108 +296,3 @@ def none_installed() -> str:
             *(f"({name} is installed and cannot be used: {problem})" for name, problem in broken()),
         ]
     )
-
-
-def _record(model: Model, store: Registry) -> ModelRecord:
-    identity = model.identity
-    return store.add_model(
-        identity.name, identity.uri, identity.fingerprint, dict(identity.metadata)
-    )
-
-
-def _ask(
-    model: Model,
-    how: Like,
-    store: Registry,
-    plan: LookPlan,
-    decided: Decided,
-    ready: Callable[[ResponseSet, int], None],
-    progress: Progress,
-) -> tuple[AskingCost, ResponseSet]:
-    """Ask look by look until it is decided, or all was asked; every answer is stored at once.
-
-    A look sees the answers to its own prompts alone, whatever else is known: so a second run
-    ends where the first did.
-    """
-    record, assay = _record(model, store), how.asked
-    row = store.add_protocol(assay.protocol)
-    most = plan.looks[-1]
-    known = {p for p, _ in store.settled(row, record) if p < most}
-    start, waited, tokens, look = time.monotonic(), 0.0, 0, 0
-    tried: set[int] = set()
-    try:
-        asking = Asking.begin(model, assay, store)
-        if how.counts.protocol.digest != assay.protocol.digest:
-            stand_in(store, how.counts, record, asking.interface)
-        # More steps than looks: an endpoint that died is noticed at the end of one.
-        for look in sorted({*plan.looks, *interim_looks(most)}):
-            todo = [p for p in range(look) if p not in known and p not in tried]
-            tried.update(todo)
-            tokens += _ask_some(asking, todo, len(known), most, progress)
-            (answers,) = store.responses(assay.protocol, [record.name])
-            ready(answers, look)
-            looking = time.monotonic()
-            ended = look < most and look in plan.looks and decided(first_probes(answers, look))
-            waited += time.monotonic() - looking
-            if ended:
-                break
-    except (CladistError, KeyboardInterrupt) as problem:
-        kept = len(store.settled(row, record))
-        store.forget_if_silent(record)
-        if isinstance(problem, ModelError):
-            raise _with_what_is_kept(problem, how, kept) from problem
-        raise
-    settled = {p for p, _ in store.settled(row, record)}
-    failed = sum(p not in settled for p in range(look))
-    used = len({p for p in known if p < look})
-    seconds = time.monotonic() - start - waited
-    available = len(assay.protocol.probes)
-    return AskingCost(len(tried), used, failed, tokens, seconds, look, available), answers
-
-
-def _with_what_is_kept(problem: ModelError, how: Like, kept: int) -> ModelError:
-    """The same, and what is left to the user of it."""
-    told = str(problem).rstrip(". ")
-    if "answers are kept" in told or "nothing was answered" in told:
-        more = ""
-    elif kept:
-        more = f". {kept} answers are kept, and the same command goes on from there"
-        if kept >= LEAST:
-            more += f"; with --probes {kept} these alone are compared"
-    else:
-        more = ". Nothing was answered"
-    through = how.asked.protocol.decoding.interface
-    if through == "raw" and "interface=chat" in told:  # which would be refused next
-        more += (
-            ". The models of this reference were asked raw, so a server that offers chat alone "
-            "cannot be held against them: name a reference asked through chat with --reference "
-            "('cladist reference list' says which there are)"
-        )
-    return type(problem)(told + more)
-
-
-def _ask_some(
-    asking: Asking, todo: Sequence[int], known: int, most: int, progress: Progress
-) -> int:
-    """Ask some probes and store each answer as it comes; returns the tokens written.
-
-    Raises `ModelError` where not one of them was answered: the model is gone.
-    """
-    record, slots, tokens, problems = asking.record, [(p, 0) for p in todo], 0, []
-    for done, (slot, response) in enumerate(asking.answers(slots) if todo else (), 1):
-        if response.final:  # a slot without an answer is open, and asked in another run
-            asking.store([(*slots[slot], response)], sync=False)
-        else:
-            problems.append(response.detail)
-        tokens += response.tokens or 0
-        progress(f"asking {record.name}", min(known + todo[0] + done, most), most)
-    if todo and len(problems) == len(todo):
-        before = len(asking.registry.settled(asking.protocol, record))
-        kept = (
-            f"{before} answers are kept, and the same command goes on from there"
-            if before
-            else "nothing was answered"
-        )
-        why = problems[-1] or "no reason given"
-        raise ModelError(f"'{record.name}' gave no answer to {len(todo)} requests: {why}; {kept}")
-    return tokens

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.extraction.like import cut_to
 from cladist.formats.labels import DeclaredModel
@@ -34,6 +35,7 @@ __all__ = [
     "Families",
     "Fit",
     "Strangers",
+    "fit_answers",
     "fit_panel_for",
     "fit_reference",
     "judge",
@@ -108,12 +110,26 @@ def fit_panel_for(
 ) -> Fit:
     """Fit the members of a panel on their first `probes` answers, read to `cut` characters.
 
+    Raises what `fit_answers` raises.
+    """
+    return fit_answers(panel.responses, labels, prompts, probes, cut)
+
+
+def fit_answers(
+    answers: Sequence[ResponseSet],
+    labels: Mapping[str, DeclaredModel],
+    prompts: Sequence[str],
+    probes: int,
+    cut: int,
+) -> Fit:
+    """The same from the members' answers, one set a member.
+
     Members that say the same whatever they are asked, that repeat the prompts or say hardly
     anything take no part, as no kinship can be seen in it. Raises `InputError` for fewer than
     three others. Cost: the evidence of all pairs of them.
     """
     asked = list(prompts)[:probes] if prompts else None
-    early = [first_probes(r, probes) for r in panel.responses]
+    early = [first_probes(r, probes) for r in answers]
     heard = [r for r, says in zip(early, speaking(early, asked), strict=True) if says]
     if len(heard) < 3:
         raise InputError("fewer than three members of the reference answered these prompts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 
@@ -10,17 +11,19 @@ from one_token import Server, Teller
 
 from cladist.provenance.border.asking import Asker
 from cladist.provenance.border.explaining import (
-    JOINED,
     Known,
     Observed,
     explanations,
     known_changes,
     known_from,
     observed,
+    told_as,
     worded,
 )
+from cladist.provenance.border.inputs import from_data, to_data
 from cladist.provenance.border.learning import Effort, learn
 from cladist.provenance.border.looking import Rules, take_look
+from cladist.provenance.border.shift import Shift
 from cladist.provenance.border.state import begin
 
 EFFORT = Effort(contexts=120, pool=24, replicates=60)
@@ -49,16 +52,53 @@ def test_the_measured_changes_explain_themselves() -> None:
     known = known_changes()
     assert {k.kind for k in known} == {
         "quantisation", "system prompt", "temperature", "another snapshot", "another model",
+        "another engine", "the same",
     }  # fmt: skip
-    right = [
-        explanations(k.seen, [j for j in known if j is not k])[0][0] == JOINED.get(k.kind, k.kind)
-        for k in known
-    ]
-    assert sum(right) > 0.8 * len(known)
+    for by_shift in (True, False):
+        right = []
+        for k in known:
+            seen = k.seen if by_shift else replace(k.seen, shift=None)
+            told = explanations(seen, [j for j in known if j.model != k.model])[0][0]
+            right.append(told == told_as(k.kind))
+        assert sum(right) > 0.8 * len(known)
     hot = Observed((4, 7, 3), (12, 0, 0), (3, 11))
     first, *rest = explanations(hot)
     assert first[0] == "temperature" and first[1] > 0.9
     assert sum(p for _, p in (first, *rest)) == pytest.approx(1, abs=1e-3)
+
+
+def test_nothing_changed_is_an_explanation_too() -> None:
+    calm = Observed((14, 0, 0), (12, 0, 0), (14, 0))
+    assert explanations(calm)[0][0] == "the same"
+    still = replace(calm, shift=Shift(0.0, 0.0))
+    first, *_ = explanations(still)
+    assert first[0] == "the same" and first[1] > 0.9
+    after = dict(explanations(calm, unchanged=1e-6))
+    assert after["the same"] < 1e-3 and sum(after.values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_shift_shows_what_turns_no_token() -> None:
+    calm = Observed((14, 0, 0), (12, 0, 0), (14, 0))
+    light = dict(explanations(replace(calm, shift=Shift(0.006, 0.0))))
+    assert (
+        light["precision, engine or tuning"]
+        > 0.8
+        > 0.5
+        > dict(explanations(calm))["precision, engine or tuning"]
+    )
+
+
+def test_probabilities_are_read_again_where_they_were_told() -> None:
+    border = learn(Asker(Teller()), EFFORT, 3)
+    assert 40 <= len(border.profile) <= 120
+    assert from_data(json.loads(json.dumps(to_data(border)))) == border
+    same, moved = (
+        observed(Asker(Teller(shift=x)), border, random.Random(1)).shift for x in (0.0, 0.5)
+    )
+    assert same is not None and same.size < 1e-4
+    assert moved is not None and moved.size > 0.02
+    assert observed(Asker(Server()), border, random.Random(1)).shift is None
+    assert not learn(Asker(Server()), EFFORT, 3).profile
 
 
 def test_what_was_not_seen_is_not_explained() -> None:

@@ -215,6 +215,20 @@ def test_damaged_state_is_named_and_kept(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "looks.jsonl").read_text().splitlines()[1])["status"] == "same"
 
 
+def test_a_small_budget_has_less_searched_and_says_so(tmp_path: Path) -> None:
+    calls = Effort(60, 16, 40).most - 200
+    path = written(tmp_path, BASE + f"calls_a_day = {calls}\n")
+    (endpoint,) = read_service(path).endpoints
+    assert 16 <= endpoint.effort.contexts < 60 and endpoint.effort.most <= calls
+    world, heard = World(shop=Server()), []
+    with Runner(read_service(path), world.tools(), hear=heard.append) as service:
+        assert [look.status for look in service.round()] == ["learnt"]
+    assert f"{calls:,} are allowed a day" in heard[0] and heard[0].startswith("shop: ")
+    assert len(world.servers["shop"].asked) <= calls
+    (whole,) = read_service(written(tmp_path, BASE + "calls_a_day = 9000\n")).endpoints
+    assert whole.effort == Effort(60, 16, 40) and not whole.remark
+
+
 def test_files_that_are_no_service_say_why(tmp_path: Path) -> None:
     for text, words in (
         ("", "names no"),
@@ -225,7 +239,7 @@ def test_files_that_are_no_service_say_why(tmp_path: Path) -> None:
         (BASE.replace("stub:shop", "shop"), "not a model URI"),
         (BASE + "alpha = 2.0\n", "out of range"),
         (BASE + "alpha = true\n", "is no float"),
-        (BASE + "calls_a_day = 10\n", "learning may take"),
+        (BASE + "calls_a_day = 10\n", "learning takes up to 1,.* 10 are allowed a day"),
         (BASE + 'after_change = "shrug"\n', "stop or relearn"),
         (BASE + BASE.partition("[[")[1] + BASE.partition("[[")[2], "two endpoints"),
         ('webhook_env = "https://hook.example"\n' + BASE, "environment variable"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cladist.errors import InputError
 from cladist.provenance.border.bisecting import DRAWN, FAR, ORDERS
@@ -44,6 +44,28 @@ class Effort:
                 f"learning needs a pool of {LEAST} inputs or more, as many contexts at least, and "
                 "one replicate"
             )
+
+    def fitted(self, calls: int) -> Effort:
+        """The same with so many contexts fewer that learning takes no more than these calls.
+
+        Raises `InputError` where even the fewest contexts take more, and says how many.
+
+        >>> Effort().fitted(3000).most <= 3000 < Effort().most
+        True
+        """
+        if self.most <= calls:
+            return self
+        least = replace(self, contexts=self.pool)
+        if least.most > calls:
+            raise InputError(
+                f"learning takes up to {least.most:,} calls with a pool of {self.pool} inputs and "
+                f"{self.replicates} replicates, and {calls:,} are allowed a day; allow as many, or "
+                "set pool or replicates lower"
+            )
+        more = range(self.pool, self.contexts)
+        return replace(
+            self, contexts=max(c for c in more if replace(self, contexts=c).most <= calls)
+        )
 
     @property
     def most(self) -> int:

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from cladist.errors import InputError
 
 __all__ = [
-    "Border", "BorderInput", "Kind", "Query", "Reading", "departs", "from_data", "query_of",
-    "to_data",
+    "Border", "BorderInput", "Kind", "Profile", "Query", "Reading", "departs", "from_data",
+    "query_of", "to_data",
 ]  # fmt: skip
 
 Kind = Literal["token", "log-probs"]
@@ -56,6 +56,14 @@ class BorderInput:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """A context, and the log-probabilities of the likeliest tokens after it."""
+
+    text: str
+    tops: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Border:
     """What was learnt of a server: its inputs, and how often an honest answer departs.
 
@@ -70,6 +78,7 @@ class Border:
     queries   queries that learning took
     firm      inputs far from the border, which tell one kind of change from another
     by_look   (departed, drawn) of every look that the rate was learnt in
+    profile   log-probabilities of the likeliest tokens at contexts that nothing was chosen by
     """
 
     inputs: tuple[BorderInput, ...]
@@ -84,6 +93,7 @@ class Border:
     queries: int = 0
     firm: tuple[BorderInput, ...] = ()
     by_look: tuple[tuple[int, int], ...] = ()
+    profile: tuple[Profile, ...] = ()
 
     @property
     def learnt(self) -> bool:
@@ -163,9 +173,12 @@ def from_data(data: object) -> Border:
         inputs = tuple(_input(_mapping(i)) for i in fields.pop("inputs"))
         firm = tuple(_input(_mapping(i)) for i in fields.pop("firm"))
         notes = tuple(map(str, fields.pop("notes")))
-        # Version 0.3.0 did not keep counts by look: their one rate stands.
+        # Version 0.3.0 kept no counts by look and no profile: its one rate stands.
         looks = tuple((int(a), int(b)) for a, b in fields.pop("by_look", ()))
-        made = Border(inputs=inputs, firm=firm, notes=notes, by_look=looks, **fields)
+        profile = tuple(_profile(_mapping(p)) for p in fields.pop("profile", ()))
+        made = Border(
+            inputs=inputs, firm=firm, notes=notes, by_look=looks, profile=profile, **fields
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise InputError(f"no border inputs of a watch: {problem}") from None
     counts = (made.drawn, made.departed, made.needed, made.queries)
@@ -183,6 +196,13 @@ def _mapping(data: object) -> Mapping[str, Any]:
     if not isinstance(data, dict):
         raise TypeError("an object was expected")
     return data
+
+
+def _profile(data: Mapping[str, Any]) -> Profile:
+    made = Profile(str(data["text"]), {str(t): float(p) for t, p in data["tops"].items()})
+    if not all(math.isfinite(p) and p <= 1e-3 for p in made.tops.values()):
+        raise ValueError("a profile without log-probabilities")
+    return made
 
 
 def _input(data: Mapping[str, Any]) -> BorderInput:

@@ -26,11 +26,13 @@ from cladist.provenance.border.effort import LEAST, LIMITS, STEADY, SURE, TRIED,
 from cladist.provenance.border.inputs import (
     Border,
     BorderInput,
+    Profile,
     Query,
     Reading,
     margin_of,
     query_of,
 )
+from cladist.provenance.border.shift import MOST
 
 __all__ = ["Effort", "counted", "drawn", "learn", "sitting"]
 
@@ -60,6 +62,7 @@ class _Searched:
     tokens  tokens at a context, the likeliest first
     notes   what was found out about the server
     halved  whether they were found by bisection
+    read    log-probabilities at the contexts that were searched first
     """
 
     near: list[str]
@@ -67,6 +70,7 @@ class _Searched:
     tokens: Mapping[str, Sequence[str]]
     notes: list[str]
     halved: bool = False
+    read: tuple[Profile, ...] = ()
 
     def rival(self, text: str, said: str) -> str:
         """The likeliest token but the one that is said; '' where none was seen."""
@@ -104,7 +108,7 @@ def learn(asker: Asker, effort: Effort, seed: int, progress: Progress = silent) 
     served = asker.model.served_model if isinstance(asker.model, Served) else ""
     return Border(
         tuple(inputs), asker.interface, asker.limit, 0, 0, effort.replicates, greedy, served,
-        tuple(notes), asker.queries, tuple(firm),
+        tuple(notes), asker.queries, tuple(firm), profile=searched.read,
     )  # fmt: skip
 
 
@@ -198,6 +202,7 @@ def _nearest(
         return _by_tokens(asker, source, effort, seed, progress)
     margins: dict[str, float] = {}
     tokens: dict[str, list[str]] = {}
+    profile: list[Profile] = []
     read, why = 0, ""
     while read < effort.contexts:
         batch = list(islice(source, min(40, effort.contexts - read)))
@@ -207,6 +212,7 @@ def _nearest(
             if len(tops) > 1:
                 tokens[text] = sorted(tops, key=lambda t: tops[t], reverse=True)
                 margins[text] = tops[tokens[text][0]] - tops[tokens[text][1]]
+                profile.append(Profile(text, {t: round(p, 5) for t, p in tops.items()}))
             why = why or reading.error
         progress("searching border inputs", read, effort.contexts)
         near = sorted(margins.values())
@@ -218,7 +224,8 @@ def _nearest(
         note = f"no log-probabilities: {why[:160] or 'none told'}"
         return replace(found, notes=[note, *found.notes])
     order = sorted(margins, key=lambda t: margins[t])
-    return _Searched(order, order[: len(order) // 2 : -1], tokens, [])
+    firm = order[: len(order) // 2 : -1]
+    return _Searched(order, firm, tokens, [], read=tuple(profile[:MOST]))
 
 
 def _by_tokens(

@@ -258,7 +258,8 @@ def _looking(
         after = replace(after, changed=now_text())
     explained: tuple[tuple[str, float], ...] = ()
     if status == "changed" and rules.explain and border.greedy and not asker.trouble:
-        explained = explanations(observed(asker, border, draw))
+        won = max(1.0, draft.evidence.value)
+        explained = explanations(observed(asker, border, draw), unchanged=1 / won)
     reason = _reason(status, departed, len(seen), since, asker, border, failures)
     if explained:
         reason += f". {worded(explained)}"

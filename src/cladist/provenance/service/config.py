@@ -53,7 +53,7 @@ state that it is in on half of the days escapes n looks with probability 2^(1 - 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint of a service, and what asking it may cost."""
+    """One endpoint of a service, and what asking it may cost; `remark` is for whoever set it."""
 
     name: str
     uri: str
@@ -63,6 +63,7 @@ class Endpoint:
     calls_a_day: int | None = None
     tokens_a_day: int | None = None
     after_change: Literal["stop", "relearn"] = "stop"
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +139,25 @@ def _endpoint(data: Mapping[str, Any], number: int) -> Endpoint:
     calls, tokens = data.get("calls_a_day"), data.get("tokens_a_day")
     if any(bound is not None and bound < 0 for bound in (calls, tokens)):
         raise InputError(f"{where}: a budget is 0 or more")
-    if calls is not None and calls < effort.most:
-        raise InputError(
-            f"{where}: learning may take {effort.most} calls and {calls} are allowed a day; allow "
-            "as many, or set contexts, pool or replicates lower"
-        )
+    effort, remark = _within(effort, calls, where)
     return Endpoint(
-        name, uri, every, rules, effort, calls, tokens, cast("Literal['stop', 'relearn']", after)
+        name, uri, every, rules, effort, calls, tokens, cast("Literal['stop', 'relearn']", after),
+        remark,
     )  # fmt: skip
+
+
+def _within(effort: Effort, calls: int | None, where: str) -> tuple[Effort, str]:
+    """What learning may take within the calls of a day, and what is to be said of that."""
+    if calls is None or effort.most <= calls:
+        return effort, ""
+    try:
+        less = effort.fitted(calls)
+    except InputError as problem:
+        raise InputError(f"{where}: {problem}") from None
+    return less, (
+        f"learning with {effort.contexts} contexts may take {effort.most:,} calls; {calls:,} are "
+        f"allowed a day, so {less.contexts} are searched at most"
+    )
 
 
 def _check(data: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], where: str) -> None:

@@ -71,6 +71,9 @@ class Runner:
             raise InputError(f"cannot make {service.state}: {problem.strerror}") from None
         self._lock = _locked(service.state)
         self._told = threading.Lock()
+        for endpoint in service.endpoints:
+            if endpoint.remark:
+                hear(f"{endpoint.name}: {endpoint.remark}")
         try:
             self.ledgers = {e.name: read_ledger(self._file(e)) for e in service.endpoints}
             wanted = service.metrics is not None or service.port

@@ -67,6 +67,18 @@ def test_it_is_computed_again_from_the_pack_alone(
     assert checked.stated.question["order"] == list(range(found.asked.probes))
 
 
+def test_a_report_among_a_reference_is_stated_too(world: str, keys: Keys, tmp_path: Path) -> None:
+    identify_model(child("reported"))
+    pack = tmp_path / "r.zip"
+    words = f"report reported --reference {world} --alpha 0.05"
+    command = [*words.split(), "--statement", str(pack), "--key", str(keys.private)]
+    made = CliRunner().invoke(app, command)
+    assert made.exit_code == 0, made.output
+    assert check_statement(pack, Trust(keys.trusted)).holds
+    refused = CliRunner().invoke(app, [*command[:4], "--assay", "cladist"])
+    assert "leave --assay away" in str(refused.exception)
+
+
 def test_a_stranger_and_a_look_at_all(world: str, keys: Keys, tmp_path: Path) -> None:
     stranger = Answering("odd", {p: f"odd {i * 7919 % 101}" for i, p in enumerate(MADE[1])})
     for name, found in (

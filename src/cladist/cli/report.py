@@ -101,7 +101,7 @@ def report(
     form = PageForm(paper=paper, evidence=evidence, unfold=unfold)
     with listening(quiet) as listener, ExitStack() as stack:  # a statement reads answers again
         made = _made(
-            stack, reference, model, registry, assay=assay,
+            stack, reference, model, registry, assay,
             declared=declared or [], labels=labels, alpha=alpha_of(alpha, rate),
             listener=listener, making=making, seed=seed,
         )  # fmt: skip
@@ -125,15 +125,20 @@ def report(
         _print(made.found)
 
 
-def _made(stack: ExitStack, reference: str, model: str, registry: Path, **options: Any) -> Reported:
+def _made(
+    stack: ExitStack, reference: str, model: str, registry: Path, assay: str, **options: Any
+) -> Reported:
     """Of a registry's model, or of one among the models of a reference."""
     import cladist
+    from cladist.errors import UsageError
 
     if reference:
+        if assay:
+            raise UsageError("--reference brings its own assay; leave --assay away")
         asked = None if registry == DEFAULT_REGISTRY else registry
-        return cladist.report_beside(reference, model, asked=asked, **options)
+        return cladist.report_beside(reference, model, asked=asked, keep=stack, **options)
     store = stack.enter_context(cladist.open_registry(registry, create=False))
-    return cladist.report(store, model, **options)
+    return cladist.report(store, model, assay=assay, **options)
 
 
 def _check(wanted: list[Path]) -> None:

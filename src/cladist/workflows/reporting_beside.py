@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Unpack
 
-from cladist.core.assay import Assay
 from cladist.core.progress import NOBODY, Listener
 from cladist.provenance.material import ReportScope
 from cladist.references.installed import find
@@ -23,9 +23,9 @@ def report_beside(
     model: str,
     *,
     asked: Path | None = None,
+    keep: ExitStack | None = None,
     declared: Sequence[str | Path] = (),
     labels: LabelsLike = None,
-    assay: str | Assay = "",
     alpha: float = 0.01,
     listener: Listener = NOBODY,
     **options: Unpack[ReportOptions],
@@ -42,7 +42,9 @@ def report_beside(
         The model, by the name that `identify` gave it.
     asked : Path or None
         Folder of the registry with its answers, where `identify` was told another than its own.
-    declared, labels, assay, alpha, listener, **options
+    keep : ExitStack or None
+        Keeps the registry of the report open, for a statement that reads its answers again.
+    declared, labels, alpha, listener, **options
         As `cladist.report` takes them; without `labels` those of the reference count.
 
     Raises
@@ -65,13 +67,14 @@ def report_beside(
             f"all answers are read to {place.length} characters, as far as its own mostly go"
         )
     options["reading"] = ReportScope(place.length, place.others)
-    with Registry.open(place.folder, create=False) as registry:
+    with ExitStack() as here:
+        registry = (keep or here).enter_context(Registry.open(place.folder, create=False))
         return report(
             registry,
             place.name,
             declared=declared,
             labels=labels or installed.labels,
-            assay=assay,
+            assay=installed.assay(),
             alpha=alpha,
             listener=listener,
             **options,

@@ -59,11 +59,12 @@ def standardise(
         return np.zeros((n, n))
     counted = members.astype(np.float64) if weights is None else weights
     m = float(counted.sum())
-    seen = panel_view(members, own) * counted
-    t = np.where(seen > 0, similarity, 0.0)
+    view = panel_view(members, own)
+    t = np.where(view, similarity, 0.0)
+    seen = view if weights is None else view * weights
     count = seen.sum(1)
     row = (t * seen).sum(1) / count * max((m - 2) / m, 0.0)
-    total = float((t**2 * seen * counted[:, None]).sum())
+    total = float((t**2 * seen).sum(1) @ counted)
     pairs = m**2 - float((counted**2).sum())
     pooled = (total + PSEUDO * SPREAD**2) / (pairs + PSEUDO)
     var = (((t - row[:, None]) ** 2 * seen).sum(1) + PSEUDO * pooled) / (count + PSEUDO)

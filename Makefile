@@ -26,7 +26,7 @@ test: $(VENV)/dev-ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
 
 # The reference of all commands and the manual page, which are committed; a test compares.
 reference: $(VENV)/dev-ready

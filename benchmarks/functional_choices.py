@@ -22,11 +22,9 @@ import numpy as np
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence import functional
 from cladist.kinship.evidence.functional import Functions, read_functions
-from cladist.lab.asking import REGISTRY
 from cladist.lab.figures import Found, figures, pairs_of
-from cladist.lab.functional import functional_assay
+from cladist.lab.functional import told_functions
 from cladist.lab.truth import Truth, read_truth
-from cladist.registry import Registry
 
 UNLIKELY = (0.01, 0.003, 0.001, 0.0003, 0.0001)
 LINEAGE = (0.001, 0.2, 0.25, 0.3, 0.4, 0.5)
@@ -59,11 +57,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("menagerie", type=Path)
     options = parser.parse_args()
-    truth, protocol = read_truth(options.menagerie), functional_assay().protocol
-    with Registry.open(options.menagerie / REGISTRY, create=False) as registry:
-        told = {r.model for r in registry.responses(protocol) if r.usable().any()}
-        names = [n for n in truth.scored() if n in told]
-        read = read_functions(list(registry.responses(protocol, names)))
+    truth = read_truth(options.menagerie)
+    names, answers = told_functions(options.menagerie, truth)
+    read = read_functions(answers)
     lines = sorted({truth.family(n) for n in names})
     grid = list(product(UNLIKELY, LINEAGE))
     found: dict[tuple[float, float], list[Found]] = {g: [] for g in grid}

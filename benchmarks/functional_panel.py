@@ -18,11 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.kinship.evidence.functional import functional_evidence, read_functions
-from cladist.lab.asking import REGISTRY
 from cladist.lab.figures import figures, pairs_of
-from cladist.lab.functional import functional_assay
+from cladist.lab.functional import told_functions
 from cladist.lab.truth import read_truth
-from cladist.registry import Registry
 
 Panel = NDArray[np.bool_]
 
@@ -49,11 +47,9 @@ def main() -> None:
     parser.add_argument("menagerie", type=Path)
     parser.add_argument("--draws", type=int, default=10)
     options = parser.parse_args()
-    truth, protocol = read_truth(options.menagerie), functional_assay().protocol
-    with Registry.open(options.menagerie / REGISTRY, create=False) as registry:
-        told = {r.model for r in registry.responses(protocol) if r.usable().any()}
-        names = [n for n in truth.scored() if n in told]
-        read = read_functions(list(registry.responses(protocol, names)))
+    truth = read_truth(options.menagerie)
+    names, answers = told_functions(options.menagerie, truth)
+    read = read_functions(answers)
     own = truth.without(set(truth.scored()) - set(names))
     pairs, lines = pairs_of(own, names), np.array([own.family(n) for n in names])
     largest, most = Counter(lines.tolist()).most_common(1)[0]

@@ -47,7 +47,13 @@ from cladist.lab.truth import Truth
 from cladist.models.base import TellsNextToken
 from cladist.registry import Registry
 
-__all__ = ["FUNCTIONAL", "FUNCTIONAL_DISTANCE", "ask_functional", "score_functional"]
+__all__ = [
+    "FUNCTIONAL",
+    "FUNCTIONAL_DISTANCE",
+    "ask_functional",
+    "score_functional",
+    "told_functions",
+]
 
 FUNCTIONAL = "functional assay, kinship"
 FUNCTIONAL_DISTANCE = "functional assay, d_H"
@@ -89,16 +95,23 @@ def ask_functional(root: Path, truth: Truth, progress: Progress = silent) -> lis
     return mute
 
 
+def told_functions(root: Path, truth: Truth) -> tuple[list[str], list[ResponseSet]]:
+    """Scored models of a menagerie that told distributions, and what they told."""
+    protocol = functional_assay().protocol
+    with Registry.open(root / REGISTRY, create=False) as registry:
+        told = {r.model for r in registry.responses(protocol) if r.usable().any()}
+        names = [n for n in truth.scored() if n in told]
+        return names, list(registry.responses(protocol, names))
+
+
 def score_functional(root: Path, truth: Truth, progress: Progress = silent) -> dict[str, Any]:
     """All figures of the functional assay on the models that were asked.
 
     Cost: half a minute for a hundred models.
     """
     assay = functional_assay()
+    names, answers = told_functions(root, truth)
     with Registry.open(root / REGISTRY, create=False) as registry:
-        told = {r.model for r in registry.responses(assay.protocol) if r.usable().any()}
-        names = [n for n in truth.scored() if n in told]
-        answers = list(registry.responses(assay.protocol, names))
         dna = euclidean(vectors(registry.dnas(assay, names)))
     own = truth.without(set(truth.scored()) - set(names))
     pairs = pairs_of(own, names)

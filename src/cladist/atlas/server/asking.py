@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from hmac import compare_digest
 from threading import Lock, Thread
 from typing import Any
 
 from cladist.atlas.build import Atlas
 from cladist.atlas.kin import AnswerKin
 from cladist.atlas.server.placing import Newcomer, place_answers
+from cladist.atlas.server.token import Token
 from cladist.core.assay import Assay
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import CladistError, InputError, ModelError, UsageError
@@ -122,19 +122,10 @@ class Askings:
         opened: Callable[[Wanted], Model] | None = None,
     ) -> None:
         self.atlas = atlas
-        self._token = token
+        self.token = Token(token)
         self._open = opened or _opened
         self._last: Asking | None = None
         self._lock = Lock()
-
-    @property
-    def on(self) -> bool:
-        """Whether anything can be asked."""
-        return bool(self._token)
-
-    def allows(self, token: str) -> bool:
-        """Whether that is the token, compared in constant time."""
-        return self.on and compare_digest(token.encode(), self._token.encode())
 
     def begin(self, wanted: Wanted) -> Asking:
         """Begin to ask; `UsageError` while another model is asked or the atlas cannot place it."""

@@ -17,6 +17,7 @@ from cladist.atlas.server.reporting import FORMS
 from cladist.atlas.server.sending import conditional, packed, shrunk
 from cladist.atlas.server.service import AtlasService
 from cladist.atlas.server.shelf import Opening, Shelf
+from cladist.atlas.server.token import Token
 
 __all__ = ["asked_routes", "reference_routes", "report_route"]
 
@@ -55,10 +56,7 @@ def reference_routes(shelf: Shelf, path: str) -> list[Route]:
 
     def allowed(request: Request) -> None:
         only(request)
-        if not shelf.on:
-            raise HTTPException(403, "this server opens no references")
-        if not shelf.allows(request.headers.get("x-cladist-token", "")):
-            raise HTTPException(403, _WHOLE_ADDRESS)
+        _require(shelf.token, request, "this server opens no references")
 
     async def references(request: Request) -> Response:
         allowed(request)
@@ -107,8 +105,13 @@ def report_route(service: AtlasService, path: str, among: CapacityLimiter) -> Ro
 
 
 def _allowed(service: AtlasService, request: Request) -> None:
+    nobody = "this server asks nobody; start it with 'cladist map serve --ask'"
+    _require(service.askings.token, request, nobody)
+
+
+def _require(token: Token, request: Request, nobody: str) -> None:
     """Refuse whoever does not know the token; other people of this machine reach the port too."""
-    if not service.askings.on:
-        raise HTTPException(403, "this server asks nobody; start it with 'cladist map serve --ask'")
-    if not service.askings.allows(request.headers.get("x-cladist-token", "")):
+    if not token.on:
+        raise HTTPException(403, nobody)
+    if not token.allows(request.headers.get("x-cladist-token", "")):
         raise HTTPException(403, _WHOLE_ADDRESS)

@@ -64,7 +64,7 @@ def serve(
     except ImportError as problem:
         raise MissingExtraError("the server of the atlas", "atlas") from problem
     port = int(bound.getsockname()[1])
-    word = "ask" if service.askings.on else "token"
+    word = "ask" if service.askings.token.on else "token"
     address = f"http://{ADDRESS}:{port}/" + (f"#{word}={token}" if token else "")
 
     class Server(uvicorn.Server):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from hmac import compare_digest
 from pathlib import Path
 from secrets import token_urlsafe
 from threading import Lock, Thread
@@ -21,6 +20,7 @@ from cladist.atlas.columns import shortened
 from cladist.atlas.documents import LONGEST_NAME, Document
 from cladist.atlas.making import make_atlas
 from cladist.atlas.server.service import AtlasService
+from cladist.atlas.server.token import Token
 from cladist.core.progress import Listener
 from cladist.errors import CladistError, UsageError
 from cladist.references.installed import Facts, broken, find, installed
@@ -115,22 +115,13 @@ class Shelf:
         asks: bool = False,
         make: Make = _make,
     ) -> None:
-        self._token = token
+        self.token = Token(token)
         self._wishes = replace(wishes, title="", metadata=None, declared=None, labels=None)
         self._asks = asks
         self._make = make
         self._open: dict[str, tuple[Opening, AtlasService]] = {}
         self._last: Opening | None = None
         self._lock = Lock()
-
-    @property
-    def on(self) -> bool:
-        """Whether anything can be opened."""
-        return bool(self._token)
-
-    def allows(self, token: str) -> bool:
-        """Whether that is the token, compared in constant time."""
-        return self.on and compare_digest(token.encode(), self._token.encode())
 
     def listed(self) -> Document:
         """Installed references, the damaged ones with what is wrong, and what is being made."""
@@ -199,7 +190,7 @@ class Shelf:
     def _run(self, made: Opening) -> None:
         try:
             atlas, folder = self._make(made.name, self._wishes, Listener(made.hear, made.remark))
-            service = AtlasService(atlas, folder, self._token if self._asks else "")
+            service = AtlasService(atlas, folder, self.token.value if self._asks else "")
             with self._lock:
                 if made.state == "making":
                     self._put(made, service)

@@ -89,8 +89,8 @@ def _serve(path: Path, threads: int, context: int, gpu_layers: int) -> xllamacpp
     # neighbours, for 12% less CPU; with a unified cache 10 did.
     params.n_parallel = 1
     params.cache_prompt, params.cache_ram_mib = False, 0
-    # Flash attention on two threads adds up otherwise than on one: 2 of 30 answers of SmolLM2-135M
-    # changed, none without it. It saves a seventh of the time of one thread.
+    # Flash attention on two threads adds up otherwise than on one: 12 of 30 answers to long prompts
+    # changed, none without it. It would save an eighth of the time (docs/speed.md).
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     # Reasoning stays in the text: it is what the model answered.
     params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE

@@ -277,6 +277,12 @@ def test_a_newcomer_is_placed_beside_its_kin(ask: Client, lab: Lab) -> None:
     assert found["tree"] is not None and found["tree"]["pendant"] < 0.05
     kin = {lab.models[i].family for i in found["tree"]["below"]}
     assert kin == {lab.models[30].family}
+    # How a file's answers were asked for is not told: nobody is excluded.
+    assert "not told" in found["set"]["refused"] and found["set"]["none"]
+    assert not [r for r in found["nearest"] if r["verdict"] == "unrelated"]
+    alike = ask(f"{API}/place", "POST", json={"responses": said, "alike": True}).json()
+    assert not alike["set"]["refused"] and alike["set"]["families"]
+    assert [r["verdict"] for r in alike["nearest"]][:1] == ["related"]
     stranger = dict.fromkeys(probes, "Nothing anybody else would say, ever.")
     answer = ask(f"{API}/place", "POST", json={"responses": stranger})
     assert not [r for r in answer.json()["nearest"] if r["verdict"] == "related"]
@@ -294,6 +300,7 @@ def test_a_newcomer_is_placed_beside_its_kin(ask: Client, lab: Lab) -> None:
         (b'{"responses": {"x": 1}}', "application/json", 422),
         (b'{"responses": {"nobody asked this": "y"}}', "application/json", 422),
         (b'{"responses": {"x": "y"}, "more": 1}', "application/json", 422),
+        (b'{"responses": {"x": "y"}, "alike": 1}', "application/json", 422),
         (b'{"responses": {"x": "y"}}', "text/plain", 415),
         (b"responses=x", "application/x-www-form-urlencoded", 415),
     ],

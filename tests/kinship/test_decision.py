@@ -129,6 +129,19 @@ def test_of_many_declared_links_few_are_contradicted_by_chance() -> None:
     assert decision.test_declared(sure)[0].verdict == "unrelated"
 
 
+def test_an_open_declared_link_tells_shares_of_kin_and_no_adjusted_number() -> None:
+    """Adjusted over many links a share becomes 100%, which is true of no kin."""
+    weak = replace(STRANGERS, kin_p=0.3)
+    found = decision.test_declared([weak, *[replace(KIN, kin_p=0.9)] * 40])[0]
+    assert found.reason == "above-alpha" and "30% of known kin" in found.sentence
+    assert found == decide(weak)
+    one = replace(STRANGERS, kin_p=0.04)
+    assert decide(one).verdict == "unrelated"
+    found = decision.test_declared([one, *[weak] * 9])[0]
+    assert found.verdict == "inconclusive" and "4% of known kin" in found.sentence
+    assert "among 10 declared links" in found.sentence
+
+
 def test_a_small_panel_says_how_many_makers_are_needed() -> None:
     small = replace(KIN, p=0.04, floor=0.02, null=49, makers=11)
     assert "about 15 makers" in decide(small).sentence

@@ -114,7 +114,9 @@ def build(
         given, told = known_columns(source.records)
         remarks += told
     if wishes.labels:
-        known, told = index.apply(read_labels(wishes.labels), wishes.labels.name)
+        # Models without a DNA are not shown, and calibrate all the same.
+        everybody = name_index(registry.models())
+        known, told = everybody.apply(read_labels(wishes.labels), wishes.labels.name)
         remarks += told
     if wishes.declared:
         said = read_declared(wishes.declared, source.records)

@@ -89,9 +89,10 @@ class Whose:
 
     def __init__(self, kin: AnswerKin, names: Sequence[str]) -> None:
         """Calibrate; raises `InputError` where too few models are labelled."""
-        if kin.labels is None:
+        made = kin.tests.made
+        if made.labels is None or kin.labels is None:
             raise InputError("no families are declared (--labels)")
-        self._pairs, self._labels, self._names = kin.pairs, kin.labels, tuple(names)
+        self._pairs, self._labels, self._names = made.pairs, made.labels, tuple(names)
         self._fitted = fit_identifier(self._pairs, self._labels)
         self._sets = fit_sets(self._pairs, self._labels)
         self.of = lru_cache(maxsize=2_048)(self._of)

@@ -31,18 +31,11 @@ from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.labels import Labels, labels_of
 from cladist.kinship.inference.null import guess_families
 from cladist.kinship.inference.pairs import PairEvidence
-from cladist.kinship.panel.fitted import (
-    FittedPanel,
-    fit_panel,
-    fitted_from,
-    fitted_on,
-    fitted_to,
-)
+from cladist.kinship.panel.fitted import FittedPanel
 from cladist.phylogeny.saturation import bounded_distances
 from cladist.registry import Registry
 from cladist.registry.answers import ReadAgain
 from cladist.registry.kept import Kept
-from cladist.registry.state import answers_state
 
 __all__ = ["MOST_TESTED", "RELATIVES", "AnswerKin", "Kin", "VectorKin", "measure"]
 
@@ -90,6 +83,9 @@ class Kin(Protocol):
 class AnswerKin:
     """Kinship from answers: everything is known of every pair.
 
+    The panel is all models of the registry that answered, as for every command, so that a pair
+    has the same numbers wherever it is looked at; the atlas shows those that have a DNA.
+
     responses  of all models, in order; read when they are asked for
     pairs      evidence of all pairs
     distance   float64 (n, n) by `metric`
@@ -110,8 +106,8 @@ class AnswerKin:
 
     @cached_property
     def stamp(self) -> str:
-        """SHA-256 of all answers."""
-        return hashlib.sha256(b"".join(self.pairs.digest)).hexdigest()
+        """SHA-256 of all answers of the panel."""
+        return hashlib.sha256(b"".join(self.tests.made.pairs.digest)).hexdigest()
 
     @property
     def space(self) -> Space:
@@ -207,19 +203,20 @@ def measure(
     Cost: that of `fitting.fitted_panel`, or n^2 L for DNAs; next to nothing where `kept` has them.
     """
     n = len(source)
-    if n > MOST_TESTED:
+    answering = max(n, len(registry.answering(source.assay.protocol)))
+    if answering > MOST_TESTED:
         return _by_vectors(
             source,
-            f"pairs are tested in atlases of up to {MOST_TESTED:,} models, here are {n:,}",
+            f"pairs are tested in atlases of up to {MOST_TESTED:,} models, here are {answering:,}",
             kept,
             progress,
         )
-    responses = ReadAgain(registry.folder, source.assay.protocol, source.names)
     if n < 2:
         return _by_vectors(source, "there is no other model", kept, progress)
     progress("evidence of kinship", 0, 1)
-    panel = _panel(registry, source, responses, kept, progress)
-    pairs = panel.pairs
+    panel = fitted_panel(registry, source.assay, kept=kept, progress=progress)
+    whole = panel.pairs
+    pairs = whole if whole.models == source.names else whole.among(source.names)
     progress("evidence of kinship", 1, 1)
     metric = source.assay.method.metric
     if metric == "kinship":
@@ -227,30 +224,30 @@ def measure(
         np.fill_diagonal(distance, 0.0)
     else:
         distance = compare.distances(registry, source.assay).matrix
-    labels = labels_of(source.names, declared)
-    made = gathered(registry, source.assay, panel, labels, kept=kept)
-    # The atlas outlives this reading of the registry, and opens it anew for answers.
-    tests = Tests(replace(made, responses=responses), Policy(alpha))
     family = np.asarray(guess_families(pairs.score), dtype=np.int64)
     near, _ = nearest(Distances(distance), RELATIVES)
-    return AnswerKin(responses, pairs, distance, tests, near, family, metric, labels, tests.missing)
+    tests = _tests(registry, source, panel, labels_of(whole.models, declared), alpha, kept)
+    return AnswerKin(
+        ReadAgain(registry.folder, source.assay.protocol, source.names), pairs, distance, tests,
+        near, family, metric, labels_of(source.names, declared), tests.missing,
+    )  # fmt: skip
 
 
-def _panel(
+def _tests(
     registry: Registry,
     source: AtlasSource,
-    responses: Sequence[ResponseSet],
+    panel: FittedPanel,
+    labels: Labels | None,
+    alpha: float,
     kept: Kept,
-    progress: Progress,
-) -> FittedPanel:
-    """The fitted panel of the atlas's models: the registry's own where they are all of it."""
-    whole = fitted_panel(registry, source.assay, kept=kept, progress=progress)
-    if whole.pairs.models == source.names:
-        return whole
-    prompts = [p.text for p in source.assay.protocol.probes.probes]
-    state = answers_state(registry, source.assay.protocol)
-    on = fitted_on("atlas", source.key, str(registry.folder.resolve()), state)
-    return fitted_from(*kept.result(on, lambda: fitted_to(fit_panel(responses, prompts))), on)
+) -> Tests:
+    """Tests of the atlas's models against the whole panel, which outlive this reading of it."""
+    models = panel.pairs.models
+    made = gathered(registry, source.assay, panel, labels, kept=kept)
+    again = ReadAgain(registry.folder, source.assay.protocol, models)
+    place = {name: k for k, name in enumerate(models)}
+    rows = np.array([place[name] for name in source.names], np.int64)
+    return Tests(replace(made, responses=again), Policy(alpha), rows)
 
 
 def _by_vectors(source: AtlasSource, why: str, kept: Kept, progress: Progress) -> VectorKin:

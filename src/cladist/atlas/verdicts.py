@@ -7,7 +7,7 @@ pair that somebody names is decided by itself, and declared links are decided to
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from cladist.core.assay import Assay
 from cladist.core.responses import ResponseSet
 from cladist.kinship.inference.decision import (
     Decision,
+    PairFacts,
     Policy,
     Verdict,
     decide,
@@ -28,7 +29,6 @@ from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pairs import PairEvidence
 
 __all__ = ["TestedPair", "Tests", "Verdict", "make_tests", "untested"]
-
 
 @dataclass(frozen=True)
 class TestedPair:
@@ -60,10 +60,15 @@ def untested(index: int, distance: float, note: str) -> TestedPair:
 
 @dataclass(frozen=True, eq=False)
 class Tests:
-    """What verdicts on pairs of n models are gathered from, and the policy that they keep to."""
+    """What verdicts on pairs of n models are gathered from, and the policy that they keep to.
+
+    rows  int64 (n,): where each model stands in the panel; None where all of it is meant. The
+          panel holds all models that answered, as it does for every command.
+    """
 
     made: Gatherer
     policy: Policy
+    rows: NDArray[np.int64] | None = None
 
     @property
     def missing(self) -> str:
@@ -72,27 +77,27 @@ class Tests:
 
     def listed(self, i: int, others: Sequence[int], distances: Sequence[float]) -> list[TestedPair]:
         """The nearest models of model i, p adjusted for all of them."""
-        facts = [self.made.facts(i, j, self.policy) for j in others]
+        facts = [self._facts(i, j) for j in others]
         decisions = test_candidates(facts, self.policy)
         return self._relations([(i, j) for j in others], decisions, distances)
 
     def alone(self, i: int, j: int, distance: float) -> TestedPair:
         """Models i and j as one pair that somebody asked about."""
-        found = decide(self.made.facts(i, j, self.policy), self.policy)
+        found = decide(self._facts(i, j), self.policy)
         return self._relations([(i, j)], [found], [distance])[0]
 
     def declared(
         self, pairs: Sequence[tuple[int, int]], distances: Sequence[float]
     ) -> list[TestedPair]:
         """Pairs that somebody declares to be kin, decided together."""
-        facts = [self.made.facts(i, j, self.policy) for i, j in pairs]
+        facts = [self._facts(i, j) for i, j in pairs]
         return self._relations(pairs, test_declared(facts, self.policy), distances)
 
     def together(
         self, pairs: Sequence[tuple[int, int]], distances: Sequence[float]
     ) -> list[TestedPair]:
         """Pairs that somebody asks about at once, p adjusted for all of them."""
-        facts = [self.made.facts(i, j, self.policy) for i, j in pairs]
+        facts = [self._facts(i, j) for i, j in pairs]
         return self._relations(pairs, test_candidates(facts, self.policy), distances)
 
     def by_probe(self, i: int, j: int) -> NDArray[np.float32]:
@@ -102,7 +107,8 @@ class Tests:
         """
         made = self.made
         out = np.full(made.pairs.present.shape[1], np.nan, np.float32)
-        excess, probes = made.probe_excess(i, j), made.probes_of(i, j)
+        rows = self._row(i), self._row(j)
+        excess, probes = made.probe_excess(*rows), made.probes_of(*rows)
         if len(excess) == len(probes):
             out[probes] = excess
         return out
@@ -129,8 +135,14 @@ class Tests:
         ]
 
     def _similarity(self, i: int, j: int) -> float:
-        pairs = self.made.pairs
-        return float(pairs.score[i, j] + pairs.tokenizer[i, j])
+        pairs, rows = self.made.pairs, (self._row(i), self._row(j))
+        return float(pairs.score[rows] + pairs.tokenizer[rows])
+
+    def _row(self, i: int) -> int:
+        return i if self.rows is None else int(self.rows[i])
+
+    def _facts(self, i: int, j: int) -> PairFacts:
+        return self.made.facts(self._row(i), self._row(j), self.policy)
 
 
 def make_tests(
@@ -139,7 +151,12 @@ def make_tests(
     labels: Labels | None,
     assay: Assay,
     policy: Policy,
+    doubted: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Tests:
-    """Calibrate on all models, once; too small a panel is no error, and nothing is tested then."""
+    """Calibrate on all models, once; too small a panel is no error, and nothing is tested then.
+
+    `doubted` are models and settings in which they may differ from the others, in words.
+    """
     prompts = [p.text for p in assay.protocol.probes.probes]
-    return Tests(gatherer(responses, pairs, labels, prompts=prompts), policy)
+    made = gatherer(responses, pairs, labels, prompts=prompts, doubted=doubted)
+    return Tests(made, policy)

@@ -148,8 +148,9 @@ def _whole(service: AtlasService, shelf: Shelf) -> App:
 
     async def place(request: Request) -> Response:
         only(request)
-        name, responses = newcomer(request, await request.body())
-        found = await aside(service.place, name, responses, among=slow)
+        found = await aside(
+            service.place, *newcomer(request, await request.body()), among=slow
+        )
         return conditional(request, *packed(found))
 
     async def page(request: Request) -> Response:

@@ -18,10 +18,13 @@ from cladist.atlas.kin import AnswerKin
 from cladist.atlas.server.placing import Newcomer, place_answers
 from cladist.atlas.server.token import Token
 from cladist.core.assay import Assay
+from cladist.core.comparable import doubts
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import CladistError, InputError, ModelError, UsageError
 from cladist.extraction.asking import choose_interface, requests_for
+from cladist.extraction.comparable import about_refused
 from cladist.extraction.like import Like, like, reading_length
+from cladist.kinship.inference.assumed import seen_greedy
 from cladist.models.base import AskedInterface, Model, ModelURI
 from cladist.models.openai import open_uri
 from cladist.models.served import Served
@@ -162,11 +165,13 @@ class Askings:
 
     def _run(self, made: Asking, model: Model, wanted: Wanted) -> None:
         try:
-            answers, made.assumed = self._ask(made, model, wanted)
+            answers, made.assumed, left = self._ask(made, model, wanted)
             if made.over:
                 return
             made.state, made.said = "placing", ""
-            found = place_answers(self.atlas, answers, cut=reading_length(answers))
+            found = place_answers(
+                self.atlas, answers, cut=reading_length(answers), doubts=left
+            )
             if made.state == "placing":
                 made.placed, made.state = found, "done"
         except _Stopped:
@@ -186,7 +191,8 @@ class Askings:
 
     def _ask(
         self, made: Asking, model: Model, wanted: Wanted
-    ) -> tuple[ResponseSet, tuple[str, ...]]:
+    ) -> tuple[ResponseSet, tuple[str, ...], tuple[str, ...]]:
+        """Its answers, what is taken for granted, and settings that may have been others."""
         if isinstance(model, Served):
             model.tell(made.hear)
         how = self._how(model, wanted)
@@ -197,7 +203,19 @@ class Askings:
             made.hear("")
             slots[place] = (response,)
             made.done += 1
-        return ResponseSet(made.name, ids, tuple(slots)), how.taken
+        refused = model.refused_settings if isinstance(model, Served) else {}
+        recorded, own = how.counts.protocol.decoding, how.asked.protocol.decoding
+        told = (*how.taken, *about_refused(refused, own))
+        left = doubts(recorded, own, refused, greedy=self._greedy())
+        return ResponseSet(made.name, ids, tuple(slots)), told, left
+
+    def _greedy(self) -> bool:
+        """Whether the models of the atlas are seen to have been asked greedily."""
+        kin = self.atlas.kin
+        if not isinstance(kin, AnswerKin):
+            return False
+        panel = kin.tests.made
+        return seen_greedy(panel.pairs.digest, [f.speaks for f in panel.flags])
 
     def _how(self, model: Model, wanted: Wanted) -> Like:
         kin, assay = self.atlas.kin, self.atlas.source.assay

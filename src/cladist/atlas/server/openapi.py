@@ -32,8 +32,9 @@ def describe(service: AtlasService) -> Schema:
     probe = {"enum": list(service.atlas.source.assay.protocol.probes.ids)}
     fewest = math.ceil(MINIMUM_COVERAGE * len(probe["enum"]))
     newcomer = object_of(
-        ("name",),
+        ("name", "alike"),
         name={"type": "string", "maxLength": 1_000},
+        alike={"type": "boolean", "description": "Whether it was asked as the models here were"},
         responses={
             "type": "object",
             "propertyNames": probe,

@@ -18,6 +18,7 @@ from cladist.errors import InputError
 from cladist.extraction.derive import dna_of
 from cladist.extraction.like import cut_to
 from cladist.kinship.evidence.similarity import distance_of
+from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
 from cladist.kinship.inference.identify import fit_identifier, identify
 from cladist.kinship.inference.labels import Labels
@@ -29,6 +30,14 @@ __all__ = ["MOST_PLACED", "Newcomer", "place_answers", "place_newcomer"]
 
 MOST_PLACED = 300
 """Models that a newcomer is held against by its answers: the nearest, and others all over."""
+
+UNTOLD = ("interface", "temperature", "top-p", "system prompt", "prompt template")
+"""Settings of answers of which nothing is told but the answers."""
+
+UNTOLD_WHY = (
+    "how these answers were asked for is not told, and kin that were asked differently may have "
+    "next to nothing in common"
+)
 
 _NAME = "\0newcomer"
 
@@ -50,8 +59,13 @@ class Newcomer:
     note: str
 
 
-def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcomer:
+def place_newcomer(
+    atlas: Atlas, name: str, given: Mapping[str, str], *, alike: bool = False
+) -> Newcomer:
     """The nearest models of a newcomer with verdicts, and its place on the tree.
+
+    `alike` says that it was asked by the settings of the atlas. How answers in a file were asked
+    for is not known otherwise, so no family is excluded and nobody is called unrelated.
 
     `given` has answers by probe id; probes that are not in it count as not asked. Raises
     `InputError` for an id that is no probe, `CoverageError` for too few usable answers. The
@@ -63,11 +77,16 @@ def place_newcomer(atlas: Atlas, name: str, given: Mapping[str, str]) -> Newcome
     if unknown:
         raise InputError(f"'{unknown[0][:60]}' is no probe of {atlas.source.assay.short}")
     slots = tuple((Response.of(given[p]),) if p in given else () for p in probes.ids)
-    return place_answers(atlas, ResponseSet(name, probes.ids, slots))
+    told = ResponseSet(name, probes.ids, slots)
+    return place_answers(atlas, told, doubts=() if alike else UNTOLD)
 
 
-def place_answers(atlas: Atlas, given: ResponseSet, *, cut: int = 0) -> Newcomer:
+def place_answers(
+    atlas: Atlas, given: ResponseSet, *, cut: int = 0, doubts: tuple[str, ...] = ()
+) -> Newcomer:
     """The same of answers to all probes in order; others are read to `cut` characters, 0 whole.
+
+    `doubts` are settings in which it may have been asked differently (`core.comparable.doubts`).
 
     Answers that a limit on tokens cut are held against answers cut as long
     (`extraction.like.reading_length`).
@@ -96,12 +115,13 @@ def place_answers(atlas: Atlas, given: ResponseSet, *, cut: int = 0) -> Newcomer
         row = np.linalg.norm(source.vectors[chosen] - dna.vector, axis=1)
     last, ranked = len(chosen), np.argsort(row, kind="stable")[:RELATIVES]
     labels = _labels(kin.labels, chosen)
-    tests = make_tests(responses, pairs, labels, source.assay, kin.tests.policy)
+    doubted = {_NAME: doubts} if doubts else None
+    tests = make_tests(responses, pairs, labels, source.assay, kin.tests.policy, doubted)
     near = [int(k) for k in ranked.tolist()]
     found = tests.listed(last, near, [float(row[k]) for k in near])
     nearest = tuple(replace(r, index=chosen[r.index]) for r in found)
     placed, note = _on_tree(atlas, source, chosen, similarity, row)
-    kept = _kept(pairs, labels)
+    kept = _kept(pairs, labels, doubts)
     return Newcomer(dna.usable, kin.metric, nearest, kept, placed, note)
 
 
@@ -114,15 +134,19 @@ def _labels(known: Labels | None, chosen: Sequence[int]) -> Labels | None:
     )
 
 
-def _kept(pairs: PairEvidence, labels: Labels | None) -> FamilySet | None:
-    """Families that cannot be excluded of the last model."""
+def _kept(
+    pairs: PairEvidence, labels: Labels | None, doubts: tuple[str, ...]
+) -> FamilySet | None:
+    """Families that cannot be excluded of the last model: all where settings are in doubt."""
     if labels is None:
         return None
     try:
         found = identify(pairs, labels, fit_identifier(pairs, labels, without=_NAME), _NAME)
     except InputError:  # fewer labelled models with kin than can be calibrated on
         return None
-    return family_set(pairs, labels, fit_sets(pairs, labels, without=_NAME), found)
+    sets = fit_sets(pairs, labels, without=_NAME)
+    why = UNTOLD_WHY if doubts == UNTOLD else no_exclusion(doubts)
+    return family_set(pairs, labels, sets, found, refused=why)
 
 
 def _company(atlas: Atlas, order: Any) -> list[int]:

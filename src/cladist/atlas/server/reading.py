@@ -26,19 +26,25 @@ def body_of(request: Request, body: bytes) -> Any:
         raise HTTPException(400, "the body is no JSON") from problem
 
 
-def newcomer(request: Request, body: bytes) -> tuple[str, dict[str, str]]:
-    """Name and answers by probe id of a model that is to be placed."""
+def newcomer(request: Request, body: bytes) -> tuple[str, dict[str, str], bool]:
+    """Name and answers by probe id of a model that is to be placed, and whether it was asked alike.
+
+    Unless somebody says so, that is not known.
+    """
     data = body_of(request, body)
     if not isinstance(data, dict) or not isinstance(data.get("responses"), dict):
         raise HTTPException(422, "send an object with 'responses': answers by probe id")
-    name, responses = data.get("name", ""), data["responses"]
-    if set(data) - {"name", "responses"} or not isinstance(name, str) or len(name) > 1_000:
-        raise HTTPException(422, "besides 'responses' there may be a short 'name', and no more")
+    name, responses, alike = data.get("name", ""), data["responses"], data.get("alike", False)
+    known = set(data) <= {"name", "responses", "alike"} and isinstance(alike, bool)
+    if not known or not isinstance(name, str) or len(name) > 1_000:
+        raise HTTPException(
+            422, "besides 'responses' there may be a short 'name' and 'alike', true or false"
+        )
     if not responses or not all(
         isinstance(t, str) and len(t) <= 20_000 for t in responses.values()
     ):
         raise HTTPException(422, "answers are strings of at most 20,000 characters")
-    return name, responses
+    return name, responses, alike
 
 
 def only(request: Request, *known: str) -> dict[str, str]:

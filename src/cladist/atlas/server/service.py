@@ -181,9 +181,12 @@ class AtlasService:
         part = forest.tree.induced({f"m{i}" for i in chosen})
         return {**forest.data(), "newick": numbered_newick(part)}
 
-    def place(self, name: str, responses: Mapping[str, str]) -> Document:
-        """A model that is not in the registry: its nearest, and its place on the tree."""
-        return self._placed(name, place_newcomer(self.atlas, name, responses))
+    def place(self, name: str, responses: Mapping[str, str], alike: bool = False) -> Document:
+        """A model that is not in the registry: its nearest, and its place on the tree.
+
+        `alike` says that it was asked as the models here were.
+        """
+        return self._placed(name, place_newcomer(self.atlas, name, responses, alike=alike))
 
     def report(self, i: int, form: str) -> bytes:
         """The report on a model, in one of `reporting.FORMS`; one at a time."""

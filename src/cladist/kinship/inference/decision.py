@@ -305,8 +305,23 @@ def test_declared(
     known = [k for k, f in enumerate(facts) if not math.isnan(f.kin_p)]
     adjusted = adjust([min(facts[k].kin_p, 1.0) for k in known], method)
     wary = dict(zip(known, adjusted.tolist(), strict=True))
-    return tuple(
-        decide(replace(f, kin_p=wary.get(k, f.kin_p)), policy) for k, f in enumerate(facts)
+    out = []
+    for k, f in enumerate(facts):
+        found = decide(replace(f, kin_p=wary.get(k, f.kin_p)), policy)
+        if found.reason == "above-alpha":
+            # An adjusted share is no share of known kin, so none is told.
+            found = replace(found, sentence=_left_open(decide(f, policy), f, len(facts)))
+        out.append(found)
+    return tuple(out)
+
+
+def _left_open(alone: Decision, facts: PairFacts, links: int) -> str:
+    """Why a declared link is left open that may not have been by itself."""
+    if alone.verdict != "unrelated":
+        return alone.sentence
+    return (
+        f"alone it would be unrelated, as {percent(facts.kin_p)} of known kin have so little in "
+        f"common; among {links} declared links that many true ones would have as little"
     )
 
 

@@ -70,6 +70,25 @@ class PairEvidence:
         say of such a pair that it has less in common than kin: it is never called unrelated."""
         return np.asarray(self.reasoning[a] & self.reasoning[b], np.bool_)
 
+    def among(self, models: Sequence[str]) -> PairEvidence:
+        """The same of some models, in their order; every number is as it was in the panel.
+
+        Raises `InputError` for a model that has no answers here.
+        """
+        rows = np.array([self.index(m) for m in models], np.int64)
+        block = np.ix_(rows, rows)
+        return PairEvidence(
+            tuple(models),
+            self.combined[block],
+            self.score[block],
+            (self.halves[0][block], self.halves[1][block]),
+            self.style[block],
+            self.tokenizer[block],
+            self.present[rows],
+            tuple(self.digest[k] for k in rows.tolist()),
+            self.reasoning[rows],
+        )
+
     def index(self, model: str) -> int:
         """Row of a model; `InputError` when it has no answers here."""
         try:

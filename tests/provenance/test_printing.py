@@ -17,6 +17,8 @@ from cladist.cli.main import app
 from cladist.errors import InputError, MissingExtraError, UsageError
 from cladist.provenance.answers_told import told_of
 from cladist.provenance.making import given
+from cladist.provenance.markup import MOST_LINES, answer
+from cladist.provenance.report import RELATIVES
 from cladist.provenance.wording import listing, many, sentence
 
 WHEN = "2026-01-31T12:00:00Z"
@@ -59,7 +61,7 @@ def page(lab: Path) -> str:
 
 def test_it_says_who_when_from_what_and_how_again(lab: Path, page: str) -> None:
     digest = hashlib.sha256((lab / "labels.csv").read_bytes()).hexdigest()
-    assert f"Made {WHEN} by A. &lt;Expert&gt;" in page and digest in page
+    assert f"Made 2026-01-31 12:00:00 UTC by A. &lt;Expert&gt;" in page and digest in page
     assert hashlib.sha256((lab / "r.json").read_bytes()).hexdigest() in page
     data = json.loads((lab / "r.json").read_text(encoding="utf-8"))
     (again,) = data["conditions"]["commands"]
@@ -83,7 +85,7 @@ def test_a_hostile_name_cannot_leave_the_running_header() -> None:
 
 def test_reasons_stand_in_rows_of_their_own_and_the_glossary_is_last(page: str) -> None:
     relatives = page.split('id="relatives"')[1].split("</section>")[0]
-    assert relatives.count('<tr class="why"><td colspan="7">') == 8
+    assert relatives.count('<tr class="why"><td colspan="7">') == RELATIVES
     assert page.rindex('<section id="words">') == page.rindex("<section ")
     assert page.index("In short.") < page.index('class="claims"')
 
@@ -149,3 +151,26 @@ def test_a_folder_is_hashed_by_what_it_holds(tmp_path: Path) -> None:
     (tmp_path / "a" / "x.md").write_text("two")
     (two,) = given({"--declared": [f"me={tmp_path / 'a'}"]})
     assert one.size == two.size == 3 and one.sha256 != two.sha256
+
+
+def test_an_answer_of_line_breaks_fills_no_pages() -> None:
+    shown = answer("**\n" * 200)
+    assert shown.count("**") == MOST_LINES and f"{201 - MOST_LINES} more lines, not shown" in shown
+    assert "more line" not in answer("a\nb") and "1 more line," in answer("a\n" * MOST_LINES)
+
+
+def test_the_page_names_what_identify_names(lab: Path, page: str) -> None:
+    """One decision: the families that cannot be excluded are those of the command."""
+    done = run("identify", "unsloth_f0-m0", "-r", lab / "r", "--labels", lab / "labels.csv")
+    line = next(k for k in done.output.splitlines() if k.startswith("Not excluded"))
+    assert line.rstrip(".") in page
+    listed = run(
+        "relatives", "unsloth_f0-m0", "-r", lab / "r", "--labels", lab / "labels.csv",
+        "--alpha", "0.05", "--json",
+    )  # fmt: skip
+    told = json.loads((lab / "r.json").read_text())["relatives"]
+    rows = json.loads(listed.stdout)["relatives"]
+    assert [r["model"] for r in rows] == [r["model"] for r in told]
+    for row, other in zip(rows, told, strict=True):
+        assert row["verdict"] == other["test"]["verdict"]
+        assert row["p"] == pytest.approx(other["test"]["p"])

@@ -12,6 +12,7 @@ from cladist.atlas.kin import AnswerKin, VectorKin
 from cladist.atlas.source import AtlasSource
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
+from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
 from cladist.kinship.inference.identify import Identification, fit_identifier, identify
 from cladist.known import facts_of
@@ -93,6 +94,7 @@ class Whose:
         if made.labels is None or kin.labels is None:
             raise InputError("no families are declared (--labels)")
         self._pairs, self._labels, self._names = made.pairs, made.labels, tuple(names)
+        self._doubted = made.doubted
         self._fitted = fit_identifier(self._pairs, self._labels)
         self._sets = fit_sets(self._pairs, self._labels)
         self.of = lru_cache(maxsize=2_048)(self._of)
@@ -104,7 +106,9 @@ class Whose:
 
     def _of(self, i: int) -> tuple[Identification, FamilySet]:
         found = identify(self._pairs, self._labels, self._fitted, self._names[i])
-        return found, family_set(self._pairs, self._labels, self._sets, found)
+        refused = no_exclusion(self._doubted.get(self._names[i], ()))
+        kept = family_set(self._pairs, self._labels, self._sets, found, refused=refused)
+        return found, kept
 
 
 def whose(kin: AnswerKin | VectorKin, names: Sequence[str]) -> tuple[Whose | None, str]:

@@ -54,7 +54,7 @@ def _kinship(report: Report) -> Claim:
             "Kinship",
             f"{report.model} is kin of {listing(r.model for r in related)}.",
             "shown",
-            f"At most {first.test.p:.2g} of unrelated pairs of the same style have as much in "
+            f"At most {first.test.p:.3g} of unrelated pairs of the same style have as much in "
             f"common as it has with {first.model} (adjusted for {len(report.relatives)} "
             f"candidates); the false-positive rate is kept to {report.alpha:g}.{found}",
         )
@@ -70,7 +70,7 @@ def _kinship(report: Report) -> Claim:
         "Kinship",
         f"No model of this registry is shown to be kin of {report.model}.",
         "not shown",
-        f"The least p-value among the {len(report.relatives)} nearest is {least.p:.2g}, "
+        f"The least p-value among the {len(report.relatives)} nearest is {least.p:.3g}, "
         f"{where}{near} That is no proof of the contrary: kin that have little in common any "
         "more are not found either.",
     )
@@ -90,21 +90,22 @@ def _foundation(report: Report) -> Claim:
         f"family; the chance of none was taken as {f.prior_none:g} beforehand."
         + (f" {_sentence(report, f.note)}" if f.note else "")
     )
+    kept = f"{f.kept}. " if f.kept is not None else ""
     if f.families and f.families[0][1] >= SURE:
         name, p, member = f.families[0]
         return _claim(
             "Foundation",
             f"Its foundation is {name} (probability {p:.0%}).",
             "shown",
-            f"Nearest member: {member}. Probability of none of the families here: {f.none:.0%}. "
-            f"{basis}",
+            f"{kept}Nearest member: {member}. Probability of none of the families here: "
+            f"{f.none:.0%}. {basis}",
         )
     best = f.families[0][1] if f.families else 0.0
     return _claim(
         "Foundation",
         "No family of this registry is sure enough to be named as its foundation.",
         "not shown",
-        f"The most probable family has {best:.0%}, none of them has {f.none:.0%}, and "
+        f"{kept}The most probable family has {best:.0%}, none of them has {f.none:.0%}, and "
         f"{SURE:.0%} is asked for. {basis}",
     )
 
@@ -126,10 +127,10 @@ def _declared(report: Report) -> list[Claim]:
     out = []
     for k in parents[:3]:
         word = {
-            "confirmed": ("is confirmed", "shown"),
+            "confirmed": ("is supported: the two are related", "shown"),
             "contradicted": ("is contradicted by what the models answer", "shown"),
             "not tested": ("could not be tested", "cannot tell"),
-            "cannot tell": ("could be neither confirmed nor refuted", "cannot tell"),
+            "cannot tell": ("could be neither supported nor contradicted", "cannot tell"),
             "not here": ("was not tested: that model is not in the registry", "cannot tell"),
         }[k.finding]
         said = f" ({k.relation})" if k.relation else ""

@@ -10,6 +10,9 @@ from cladist.provenance.wording import many
 
 __all__ = ["evidence"]
 
+PROMPT_LINES = 40
+"""Lines of a prompt that are shown."""
+
 
 def evidence(report: Report, count: int, unfold: bool) -> str:
     """The section on evidence: `count` probes a side at most, their prompts shown or folded."""
@@ -53,7 +56,7 @@ def _prompt(prompt: str, unfold: bool) -> str:
     told = told_of(prompt)
     note = f'<p class="small soft">{told}</p>' if told else ""
     shown = " open" if unfold else ""
-    return f"<details{shown}><summary>The prompt</summary>{answer(prompt)}{note}</details>"
+    return f"<details{shown}><summary>The prompt</summary>{answer(prompt, lines=PROMPT_LINES)}{note}</details>"
 
 
 def _side(name: str, text: str, shared: int) -> str:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
+from cladist.provenance.wording import many
+
 __all__ = ["answer", "escaped", "number", "row"]
+
+MOST_LINES = 12
+"""Lines of an answer that are shown."""
 
 
 def escaped(text: str) -> str:
@@ -17,14 +22,22 @@ def _visible(c: str) -> str:
     return " " if c == "\u00a0" else c.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
-def answer(text: str, shared: int = 0, longest: int = 600) -> str:
-    """An answer in a box of its own direction; its first `shared` characters are marked."""
+def answer(text: str, shared: int = 0, longest: int = 600, lines: int = MOST_LINES) -> str:
+    """An answer in a box of its own direction; its first `shared` characters are marked.
+
+    Of more than `lines` lines the first are shown and the others counted: an answer of line
+    breaks alone would fill page after page.
+    """
     if not text:
         return '<p class="answer empty">(no answer)</p>'
-    same, rest = text[:shared], text[shared:]
+    every = text.split("\n")
+    shown = "\n".join(every[:lines])
+    same, rest = shown[:shared], shown[shared:]
     marked = f"<mark>{escaped(same)}</mark>" if same else ""
-    more = "…" if len(text) >= longest else ""
-    return f'<p class="answer" dir="auto">{marked}{escaped(rest)}{more}</p>'
+    more = "…" if len(text) >= longest or len(every) > lines else ""
+    left = many(len(every) - lines, "more line")
+    note = f'<p class="small soft">… {left}, not shown here.</p>' if len(every) > lines else ""
+    return f'<p class="answer" dir="auto">{marked}{escaped(rest)}{more}</p>{note}'
 
 
 def number(value: float | None, form: str = ".2g") -> str:

@@ -22,7 +22,7 @@ _BADGES = {
     "related": ("shown", "related"),
     "unrelated": ("bad", "unrelated"),
     "inconclusive": ("open", "inconclusive"),
-    "confirmed": ("shown", "confirmed"),
+    "confirmed": ("shown", "supported"),
     "contradicted": ("bad", "contradicted"),
     "cannot tell": ("open", "cannot tell"),
     "not tested": ("open", "not tested"),
@@ -215,6 +215,7 @@ def _foundation(report: Report) -> str:
         f"with and without its family; chance of none beforehand {f.prior_none:g}"
         + escaped(f"; {f.note}" if f.note else "")
         + ".</p>"
+        + (f"<p>{escaped(str(f.kept))}.</p>" if f.kept is not None else "")
     )
 
 
@@ -230,8 +231,9 @@ def _parents(report: Report) -> str:
     out = []
     a = report.ancestry
     if a is not None:
-        name = escaped(a.parent or "none of these") if a.told else "not told"
-        rows = [[name, "most likely parent", _num(f"{a.confidence:.0%}")]]
+        name, rows = escaped(a.parent or "none of these"), []
+        if a.told:
+            rows = [[name, "most likely parent", _num(f"{a.confidence:.0%}")]]
         if a.told and a.rival_confidence >= 0.01:
             rival = escaped(a.rival or "none of these")
             rows.append([rival, "next likely parent", _num(f"{a.rival_confidence:.0%}")])
@@ -243,7 +245,13 @@ def _parents(report: Report) -> str:
             + (f"; so it is with {a.untold} possible children" if a.untold else "")
             + ".</p>"
         )
-        out.append(_table(["model", "as", "probability"], rows))
+        if not a.told:
+            out.append(
+                f"<p>No parent is named: the most likely has a probability of {a.confidence:.0%}, "
+                f"and {CONFIDENT:.0%} is asked for.</p>"
+            )
+        if rows:
+            out.append(_table(["model", "as", "probability"], rows))
     else:
         out.append("<p>Parents are not looked for in a registry without calibration.</p>")
     if report.directions:

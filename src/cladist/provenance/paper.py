@@ -24,8 +24,14 @@ def style_of(report: Report, paper: Paper) -> str:
 
 
 def when(created: str) -> str:
-    """The time of a report in words."""
-    return created or "date not told"
+    """The time of a report for people.
+
+    >>> when("2026-11-30T04:17:50Z")
+    '2026-11-30 04:17:50 UTC'
+    """
+    if not created:
+        return "date not told"
+    return created.replace("T", " ", 1).replace("Z", " UTC")
 
 
 @lru_cache(maxsize=1)

@@ -14,8 +14,10 @@ from cladist.core.lineage import DeclaredLink
 from cladist.core.progress import Progress, silent
 from cladist.core.tree import Tree
 from cladist.errors import InputError
+from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.facts import Gatherer
+from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
 from cladist.kinship.inference.identify import fit_identifier, identify
 from cladist.kinship.inference.pair_test import (
     KinshipResult,
@@ -36,8 +38,9 @@ from cladist.registry import Registry
 __all__ = ["FORMAT", "Claim", "Foundation", "Link", "Relative", "Report", "build_report"]
 
 FORMAT = "cladist-report/1"
-RELATIVES = 8
-"""Nearest models that are tested; their p-values are adjusted for one another (Holm)."""
+RELATIVES = 10
+"""Nearest models that are tested; their p-values are adjusted for one another (Holm). As many as
+`compare relatives` and the page list, so that all three tell the same numbers."""
 
 Strength = Literal["shown", "not shown", "cannot tell"]
 LinkFinding = Literal["confirmed", "contradicted", "cannot tell", "not tested", "not here"]
@@ -70,6 +73,8 @@ class Foundation:
 
     problem  why there are no probabilities, '' where there are
     note     which members of the registry could not be counted, '' where all were
+    kept     the families that cannot be excluded, as `identify` and the page tell them; None
+             where there are no probabilities
     """
 
     families: tuple[tuple[str, float, str], ...]
@@ -78,6 +83,7 @@ class Foundation:
     queries: int
     problem: str = ""
     note: str = ""
+    kept: FamilySet | None = None
 
 
 @dataclass(frozen=True)
@@ -276,7 +282,10 @@ def _foundation(material: Material, model: str, prior: float = 0.5) -> Foundatio
         return Foundation((), None, prior, 0, str(problem))
     rows = zip(found.families, found.probabilities, found.members, strict=True)
     listed = tuple((name, p, member[0]) for name, p, member in rows)[:6]
-    return Foundation(listed, found.none, prior, fitted.queries, note=found.note)
+    sets = fit_sets(material.pairs, labels, prior=prior, without=model)
+    doubts = material.doubted.get(model, ())
+    kept = family_set(material.pairs, labels, sets, found, refused=no_exclusion(doubts))
+    return Foundation(listed, found.none, prior, fitted.queries, note=found.note, kept=kept)
 
 
 def _pairs_to_show(

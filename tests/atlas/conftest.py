@@ -12,6 +12,7 @@ from cladist.compare import resolve_assay
 from cladist.formats.labels import DeclaredModel
 from cladist.references.home import HOME
 from cladist.references.installed import place
+from cladist.references.labels import plain_name
 from cladist.references.sharing import Terms, add_file, build_file
 from cladist.registry import Registry
 from tests.support.synthetic import Made, make_models, make_registry
@@ -61,7 +62,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 def shelf_home(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's data with a reference of the lab's models, and a damaged one."""
     folder = tmp_path_factory.mktemp("home")
-    families = {m.name: DeclaredModel(m.family) for m in lab.models if "\0" not in m.name}
+    families = {plain_name(m.name): DeclaredModel(m.family) for m in lab.models}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(HOME, str(folder))
         terms = Terms(REFERENCE, "CC0-1.0", "Our <b>own</b> models")

@@ -6,7 +6,7 @@ import pytest
 
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
-from cladist.references.labels import match, read_lineage
+from cladist.references.labels import match, read_lineage, unnamed
 
 
 def test_lineage_by_either_name_without_doubtful_rows(tmp_path: Path) -> None:
@@ -41,3 +41,15 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str, said: str) -> None:
     path.write_text(text)
     with pytest.raises(InputError, match=said):
         read_lineage(path)
+
+
+def test_a_name_with_a_nul_has_no_label_and_this_is_said() -> None:
+    declared = {"a": DeclaredModel("f"), "b\0": DeclaredModel("f")}
+    assert match(["a", "b\0"], declared) == {"a": DeclaredModel("f")}
+    assert unnamed(["a", "b\0"])[0].startswith("1 model has a NUL") and unnamed(["a"]) == ()
+
+
+def test_a_table_with_a_nul_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_bytes(b"model,family\na,f\0\n")
+    with pytest.raises(InputError, match="NUL"):
+        read_lineage(tmp_path / "l.csv")

@@ -45,9 +45,10 @@ describe("figures", () => {
     expect(figure(Number.NaN)).toBe("–");
   });
   it("never call a chance none", () => {
-    expect(chance(0)).toBe("< 0.001");
+    expect(chance(0)).toBe("< 0.00001");
     expect(chance(null)).toBe("–");
-    expect(chance(0.04)).toBe("0.040");
+    // Two digits: what lies on either side of a rate is told apart.
+    expect([0.04, 0.0096, 0.0104, 0.000663].map(chance)).toEqual(["0.04", "0.0096", "0.01", "0.00066"]);
   });
 });
 
@@ -56,6 +57,7 @@ describe("remarks of the data", () => {
     speak("zh");
     expect(remark("models.csv tells nothing of 3 models")).toBe("models.csv 没有说明其中 3 个模型");
     expect(remark("limit on tokens not recorded; something new")).toBe("未记录词元上限；something new");
+    expect(remark("'a; b' is not measured; 'c' may be a quantisation or conversion of it, which is not the same")).toContain("“a; b”未测量");
     expect(remark("a map by UMAP needs at least 16 models, here are 9")).toContain("UMAP 地图至少需要 16 个模型");
     speak("en");
     expect(remark("models.csv tells nothing of 3 models")).toBe("models.csv tells nothing of 3 models");

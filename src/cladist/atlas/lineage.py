@@ -83,7 +83,7 @@ def lineage(
     edges = []
     for d in lines:
         child, parent = number[d.child], number.get(d.parent)
-        standing, p, note = _standing(kin, tested, child, parent)
+        standing, p, note, reason = _standing(kin, tested, child, parent)
         edges.append(
             {
                 "child": child,
@@ -93,6 +93,7 @@ def lineage(
                 "verdict": standing,
                 "p": None if p is None else float(f"{p:.3g}"),
                 "note": note,
+                "reason": reason,
             }
         )
     return {
@@ -139,19 +140,21 @@ def _standing(
     tested: dict[tuple[int, int], TestedPair],
     child: int,
     parent: int | None,
-) -> tuple[Standing, float | None, str]:
+) -> tuple[Standing, float | None, str, str]:
+    """The standing of a step, p, the reason in words, and its code ('' for none)."""
     if parent is None:
-        return "not measured", None, "the parent is not in this atlas"
+        return "not measured", None, "the parent is not in this atlas", ""
     found = tested.get((child, parent))
     if found is None or not isinstance(kin, AnswerKin):
-        return "not measured", None, kin.remark
+        return "not measured", None, kin.remark, ""
+    standing: Standing = "inconclusive"
     if found.reason in UNTESTABLE:
-        return "not tested", found.p, found.note
-    if found.verdict == "related":
-        return "supported", found.p, found.note
-    if found.verdict == "unrelated":
-        return "contradicted", found.p, found.note
-    return "inconclusive", found.p, found.note
+        standing = "not tested"
+    elif found.verdict == "related":
+        standing = "supported"
+    elif found.verdict == "unrelated":
+        standing = "contradicted"
+    return standing, found.p, found.note, found.reason
 
 
 def _numbered(tree: Tree, number: dict[str, int]) -> Tree:

@@ -28,7 +28,7 @@ from cladist.references.catalogue import Collection
 from cladist.references.files import Files
 from cladist.references.home import require_space
 from cladist.references.installed import HEAD, LABELS, Facts, Reference, find, place
-from cladist.references.labels import known_labels, labels_text, match
+from cladist.references.labels import known_labels, labels_text, match, unnamed
 from cladist.references.layouts import Answers, Skipped, layout
 from cladist.references.panel import fit_panel
 from cladist.registry import Registry
@@ -145,7 +145,7 @@ def add_collection(
             collection.commit if pinned else "", tree, pinned, collection.licence, assay.digest,
             len(content.models), len(content.prompts), len(labels),
             assay.protocol.decoding.told(), _today(), version("cladist"),
-            (*_remarks(collection, content), *shipped_remark(labels, names, lineage)),
+            (*_remarks(collection, content), *unnamed(names), *shipped_remark(labels, names, lineage)),
             dict(content.skipped),
         )  # fmt: skip
         (folder / HEAD).write_text(facts.as_text(), "utf-8")

@@ -11,7 +11,9 @@ from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
 from cladist.known import facts_of
 
-__all__ = ["known_labels", "labels_text", "match", "plain_name", "read_lineage"]
+__all__ = ["known_labels", "labels_text", "match", "plain_name", "read_lineage", "unnamed"]
+
+NUL = "\0"
 
 
 def plain_name(name: str) -> str:
@@ -29,7 +31,10 @@ def read_lineage(path: Path) -> dict[str, DeclaredModel]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
+            text = stream.read()
+            if NUL in text:
+                raise InputError(f"{path} is no text file: it holds NUL characters")
+            reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
             columns = set(reader.fieldnames or ())
             lineage = "foundation" in columns
             if not {"model", "foundation" if lineage else "family"} <= columns:
@@ -74,8 +79,27 @@ def _declared(row: Mapping[str, str], lineage: bool) -> DeclaredModel | None:
 
 
 def match(models: Iterable[str], declared: Mapping[str, DeclaredModel]) -> dict[str, DeclaredModel]:
-    """Declarations of those of `models` that have one, by the model's own name."""
-    return {m: declared[k] for m in models if (k := plain_name(m)) in declared}
+    """Declarations of those of `models` that have one, by the model's own name.
+
+    A name with a NUL has none: no table can hold it (`unnamed` says so).
+    """
+    return {m: declared[k] for m in models if NUL not in m and (k := plain_name(m)) in declared}
+
+
+def unnamed(models: Iterable[str]) -> tuple[str, ...]:
+    """What is to be said of models that no table of labels can name, nothing for none.
+
+    >>> unnamed(["a", "b"])
+    ()
+    >>> unnamed(["a", chr(0)])
+    ('1 model has a NUL in its name, which no table can hold: it is without a label.',)
+    """
+    count = sum(NUL in m for m in models)
+    if not count:
+        return ()
+    who = "1 model has a NUL in its name" if count == 1 else f"{count} models have a NUL in theirs"
+    rest = "it is without a label." if count == 1 else "they are without labels."
+    return (f"{who}, which no table can hold: {rest}",)
 
 
 def known_labels(models: Iterable[str]) -> dict[str, DeclaredModel]:
@@ -91,7 +115,7 @@ def known_labels(models: Iterable[str]) -> dict[str, DeclaredModel]:
     return {
         model: DeclaredModel(fact.foundation, fact.group, fact.released, fact.licence)
         for model, fact in facts_of(models).items()
-        if fact.foundation
+        if fact.foundation and NUL not in model
     }
 
 

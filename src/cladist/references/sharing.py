@@ -37,7 +37,7 @@ from cladist.references.installed import (
     place,
     read_facts,
 )
-from cladist.references.labels import known_labels, labels_text, match, read_lineage
+from cladist.references.labels import known_labels, labels_text, match, read_lineage, unnamed
 from cladist.references.panel import fit_panel
 from cladist.registry import Registry
 from cladist.registry.archive import write_archive
@@ -95,12 +95,13 @@ def build_file(
         packed = Path(made) / ANSWERS
         write_archive(folder, packed)
         with Registry.open(folder) as store:
-            labels = match((m.name for m in store.models()), lineage or {})
+            names = [m.name for m in store.models()]
+        labels = match(names, lineage or {})
         facts = Facts(
             terms.name, terms.title or terms.name, terms.version, f"built from {count} models", "",
             file_digest(packed), True, terms.licence.strip(), chosen.digest, count,
             len(chosen.protocol.probes), len(labels), chosen.protocol.decoding.told(),
-            datetime.now(UTC).date().isoformat(), version("cladist"),
+            datetime.now(UTC).date().isoformat(), version("cladist"), unnamed(names),
         )  # fmt: skip
         with replacing(target) as file, zipfile.ZipFile(file, "w") as out:
             out.writestr(HEAD, facts.as_text())

@@ -40,6 +40,8 @@ export interface DeclaredEdge {
   readonly verdict: DeclaredVerdict;
   readonly p: number | null;
   readonly note: string;
+  /** Code of the reason; '' where nothing was tested. */
+  readonly reason?: string;
 }
 
 export interface FacingRow {

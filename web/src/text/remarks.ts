@@ -41,6 +41,17 @@ const ZH: readonly (readonly [RegExp, string])[] = [
   [/^Rows of the measured tree that join branches of one node and are no clade by themselves, which their names say by 'branches': (\d+)\.$/, "测量的树中合并同一节点的分支、本身不成分支的行（名称中有“分支”）：$1。"],
   [/^Rows of the declared tree that are clades without one family for all, called by the first name in them: (\d+)\.$/, "声明的树中没有共同家族的分支行，以其中第一个名称命名：$1。"],
   [/^Rows of the measured tree that are clades without one family for all, called by the first name in them: (\d+)\.$/, "测量的树中没有共同家族的分支行，以其中第一个名称命名：$1。"],
+  [/^(.+), line (\d+): '(.+)' is named as its own parent$/, "$1 第 $2 行：“$3”被列为自己的父模型"],
+  [/^'(.+)' is '(.+)' under another name, not its copy; left out$/, "“$1”是“$2”的另一名称，并非其副本；已略去"],
+  [/^'(.+)' is not measured; (.+) may be a quantisation or conversion of it, which is not the same$/, "“$1”未测量；$2 可能是其量化或转换版本，并不相同"],
+  [/^'(.+)' fits (.+): which of them is not guessed; write the name as the registry has it$/, "“$1”与 $2 都相符：不作猜测；请按注册表中的写法书写名称"],
+  [/^neighbour joining of (.+?) distances$/, "$1 距离的邻接法"],
+  [/^midpoint$/, "中点"],
+  [/^(\d+) families could not be held against it and stay in the set$/, "$1 个家族无法与之对照，仍保留在集合中"],
+  [/^all models that have kin of other answers are of one maker$/, "有不同回答之亲缘模型的都出自同一开发者"],
+  [/^(\d+) makers have kin of other answers in this panel, and (\d+) are needed for sets of (.+)$/, "此参照中有 $1 个开发者的模型有不同回答的亲缘，$3 的集合需要 $2 个"],
+  [/^how these answers were asked for is not told, and kin that were asked differently may have next to nothing in common$/, "未告知这些回答是如何询问的，而询问方式不同的亲缘模型可能几乎没有共同之处"],
+  [/^(.+) of the recorded answers may have been another, and kin that were asked differently may have next to nothing in common$/, "记录的回答的 $1 可能不同，而询问方式不同的亲缘模型可能几乎没有共同之处"],
   [/^bringing in models asked$/, "并入询问过的模型"],
   [/^comparing$/, "比较"],
   [/^evidence of kinship$/, "亲缘证据"],
@@ -57,7 +68,8 @@ const ZH: readonly (readonly [RegExp, string])[] = [
 /** A remark in the reader's language. */
 export function remark(text: string): string {
   if (language() !== "zh") return text;
-  // Several stand in one line with semicolons between them.
+  // What begins with a name is one sentence; others stand in one line with semicolons between them.
+  if (text.startsWith("'")) return one(text);
   return text.split("; ").map(one).join("；");
 }
 

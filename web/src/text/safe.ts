@@ -61,11 +61,16 @@ export function figure(value: number): string {
   return String(Number(value.toPrecision(size >= 100 ? 4 : 3)));
 }
 
-/** A probability, never shown as exactly none. */
+/** A probability in two digits, as the command line has it; never shown as exactly none. */
 export function chance(p: number | null): string {
   if (p === null || Number.isNaN(p)) return "–";
-  if (p < 0.001) return "< 0.001";
-  return p >= 0.0995 ? p.toFixed(2) : p.toFixed(3);
+  if (p < 1e-5) return "< 0.00001";
+  return String(Number(p.toPrecision(2)));
+}
+
+/** A distance in four decimals, as the command line has it. */
+export function far(distance: number): string {
+  return Number.isFinite(distance) ? distance.toFixed(4) : "–";
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {

@@ -2,6 +2,11 @@
 
 export const ZH = {
   "distance {d}": "距离 {d}",
+  "The text of this prompt was not recorded.": "未记录此提示的文本。",
+  "declared as {relation}": "声明为 {relation}",
+  "No family is likelier than all others together.": "没有哪个家族比其余所有家族合起来更可能。",
+  "another branch would do nearly as well for a root, so read it with care": "另一分支几乎同样适合作根，请谨慎解读",
+  "It was asked with the settings of the models here. Unless that is known no family is excluded, and nobody is called unrelated.": "它以与此处模型相同的设置询问。除非确知如此，否则不排除任何家族，也不判定任何模型无亲缘。",
   "Declared": "声明",
   "Collapse again": "重新折叠",
   "Open rows with contradicted steps": "展开含被否定步骤的行",
@@ -230,7 +235,6 @@ export const ZH = {
   "Reading…": "读取中…",
   "Rectangular": "矩形",
   "Related, unrelated, inconclusive or not tested: one rule decides, the same here, on the command line and in reports. Inconclusive is not 'no'.": "有亲缘、无亲缘、无法定论或未检验：由同一规则决定，此处、命令行与报告一致。“无法定论”不等于“否”。",
-  "Relation": "关系",
   "Relative": "亲缘模型",
   "Remove the filter on {name}": "移除对 {name} 的筛选",
   "Root here": "以此为根",
@@ -310,7 +314,6 @@ export const ZH = {
   "What to show": "显示什么",
   "Who joins whom by what they answer. A name on a clade says that all models of known family in it are of that one.": "按回答判断谁与谁相连。分支上的名称表示其中所有已知家族的模型都属于该家族。",
   "Whole tree": "整棵树",
-  "Why": "原因",
   "Words look in names and groups. family:llama looks in a column, size>7 compares, -word turns it round, quotes hold words together. What is misspelt gets suggestions.": "词语在名称和分组中查找。family:llama 在某列中查找，size>7 作比较，-词 取反，引号使词语相连。拼写有误时会给出建议。",
   "Zoom to the selection (F), or to everything (0)": "缩放到所选（F）或全部（0）",
   "Zoom to the selection": "缩放到所选",

@@ -1,7 +1,8 @@
 /** The card of one model beside map and tree: the conclusion, then kin, then evidence, folded. */
 
 import type { AnswersDocument, FamilySet, ModelDocument, ProbesDocument, Relative } from "../data/types";
-import { chance, figure, line, safe } from "../text/safe";
+import { chance, far, line, safe } from "../text/safe";
+import { remark } from "../text/remarks";
 import { share, tr } from "../text/words";
 import type { App, Kin } from "./app";
 import { button, h, replace } from "./dom";
@@ -126,7 +127,7 @@ export class Card {
 /** The set of families in the words of the command line. */
 export function setWords(set: FamilySet): string {
   const level = share(set.coverage);
-  if (set.refused !== "") return tr("No set at {level}, no family is excluded: {why}", { level, why: safe(set.refused, 300) });
+  if (set.refused !== "") return tr("No set at {level}, no family is excluded: {why}", { level, why: safe(remark(set.refused), 300) });
   if (set.families.length === 0 && !set.none)
     return tr("Nothing is left at {level}: neither a family of the panel nor 'none of these'", { level });
   const names = set.families.map((f) => line(f, 80));
@@ -147,9 +148,16 @@ export function conclusion(app: App, relatives: readonly Relative[], set: Family
       alpha === null ? null : ` · ${tr("false-positive rate {rate}", { rate: share(alpha) })}`),
     h("p", { class: "set" }, h("span", { class: "caption" }, tr("Family")),
       h("bdi", {}, set === null ? tr("No set of families: too few models of known family.") : setWords(set))),
-    set === null || set.families.length === 0 ? null : h("p", { class: "hint" }, tr("Best family: {name}, {share}", { name: line(set.best, 80), share: share(set.probability) }),
-      set.note === "" ? null : ` · ${safe(set.note, 200)}`),
+    set === null || set.families.length === 0 ? null : likeliest(set),
     parent);
+}
+
+/** The best family, where it is likelier than all others together; less is no answer but a guess. */
+function likeliest(set: FamilySet): HTMLElement {
+  const told = set.probability > 0.5
+    ? tr("Best family: {name}, {share}", { name: line(set.best, 80), share: share(set.probability) })
+    : tr("No family is likelier than all others together.");
+  return h("p", { class: "hint" }, told, set.note === "" ? null : ` · ${safe(remark(set.note), 200)}`);
 }
 
 export function parents(app: App, document: ModelDocument): HTMLElement {
@@ -164,7 +172,7 @@ export function kinList(app: App, relatives: readonly Relative[], index: number 
   const row = (r: Relative, k: number) =>
     h("li", { "data-kin": r.index },
       h("span", { class: "rank" }, k + 1), modelLink(app, r.index), verdict(r.verdict),
-      h("span", { class: "num", title: tr("Distance, and p where it was tested") }, `${tr("distance {d}", { d: figure(r.distance) })}${r.p === null ? "" : ` · p ${chance(r.p)}`}`),
+      h("span", { class: "num", title: tr("Distance, and p where it was tested") }, `${tr("distance {d}", { d: far(r.distance) })}${r.p === null ? "" : ` · p ${chance(r.p)}`}`),
       index === null ? null : button({ class: "quiet", "aria-label": tr("Compare with {name}", { name: app.label(r.index) }), title: tr("Compare, prompt by prompt") }, "⇄", () => app.go({ page: "pair", a: index, b: r.index })));
   const list = h("ol", { class: "kin" }, ...relatives.map(row));
   list.addEventListener("pointerover", (event) => {

@@ -1,11 +1,11 @@
 /** Declared lineage against the measured one. */
 
 import type { DeclaredEdge, DeclaredVerdict } from "../data/types";
-import { chance, grouped, line, safe } from "../text/safe";
+import { chance, grouped, line } from "../text/safe";
 import { tr } from "../text/words";
 import type { App } from "./app";
 import { button, h, replace } from "./dom";
-import { meaning, name, verdict } from "./marks";
+import { meaning, name, reasoned, verdict } from "./marks";
 import { failed, modelLink } from "./parts";
 import { tanglegram } from "./tanglegram";
 
@@ -78,18 +78,21 @@ export function declaredPage(app: App, host: HTMLElement): void {
   }
 }
 
+/** A step a row; how it was declared and why it stands as it does in a row of its own below it. */
 function edgeTable(app: App, edges: readonly DeclaredEdge[]): HTMLElement {
-  return h("div", { class: "scroll-x" }, h("table", { class: "rows" },
-    h("thead", {}, h("tr", {}, ...[tr("Verdict"), tr("Model"), tr("Declared parent"), tr("Relation")].map((t) => h("th", { scope: "col" }, t)),
-      h("th", { scope: "col", class: "num" }, "p"), h("th", { scope: "col" }, tr("Why")), h("td", {}))),
-    h("tbody", {}, ...edges.map((e) =>
-      h("tr", {},
+  const columns = [tr("Verdict"), tr("Model"), tr("Declared parent")];
+  return h("table", { class: "rows steps" },
+    h("thead", {}, h("tr", {}, ...columns.map((t) => h("th", { scope: "col" }, t)), h("th", { scope: "col", class: "num" }, "p"))),
+    h("tbody", {}, ...edges.flatMap((e) => [
+      h("tr", { class: "above" },
         h("td", {}, verdict(e.verdict)),
         h("td", {}, modelLink(app, e.child)),
         h("td", {}, e.parent === null ? name(line(e.parent_name, 120)) : modelLink(app, e.parent)),
-        h("td", {}, h("bdi", {}, line(e.relation, 40))),
-        h("td", { class: "num" }, chance(e.p)),
-        h("td", { class: "note-cell" }, h("bdi", {}, safe(e.note, 240))),
-        h("td", {}, e.parent === null ? null : button({ class: "quiet", title: tr("Compare {name} with its declared parent", { name: app.label(e.child) }) }, tr("evidence"), () =>
-          app.go({ page: "pair", a: e.child, b: e.parent ?? 0 }))))))));
+        h("td", { class: "num" }, chance(e.p))),
+      h("tr", { class: "why" }, h("td", { colspan: columns.length + 1 },
+        e.relation === "" ? null : h("span", { class: "relation" }, tr("declared as {relation}", { relation: line(e.relation, 40) }), " · "),
+        h("bdi", {}, e.parent === null ? tr("The declared parent is not among the models here.") : reasoned(e)), " ",
+        e.parent === null ? null : button({ class: "quiet", title: tr("Compare {name} with its declared parent", { name: app.label(e.child) }) }, tr("evidence"), () =>
+          app.go({ page: "pair", a: e.child, b: e.parent ?? 0 })))),
+    ])));
 }

@@ -59,8 +59,8 @@ export function meaning(value: AnyVerdict): string {
 }
 
 /** The reason of a verdict: the decision's own sentence, or its translation by the reason's code. */
-export function reasoned(r: { readonly reason?: string; readonly note: string }): string {
-  if (language() === "en" || r.reason === undefined) return safe(r.note, 400);
+export function reasoned(r: { readonly reason?: string | undefined; readonly note: string }): string {
+  if (language() === "en" || r.reason === undefined || r.reason === "") return safe(r.note, 400);
   const told: Readonly<Record<string, string>> = {
     "beyond-unrelated": tr("few unrelated pairs of the same style share as much, and it is spread over prompts"),
     "below-kin": tr("few known kin have so little in common"),

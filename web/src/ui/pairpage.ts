@@ -1,7 +1,7 @@
 /** Two models probe by probe. */
 
 import type { AnswersDocument, ModelDocument, PairDocument, ProbesDocument, Relative } from "../data/types";
-import { chance, figure, grouped } from "../text/safe";
+import { chance, far, grouped } from "../text/safe";
 import { share, tr } from "../text/words";
 import type { App } from "./app";
 import { button, choice, h, replace } from "./dom";
@@ -87,7 +87,7 @@ function summary(app: App, a: number, b: number, judged: Judged | null, sides: S
     h("div", { class: "fact-row" },
       fact(tr("Models"), h("span", { class: "two" }, modelLink(app, a), modelLink(app, b))),
       judged === null ? null : fact(tr("Verdict"), verdict(judged.verdict)),
-      judged === null ? null : fact(tr("Distance"), figure(judged.distance)),
+      judged === null ? null : fact(tr("Distance"), far(judged.distance)),
       judged === null ? null : fact("p", chance(judged.p)),
       judged?.alpha == null ? null : fact(tr("False-positive rate"), share(judged.alpha)),
       counts === null ? null : fact(tr("Begin alike"), tr("{a} of {b}", { a: counts.alike, b: counts.both })),

@@ -19,11 +19,12 @@ const MOST_BYTES = 1_900_000;
 /** A button that opens what can be done to place a model; files dropped anywhere on the page are taken as well. */
 export function placer(app: App, card: Card, references: HTMLDialogElement | null): HTMLElement | null {
   if (document.documentElement.dataset["source"] === "static") return null;
+  const alike = h("input", { type: "checkbox", "data-alike": true });
   const input = h("input", { type: "file", accept: ".json,.jsonl,.csv,.tsv", hidden: true, "aria-label": tr("Place a model"), "data-place": true });
   const take = async (file: File | undefined) => {
     if (file === undefined) return;
     app.go({ page: "overview" });
-    await placed(app, card, file);
+    await placed(app, card, file, alike.checked);
   };
   input.addEventListener("change", () => {
     void take(input.files?.[0]);
@@ -49,6 +50,7 @@ export function placer(app: App, card: Card, references: HTMLDialogElement | nul
     h("div", { class: "dialog-head" }, h("h2", {}, tr("Place a model")), button({ class: "tool close", "aria-label": tr("Close") }, "×", close)),
     h("section", {}, h("h3", {}, tr("A file of its answers")),
       h("p", { class: "hint" }, tr("Choose or drop a file of one model's answers to the prompts of this atlas: JSON, JSON lines or CSV. Nothing is stored.")),
+      h("label", { class: "field check" }, alike, h("span", {}, tr("It was asked with the settings of the models here. Unless that is known no family is excluded, and nobody is called unrelated."))),
       button({ class: "tool" }, tr("Choose a file"), () => {
         close();
         input.click();
@@ -66,14 +68,14 @@ export function placer(app: App, card: Card, references: HTMLDialogElement | nul
     input, dialog);
 }
 
-async function placed(app: App, card: Card, file: File): Promise<void> {
+async function placed(app: App, card: Card, file: File, alike: boolean): Promise<void> {
   const blank = { index: null, relatives: [], below: [], name: file.name };
   card.newcomer(blank, [waiting(tr("The server places it among the models here."))]);
   try {
     if (file.size > MOST_BYTES) throw new AnswersError(tr("The file is larger than the server takes (2 MB)."));
     const probes = await app.load<ProbesDocument>("probes");
     const answers = readAnswers(file.name, await file.text(), probes);
-    const found = await place<PlacedDocument>({ name: answers.name, responses: answers.responses });
+    const found = await place<PlacedDocument>({ name: answers.name, responses: answers.responses, alike });
     showPlaced(app, card, { ...found, name: answers.name }, told(answers));
   } catch (error) {
     card.newcomer(blank, [failed(error)]);

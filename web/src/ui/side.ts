@@ -32,12 +32,18 @@ export function sideBySide(sides: Sides, probe: number, weight: number | null): 
       h("span", { class: "probe-id" }, h("bdi", {}, safe(sides.probes.id[probe] ?? `#${probe}`, 60))),
       weight === null ? null : h("span", { class: weight > 0 ? "weight for" : weight < 0 ? "weight against" : "weight", title: tr("Weight of this prompt in the evidence") }, `${weight > 0 ? "+" : ""}${figure(weight)}`),
       h("span", { class: "hint" }, says)),
-    h("p", { class: "prompt" }, h("span", { class: "caption" }, tr("Prompt"), " "), h("bdi", {}, safe(sides.probes.text[probe] ?? "", FIRST))),
+    prompt(sides.probes.text[probe] ?? ""),
     h("div", { class: "answers" },
       answer(sides.labels[0], sides.a, probe, common),
       answer(sides.labels[1], sides.b, probe, common)),
     foreign(sides, probe, same, common),
   );
+}
+
+/** What was asked; recorded answers may have come without it. */
+function prompt(text: string): HTMLElement {
+  if (text.trim() === "") return h("p", { class: "hint" }, tr("The text of this prompt was not recorded."));
+  return h("p", { class: "prompt" }, h("span", { class: "caption" }, tr("Prompt"), " "), h("bdi", {}, safe(text, FIRST)));
 }
 
 /** What somebody can see who does not read the script of the answers. */

@@ -155,6 +155,7 @@ def schemas() -> dict[str, Schema]:
                             },
                             p=or_null(NUMBER),
                             note=STRING,
+                            reason=STRING,
                         )
                     ),
                     newick=or_null(STRING),

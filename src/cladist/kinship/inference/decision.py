@@ -286,7 +286,7 @@ def test_candidates(
         alone = decide(f, policy)
         p = float(adjusted.get(k, _NAN))
         if alone.verdict == "related" and p > policy.alpha:
-            said = f"alone it would be related; among {len(facts)} candidates p is {p:.2g}"
+            said = f"alone it would be related; among {len(facts)} candidates p is {p:.3g}"
             out.append(Decision("inconclusive", "among-candidates", said, p))
         else:
             out.append(replace(alone, p=p))

@@ -100,6 +100,7 @@ def test_twelve_views_at_three_widths_in_both_themes(views: dict[str, Any]) -> N
         assert found["errors"] == [], view
         assert found["wide"] <= 0, view
         assert found["out"] == [], view
+        assert found["cut"] == [], view
         assert found["small"] == [], view
         assert found["heading"], view
         if view.startswith(("card", "model", "pair")):

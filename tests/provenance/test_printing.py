@@ -174,3 +174,26 @@ def test_the_page_names_what_identify_names(lab: Path, page: str) -> None:
     for row, other in zip(rows, told, strict=True):
         assert row["verdict"] == other["test"]["verdict"]
         assert row["p"] == pytest.approx(other["test"]["p"])
+
+
+def test_a_very_long_name_is_cut_on_paper_and_whole_in_the_command(
+    tmp_path: Path,
+) -> None:
+    """Of some thousands of characters, laid out whole in a table, it took minutes."""
+    pytest.importorskip("weasyprint")
+    models, names = population(families=24, members=3, kept=0.75)
+    long = "x" * 900
+    rename = {models[1].model: long}
+    rows = [
+        {"model": rename.get(m.model, m.model), "prompt_id": p, "response": t}
+        for m in models
+        for p, t in enumerate(m.texts())
+    ]
+    (tmp_path / "r.jsonl").write_text("".join(json.dumps(x) + "\n" for x in rows))
+    assert run("import", tmp_path / "r.jsonl", "-r", tmp_path / "r").exit_code == 0
+    out = ("-o", tmp_path / "r.pdf", "-o", tmp_path / "r.html", "-o", tmp_path / "r.json")
+    done = run("report", models[0].model, "-r", tmp_path / "r", "-q", *out)
+    assert done.exit_code == 0, (done.output, done.exception)
+    shown = (tmp_path / "r.html").read_text("utf-8")
+    assert long not in shown and long[:200] + "…" in shown
+    assert long in (tmp_path / "r.json").read_text("utf-8")

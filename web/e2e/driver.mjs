@@ -138,7 +138,7 @@ async function pages(page, address, context) {
   facts.markup = await page.evaluate(() => document.querySelectorAll("img, iframe, object, script:not([src]), [onerror], [style*=url]").length);
   await page.goto(`${address}#/declared`);
   await page.waitForSelector(".tangle");
-  facts.declared = { filters: await page.locator(".segments.wrap button").allTextContents(), rows: await page.locator(".page .rows tbody tr").count(), tips: await page.locator(".tangle .tip-name").count(), links: await page.locator(".tangle .link").count() };
+  facts.declared = { filters: await page.locator(".segments.wrap button").allTextContents(), rows: await page.locator(".page .steps tbody tr.above").count(), why: await page.locator(".page .steps tr.why td").allTextContents(), tips: await page.locator(".tangle .tip-name").count(), links: await page.locator(".tangle .link").count() };
   facts.violations.push(...(await page.evaluate(() => globalThis.violations)));
 
   // A phone.

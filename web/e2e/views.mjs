@@ -42,6 +42,8 @@ function measure() {
   return {
     wide: document.documentElement.scrollWidth - innerWidth,
     out: buttons.filter((e) => !within(e) && (e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1)).map((e) => e.textContent.slice(0, 40)),
+    // Of rows of a table nothing is beyond the edge, in a box that scrolls or not.
+    cut: [...document.querySelectorAll(".page .rows button, .page .rows .verdict, .page .rows .num")].filter((e) => e.checkVisibility() && (e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1)).map((e) => e.textContent.slice(0, 40)),
     // Links within a sentence are as high as its lines.
     small: buttons.filter((e) => e.tagName !== "A" && e.closest(".headline") === null && e.getBoundingClientRect().height < 20).map((e) => e.textContent.slice(0, 40)),
     verdict: [...document.querySelectorAll(".conclusion .verdict, .fact .verdict")].filter(seen).map(inside)[0] ?? null,

@@ -30,6 +30,7 @@ from cladist.kinship.inference.pairs import PairEvidence
 
 __all__ = ["TestedPair", "Tests", "Verdict", "make_tests", "untested"]
 
+
 @dataclass(frozen=True)
 class TestedPair:
     """What is known of a model and another one.

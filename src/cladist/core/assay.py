@@ -110,7 +110,9 @@ class Decoding:
     def told(self) -> dict[str, str | int | float]:
         """For people: every setting, and of those that nobody recorded just that."""
         data = {k: v for k, v in self.as_data().items() if k != "unknown"}
-        return {**data, **dict.fromkeys(sorted(self.unsure), UNRECORDED)}
+        # Nobody who does not know the temperature knows a seed; ours was never sent.
+        seed = {"seed"} if "temperature" in self.unsure else set()
+        return {**data, **dict.fromkeys(sorted(self.unsure | seed), UNRECORDED)}
 
 
 @dataclass(frozen=True)

@@ -350,7 +350,7 @@ def _again(report: Report, twin: str) -> str:
     ]  # fmt: skip
     inputs = _table(["input", "given as", "bytes", "SHA-256"], files) if files else ""
     versions = ", ".join(f"{k} {v}" for k, v in c.versions.items())
-    commands = "\n".join(escaped(line) for line in c.commands)
+    commands = "\n".join(escaped(line, whole=True) for line in c.commands)
     return (
         "<p>The same answers, options and versions give the same numbers. Hashes are SHA-256.</p>"
         f"<pre>{commands}</pre>"

@@ -1,5 +1,6 @@
 /** Columns of the table as typed arrays, with what scales and filters need to know. */
 
+import { remark } from "../text/remarks";
 import { figure, line } from "../text/safe";
 import type { AtlasDocument, Cell, ColumnDocument, ColumnKind } from "./types";
 
@@ -102,5 +103,10 @@ export function shown(column: Column, row: number): string {
     return Number.isNaN(number) ? line(String(value)) : figure(number);
   }
   if (column.kind === "date") return line(String(value).slice(0, 10));
-  return line(String(value));
+  return titled(column.key, String(value));
+}
+
+/** A value of a category for people: names of measured clusters are sentences of ours. */
+export function titled(key: string, value: string, most = 200): string {
+  return key === "cluster" ? line(remark(value), most) : line(value, most);
 }

@@ -1,5 +1,6 @@
 /** The rail at the side: what colours mean, and filters by clicking on it. */
 
+import { titled } from "../data/columns";
 import type { Column } from "../data/columns";
 import type { Legend } from "../colour/scale";
 import { OTHER } from "../colour/palette";
@@ -69,7 +70,7 @@ function groups(app: App, column: Column, legend: Legend & { kind: "groups" }): 
       "ul",
       { class: "legend-list" },
       ...legend.rows.map((r) =>
-        row(r.name, line(r.name, 60), markIcon(r.mark.colour, r.mark.shape), r.count),
+        row(r.name, titled(column.key, r.name, 60), markIcon(r.mark.colour, r.mark.shape), r.count),
       ),
       rest === null
         ? null

@@ -148,9 +148,7 @@ def _whole(service: AtlasService, shelf: Shelf) -> App:
 
     async def place(request: Request) -> Response:
         only(request)
-        found = await aside(
-            service.place, *newcomer(request, await request.body()), among=slow
-        )
+        found = await aside(service.place, *newcomer(request, await request.body()), among=slow)
         return conditional(request, *packed(found))
 
     async def page(request: Request) -> Response:

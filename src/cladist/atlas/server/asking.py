@@ -169,9 +169,7 @@ class Askings:
             if made.over:
                 return
             made.state, made.said = "placing", ""
-            found = place_answers(
-                self.atlas, answers, cut=reading_length(answers), doubts=left
-            )
+            found = place_answers(self.atlas, answers, cut=reading_length(answers), doubts=left)
             if made.state == "placing":
                 made.placed, made.state = found, "done"
         except _Stopped:

@@ -134,9 +134,7 @@ def _labels(known: Labels | None, chosen: Sequence[int]) -> Labels | None:
     )
 
 
-def _kept(
-    pairs: PairEvidence, labels: Labels | None, doubts: tuple[str, ...]
-) -> FamilySet | None:
+def _kept(pairs: PairEvidence, labels: Labels | None, doubts: tuple[str, ...]) -> FamilySet | None:
     """Families that cannot be excluded of the last model: all where settings are in doubt."""
     if labels is None:
         return None

@@ -61,7 +61,7 @@ def page(lab: Path) -> str:
 
 def test_it_says_who_when_from_what_and_how_again(lab: Path, page: str) -> None:
     digest = hashlib.sha256((lab / "labels.csv").read_bytes()).hexdigest()
-    assert f"Made 2026-01-31 12:00:00 UTC by A. &lt;Expert&gt;" in page and digest in page
+    assert "Made 2026-01-31 12:00:00 UTC by A. &lt;Expert&gt;" in page and digest in page
     assert hashlib.sha256((lab / "r.json").read_bytes()).hexdigest() in page
     data = json.loads((lab / "r.json").read_text(encoding="utf-8"))
     (again,) = data["conditions"]["commands"]
@@ -181,7 +181,7 @@ def test_a_very_long_name_is_cut_on_paper_and_whole_in_the_command(
 ) -> None:
     """Of some thousands of characters, laid out whole in a table, it took minutes."""
     pytest.importorskip("weasyprint")
-    models, names = population(families=24, members=3, kept=0.75)
+    models, _ = population(families=24, members=3, kept=0.75)
     long = "x" * 900
     rename = {models[1].model: long}
     rows = [

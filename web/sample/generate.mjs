@@ -28,33 +28,7 @@ const KINDS = ["base", "instruct", "chat", "code", "math", "story", "merge", "dp
 const DESIGNS = ["decoder, dense", "decoder, mixture", "state space", "hybrid"];
 const WORDS = "the of and a to in is that it was for on are as with his they at be this from have or by one had not but what all were when we there can an your which their said if do will each about how up out them then she many some so these would other into has more her two like him see time could no make than first been its who now people my made over did down only way find use may water long little very after words called just where most know".split(" ");
 
-/** One set of documents by name. */
-/** At most 250 rows of made-up trees: largest clades of one family, then small ones of several; the package's rule goes further. */
-function facing(models, declared, measured) {
-  if (models.length <= 250) return { declared: [], measured: [], remarks: [] };
-  const rows = (newick) => {
-    for (let small = 2; ; small *= 1.5) {
-      const found = clades(newick, small);
-      if (models.length - found.reduce((sum, r) => sum + r.models.length - 1, 0) <= 250) return found;
-    }
-  };
-  const clades = (newick, small) => {
-    const stack = [[]], found = [];
-    const close = (parts) => {
-      const all = { family: parts.every((p) => p.family === parts[0].family) ? parts[0].family : -1, models: parts.flatMap((p) => p.models) };
-      all.row = all.family >= 0 || all.models.length < small;
-      if (!all.row) found.push(...parts.filter((p) => p.row && p.models.length > 1));
-      return all;
-    };
-    for (const [, leaf, sign] of newick.matchAll(/m(\d+)|([()])/g))
-      if (sign === "(") stack.push([]);
-      else if (sign === ")") { const made = close(stack.pop()); stack.at(-1).push(made); }
-      else stack.at(-1).push({ family: models[leaf].family, models: [Number(leaf)], row: true });
-    return found.map((r) => ({ models: r.models, family: FAMILIES[r.family] ?? "", branches: 1 }));
-  };
-  return { declared: rows(declared), measured: rows(measured), remarks: ["Collapsed by family: every largest clade of one family is a row."] };
-}
-
+/** One set of documents by name; rows of two trees face to face are `facing.py`'s, by the package's own rule. */
 export function sample(count, { hostile = false, answers = count <= 1000 } = {}) {
   const rnd = random(count * 7 + 1);
   const gauss = () => Math.sqrt(-2 * Math.log(rnd() + 1e-12)) * Math.cos(6.283185 * rnd());
@@ -140,7 +114,7 @@ export function sample(count, { hostile = false, answers = count <= 1000 } = {})
       { key: "pcoa", label: "PCoA", note: "Two axes of most variance (31 % and 12 %); distances are true as far as these go.", kept: 0.05, near: 10, ...place(1, 0.3) },
     ],
     tree: { newick, method: "neighbour joining", root: "minimal ancestor deviation", support: "bootstrap over probes", replicates: 100, note: "" },
-    declared: { source: "declared.csv", edges, newick: declaredNewick, facing: facing(models, declaredNewick, newick) },
+    declared: { source: "declared.csv", edges, newick: declaredNewick, facing: count <= 250 ? { declared: [], measured: [], remarks: [] } : null },
     families: { column: "family", origin: "labels", count: families, models: count },
     documents: { models: answers, answers },
   };

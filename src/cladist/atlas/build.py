@@ -146,7 +146,7 @@ def build(
     asked: tuple[Whose | None, str] = None, "no families are declared"
     if isinstance(kin, AnswerKin) and not wishes.only_maps:
         answered, when = kin, _dates(columns, len(source))
-        on = [source.key, kin.stamp, when]
+        on = [source.key, kin.stamp, when, kin.tests.missing]
         parents = kept_parents(kept, on, lambda: likely_parents(source, answered, when))
         asked = whose(kin, source.names)
     return Atlas(

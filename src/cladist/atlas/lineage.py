@@ -23,7 +23,7 @@ from cladist.phylogeny.rows import MOST_ROWS, collapsed_pair, parting
 from cladist.provenance.sources import read_declared as read_source_of
 from cladist.registry import ModelRecord
 
-__all__ = ["lineage", "read_declared"]
+__all__ = ["facing", "lineage", "read_declared"]
 
 _TITLES = ("declared", "measured")
 
@@ -101,11 +101,11 @@ def lineage(
         "edges": edges,
         "counts": dict(Counter(str(e["verdict"]) for e in edges)),
         "newick": numbered_newick(tree),
-        "facing": None if forest is None else _facing(tree, forest.tree, families),
+        "facing": None if forest is None else facing(tree, forest.tree, families),
     }
 
 
-def _facing(
+def facing(
     declared: Tree, measured: Tree, families: Sequence[str | None]
 ) -> dict[str, Any] | None:
     """Rows of several models in both trees, collapsed as tanglegrams are, and what is said of it.

@@ -56,7 +56,8 @@ def _prompt(prompt: str, unfold: bool) -> str:
     told = told_of(prompt)
     note = f'<p class="small soft">{told}</p>' if told else ""
     shown = " open" if unfold else ""
-    return f"<details{shown}><summary>The prompt</summary>{answer(prompt, lines=PROMPT_LINES)}{note}</details>"
+    text = answer(prompt, lines=PROMPT_LINES)
+    return f"<details{shown}><summary>The prompt</summary>{text}{note}</details>"
 
 
 def _side(name: str, text: str, shared: int) -> str:

@@ -145,7 +145,10 @@ def add_collection(
             collection.commit if pinned else "", tree, pinned, collection.licence, assay.digest,
             len(content.models), len(content.prompts), len(labels),
             assay.protocol.decoding.told(), _today(), version("cladist"),
-            (*_remarks(collection, content), *unnamed(names), *shipped_remark(labels, names, lineage)),
+            (
+                *_remarks(collection, content), *unnamed(names),
+                *shipped_remark(labels, names, lineage),
+            ),
             dict(content.skipped),
         )  # fmt: skip
         (folder / HEAD).write_text(facts.as_text(), "utf-8")

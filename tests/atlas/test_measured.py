@@ -24,6 +24,7 @@ from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.calibration import calibrate
 from cladist.kinship.inference.pair_test import judge_candidates, judge_kinship
+from cladist.phylogeny.parents import CONFIDENT
 from cladist.registry import ModelRecord, Registry
 from cladist.registry.kept import Kept
 from tests.atlas.conftest import COUNT, Lab
@@ -112,6 +113,16 @@ def test_distances_are_those_of_the_command(lab: Lab) -> None:
         wanted = distances(store, resolve_assay(store))
     rows = [wanted.ids.index(m.name) for m in lab.models]
     np.testing.assert_allclose(measured(lab).distance, wanted.matrix[np.ix_(rows, rows)], atol=1e-5)
+
+
+def test_no_parent_is_told_of_whom_the_two_are_not_decided_to_be_related(lab: Lab) -> None:
+    held, likely = lab.atlas.kin, lab.atlas.parents
+    assert isinstance(held, AnswerKin) and likely is not None
+    told = [model(lab.atlas, i, {})["parents"] for i in range(COUNT)]
+    named = [(i, p["index"]) for i, found in enumerate(told) for p in found]
+    assert named and all(held.tests.alone(i, j, 0.0).verdict == "related" for i, j in named)
+    sure = [i for i, d in enumerate(likely) if d.parent and d.confidence >= CONFIDENT]
+    assert len({i for i, _ in named}) < len(sure)
 
 
 def test_likely_parents_are_those_of_the_command(lab: Lab) -> None:

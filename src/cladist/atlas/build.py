@@ -114,9 +114,7 @@ def build(
         given, told = known_columns(source.records)
         remarks += told
     if wishes.labels:
-        # Models without a DNA are not shown, and calibrate all the same.
-        everybody = name_index(registry.models())
-        known, told = everybody.apply(read_labels(wishes.labels), wishes.labels.name)
+        known, told = _labels(registry, wishes.labels)
         remarks += told
     if wishes.declared:
         said = read_declared(wishes.declared, source.records)
@@ -164,6 +162,11 @@ def build(
         tuple(remarks),
         wishes,
     )
+
+
+def _labels(registry: Registry, path: Path) -> tuple[Mapping[str, DeclaredModel], Sequence[str]]:
+    """Labels and remarks; models without a DNA are not shown, and calibrate all the same."""
+    return name_index(registry.models()).apply(read_labels(path), path.name)
 
 
 def _lineage(

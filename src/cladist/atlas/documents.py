@@ -222,7 +222,9 @@ def _foundation(atlas: Atlas, i: int) -> Document | None:
 
 
 def _parents(atlas: Atlas, i: int) -> list[Document]:
-    if atlas.parents is None:
+    """Likely parents, as far as the two are decided to be related: nobody is named on less."""
+    kin = atlas.kin
+    if atlas.parents is None or not isinstance(kin, AnswerKin):
         return []
     found = atlas.parents[i]
     out = []
@@ -230,7 +232,8 @@ def _parents(atlas: Atlas, i: int) -> list[Document]:
         (found.parent or "", found.confidence, "most likely parent"),
         (found.second, found.second_confidence, "next likely"),
     ):
-        if name and found.confidence >= CONFIDENT and share >= 0.01:
+        sure = name and found.confidence >= CONFIDENT and share >= 0.01
+        if sure and kin.tests.alone(i, int(name[1:]), 0.0).verdict == "related":
             out.append({"index": int(name[1:]), "confidence": round(share, 3), "note": rank})
     return out
 

@@ -175,8 +175,8 @@ def likely_parents(
     """The likely parent of every model in order; names are 'm0', 'm1', ... by index.
 
     As `cladist.descent.parents_of` without replicates, and nobody's of distributions, nor where
-    too few models are here to calibrate on, as in reports: among ten models of ten makers that share
-    a language a parent would be named with certainty.
+    too few models are here to calibrate on, as in reports: among ten models that share a language
+    and no more, parents would be named with certainty.
     A model whose date is certainly later is no parent. O(n^3) at worst.
     """
     similarity = kin.pairs.combined

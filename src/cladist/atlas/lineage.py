@@ -105,9 +105,7 @@ def lineage(
     }
 
 
-def facing(
-    declared: Tree, measured: Tree, families: Sequence[str | None]
-) -> dict[str, Any] | None:
+def facing(declared: Tree, measured: Tree, families: Sequence[str | None]) -> dict[str, Any] | None:
     """Rows of several models in both trees, collapsed as tanglegrams are, and what is said of it.
 
     Both trees are of the models that both have; None for fewer than two. A model in no row of a

@@ -204,9 +204,10 @@ def print_json(data: Any) -> None:
 def table(*columns: str, right: tuple[str, ...] = (), title: str | None = None) -> Table:
     """An empty table; columns named in `right` are for numbers."""
     from rich.box import SIMPLE_HEAD
-    from rich.table import Table
 
-    made = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    from cladist.cli.narrow import FittingTable
+
+    made = FittingTable(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for column in columns:
         number = column in right
         # A number that is broken over lines is another number: names give way instead.

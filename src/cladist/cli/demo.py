@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cladist.cli.common import QuietOption, note, one_line, out, progress_bars, safe, table
-from cladist.cli.shown import matrix_table, print_tree
+from cladist.cli.shown import matrix_tables, print_tree
 
 
 def demo(
@@ -39,7 +39,8 @@ def demo(
     with progress_bars(quiet) as bars:
         found = demonstration.run(folder, members, jobs=jobs, progress=bars)
     console = out()
-    console.print(matrix_table(found.matrix, f"{found.matrix.metric} distances"))
+    for part in matrix_tables(found.matrix, f"{found.matrix.metric} distances", console.width):
+        console.print(part)
     rows = table("model", "family", "nearest", "distance", "next family", right=("distance",))
     for name in found.matrix.ids:
         ranked = found.matrix.nearest(name, len(found.matrix))

@@ -20,7 +20,7 @@ from cladist.cli.common import (
     print_json,
     progress_bars,
 )
-from cladist.cli.shown import SHOWN, matrix_table
+from cladist.cli.shown import SHOWN, matrix_tables
 
 
 def distances(
@@ -67,4 +67,7 @@ def distances(
         return
     if len(matrix) > SHOWN:
         note(f"showing {SHOWN} of {len(matrix)} models; --out FILE or --json has them all")
-    out().print(matrix_table(matrix, f"{matrix.metric} distances, assay {chosen.short}"))
+    console = out()
+    title = f"{matrix.metric} distances, assay {chosen.short}"
+    for part in matrix_tables(matrix, title, console.width):
+        console.print(part)

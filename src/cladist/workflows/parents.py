@@ -14,8 +14,10 @@ from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Results
 from cladist.core.text import printable
 from cladist.descent import Parent, ParentRule, parents_of
+from cladist.fitting import fitted_panel, gathered
 from cladist.registry import Registry
 from cladist.workflows.named import ColumnLike, columns_here
+from cladist.workflows.relatives import MOST_TESTED
 
 __all__ = ["Parents", "as_csv", "as_dot", "parents"]
 
@@ -102,10 +104,22 @@ def parents(
     used = rule
     if rule.replicates is None:
         used = replace(rule, replicates=20 if count <= RESAMPLED else 0)
+    if 2 <= count <= MOST_TESTED and (why := _uncalibrated(registry, chosen)):
+        listener.hear(
+            f"remark: {why}; among so few models who is named is the likeliest of those here, "
+            "and no finding of kinship"
+        )
     found = parents_of(
         registry, chosen, models or None, dates=when, rule=used, progress=listener.progress
     )
     return Parents(found, used, chosen.short)
+
+
+def _uncalibrated(registry: Registry, assay: Assay) -> str:
+    """Why nobody can be called related in this registry, '' where it can be tested."""
+    if assay.method.metric != "kinship":
+        return ""
+    return gathered(registry, assay, fitted_panel(registry, assay), None).missing
 
 
 def as_csv(found: Sequence[Parent]) -> str:

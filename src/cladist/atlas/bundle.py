@@ -20,9 +20,10 @@ from cladist.atlas.page_files import PAGE_FILES, page_file
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.formats.files import require_place
 from cladist.registry import Registry
 
-__all__ = ["MANIFEST", "MOST_ANSWERS", "MOST_PAGES", "Bundle", "write_bundle"]
+__all__ = ["MANIFEST", "MOST_ANSWERS", "MOST_PAGES", "Bundle", "require_ours", "write_bundle"]
 
 MANIFEST = "cladist-atlas.json"
 """File by which a folder is known as a bundle of ours, with the list of all its files."""
@@ -67,7 +68,7 @@ def write_bundle(
     `MOST_ANSWERS` models. The same atlas gives the same bytes.
     """
     folder = folder.absolute()
-    _require_ours(folder)
+    require_ours(folder)
     n = len(atlas.source)
     pages = n <= MOST_PAGES
     with_answers = n <= MOST_ANSWERS if answers is None else answers
@@ -138,8 +139,9 @@ def _script(name: str, document: documents.Document) -> tuple[str, bytes]:
     return f"data/{name}.js", text.encode("ascii")
 
 
-def _require_ours(folder: Path) -> None:
-    """Refuse to replace what is not ours."""
+def require_ours(folder: Path) -> None:
+    """Refuse to replace what is not ours, and a place that is not there (`InputError`)."""
+    require_place(folder)
     if not folder.exists() and not folder.is_symlink():
         return
     if folder.is_symlink() or not folder.is_dir():
@@ -199,7 +201,7 @@ def _put_in_place(aside: Path, folder: Path) -> None:
     if not folder.exists():
         aside.rename(folder)
         return
-    _require_ours(folder)
+    require_ours(folder)
     old = Path(mkdtemp(dir=folder.parent, prefix=f".{folder.name[:40]}.old."))
     # A rename takes the place of an empty folder in one step.
     folder.rename(old)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cladist.atlas.build import Atlas, Wishes, build
-from cladist.atlas.bundle import Bundle, write_bundle
+from cladist.atlas.bundle import Bundle, require_ours, write_bundle
 from cladist.atlas.wanted import of_reference
 from cladist.compare import resolve_assay
 from cladist.core.progress import NOBODY, Listener
@@ -44,7 +44,11 @@ def write_atlas(
     answers: bool | None = None,
     listener: Listener = NOBODY,
 ) -> tuple[Atlas, Bundle]:
-    """The same, written to a folder that opens in any browser without a server."""
+    """The same, written to a folder that opens in any browser without a server.
+
+    A folder that cannot be taken is refused (`InputError`) before anything is measured.
+    """
+    require_ours(out)
     folder, wanted = _place(registry, wishes, reference, listener)
     with Registry.open(folder, create=False) as store:
         made = _made(store, wanted, assay, listener)

@@ -76,13 +76,14 @@ def ancestry(
     """
     from cladist import ParentRule
     from cladist.errors import UsageError
-    from cladist.formats.files import write_text
+    from cladist.formats.files import require_place, write_text
     from cladist.registry import Registry
     from cladist.workflows.parents import as_csv, as_dot, parents
 
     writers = {".csv": as_csv, ".dot": as_dot, ".gv": as_dot}
     if file is not None and file.suffix.lower() not in writers:
         raise UsageError(f"'{file.name}': the ending tells the format; use .csv or .dot")
+    require_place(file)
     rule = ParentRule(least=least, replicates=replicates, confidence=confidence, seed=seed)
     with (
         Registry.open(registry, create=False) as store,

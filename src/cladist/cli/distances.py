@@ -48,9 +48,11 @@ def distances(
     """
     import cladist
     from cladist.compare import resolve_assay
+    from cladist.formats.files import require_place
     from cladist.formats.matrix import write_matrix
     from cladist.workflows.trees import without_dna
 
+    require_place(file)
     with cladist.open_registry(registry, create=False) as store, progress_bars(json, WEIGHING):
         chosen = resolve_assay(store, assay)
         matrix = cladist.distances(store, chosen, models or None, metric=metric_of(metric))

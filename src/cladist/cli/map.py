@@ -69,6 +69,7 @@ def map_models(
     from cladist.atlas.mapping import map_models as run
     from cladist.atlas.wanted import kinds_of
     from cladist.errors import UsageError
+    from cladist.formats.files import require_place
     from cladist.registry import Registry
 
     if file is not None and file.suffix.lower() not in (".csv", ".json"):
@@ -78,6 +79,7 @@ def map_models(
     kinds = kinds_of(kind)
     if len(kinds) != 1:
         raise UsageError("--map takes one kind: tsne, umap or pcoa")
+    require_place(plot, file)
     with Registry.open(registry, create=False) as store, listening(quiet) as listener:
         made = run(
             store,

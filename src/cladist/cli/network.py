@@ -71,6 +71,7 @@ def network(
     """
     import cladist
     from cladist.errors import UsageError
+    from cladist.formats.files import require_place
     from cladist.workflows.named import groups_here
     from cladist.workflows.network import require_nexus
 
@@ -78,6 +79,7 @@ def network(
         require_nexus(file)
     if groups is not None and plot is None:
         raise UsageError("--labels colours a picture: add --plot FILE")
+    require_place(file, plot)
     with cladist.open_registry(registry, create=False) as store, listening(json, WEIGHING) as who:
         known = groups_here(groups, store.models(), note)
         found = cladist.network(

@@ -58,13 +58,14 @@ def place(
 
     `cladist tree place newcomer -t family.nwk --support 100 --out larger.nwk`
     """
-    from cladist.formats.files import write_text
+    from cladist.formats.files import require_place, write_text
     from cladist.registry import Registry
     from cladist.workflows.place import place as run
     from cladist.workflows.tree_files import Annotations, read_tree, writer_of
 
     writer = writer_of(file) if file is not None else None
     given = read_tree(tree, tree_number, hear=note)
+    require_place(file)
     with Registry.open(registry, create=False) as store, progress_bars(json, WEIGHING):
         made = run(
             store,

@@ -143,7 +143,8 @@ def _made(
 
 def _check(wanted: list[Path]) -> None:
     """Refuse, before any work, what could not be written after it."""
-    from cladist.errors import InputError, UsageError
+    from cladist.errors import UsageError
+    from cladist.formats.files import require_place
     from cladist.provenance.pdf import check_pdf
     from cladist.workflows.reporting import ENDINGS
 
@@ -152,8 +153,7 @@ def _check(wanted: list[Path]) -> None:
             raise UsageError(
                 f"--out {path.name}: the ending tells the form; use .html, .pdf or .json"
             )
-        if not path.absolute().parent.is_dir():
-            raise InputError(f"cannot write {path}: there is no folder {path.parent}")
+    require_place(*wanted)
     if any(path.suffix.lower() == ".pdf" for path in wanted):
         check_pdf()
 

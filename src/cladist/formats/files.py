@@ -12,6 +12,18 @@ from typing import IO
 from cladist.errors import InputError
 
 
+def require_place(*paths: str | Path | None) -> None:
+    """Refuse, before any work, files that have no folder to be written into; None is no file.
+
+    Raises `InputError`.
+
+    >>> require_place("tree.nwk", None)
+    """
+    for path in paths:
+        if path is not None and not Path(path).absolute().parent.is_dir():
+            raise InputError(f"cannot write {path}: there is no folder {Path(path).parent}")
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[IO[bytes]]:
     """A binary file that takes the place of `path` when the block ends without an error.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from cladist.core.progress import Hear, unheard
-from cladist.formats.files import write_text
+from cladist.formats.files import require_place, write_text
 from cladist.phylogeny.declared import declared_tree
 from cladist.workflows.named import known_families
 from cladist.workflows.study_tree import StudiedTree
@@ -18,9 +18,10 @@ __all__ = ["TreeFiles", "check_writable", "write_tree_files"]
 
 
 def check_writable(file: Path | None, *pictures: Path | None) -> None:
-    """Refuse, before any work, endings that could not be written after it."""
+    """Refuse, before any work, endings and folders that could not be written after it."""
     from cladist.phylogeny.draw import check_picture
 
+    require_place(file)
     if file is not None:
         writer_of(file)
     for picture in pictures:

@@ -14,7 +14,6 @@ COMMANDS = (
     ("compare", "distances", "--out", "{gone}/d.csv"),
     ("map", "--plot", "{gone}/m.svg"),
     ("map", "--out", "{gone}/m.csv"),
-    ("map", "atlas", "--out", "{gone}/family"),
     ("map", "atlas", "--out", "{foreign}"),
     ("tree", "--out", "{gone}/t.nwk"),
     ("tree", "--plot", "{gone}/t.svg"),

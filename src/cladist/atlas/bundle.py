@@ -20,7 +20,6 @@ from cladist.atlas.page_files import PAGE_FILES, page_file
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.formats.files import require_place
 from cladist.registry import Registry
 
 __all__ = ["MANIFEST", "MOST_ANSWERS", "MOST_PAGES", "Bundle", "require_ours", "write_bundle"]
@@ -140,8 +139,7 @@ def _script(name: str, document: documents.Document) -> tuple[str, bytes]:
 
 
 def require_ours(folder: Path) -> None:
-    """Refuse to replace what is not ours, and a place that is not there (`InputError`)."""
-    require_place(folder)
+    """Refuse to replace what is not ours (`InputError`)."""
     if not folder.exists() and not folder.is_symlink():
         return
     if folder.is_symlink() or not folder.is_dir():

@@ -44,6 +44,10 @@ def _options(
     pass
 
 
+STOPPED = 130
+"""Exit status of what Ctrl-C ended."""
+
+
 def main() -> None:
     """Run the command line; leaves with the exit code of the error's kind."""
     try:
@@ -57,9 +61,16 @@ def main() -> None:
         # The reader of our output has gone, as `head` does; there is nobody left to tell.
         sys.stderr.close()
         sys.exit(0)
-    except KeyboardInterrupt:
-        typer.echo("stopped; what was answered is stored, run the same command to go on", err=True)
-        sys.exit(130)
+    except (KeyboardInterrupt, SystemExit) as ended:
+        # Ctrl-C within a command comes as its exit status alone.
+        if isinstance(ended, SystemExit) and ended.code != STOPPED:
+            raise
+        typer.echo(
+            "stopped; answers that were given and what was fitted by then are kept, and the same "
+            "command goes on from there. No file was left half written",
+            err=True,
+        )
+        sys.exit(STOPPED)
 
 
 if __name__ == "__main__":

@@ -196,7 +196,7 @@ def relation(r: TestedPair) -> Document:
     """A relation as data, in the digits that it deserves."""
     return {
         "index": r.index,
-        "distance": float(f"{r.distance:.5g}"),
+        "distance": float(f"{r.distance:.7g}"),
         "similarity": None if r.similarity is None else round(r.similarity, 3),
         "verdict": r.verdict,
         "p": None if r.p is None else float(f"{r.p:.3g}"),

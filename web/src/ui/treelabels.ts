@@ -167,8 +167,9 @@ function clades(context: CanvasRenderingContext2D, app: App, found: Drawn, setti
     room.avoid.push(...own);
     labels.push({
       text: holds > 0 ? `${what} · ${itself ? tr("it and {n} near", { n: holds - 1 }) : tr("{n} near it", { n: holds })}` : what, x: end[0], y: end[1],
-      strong: holds > 0, left: Math.cos(angle) < -0.2, firm: flat, own, ...(flat ? {} : { angle }),
-      mark: familyMark(app, found, node), rank: holds > 0 ? 1e9 : (tree.leaves[node] ?? 0),
+      // One name stands in any case; two that must would lie upon each other where rows are narrow.
+      strong: itself, left: Math.cos(angle) < -0.2, firm: flat, own, ...(flat ? {} : { angle }),
+      mark: familyMark(app, found, node), rank: itself ? 2e9 : holds > 0 ? 1e9 + holds : (tree.leaves[node] ?? 0),
     });
   });
   return labels.sort((x, y) => (y.rank ?? 0) - (x.rank ?? 0));

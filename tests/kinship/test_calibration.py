@@ -39,13 +39,14 @@ def test_a_p_value_counts_cells_of_makers_and_not_pairs() -> None:
     (null,) = c.nulls
     assert null.cells == 3 and len(null.residual) == 36 + 6 + 6
     assert c.floor == 1 / 4
-    # Of the cell a-b half lie above the middle; a-c all, b-c none: (1 + .5 + 1) / (1 + 3).
-    middle = np.argsort(score[0:6, 6:12].ravel())[18]
-    i, j = int(middle // 6), int(6 + middle % 6)
-    assert c.p(pairs, i, j) == pytest.approx((1 + 18 / 36 + 1) / 4)
-    assert c.p(pairs, 12, 0) == pytest.approx((1 + 1) / 4)
-    assert c.p(pairs, 12, 6) == pytest.approx(1.0)
-    np.testing.assert_allclose(c.p(pairs, [12, 12], [0, 6]), [0.5, 1.0])
+    cells = [(range(6), range(6, 12)), (range(6), [12]), (range(6, 12), [12])]
+    for i, j in ((0, 6), (3, 9), (5, 11), (12, 0), (12, 6)):
+        mine = c.excess(pairs, i, j)
+        reached = [c.excess(pairs, *np.meshgrid(one, other)) >= mine for one, other in cells]
+        expected = (1 + sum(float(cell.mean()) for cell in reached)) / (1 + 3)
+        assert c.p(pairs, i, j) == pytest.approx(expected)
+    assert c.p(pairs, 5, 11) > c.p(pairs, 12, 0), "what a and c share is most"
+    assert c.p(pairs, [12, 12], [0, 6]).tolist() == [c.p(pairs, 12, 0), c.p(pairs, 12, 6)]
 
 
 def test_a_model_of_unknown_family_brings_its_own_cells() -> None:

@@ -13,6 +13,7 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.inference.calibration import Calibration
+from cladist.kinship.inference.levels import Levels
 from cladist.kinship.inference.matching import Matching
 from cladist.kinship.inference.null import Null
 from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
@@ -31,7 +32,7 @@ __all__ = [
     "fitted_to",
 ]
 
-FITTED = 7
+FITTED = 8
 """Version of what is fitted; what another version fitted is fitted again."""
 
 _MATRICES = ("combined", "score", "even", "odd", "style", "tokenizer")
@@ -91,8 +92,11 @@ def calibration_to(made: Calibration) -> tuple[dict[str, NDArray[Any]], dict[str
             arrays[f"knots{k}/{c}"] = places
         arrays[f"level{k}"] = null.expected.level
         arrays[f"residual{k}"], arrays[f"tail{k}"] = null.residual, null.tail
-        arrays[f"makers{k}"] = null.makers
-        nulls.append([null.half, len(null.expected.knots), null.expected.scale, null.cells])
+        own = null.levels
+        arrays[f"makers{k}"] = own.makers
+        arrays[f"total{k}"], arrays[f"square{k}"] = own.total, own.square
+        expected = null.expected
+        nulls.append([null.half, len(expected.knots), expected.scale, null.cells, own.pooled])
     told = [made.models, made.families, made.labelled, made.reasoning_pairs]
     return arrays, {"nulls": nulls, "told": told}
 
@@ -110,9 +114,9 @@ def calibration_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]
             arrays[f"residual{k}"],
             arrays[f"tail{k}"],
             cells,
-            arrays[f"makers{k}"],
+            Levels(arrays[f"makers{k}"], arrays[f"total{k}"], arrays[f"square{k}"], pooled),
         )
-        for k, (half, covariates, scale, cells) in enumerate(data["nulls"])
+        for k, (half, covariates, scale, cells, pooled) in enumerate(data["nulls"])
     )
     models, families, labelled, reasoning = data["told"]
     kin, order, makers = arrays["kin"], arrays["kin_order"], arrays["makers"]

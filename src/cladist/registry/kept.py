@@ -60,10 +60,16 @@ class Kept:
                 os.utime(place)
             return arrays, data
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-            made = make()
+            return self.anew(on, make)
+
+    def anew(
+        self, on: object, make: Callable[[], tuple[Arrays, Mapping[str, Any]]]
+    ) -> tuple[Arrays, Mapping[str, Any]]:
+        """Make the same, whatever is kept, and keep it in the place of that."""
+        made = make()
         # A full or unwritable disk costs time at the next run, and nothing else.
         with suppress(OSError):
-            self._store(place, *made)
+            self._store(self.folder / digest([__version__, on]), *made)
         return made
 
     def _store(self, place: Path, arrays: Arrays, data: Mapping[str, Any]) -> None:

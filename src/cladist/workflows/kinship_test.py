@@ -160,7 +160,14 @@ class KinshipTest:
             self.question_ = (
                 work.question_of(self.assay_, responses, declared)
                 if panel is None
-                else work.question_beside(Path(panel), self.assay_, responses, models, declared)
+                else work.question_beside(
+                    Path(panel),
+                    self.assay_,
+                    responses,
+                    models,
+                    declared,
+                    progress=listener.progress,
+                )
             )
         self.remarks_ = self.question_.remarks
         for remark in self.remarks_:

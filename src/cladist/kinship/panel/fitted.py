@@ -55,10 +55,16 @@ class FittedPanel:
 
 
 def fit_panel(
-    responses: Sequence[ResponseSet], prompts: Sequence[str] | None = None
+    responses: Sequence[ResponseSet],
+    prompts: Sequence[str] | None = None,
+    members: NDArray[np.bool_] | None = None,
 ) -> FittedPanel:
-    """Fit a panel on the answers of n models. Cost: that of `pair_evidence`."""
-    return FittedPanel(pair_evidence(responses), tuple(model_flags(r, prompts) for r in responses))
+    """Fit a panel on the answers of n models. Cost: that of `pair_evidence`.
+
+    `members` bool (n,) says who is the panel that all statistics come from; everybody by default.
+    """
+    flags = tuple(model_flags(r, prompts) for r in responses)
+    return FittedPanel(pair_evidence(responses, members), flags)
 
 
 def fitted_to(panel: FittedPanel) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

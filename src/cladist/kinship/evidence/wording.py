@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from cladist.core.distinct import distinct
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.corpus import Corpus
-from cladist.kinship.evidence.standard import Floats, in_turn
+from cladist.kinship.evidence.standard import Floats, in_turn, mirror
 from cladist.kinship.evidence.words import ORDERS, grams_of, words_of
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ _CROWD = 8
 """Models that say one sequence, from which a dense product is faster than going through pairs:
 the first of these, and one in so many of all."""
 
-_ROWS = 512
-"""Rows of a block at most; there are eight blocks at least. Nothing but time depends on it."""
+_FEWEST, _ROWS = 128, 512
+"""Rows of a block, an eighth of all within these bounds. Nothing but time depends on them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,18 +78,31 @@ class ProbeGrams:
 class Wording:
     """Likeness of wording of all pairs of n models, by order of the context.
 
-    halves  float32 (2, ORDERS, n, n), symmetric: sums over even and over odd probes
-    common  float64 (2, n, n): probes that both answered, even and odd ones
+    halves   float32 (2, ORDERS, n, n), symmetric: sums over even and over odd probes
+    have     float64 (n, p): which probes each answered, 1 or 0
+    counted  float64 (2, p): how often each probe counts in either half
     """
 
     halves: NDArray[np.float32]
-    common: Floats
+    have: Floats
+    counted: Floats
 
-    def of(self, order: int, half: int | None = None) -> Floats:
-        """Mean over common probes, float64 (n, n), of all probes or of one half; 0 without any."""
+    @property
+    def common(self) -> Floats:
+        """Probes that both answered, even and odd ones, float64 (2, n, n)."""
+        return self.common_of(slice(None))
+
+    def common_of(self, rows: slice) -> Floats:
+        """The same of a block of rows, (2, b, n)."""
+        return np.stack([(self.have[rows] * often) @ self.have.T for often in self.counted])
+
+    def of(self, order: int, half: int | None = None, rows: slice = slice(None)) -> Floats:
+        """Mean over common probes, float64 (b, n), of all probes or of one half; 0 without any."""
         parts = [0, 1] if half is None else [half]
-        total = self.halves[parts, order].sum(0, dtype=np.float64)
-        return np.asarray(total / np.maximum(self.common[parts].sum(0), 1.0))
+        total = self.halves[parts, order, rows].sum(0, dtype=np.float64)
+        often = self.counted[parts].sum(0)
+        total /= np.maximum((self.have[rows] * often) @ self.have.T, 1.0)
+        return np.asarray(total)
 
 
 def probe_grams(corpus: Corpus, probe: int) -> ProbeGrams:
@@ -157,13 +170,13 @@ def wording(corpus: Corpus, members: NDArray[np.bool_]) -> Wording:
         for j in range(half, len(corpus.probe_ids), 2):
             for rows, found in _blocks(corpus, j, members):
                 total[:, rows, rows.start :] += found
-        _mirror(total)
+        mirror(total)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(add_up, (0, 1)))
-    have = corpus.present.astype(np.float64)
-    common = np.stack([have[:, k::2] @ have[:, k::2].T for k in (0, 1)])
-    return Wording(halves, common)
+    half_of = np.arange(len(corpus.probe_ids)) % 2
+    counted = np.stack([half_of == k for k in (0, 1)]).astype(np.float64)
+    return Wording(halves, corpus.present.astype(np.float64), counted)
 
 
 def wording_by_probe(corpus: Corpus, members: NDArray[np.bool_]) -> Iterator[NDArray[np.float32]]:
@@ -174,7 +187,7 @@ def wording_by_probe(corpus: Corpus, members: NDArray[np.bool_]) -> Iterator[NDA
         out = np.empty((ORDERS, n, n), np.float32)
         for rows, found in _blocks(corpus, probe, members):
             out[:, rows, rows.start :] = found
-        _mirror(out)
+        mirror(out)
         return out
 
     return in_turn(whole, len(corpus.probe_ids))
@@ -234,18 +247,6 @@ def _damped(x: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.copysign(y, x, out=y)
 
 
-def _mirror(upper: NDArray[np.float32]) -> None:
-    """Write what is right of the diagonals of (..., n, n) to their left, and 0 on them."""
-    n = upper.shape[-1]
-    for first in range(0, n, _ROWS):
-        rows = slice(first, min(first + _ROWS, n))
-        for part in upper.reshape(-1, n, n):
-            square = part[rows, rows]
-            square[:] = np.triu(square, 1)
-            square += square.T.copy()
-            part[rows.stop :, rows] = part[rows, rows.stop :].T
-
-
 def _blocks(
     corpus: Corpus, probe: int, members: NDArray[np.bool_]
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
@@ -260,7 +261,7 @@ def _blocks(
         _Products(grams.said[:, part], _worth(gain[part], k, grid), counted=k < last)
         for k, part in enumerate(parts)
     ]
-    step = max(min(_ROWS, -(-n // 8)), 1)
+    step = min(_ROWS, max(_FEWEST, n // 8))
     for first in range(0, n, step):
         rows = slice(first, min(first + step, n))
         out = np.empty((ORDERS, rows.stop - first, n - first), np.float32)

@@ -96,7 +96,7 @@ def pair_evidence(
         return _of_functions(read_functions(responses), inside)
     corpus = read_corpus(responses)
     n = len(corpus)
-    found = evidence_of(corpus, inside)
+    found = evidence_of(corpus, inside, single=True)
     nothing = np.zeros((n, n))
     return PairEvidence(
         corpus.models,

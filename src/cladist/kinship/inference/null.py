@@ -107,7 +107,7 @@ def fit_null(pairs: PairEvidence, makers: NDArray[np.int64], half: int | None) -
 def maker_numbers(pairs: PairEvidence, labels: Labels | None) -> NDArray[np.int64]:
     """Whose each model is, as numbers (n,): declared, or guessed from all that is shared."""
     if labels is None:
-        return guess_families(pairs.score)
+        return guess_families(pairs.score[:])
     return np.asarray(np.unique(np.array(labels.makers), return_inverse=True)[1], np.int64)
 
 

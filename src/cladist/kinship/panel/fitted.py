@@ -15,7 +15,7 @@ from cladist.kinship.config import EVIDENCE
 from cladist.kinship.inference.calibration import Calibration
 from cladist.kinship.inference.matching import Matching
 from cladist.kinship.inference.null import Null
-from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
+from cladist.kinship.inference.pairs import PairEvidence, Pairwise, pair_evidence
 from cladist.kinship.inference.states import ModelFlags, model_flags
 
 __all__ = [
@@ -135,7 +135,9 @@ def evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str,
         "style": pairs.style,
         "tokenizer": pairs.tokenizer,
     }
-    arrays: dict[str, NDArray[Any]] = {k: v.astype(np.float32) for k, v in whole.items()}
+    arrays: dict[str, NDArray[Any]] = {
+        k: v.stored.astype(np.float32, copy=False) for k, v in whole.items()
+    }
     arrays["present"] = np.packbits(pairs.present, axis=1)
     arrays["reasoning"] = pairs.reasoning
     data = {
@@ -151,7 +153,7 @@ def evidence_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -
     n = len(data["models"])
     if any(arrays[k].shape != (n, n) for k in _MATRICES) or len(data["digest"]) != n:
         raise InputError("a fitted panel is damaged: its parts are of different sizes")
-    whole = {k: arrays[k].astype(np.float64) for k in _MATRICES}
+    whole = {k: Pairwise(arrays[k]) for k in _MATRICES}
     present = np.unpackbits(arrays["present"], axis=1, count=int(data["probes"])).astype(np.bool_)
     return PairEvidence(
         tuple(data["models"]),

@@ -6,7 +6,7 @@ are those of `kinship.inference`. Nothing here talks to people: remarks are retu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,9 +94,14 @@ class Question:
         return [p.text for p in self.assay.protocol.probes.probes]
 
 
-def answered(registry: Registry, assay: Assay) -> list[ResponseSet]:
-    """Answers of all models that answered an assay's protocol with anything usable."""
-    return [r for r in registry.responses(assay.protocol) if r.usable().any()]
+def answered(
+    registry: Registry, assay: Assay, names: Iterable[str] | None = None
+) -> list[ResponseSet]:
+    """Answers of all models that answered an assay's protocol with anything usable, in order of
+    arrival; or of those of `names` alone."""
+    few = None if names is None else set(names)
+    wanted = None if few is None else [m.name for m in registry.models() if m.name in few]
+    return [r for r in registry.responses(assay.protocol, wanted) if r.usable().any()]
 
 
 def only_drawn(

@@ -154,7 +154,8 @@ class KinshipTest:
         elif not models:
             raise UsageError("a panel or a secret draw needs models=, the one in question first")
         else:
-            responses = work.answered(registry, self.assay_)
+            wanted = None if panel is None else dict.fromkeys(models)
+            responses = work.answered(registry, self.assay_, wanted)
             if secret is not None:
                 responses = work.only_drawn(responses, models[0], secret, self.assay_)
             self.question_ = (

@@ -92,16 +92,17 @@ def fit_null(pairs: PairEvidence, makers: NDArray[np.int64], half: int | None) -
     a, b = a[apart], b[apart]
     if not len(a):
         raise InputError("all models to calibrate on are of one maker; two makers are the least")
-    cell = np.minimum(makers[a], makers[b]) * (int(makers.max()) + 1)
-    cell += np.maximum(makers[a], makers[b])
-    place, size = np.unique(cell, return_inverse=True, return_counts=True)[1:]
-    weight = 1.0 / size[place]
+    names, code = np.unique(makers, return_inverse=True)
+    cell = np.minimum(code[a], code[b]) * len(names) + np.maximum(code[a], code[b])
+    size = np.bincount(cell)
+    weight, cells = 1.0 / size[cell], int(np.count_nonzero(size))
+    del cell, size
     score, covariates = pairs.scored(half)[a, b], pairs.covariates(a, b)
     expected = fit_matching(score, covariates, weight)
     residual = expected.excess(score, covariates)
     rank = np.argsort(residual, kind="stable")
     tail = np.concatenate([np.cumsum(weight[rank][::-1])[::-1], [0.0]])
-    return Null(half, expected, residual[rank], tail, len(size), makers)
+    return Null(half, expected, residual[rank], tail, cells, makers)
 
 
 def maker_numbers(pairs: PairEvidence, labels: Labels | None) -> NDArray[np.int64]:

@@ -80,6 +80,8 @@ class Kept:
     ) -> tuple[Arrays, Mapping[str, Any]]:
         """Make the same, whatever is kept, and keep it in the place of that."""
         made = make()
+        if self.folder is None:
+            return made
         # A full or unwritable disk costs time at the next run, and nothing else.
         with suppress(OSError):
             self._store(self.folder / digest([__version__, on]), *made)

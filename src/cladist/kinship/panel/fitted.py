@@ -31,7 +31,7 @@ __all__ = [
     "fitted_to",
 ]
 
-FITTED = 7
+FITTED = 8
 """Version of what is fitted; what another version fitted is fitted again."""
 
 _MATRICES = ("combined", "score", "even", "odd", "style", "tokenizer")

@@ -13,17 +13,18 @@ from cladist.errors import InputError
 from cladist.kinship.inference.calibration import MINIMUM_KIN, Calibration, calibrate
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.null import MINIMUM_MODELS, guess_families
-from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
+from cladist.kinship.inference.pairs import PairEvidence, Pairwise, pair_evidence
 
 
 def scored(even: np.ndarray, odd: np.ndarray) -> PairEvidence:
     """Pairs with these scores on either half of the probes, all of one style."""
     n = len(even)
-    nothing = np.zeros((n, n))
+    nothing = Pairwise(np.zeros((n, n)))
     digest = tuple(k.to_bytes(16, "little") for k in range(n))
     return PairEvidence(
-        tuple(map(str, range(n))), (even + odd) / 2, (even + odd) / 2, (even, odd),
-        nothing, nothing, np.ones((n, 4), np.bool_), digest, np.zeros(n, np.bool_),
+        tuple(map(str, range(n))), Pairwise((even + odd) / 2), Pairwise((even + odd) / 2),
+        (Pairwise(even), Pairwise(odd)), nothing, nothing, np.ones((n, 4), np.bool_), digest,
+        np.zeros(n, np.bool_),
     )  # fmt: skip
 
 
@@ -171,7 +172,7 @@ def test_models_without_labels_take_no_part_and_groups_are_makers() -> None:
 
 def test_guessed_families_put_close_kin_together_and_nobody_else() -> None:
     models, names = population(families=10, members=3, kept=0.95)
-    guessed = guess_families(pair_evidence(models).score)
+    guessed = guess_families(pair_evidence(models).score[:])
     truth = np.unique(names, return_inverse=True)[1]
     together = guessed[:, None] == guessed[None, :]
     assert (together & (truth[:, None] != truth[None, :])).sum() == 0

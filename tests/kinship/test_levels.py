@@ -36,19 +36,23 @@ def test_a_pair_is_held_against_other_makers_of_either_model() -> None:
     draw = np.random.default_rng(0)
     makers = np.array([0, 0, 0, 1, 1, 4, 4, 4, 4, 7, 7, 9, -1])
     matrix = symmetric(draw, len(makers) + 2)
-    levels = fit_levels(read(matrix), makers)
+    levels, table = fit_levels(read(matrix), makers)
     for i, j in ((0, 3), (0, 1), (12, 5), (3, 12), (12, 13), (14, 2), (13, 14)):
         found = levels.standing(read(matrix), np.array([i]), np.array([j]))
         assert found[0] == pytest.approx(plainly(matrix, levels, i, j), abs=1e-8)
+        if max(i, j) < len(makers):
+            looked_up = levels.standing(read(matrix), np.array([i]), np.array([j]), table)
+            np.testing.assert_array_equal(looked_up, found)
 
 
 def test_a_pair_is_the_same_with_whomever_it_is_asked() -> None:
     draw = np.random.default_rng(1)
     makers = draw.integers(0, 30, 300)
     matrix = symmetric(draw, 300)
-    levels = fit_levels(read(matrix), makers)
+    levels, table = fit_levels(read(matrix), makers)
     i, j = (x.ravel() for x in np.meshgrid(np.arange(300), np.arange(300)))
-    every = levels.standing(read(matrix), i, j).reshape(300, 300)
+    every = levels.standing(read(matrix), i, j, table).reshape(300, 300)
+    np.testing.assert_array_equal(every.ravel(), levels.standing(read(matrix), i, j))
     np.testing.assert_array_equal(every, every.T)
     for k in (0, 17, 299):
         alone = levels.standing(read(matrix), np.full(300, k), np.arange(300))
@@ -63,7 +67,7 @@ def test_kin_that_fill_a_panel_do_not_hide_each_other() -> None:
         makers = np.concatenate([np.zeros(members, np.int64), np.repeat(np.arange(1, 20), 3)])
         n = len(makers)
         matrix = symmetric(draw, n) + 4.0 * (makers[:, None] == makers)
-        levels = fit_levels(read(matrix), makers)
+        levels, _ = fit_levels(read(matrix), makers)
         a, b = np.triu_indices(members, 1)
         rank.append(levels.standing(read(matrix), a, b).mean())
         over_models = (matrix[0] - matrix[0].mean()) / matrix[0].std()
@@ -75,7 +79,7 @@ def test_kin_that_fill_a_panel_do_not_hide_each_other() -> None:
 def test_two_makers_leave_no_other() -> None:
     makers = np.array([0, 0, 1, 1])
     matrix = symmetric(np.random.default_rng(3), 4)
-    levels = fit_levels(read(matrix), makers)
+    levels, _ = fit_levels(read(matrix), makers)
     found = levels.standing(read(matrix), np.array([0, 1]), np.array([2, 3]))
     np.testing.assert_allclose(found, matrix[[0, 1], [2, 3]] / np.sqrt(levels.pooled * 10 / 10))
     assert not len(levels.standing(read(matrix), np.zeros(0, np.int64), np.zeros(0, np.int64)))

@@ -194,7 +194,7 @@ def _guessed(pairs: PairEvidence, answered: NDArray[np.bool_]) -> Calibration:
     """Two nulls: families of each half of the probes, tested on the other."""
     made = []
     for half in (0, 1):
-        makers = np.where(answered, guess_families(pairs.scored(half)), -1)
+        makers = np.where(answered, guess_families(pairs.scored(half)[:]), -1)
         made.append(fit_null(pairs, makers, 1 - half))
     number = min(len(np.unique(null.makers[answered])) for null in made)
     reasoning = _reasoning(pairs, made[0].makers)

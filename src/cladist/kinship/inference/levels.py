@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from cladist.kinship.evidence.standard import PSEUDO, Floats
 
-__all__ = ["Levels", "Residuals", "fit_levels"]
+__all__ = ["Levels", "Residuals", "Table", "fit_levels"]
 
 Ints = NDArray[np.int64]
 Residuals = Callable[[Ints, Ints], Floats]
@@ -28,6 +28,24 @@ DIGITS = 9
 
 BLOCK = 256
 """Models whose residuals with all others are looked at together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Means and mean squares of the residuals of n models with each of f makers, float64 (n, f).
+
+    makers  int64 (f,), rising
+    """
+
+    makers: Ints
+    mean: Floats
+    square: Floats
+
+    def at(self, rows: Ints, wanted: Ints) -> tuple[Floats, Floats]:
+        """Those of each row with one maker, (k,) each; 0 for maker number -1."""
+        place, some = np.searchsorted(self.makers, wanted), wanted >= 0
+        place[~some] = 0
+        return self.mean[rows, place] * some, self.square[rows, place] * some
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +63,14 @@ class Levels:
     square: Floats
     pooled: float
 
-    def standing(self, residuals: Residuals, i: Ints, j: Ints) -> Floats:
+    def standing(
+        self, residuals: Residuals, i: Ints, j: Ints, table: Table | None = None
+    ) -> Floats:
         """Residuals of k pairs in spreads of either model over other makers, their mean, (k,).
 
         Levels of models beyond the n are taken as they are needed. Spreads are shrunk towards
-        that of all models, as by PSEUDO makers more. O(k + pairs that are looked at) time.
+        that of all models, as by PSEUDO makers more. What a model has in common with the other's
+        maker is looked up in `table` where there is one. O(k + pairs that are looked at) time.
         """
         total, square = self._reaching(residuals, int(max(i.max(), j.max())) if len(i) else -1)
         every = len(np.unique(self.makers[self.makers >= 0]))
@@ -58,7 +79,11 @@ class Levels:
         made = np.zeros(len(found))
         for one, other in ((i, j), (j, i)):
             foreign = np.where(maker[one] == maker[other], -1, maker[other])
-            mean, squares = _with_one(residuals, self.makers, one, foreign)
+            mean, squares = (
+                _with_one(residuals, self.makers, one, foreign)
+                if table is None
+                else table.at(one, foreign)
+            )
             count = every - (maker[one] >= 0) - (foreign >= 0)
             level = (total[one] - mean) / np.maximum(count, 1)
             scatter = np.maximum(square[one] - squares - count * level**2, 0.0)
@@ -74,22 +99,20 @@ class Levels:
         return np.append(self.total, mean.sum(1)), np.append(self.square, square.sum(1))
 
 
-def fit_levels(residuals: Residuals, makers: Ints) -> Levels:
-    """Levels of all n models of a panel. O(n^2) time, O(n) memory."""
+def fit_levels(residuals: Residuals, makers: Ints) -> tuple[Levels, Table]:
+    """Levels of all n models of a panel, and what they were taken from. O(n^2) time."""
     known = makers >= 0
     names = np.unique(makers[known])
-    total, square = np.zeros(len(makers)), np.zeros(len(makers))
-    variances = []
-    for start in range(0, len(makers), BLOCK):
-        rows = np.arange(start, min(start + BLOCK, len(makers)))
-        mean, squares = _with_all(residuals, makers, rows)
-        other = makers[rows, None] != names
-        total[rows] = (mean * other).sum(1)
-        square[rows] = (squares * other).sum(1)
-        count = np.maximum(other.sum(1), 1)
-        variances.append(square[rows] / count - (total[rows] / count) ** 2)
-    pooled = float(np.concatenate(variances)[known].mean())
-    return Levels(makers, total, square, max(pooled, 1e-9))
+    blocks = [
+        _with_all(residuals, makers, np.arange(start, min(start + BLOCK, len(makers))))
+        for start in range(0, len(makers), BLOCK)
+    ]
+    table = Table(names, *(np.concatenate([block[k] for block in blocks]) for k in (0, 1)))
+    other = makers[:, None] != names
+    total, square = (table.mean * other).sum(1), (table.square * other).sum(1)
+    count = np.maximum(other.sum(1), 1)
+    variance = square / count - (total / count) ** 2
+    return Levels(makers, total, square, max(float(variance[known].mean()), 1e-9)), table
 
 
 def _with_all(residuals: Residuals, makers: Ints, rows: Ints) -> tuple[Floats, Floats]:

@@ -22,6 +22,9 @@ __all__ = ["MINIMUM_MODELS", "Null", "fit_null", "guess_families", "maker_number
 MINIMUM_MODELS = 12
 """Panel members below which unrelated pairs are too few and too dependent to calibrate on."""
 
+_PART = 1 << 20
+"""Pairs whose residuals are put in spreads together."""
+
 CLUSTER_CUT = 6.0
 """Robust spreads above the median from which on average linkage calls a cluster one family."""
 
@@ -101,18 +104,25 @@ def fit_null(pairs: PairEvidence, makers: NDArray[np.int64], half: int | None) -
     a, b = a[apart], b[apart]
     if not len(a):
         raise InputError("all models to calibrate on are of one maker; two makers are the least")
-    cell = np.minimum(makers[a], makers[b]) * (int(makers.max()) + 1)
-    cell += np.maximum(makers[a], makers[b])
-    place, size = np.unique(cell, return_inverse=True, return_counts=True)[1:]
-    weight = 1.0 / size[place]
+    names, code = np.unique(makers, return_inverse=True)
+    cell = np.minimum(code[a], code[b]) * len(names) + np.maximum(code[a], code[b])
+    size = np.bincount(cell)
+    weight, cells = 1.0 / size[cell], int(np.count_nonzero(size))
+    del cell, size
     score, covariates = pairs.scored(half)[a, b], pairs.covariates(a, b)
     expected = fit_matching(score, covariates, weight)
+    del score, covariates
     residuals = _residuals(expected, pairs, half)
-    levels = fit_levels(residuals, makers)
-    residual = levels.standing(residuals, a, b)
+    levels, table = fit_levels(residuals, makers)
+    residual = np.concatenate(
+        [
+            levels.standing(residuals, a[k : k + _PART], b[k : k + _PART], table)
+            for k in range(0, len(a), _PART)
+        ]
+    )
     rank = np.argsort(residual, kind="stable")
     tail = np.concatenate([np.cumsum(weight[rank][::-1])[::-1], [0.0]])
-    return Null(half, expected, residual[rank], tail, len(size), levels)
+    return Null(half, expected, residual[rank], tail, cells, levels)
 
 
 def _residuals(expected: Matching, pairs: PairEvidence, half: int | None) -> Residuals:
@@ -127,7 +137,7 @@ def _residuals(expected: Matching, pairs: PairEvidence, half: int | None) -> Res
 def maker_numbers(pairs: PairEvidence, labels: Labels | None) -> NDArray[np.int64]:
     """Whose each model is, as numbers (n,): declared, or guessed from all that is shared."""
     if labels is None:
-        return guess_families(pairs.score)
+        return guess_families(pairs.score[:])
     return np.asarray(np.unique(np.array(labels.makers), return_inverse=True)[1], np.int64)
 
 

@@ -16,7 +16,7 @@ from cladist.kinship.inference.calibration import Calibration
 from cladist.kinship.inference.levels import Levels
 from cladist.kinship.inference.matching import Matching
 from cladist.kinship.inference.null import Null
-from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
+from cladist.kinship.inference.pairs import PairEvidence, Pairwise, pair_evidence
 from cladist.kinship.inference.states import ModelFlags, model_flags
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
     "fitted_to",
 ]
 
-FITTED = 8
+FITTED = 9
 """Version of what is fitted; what another version fitted is fitted again."""
 
 _MATRICES = ("combined", "score", "even", "odd", "style", "tokenizer")
@@ -56,10 +56,16 @@ class FittedPanel:
 
 
 def fit_panel(
-    responses: Sequence[ResponseSet], prompts: Sequence[str] | None = None
+    responses: Sequence[ResponseSet],
+    prompts: Sequence[str] | None = None,
+    members: NDArray[np.bool_] | None = None,
 ) -> FittedPanel:
-    """Fit a panel on the answers of n models. Cost: that of `pair_evidence`."""
-    return FittedPanel(pair_evidence(responses), tuple(model_flags(r, prompts) for r in responses))
+    """Fit a panel on the answers of n models. Cost: that of `pair_evidence`.
+
+    `members` bool (n,) says who is the panel that all statistics come from; everybody by default.
+    """
+    flags = tuple(model_flags(r, prompts) for r in responses)
+    return FittedPanel(pair_evidence(responses, members), flags)
 
 
 def fitted_to(panel: FittedPanel) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -133,7 +139,9 @@ def evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str,
         "style": pairs.style,
         "tokenizer": pairs.tokenizer,
     }
-    arrays: dict[str, NDArray[Any]] = {k: v.astype(np.float32) for k, v in whole.items()}
+    arrays: dict[str, NDArray[Any]] = {
+        k: v.stored.astype(np.float32, copy=False) for k, v in whole.items()
+    }
     arrays["present"] = np.packbits(pairs.present, axis=1)
     arrays["reasoning"] = pairs.reasoning
     data = {
@@ -149,7 +157,7 @@ def evidence_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -
     n = len(data["models"])
     if any(arrays[k].shape != (n, n) for k in _MATRICES) or len(data["digest"]) != n:
         raise InputError("a fitted panel is damaged: its parts are of different sizes")
-    whole = {k: arrays[k].astype(np.float64) for k in _MATRICES}
+    whole = {k: Pairwise(arrays[k]) for k in _MATRICES}
     present = np.unpackbits(arrays["present"], axis=1, count=int(data["probes"])).astype(np.bool_)
     return PairEvidence(
         tuple(data["models"]),

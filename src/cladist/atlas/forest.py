@@ -179,7 +179,7 @@ def likely_parents(
     and no more, parents would be named with certainty.
     A model whose date is certainly later is no parent. O(n^3) at worst.
     """
-    similarity = kin.pairs.combined
+    similarity = kin.pairs.combined[:]
     costs = descent_costs(similarity)
     names = [f"m{i}" for i in range(len(source))]
     if kin.tests.missing or tells_functions(kin.responses[:1]):

@@ -148,7 +148,7 @@ class AnswerKin:
         """Distances for trees; see `cladist.compare.tree_distances`."""
         if self.metric != "kinship":
             return DistanceMatrix(tuple(names), self.distance, self.metric, assay)
-        return bounded_distances(names, self.pairs.combined, assay=assay)
+        return bounded_distances(names, self.pairs.combined[:], assay=assay)
 
     def _distance(self, i: int, j: int) -> float:
         return float(self.distance[i, j])
@@ -220,11 +220,11 @@ def measure(
     progress("evidence of kinship", 1, 1)
     metric = source.assay.method.metric
     if metric == "kinship":
-        distance = distance_of(pairs.combined)
+        distance = distance_of(pairs.combined[:])
         np.fill_diagonal(distance, 0.0)
     else:
         distance = compare.distances(registry, source.assay).matrix
-    family = np.asarray(guess_families(pairs.score), dtype=np.int64)
+    family = np.asarray(guess_families(pairs.score[:]), dtype=np.int64)
     near, _ = nearest(Distances(distance), RELATIVES)
     tests = _tests(registry, source, panel, labels_of(whole.models, declared), alpha, kept)
     return AnswerKin(

@@ -164,7 +164,7 @@ def build(
     )
 
 
-def _labels(registry: Registry, path: Path) -> tuple[Mapping[str, DeclaredModel], Sequence[str]]:
+def _labels(registry: Registry, path: Path) -> tuple[Mapping[str, DeclaredModel], list[str]]:
     """Labels and remarks; models without a DNA are not shown, and calibrate all the same."""
     return name_index(registry.models()).apply(read_labels(path), path.name)
 

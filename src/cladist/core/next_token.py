@@ -47,12 +47,15 @@ class Context:
     interface  raw: the text as it stands; chat: the first token of the answer to it
     system     system message (chat), or a text put before the context (raw); '' for none
     top        how many of the likeliest tokens are wanted; 0 for all that can be had
+    then       tokens that stand behind the text, by their numbers in the model's vocabulary (as
+               `NextToken.numbers` told them); a model that cannot be asked so refuses
     """
 
     text: str
     interface: Literal["raw", "chat"] = "raw"
     system: str = ""
     top: int = 0
+    then: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class NextToken:
                known text (padding of the vocabulary, the unknown token), which `missing` counts
     error      why there is no answer; then there are no tokens
     note       what must be known of an answer, as that its numbers are rounded
+    numbers    each token's number in the model's vocabulary; () where a model tells none, or
+               cannot be asked what comes after one (`Context.then`)
     """
 
     tokens: tuple[bytes | None, ...]
@@ -72,6 +77,7 @@ class NextToken:
     gives: Gives
     error: str = ""
     note: str = ""
+    numbers: tuple[int, ...] = ()
 
     @property
     def missing(self) -> float:
@@ -91,6 +97,7 @@ class NextToken:
         tokens: Sequence[bytes | None],
         log_probs: Sequence[float] | NDArray[np.float64],
         gives: Gives,
+        numbers: Sequence[int] = (),
     ) -> NextToken:
         """A distribution from what a model told, in any order; nonsense becomes an error.
 
@@ -110,7 +117,13 @@ class NextToken:
         order = np.argsort(-found, kind="stable")
         order = order[np.isfinite(found[order])]
         found = found[order]
-        return cls(tuple(tokens[i] for i in order.tolist()), found, gives, note=_coarse(found))
+        return cls(
+            tuple(tokens[i] for i in order.tolist()),
+            found,
+            gives,
+            note=_coarse(found),
+            numbers=tuple(numbers[i] for i in order.tolist()) if numbers else (),
+        )
 
 
 def _coarse(log_probs: NDArray[np.float64]) -> str:
@@ -157,7 +170,7 @@ def as_sampled(said: NextToken, temperature: float, top_p: float, top: int = 0) 
     log_probs = log_probs[:kept] - float(np.logaddexp.reduce(log_probs[:kept]))
     shown = min(top or kept, kept)
     gives: Gives = "top" if shown < kept else "all"
-    return NextToken(said.tokens[:shown], log_probs[:shown], gives)
+    return NextToken(said.tokens[:shown], log_probs[:shown], gives, numbers=said.numbers[:shown])
 
 
 @dataclass(frozen=True)
@@ -248,4 +261,6 @@ class Vocabulary:
         keep = (self.places_for(len(log_probs))[wanted] >= 0) & np.isfinite(log_probs[wanted])
         wanted = wanted[keep]
         gives: Gives = "top" if 0 < top < len(log_probs) else "all"
-        return NextToken(tuple(self.pieces[i] for i in wanted.tolist()), log_probs[wanted], gives)
+        numbers = tuple(wanted.tolist())
+        pieces = tuple(self.pieces[i] for i in numbers)
+        return NextToken(pieces, log_probs[wanted], gives, numbers=numbers)

@@ -97,6 +97,7 @@ class Gatherer:
             null=c.size,
             makers=c.families,
             doubts=doubts,
+            functions=self._functions,
         )
 
     def doubts(self, i: int, j: int) -> tuple[str, ...]:
@@ -131,6 +132,11 @@ class Gatherer:
         if self.index is not None or n * p > MOST_INDEXED or tells_functions(self.responses):
             return self
         return replace(self, index=index_probes(self.responses))
+
+    @cached_property
+    def _functions(self) -> bool:
+        """Whether the answers are distributions."""
+        return tells_functions(self.responses)
 
     @cached_property
     def _makers(self) -> NDArray[np.int64]:

@@ -29,6 +29,7 @@ from cladist.kinship.inference.assumed import in_words
 from cladist.kinship.inference.states import FLAGS, VETO
 
 __all__ = [
+    "COMMON_TEXT",
     "DEFAULT",
     "UNTESTABLE",
     "VERDICTS",

@@ -7,10 +7,11 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from made_functions import CONTEXTS, families, model
 
 from cladist.core.distributions import response_of, roundings_of
 from cladist.core.next_token import OUTCOMES, NextByte, NextToken, next_byte
-from cladist.core.responses import Response, ResponseSet
+from cladist.core.responses import ResponseSet
 from cladist.errors import InputError, NotComparableError
 from cladist.extraction.comparable import about_roundings
 from cladist.kinship.evidence.corpus import read_corpus
@@ -29,32 +30,6 @@ from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pair_test import judge_candidates
 from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess
-
-CONTEXTS = 40
-
-
-def model(name: str, logits: np.ndarray, lost: tuple[int, ...] = ()) -> ResponseSet:
-    chances = np.exp(logits - logits.max(axis=1, keepdims=True))
-    chances /= chances.sum(axis=1, keepdims=True)
-    slots = tuple(
-        (Response.error("lost"),) if c in lost else (response_of(NextByte(row)),)
-        for c, row in enumerate(chances)
-    )
-    return ResponseSet(name, tuple(f"c{c}" for c in range(len(logits))), slots)
-
-
-def families(count: int, size: int, noise: float = 0.5) -> list[ResponseSet]:
-    """Families of models: what all models share, what a family does, and what each does."""
-    draw = np.random.default_rng(0)
-    common = draw.normal(0, 2, (CONTEXTS, OUTCOMES))
-    found: list[ResponseSet] = []
-    for family in range(count):
-        own = common + draw.normal(0, 1, common.shape)
-        found.extend(
-            model(f"f{family}-{member}", own + draw.normal(0, noise, common.shape))
-            for member in range(size)
-        )
-    return found
 
 
 def test_the_distance_is_the_root_of_the_mean_squared_distance_of_roots() -> None:

@@ -42,7 +42,8 @@ from cladist.models.following import next_bytes_after
 LENGTH, UNKNOWN, PASSES = 2, 0.05, 256
 LEAST = 1e-4
 """Probability below which an outcome is not kept."""
-FLOORS = (0.01, 0.003, 0.001, 0.0003)
+FLOORS = (0.003, 0.001)
+"""Of `EVIDENCE.unlikely`; outcomes that nobody gives the least of them are alike for all."""
 HOW = ("one token", "completed")
 ASSAY = ("next byte", EVIDENCE.unlikely)
 Setting = tuple[str, float]
@@ -96,23 +97,29 @@ def ask(root: Path, keep: Path) -> None:
 
 
 def read_bytes(keep: Path, names: Sequence[str], how: str, contexts: int) -> Functions:
-    """Roots over the outcomes that any model gives `LEAST` or more at a context."""
+    """Roots over the outcomes that any model gives the least floor or more at a context."""
     kept = [np.load(keep / f"{n}.npz") for n in names]
     found = [{k: f[f"{how}/{k}"] for k in ("context", "code", "mass")} for f in kept]
     places: list[dict[int, int]] = [{} for _ in range(contexts)]
     for told in found:
-        for k, code in zip(told["context"].tolist(), told["code"].tolist(), strict=True):
+        likely = told["mass"] >= min(FLOORS)
+        for k, code in zip(
+            told["context"][likely].tolist(), told["code"][likely].tolist(), strict=True
+        ):
             places[k].setdefault(code, len(places[k]))
     width = max(len(p) for p in places)
     roots = np.zeros((len(names), contexts, width), np.float32)
-    for row, told in enumerate(found):
-        at = [places[k][c] for k, c in zip(told["context"].tolist(), told["code"].tolist(),
-                                           strict=True)]  # fmt: skip
-        roots[row, told["context"], at] = told["mass"]
-    total = roots.sum(axis=-1, keepdims=True)
-    roots = np.sqrt(roots / np.maximum(total, np.float32(1e-12)))
+    for row, (told, file) in enumerate(zip(found, kept, strict=True)):
+        for k, code, mass in zip(
+            told["context"].tolist(), told["code"].tolist(), told["mass"].tolist(), strict=True
+        ):
+            if code in places[k]:
+                roots[row, k, places[k][code]] = mass
+        roots[row] /= np.maximum(1 - file[f"{how}/unknown"], np.float32(1e-6))[:, None]
+    present = np.stack([f[f"{how}/unknown"] for f in kept]) < 0.5
+    roots = np.sqrt(roots) * present[:, :, None]
     digests = tuple(n.encode() for n in names)
-    return Functions(tuple(names), (), roots, total[..., 0] > 0.5, digests)
+    return Functions(tuple(names), (), roots, present, digests)
 
 
 def evidence(read: Functions, rows: NDArray[np.int64], floor: float, weights: Floats) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.distances import DistanceMatrix
+from cladist.core.responses import answers_at
 from cladist.core.tree import Tree
 from cladist.errors import InputError
 from cladist.kinship.evidence.functional import tells_functions
@@ -67,7 +68,7 @@ def nearest_models(pairs: PairEvidence, i: int, count: int) -> list[int]:
 def likely_ancestry(material: Material, i: int) -> Ancestry | None:
     """Parents by `phylogeny.ancestry` among the nearest CONSIDERED models; None of distributions,
     whose evidence has no scale on which a parent shows."""
-    if tells_functions(material.responses):
+    if tells_functions(answers_at(material.responses, [i])):
         return None
     pairs = material.pairs
     rows = [i, *nearest_models(pairs, i, CONSIDERED)]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta
 
 from cladist.core.responses import ResponseSet
 from cladist.kinship.inference.identity import TOLERANCE
@@ -43,6 +42,8 @@ def duplicates(
     Models that say the same whatever they are asked, repeat the prompt or hardly answer are left
     out. O(n^2 p) bytes of comparison.
     """
+    from scipy.special import betaincinv  # lighter than scipy.stats
+
     n = len(responses)
     table = [[(t or "").strip() for t in r.texts()] for r in responses]
     width = len(responses[0].probe_ids) if n else 0
@@ -58,7 +59,7 @@ def duplicates(
     out = []
     for i, j in zip(*np.nonzero(np.triu((same >= 0.8 * both) & (both >= LEAST), 1)), strict=True):
         k, m = int(both[i, j] - same[i, j]), int(both[i, j])
-        upper = float(beta.ppf(0.95, k + 1, m - k)) if k < m else 1.0
+        upper = float(betaincinv(k + 1, m - k, 0.95)) if k < m else 1.0
         dull = DULL.intersection(pair_states(responses[i], responses[j], prompts))
         if upper <= TOLERANCE and not dull:
             out.append(Duplicate(responses[i].model, responses[j].model, m - k, m, upper))

@@ -21,7 +21,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import genpareto
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
@@ -171,6 +170,8 @@ def tail_p(null: Floats, excess: Floats) -> Floats:
 
     The fitted shape is never below 0, so there is no excess that nothing reaches.
     """
+    from scipy.stats import genpareto  # takes half a second to import
+
     k = len(null)
     above = k - np.searchsorted(null, excess, side="left")
     p = (1.0 + above) / (1.0 + k)

@@ -28,7 +28,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.stats import beta
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
@@ -170,13 +169,15 @@ def _greedy(
     tolerance: float,
     repeatable: bool,
 ) -> IdentityResult:
+    from scipy.special import betainc, betaincinv  # lighter than scipy.stats
+
     n = len(pairs)
     k = sum(x != y for x, y in pairs)
-    low = float(beta.ppf(0.025, k, n - k + 1)) if k else 0.0
-    high = float(beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0
-    sure_low = float(beta.ppf(rate, k, n - k + 1)) if k else 0.0
-    sure_high = float(beta.ppf(0.95, k + 1, n - k)) if k < n else 1.0
-    p = float(beta.cdf(tolerance, k, n - k + 1)) if k else 1.0
+    low = float(betaincinv(k, n - k + 1, 0.025)) if k else 0.0
+    high = float(betaincinv(k + 1, n - k, 0.975)) if k < n else 1.0
+    sure_low = float(betaincinv(k, n - k + 1, rate)) if k else 0.0
+    sure_high = float(betaincinv(k + 1, n - k, 0.95)) if k < n else 1.0
+    p = float(betainc(k, n - k + 1, tolerance)) if k else 1.0
     agreement = _agreement(pairs)
     verdict: Answer
     if sure_low > tolerance and not repeatable:

@@ -30,7 +30,7 @@ from cladist.core.comparable import READ_TOKENS
 from cladist.core.responses import Response, ResponseSet
 from cladist.extraction.like import cut_to, reading_length
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.pairs import PairEvidence
+from cladist.kinship.inference.pairs import PairEvidence, Pairwise
 from cladist.kinship.inference.sequential import first_probes, levels
 from cladist.kinship.inference.states import speaking
 from cladist.kinship.panel.outsider import Members, beside, fit_members
@@ -115,8 +115,9 @@ def some_of(members: Members, rows: Sequence[int]) -> Members:
     at = np.ix_(rows, rows)
     p = members.pairs
     pairs = PairEvidence(
-        tuple(p.models[r] for r in rows), p.combined[at], p.score[at],
-        (p.halves[0][at], p.halves[1][at]), p.style[at], p.tokenizer[at], p.present[list(rows)],
+        tuple(p.models[r] for r in rows), Pairwise(p.combined[at]), Pairwise(p.score[at]),
+        (Pairwise(p.halves[0][at]), Pairwise(p.halves[1][at])), Pairwise(p.style[at]),
+        Pairwise(p.tokenizer[at]), p.present[list(rows)],
         tuple(p.digest[r] for r in rows), p.reasoning[list(rows)],
     )  # fmt: skip
     return replace(

@@ -9,13 +9,22 @@ import pytest
 from made_families import population
 
 from cladist.core.assay import Assay
-from cladist.core.responses import Response, State
+from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import InputError
-from cladist.fitting import answers_of, fitted_panel, gathered
+from cladist.fitting import (
+    answers_of,
+    fitted_beside,
+    fitted_panel,
+    gathered,
+    gathered_beside,
+)
 from cladist.kinship.inference.facts import gatherer
 from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.inference.states import model_flags
 from cladist.kinship.panel import fitted
+from cladist.kinship.panel.fitted import fit_panel
+from cladist.kinship.panel.saved import build_panel
 from cladist.registry import Registry
 from cladist.registry.kept import Kept
 from cladist.registry.state import answers_state
@@ -124,3 +133,71 @@ def test_a_damaged_panel_is_refused(filled: tuple[Registry, Assay]) -> None:
         fitted.fitted_from(arrays, {**data, "flags": data["flags"][1:]})
     with pytest.raises(InputError, match="damaged"):
         fitted.fitted_from({**arrays, "score": arrays["score"][1:]}, data)
+
+
+def test_a_panel_from_a_file_is_fitted_once(
+    filled: tuple[Registry, Assay], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, assay = filled
+    kept = Kept(tmp_path / "kept")
+    prompts = [p.text for p in assay.protocol.probes.probes]
+    panel = build_panel(MODELS[2:], assay.protocol.digest)
+    tested = MODELS[:2]
+    every = [*panel.responses, *tested]
+    first = fitted_beside(panel, tested, prompts, kept=kept)
+    one = gathered_beside(every, first, None, kept=kept)
+    members = np.arange(len(every)) < len(panel)
+    fresh = gatherer(every, pair_evidence(every, members), None, prompts=prompts)
+    fits = []
+    monkeypatch.setattr("cladist.fitting.fit_panel", lambda *a: fits.append(a) or fit_panel(*a))
+    again = fitted_beside(panel, tested, prompts, kept=kept)
+    two = gathered_beside(every, again, None, kept=kept)
+    assert fits == []
+    last = len(every) - 1
+    for i, j in [(last, last - 1), (last, 0), (0, 1)]:
+        assert two.decide(i, j) == one.decide(i, j) == fresh.decide(i, j)
+    # Other models, the same ones with another answer, and other members are other questions.
+    fitted_beside(panel, tested[:1], prompts, kept=kept)
+    texts = ["something else", *(t or "" for t in tested[0].texts()[1:])]
+    altered = ResponseSet.of_texts(tested[0].model, texts, tested[0].probe_ids)
+    fitted_beside(panel, [altered, tested[1]], prompts, kept=kept)
+    fitted_beside(build_panel(MODELS[3:], assay.protocol.digest), tested, prompts, kept=kept)
+    assert len(fits) == 3
+
+
+def test_a_fit_that_was_damaged_is_made_anew(
+    filled: tuple[Registry, Assay], tmp_path: Path
+) -> None:
+    registry, assay = filled
+    kept = Kept(tmp_path)
+    first = fitted_panel(registry, assay, kept=kept)
+    one = gathered(registry, assay, first, None, kept=kept)
+    told: list[str] = []
+    for damage in (_shorter, _another, _not_whole):
+        for place in tmp_path.iterdir():
+            damage(place)
+        told.clear()
+        again = fitted_panel(
+            registry, assay, kept=kept, progress=lambda what, *_: told.append(what)
+        )
+        assert told, f"{damage.__name__} was not noticed"
+        two = gathered(registry, assay, again, None, kept=kept)
+        assert two.decide(0, 1) == one.decide(0, 1)
+
+
+def _shorter(place: Path) -> None:
+    for file in place.iterdir():
+        if file.suffix != ".json":
+            file.write_bytes(file.read_bytes()[:-40])
+
+
+def _another(place: Path) -> None:
+    for file in place.iterdir():
+        if file.suffix != ".json":
+            raw = bytearray(file.read_bytes())
+            raw[len(raw) // 2] ^= 1
+            file.write_bytes(raw)
+
+
+def _not_whole(place: Path) -> None:
+    (place / "data.json").write_text("{}")

@@ -74,7 +74,7 @@ def tree_distances(
 
     chosen = _named(registry, assay, names)
     fitted = fitted_panel(registry, assay, progress=progress).pairs
-    return bounded_distances(fitted.models, fitted.combined, assay=assay.digest).select(chosen)
+    return bounded_distances(fitted.models, fitted.combined[:], assay=assay.digest).select(chosen)
 
 
 def resampled_distances(
@@ -170,7 +170,7 @@ def distances(
         from cladist.kinship.evidence.similarity import distance_of
 
         fitted = fitted_panel(registry, assay, progress=progress).pairs
-        whole = symmetric(fitted.models, distance_of(fitted.combined), "kinship", assay.digest)
+        whole = symmetric(fitted.models, distance_of(fitted.combined[:]), "kinship", assay.digest)
         return whole.select(ids)
     raise AssayError(
         f"metric '{chosen}' is unknown; use euclidean, cosine, nei, hellinger or kinship"

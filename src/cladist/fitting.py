@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.assay import Assay
+from cladist.core.hashing import digest
 from cladist.core.progress import Progress, silent
+from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.inference.assumed import seen_greedy
-from cladist.kinship.inference.calibration import calibrate
+from cladist.kinship.inference.calibration import Calibration, calibrate
 from cladist.kinship.inference.facts import Gatherer
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.panel.fitted import (
@@ -24,13 +27,14 @@ from cladist.kinship.panel.fitted import (
     fitted_on,
     fitted_to,
 )
+from cladist.kinship.panel.saved import Panel
 from cladist.registry import Registry
 from cladist.registry.answers import StoredAnswers
 from cladist.registry.asked import in_doubt
 from cladist.registry.kept import Kept, default_folder
 from cladist.registry.state import answers_state
 
-__all__ = ["answers_of", "fitted_panel", "gathered"]
+__all__ = ["answers_of", "fitted_beside", "fitted_panel", "gathered", "gathered_beside"]
 
 
 def fitted_panel(
@@ -44,18 +48,66 @@ def fitted_panel(
     `InputError` where nobody answered.
     """
 
-    def make() -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        progress("fitting the panel", 0, 1)
+    def answers() -> list[ResponseSet]:
         found = [r for r in registry.responses(assay.protocol) if r.usable().any()]
         if not found:
             raise InputError(f"{registry.folder} has no model with answers to {assay.short}")
-        made = fitted_to(fit_panel(found, [p.text for p in assay.protocol.probes.probes]))
+        return found
+
+    prompts = [p.text for p in assay.protocol.probes.probes]
+    state = answers_state(registry, assay.protocol)
+    on = fitted_on("answers", assay.protocol.digest, str(registry.folder.resolve()), state)
+    return _fitted(on, answers, prompts, None, kept, progress)
+
+
+def fitted_beside(
+    panel: Panel,
+    tested: Sequence[ResponseSet],
+    prompts: Sequence[str],
+    *,
+    kept: Kept | None = None,
+    progress: Progress = silent,
+) -> FittedPanel:
+    """The members of a panel and the models `tested` beside them, which take no part in it.
+
+    `tested` come after the members, and no member bears the name of one. It is kept as the panel
+    of a registry is, under all answers of both: the same question is not measured twice.
+    """
+    gone = {r.model for r in tested}
+    rest = [r for r in panel.responses if r.model not in gone]
+    told = [[r.model, r.probe_ids, _told(r)] for r in tested]
+    on = fitted_on("beside", panel.digest, digest(told), digest(list(prompts)))
+    members = np.arange(len(rest) + len(tested)) < len(rest)
+    return _fitted(on, lambda: [*rest, *tested], prompts, members, kept, progress)
+
+
+def _told(responses: ResponseSet) -> list[list[str]]:
+    """Every usable text of a model, probe by probe."""
+    return [[r.text for r in slot if r.usable] for slot in responses.slots]
+
+
+def _fitted(
+    on: list[object],
+    answers: Callable[[], Sequence[ResponseSet]],
+    prompts: Sequence[str],
+    members: NDArray[np.bool_] | None,
+    kept: Kept | None,
+    progress: Progress,
+) -> FittedPanel:
+    """What is kept under `on`, or fitted on the answers and kept; damaged parts are made anew."""
+
+    def make() -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        progress("fitting the panel", 0, 1)
+        made = fitted_to(fit_panel(answers(), prompts, members))
         progress("fitting the panel", 1, 1)
         return made
 
-    state = answers_state(registry, assay.protocol)
-    on = fitted_on("answers", assay.protocol.digest, str(registry.folder.resolve()), state)
-    return fitted_from(*(kept or Kept(default_folder())).result(on, make), on)
+    place = kept or Kept(default_folder())
+    found = place.result(on, make)
+    try:
+        return fitted_from(*found, on)
+    except (KeyError, TypeError, ValueError, InputError):
+        return fitted_from(*place.anew(on, make), on)
 
 
 def answers_of(registry: Registry, assay: Assay, panel: FittedPanel) -> StoredAnswers:
@@ -76,19 +128,48 @@ def gathered(
 
     A panel too small to calibrate on is no error: facts then say so, and nothing is tested.
     """
-    speaking = np.array([f.speaks for f in panel.flags], np.bool_)
-    on = ["calibration", *panel.on, None if labels is None else asdict(labels)]
     place = kept or Kept(default_folder() if panel.on else None)
     answers = answers_of(registry, assay, panel)
-    missing = ""
-    try:
-        calibration = calibration_from(
-            *place.result(on, lambda: calibration_to(calibrate(panel.pairs, labels, speaking)))
-        )
-    except InputError as problem:
-        calibration, missing = None, str(problem)
-    greedy = seen_greedy(panel.pairs.digest, speaking.tolist())
+    calibration, missing = _calibrated(panel, labels, place)
+    speaking = [f.speaks for f in panel.flags]
+    greedy = seen_greedy(panel.pairs.digest, speaking)
     return Gatherer(
         answers, panel.pairs, labels, calibration, missing, panel.flags, seed,
         in_doubt(registry, assay.protocol, greedy=greedy),
     )  # fmt: skip
+
+
+def gathered_beside(
+    answers: Sequence[ResponseSet],
+    panel: FittedPanel,
+    labels: Labels | None,
+    *,
+    kept: Kept | None = None,
+    seed: int = 0,
+) -> Gatherer:
+    """The same of a panel from a file and the models tested beside it, whose `answers` are given.
+
+    All of them are calibrated on, as where they are measured afresh.
+    """
+    calibration, missing = _calibrated(panel, labels, kept or Kept(default_folder()))
+    return Gatherer(answers, panel.pairs, labels, calibration, missing, panel.flags, seed)
+
+
+def _calibrated(
+    panel: FittedPanel, labels: Labels | None, place: Kept
+) -> tuple[Calibration | None, str]:
+    """The calibration, kept; None and why where there can be none."""
+    speaking = np.array([f.speaks for f in panel.flags], np.bool_)
+    on = ["calibration", *panel.on, None if labels is None else asdict(labels)]
+
+    def make() -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        return calibration_to(calibrate(panel.pairs, labels, speaking))
+
+    try:
+        found = place.result(on, make)
+    except InputError as problem:
+        return None, str(problem)
+    try:
+        return calibration_from(*found), ""
+    except (KeyError, TypeError, ValueError):
+        return calibration_from(*place.anew(on, make)), ""

@@ -13,17 +13,18 @@ from cladist.errors import InputError
 from cladist.kinship.inference.calibration import MINIMUM_KIN, Calibration, calibrate
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.null import MINIMUM_MODELS, guess_families
-from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
+from cladist.kinship.inference.pairs import PairEvidence, Pairwise, pair_evidence
 
 
 def scored(even: np.ndarray, odd: np.ndarray) -> PairEvidence:
     """Pairs with these scores on either half of the probes, all of one style."""
     n = len(even)
-    nothing = np.zeros((n, n))
+    nothing = Pairwise(np.zeros((n, n)))
     digest = tuple(k.to_bytes(16, "little") for k in range(n))
     return PairEvidence(
-        tuple(map(str, range(n))), (even + odd) / 2, (even + odd) / 2, (even, odd),
-        nothing, nothing, np.ones((n, 4), np.bool_), digest, np.zeros(n, np.bool_),
+        tuple(map(str, range(n))), Pairwise((even + odd) / 2), Pairwise((even + odd) / 2),
+        (Pairwise(even), Pairwise(odd)), nothing, nothing, np.ones((n, 4), np.bool_), digest,
+        np.zeros(n, np.bool_),
     )  # fmt: skip
 
 
@@ -39,13 +40,14 @@ def test_a_p_value_counts_cells_of_makers_and_not_pairs() -> None:
     (null,) = c.nulls
     assert null.cells == 3 and len(null.residual) == 36 + 6 + 6
     assert c.floor == 1 / 4
-    # Of the cell a-b half lie above the middle; a-c all, b-c none: (1 + .5 + 1) / (1 + 3).
-    middle = np.argsort(score[0:6, 6:12].ravel())[18]
-    i, j = int(middle // 6), int(6 + middle % 6)
-    assert c.p(pairs, i, j) == pytest.approx((1 + 18 / 36 + 1) / 4)
-    assert c.p(pairs, 12, 0) == pytest.approx((1 + 1) / 4)
-    assert c.p(pairs, 12, 6) == pytest.approx(1.0)
-    np.testing.assert_allclose(c.p(pairs, [12, 12], [0, 6]), [0.5, 1.0])
+    cells = [(range(6), range(6, 12)), (range(6), [12]), (range(6, 12), [12])]
+    for i, j in ((0, 6), (3, 9), (5, 11), (12, 0), (12, 6)):
+        mine = c.excess(pairs, i, j)
+        reached = [c.excess(pairs, *np.meshgrid(one, other)) >= mine for one, other in cells]
+        expected = (1 + sum(float(cell.mean()) for cell in reached)) / (1 + 3)
+        assert c.p(pairs, i, j) == pytest.approx(expected)
+    assert c.p(pairs, 5, 11) > c.p(pairs, 12, 0), "what a and c share is most"
+    assert c.p(pairs, [12, 12], [0, 6]).tolist() == [c.p(pairs, 12, 0), c.p(pairs, 12, 6)]
 
 
 def test_a_model_of_unknown_family_brings_its_own_cells() -> None:
@@ -170,7 +172,7 @@ def test_models_without_labels_take_no_part_and_groups_are_makers() -> None:
 
 def test_guessed_families_put_close_kin_together_and_nobody_else() -> None:
     models, names = population(families=10, members=3, kept=0.95)
-    guessed = guess_families(pair_evidence(models).score)
+    guessed = guess_families(pair_evidence(models).score[:])
     truth = np.unique(names, return_inverse=True)[1]
     together = guessed[:, None] == guessed[None, :]
     assert (together & (truth[:, None] != truth[None, :])).sum() == 0

@@ -7,7 +7,12 @@ import pytest
 
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.evidence.similarity import kinship_distances, kinship_similarity
+from cladist.kinship.evidence.corpus import read_corpus
+from cladist.kinship.evidence.similarity import (
+    evidence_of,
+    kinship_distances,
+    kinship_similarity,
+)
 
 LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz"))
 SPELLINGS = np.random.default_rng(0).choice(LETTERS, (400, 9))
@@ -73,6 +78,24 @@ def test_same_bytes_twice() -> None:
     assert set(first.channels) == {"wording", "tokenizer", "identical"}
     total = sum(first.channels.values(), np.zeros((9, 9)))
     np.testing.assert_allclose(first.combined, total)
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+def test_blocks_of_rows_change_nothing(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = read_corpus(panel(6, 4))
+    members = np.arange(24) % 7 > 0
+    whole = evidence_of(corpus, members)
+    monkeypatch.setattr("cladist.kinship.evidence.standard.ROWS", rows)
+    parts = evidence_of(corpus, members)
+    halved = evidence_of(corpus, members, single=True)
+    for name in ("combined", "style"):
+        one, other, kept = (getattr(e, name) for e in (whole, parts, halved))
+        assert np.array_equal(one, other) and kept.dtype == np.float32
+        assert np.array_equal(one.astype(np.float32), kept)
+    for half in (0, 1):
+        assert np.array_equal(whole.halves[half].astype(np.float32), halved.halves[half])
+    for name, channel in whole.channels.items():
+        assert np.array_equal(channel.astype(np.float32), halved.channels[name])
 
 
 def test_models_without_answers_are_no_evidence() -> None:

@@ -18,7 +18,7 @@ from cladist.kinship.inference.family_sets import (
 )
 from cladist.kinship.inference.identify import fit_identifier, identify
 from cladist.kinship.inference.labels import Labels
-from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
+from cladist.kinship.inference.pairs import PairEvidence, Pairwise, pair_evidence
 
 ASKED = ("here", "alone", "gone")
 
@@ -49,9 +49,9 @@ def set_of(
 def made_pairs(score: np.ndarray, copies: dict[int, int] | None = None) -> PairEvidence:
     n = len(score)
     digest = [(copies or {}).get(i, i).to_bytes(4, "little") for i in range(n)]
+    known, nothing = Pairwise(score), Pairwise(np.zeros((n, n)))
     return PairEvidence(
-        tuple(f"m{i}" for i in range(n)), score, score, (score, score),
-        np.zeros((n, n)), np.zeros((n, n)),
+        tuple(f"m{i}" for i in range(n)), known, known, (known, known), nothing, nothing,
         np.ones((n, 5), np.bool_), tuple(digest), np.zeros(n, np.bool_),
     )  # fmt: skip
 

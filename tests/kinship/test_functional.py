@@ -62,8 +62,8 @@ def test_kin_stand_out_from_strangers() -> None:
     assert pairs.combined[kin & off].min() > pairs.combined[~kin].max()
     for half in pairs.halves:
         assert half[kin & off].min() > half[~kin].max()
-    assert (pairs.style >= 0).all()
-    assert (pairs.style <= 1).all()
+    assert (pairs.style[:] >= 0).all()
+    assert (pairs.style[:] <= 1).all()
 
 
 def test_a_panel_does_not_depend_on_who_else_is_asked() -> None:

@@ -8,12 +8,12 @@ from math import log, log1p
 import numpy as np
 import pytest
 
-from cladist.core.responses import Response, ResponseSet
+from cladist.core.responses import Response, ResponseSet, State
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.corpus import Corpus, read_corpus
 from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.kinship.evidence.similarity import kinship_similarity
-from cladist.kinship.evidence.wording import wording
+from cladist.kinship.evidence.wording import wording, wording_by_probe
 from cladist.kinship.evidence.words import ORDERS, grams_of, words_of
 
 
@@ -97,6 +97,42 @@ def test_common_and_rare_columns_add_up_alike(monkeypatch: pytest.MonkeyPatch) -
     found = wording(corpus(rows), everybody)
     monkeypatch.setattr("cladist.kinship.evidence.wording._DENSE", 0)
     np.testing.assert_allclose(wording(corpus(rows), everybody).halves, found.halves, atol=2e-4)
+
+
+@pytest.mark.parametrize(("name", "value"), [("_ROWS", 1), ("_ROWS", 7), ("_DENSE", 0)])
+def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch, name: str, value: int) -> None:
+    rows = chatter(90, 5, seed=4, letters="abcdefghijklmnop")
+    members = np.arange(90) < 80
+    found = wording(corpus(rows), members)
+    probe = next(wording_by_probe(corpus(rows[:80]), members[:80]))
+    monkeypatch.setattr(f"cladist.kinship.evidence.wording.{name}", value)
+    assert np.array_equal(wording(corpus(rows), members).halves, found.halves)
+    assert np.array_equal(next(wording_by_probe(corpus(rows[:80]), members[:80])), probe)
+
+
+def test_two_samples_count_alike_on_either_side() -> None:
+    draw = np.random.default_rng(3)
+    names = [f"w{k}" for k in range(60)]
+    choice = draw.dirichlet(np.full(60, 0.05), (4, 6))
+    texts = [
+        ResponseSet(
+            f"m{k}",
+            tuple("abcd"),
+            tuple(
+                tuple(
+                    Response(" ".join(draw.choice(names, p=p) for p in place), State.OK)
+                    for _ in range(1 + k % 3)
+                )
+                for place in choice
+            ),
+        )
+        for k in range(9)
+    ]
+    members = np.ones(9, np.bool_)
+    found = wording(read_corpus(texts), members)
+    np.testing.assert_array_equal(found.halves, found.halves.swapaxes(2, 3))
+    turned = wording(read_corpus(texts[::-1]), members)
+    np.testing.assert_allclose(turned.halves[:, :, ::-1, ::-1], found.halves, atol=1e-5)
 
 
 def test_rare_agreement_says_more_than_common() -> None:

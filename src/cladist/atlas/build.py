@@ -237,7 +237,7 @@ def _dates(columns: Sequence[Column], count: int) -> list[str | None]:
 
 def _clusters(kin: AnswerKin | VectorKin, source: AtlasSource, known: Known) -> Column:
     """Measured clusters, each named by its most central model, one of known family before all."""
-    central = kin.pairs.score.sum(axis=1) if isinstance(kin, AnswerKin) else None
+    central = kin.pairs.score[:].sum(axis=1) if isinstance(kin, AnswerKin) else None
     told = [f is not None for f in known.families]
     names = cluster_names(kin.family, source.names, central, told)
     return Column(CLUSTER, "Measured cluster", "category", tuple(names))

@@ -177,7 +177,7 @@ def likely_parents(
     As `cladist.descent.parents_of` without replicates, and nobody's of distributions.
     A model whose date is certainly later is no parent. O(n^3) at worst.
     """
-    similarity = kin.pairs.combined
+    similarity = kin.pairs.combined[:]
     costs = descent_costs(similarity)
     names = [f"m{i}" for i in range(len(source))]
     if tells_functions(kin.responses[:1]):

@@ -152,7 +152,7 @@ class AnswerKin:
         """Distances for trees; see `cladist.compare.tree_distances`."""
         if self.metric != "kinship":
             return DistanceMatrix(tuple(names), self.distance, self.metric, assay)
-        return bounded_distances(names, self.pairs.combined, assay=assay)
+        return bounded_distances(names, self.pairs.combined[:], assay=assay)
 
     def _distance(self, i: int, j: int) -> float:
         return float(self.distance[i, j])
@@ -223,7 +223,7 @@ def measure(
     progress("evidence of kinship", 1, 1)
     metric = source.assay.method.metric
     if metric == "kinship":
-        distance = distance_of(pairs.combined)
+        distance = distance_of(pairs.combined[:])
         np.fill_diagonal(distance, 0.0)
     else:
         distance = compare.distances(registry, source.assay).matrix
@@ -231,7 +231,7 @@ def measure(
     made = gathered(registry, source.assay, panel, labels, kept=kept)
     # The atlas outlives this reading of the registry, and opens it anew for answers.
     tests = Tests(replace(made, responses=responses), Policy(alpha))
-    family = np.asarray(guess_families(pairs.score), dtype=np.int64)
+    family = np.asarray(guess_families(pairs.score[:]), dtype=np.int64)
     near, _ = nearest(Distances(distance), RELATIVES)
     return AnswerKin(responses, pairs, distance, tests, near, family, metric, labels, tests.missing)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 from cladist.core.names import ModelName, parse_name, variant
@@ -61,6 +62,35 @@ def _listed(names: Sequence[str], most: int = 4) -> str:
     return " and ".join(shown)
 
 
+class _Forms:
+    """What names of models can be written as.
+
+    tables  by how surely a name fits, and its form
+    orgs    makers of a model
+    bases   models by the name of what they may be a quantisation or conversion of
+    """
+
+    def __init__(self) -> None:
+        self.tables: dict[tuple[int, str], dict[str, None]] = {}
+        self.orgs: dict[str, set[str]] = {}
+        self.bases: dict[str, dict[str, None]] = {}
+
+    def put(self, stage: int, key: str, model: str) -> None:
+        self.tables.setdefault((stage, key), {})[model] = None
+
+    def enter(self, model: str, name: ModelName, stage: int) -> None:
+        if name.org or not name.local:
+            self.put(stage, name.flat, model)
+        self.put(_TAIL, name.tail, model)
+        if name.org:
+            self.orgs.setdefault(model, set()).add(name.key.rpartition("/")[0])
+        elif "_" in name.flat:
+            rest = name.flat.partition("_")[2]
+            self.put(_SUFFIX, rest, model)
+            self.bases.setdefault(variant(ModelName("", rest)).name, {})[model] = None
+        self.bases.setdefault(variant(name).name, {})[model] = None
+
+
 class NameIndex:
     """Measured models by all that their names can be written as.
 
@@ -80,52 +110,41 @@ class NameIndex:
     def __init__(
         self, models: Mapping[str, Sequence[str]], titles: Mapping[str, str] | None = None
     ) -> None:
-        self._tables: dict[tuple[int, str], dict[str, None]] = {}
-        self._orgs: dict[str, set[str]] = {}
-        self._bases: dict[str, dict[str, None]] = {}
-        self._names = dict.fromkeys(models)
-        for model, others in models.items():
-            self._enter(model, parse_name(model), _OWN)
+        self._models = {model: tuple(others) for model, others in models.items()}
+        self._titles = dict(titles or {})
+
+    @cached_property
+    def _forms(self) -> _Forms:
+        """All that names can be written as: made when a name is not that of a model."""
+        made = _Forms()
+        for model, others in self._models.items():
+            made.enter(model, parse_name(model), _OWN)
             for form in others:
-                self._enter(model, parse_name(form), _OTHER)
-        for model, title in (titles or {}).items():
+                made.enter(model, parse_name(form), _OTHER)
+        for model, title in self._titles.items():
             if title.strip():
-                self._put(_TITLE, title.strip().casefold(), model)
-
-    def _put(self, stage: int, key: str, model: str) -> None:
-        self._tables.setdefault((stage, key), {})[model] = None
-
-    def _enter(self, model: str, name: ModelName, stage: int) -> None:
-        if name.org or not name.local:
-            self._put(stage, name.flat, model)
-        self._put(_TAIL, name.tail, model)
-        if name.org:
-            self._orgs.setdefault(model, set()).add(name.key.rpartition("/")[0])
-        elif "_" in name.flat:
-            rest = name.flat.partition("_")[2]
-            self._put(_SUFFIX, rest, model)
-            self._bases.setdefault(variant(ModelName("", rest)).name, {})[model] = None
-        self._bases.setdefault(variant(name).name, {})[model] = None
+                made.put(_TITLE, title.strip().casefold(), model)
+        return made
 
     def find(self, text: str) -> tuple[str, ...]:
         """Measured models that a name fits best: none, the one, or several that it fits alike."""
         return self._find(text)[1]
 
     def _find(self, text: str) -> tuple[int, tuple[str, ...]]:
-        if text in self._names:
+        if text in self._models:
             return _EXACT, (text,)
-        name = parse_name(text)
+        name, forms = parse_name(text), self._forms
         if name.org or not name.local or "_" in name.flat:
             for stage in (_OWN, _OTHER):
-                if fits := self._tables.get((stage, name.flat)):
+                if fits := forms.tables.get((stage, name.flat)):
                     return stage, tuple(fits)
         org = name.key.rpartition("/")[0]
-        tails = self._tables.get((_TAIL, name.tail), {})
-        told = tuple(m for m in tails if not org or org in self._orgs.get(m, {org}))
+        tails = forms.tables.get((_TAIL, name.tail), {})
+        told = tuple(m for m in tails if not org or org in forms.orgs.get(m, {org}))
         if told or org:
             return _TAIL, told
         for stage, key in ((_SUFFIX, name.tail), (_TITLE, text.strip().casefold())):
-            if fits := self._tables.get((stage, key)):
+            if fits := forms.tables.get((stage, key)):
                 return stage, tuple(fits)
         return _TITLE, ()
 
@@ -156,7 +175,7 @@ class NameIndex:
                 if found[weaker][0] >= _TAIL:
                     del found[weaker]
         near = {
-            t: tuple(m for m in self._bases.get(variant(parse_name(t)).name, {}))
+            t: tuple(m for m in self._forms.bases.get(variant(parse_name(t)).name, {}))
             for t, (_, fits) in best.items()
             if not fits
         }
@@ -183,7 +202,7 @@ class NameIndex:
         found = self.match(table)
         remarks = [f"{where}: {r}" for r in Matched({}, found.unsure, found.rivals).remarks()]
         out: dict[str, T] = {}
-        for name in sorted(table, key=lambda n: n not in self._names):
+        for name in sorted(table, key=lambda n: n not in self._models):
             own = found.found.get(name, name)
             if own in out and out[own] != table[name]:
                 remarks.append(
@@ -196,8 +215,8 @@ class NameIndex:
         """Names of several makers for one model of unknown maker; weak ones yield to a sure one."""
         by_model: dict[str, dict[str, list[str]]] = {}
         for text, (stage, model) in found.items():
-            org = parse_name(text).key.rpartition("/")[0]
-            if stage == _TAIL and org:
+            org = parse_name(text).key.rpartition("/")[0] if stage == _TAIL else ""
+            if org:
                 by_model.setdefault(model, {}).setdefault(org, []).append(text)
         return {
             model: tuple(t for texts in by_org.values() for t in texts)

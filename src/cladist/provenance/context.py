@@ -100,7 +100,7 @@ def context_tree(
     names = list(dict.fromkeys([*names, *(w for w in wanted if w in pairs.models)]))
     if len(names) < 3:
         return None
-    whole = bounded_distances(pairs.models, pairs.combined)
+    whole = bounded_distances(pairs.models, pairs.combined[:])
     tree = neighbor_joining(whole.select(names))
     probes = len(material.prompts)
     if len(pairs) <= RESAMPLED and len(names) > 3 and probes > 1:

@@ -2,6 +2,9 @@
 
 Each is filed under a hash of all that it depends on, so nothing kept is ever out of date; it can
 be deleted at any time. Arrays and text only: nothing that is read can run.
+
+Large arrays lie in files of their own, of which only what is looked at is read. Their checksums
+are compared where a file is not as it was written, by size or time; those of all others always.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +32,14 @@ __all__ = ["Kept", "default_folder"]
 Arrays = Mapping[str, NDArray[Any]]
 MOST = 24
 """Results kept; the least lately used go first."""
+
+MOST_BYTES = 12 << 30
+"""Room that results take; the last one stays, whatever it takes."""
+
+LARGE = 16 << 20
+"""Bytes from which an array has a file of its own."""
+
+_LARGE = "large.json"
 
 
 def default_folder() -> Path:
@@ -55,15 +67,24 @@ class Kept:
                 np.load(stream, allow_pickle=False) as file,
             ):
                 arrays = {name: file[name] for name in file.files}
+            arrays |= _mapped(place)
             data = json.loads((place / "data.json").read_text(encoding="utf-8"))
             with suppress(OSError):
                 os.utime(place)
             return arrays, data
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-            made = make()
+            return self.anew(on, make)
+
+    def anew(
+        self, on: object, make: Callable[[], tuple[Arrays, Mapping[str, Any]]]
+    ) -> tuple[Arrays, Mapping[str, Any]]:
+        """Make the same, whatever is kept, and keep it in the place of that."""
+        made = make()
+        if self.folder is None:
+            return made
         # A full or unwritable disk costs time at the next run, and nothing else.
         with suppress(OSError):
-            self._store(place, *made)
+            self._store(self.folder / digest([__version__, on]), *made)
         return made
 
     def _store(self, place: Path, arrays: Arrays, data: Mapping[str, Any]) -> None:
@@ -71,7 +92,14 @@ class Kept:
         self.folder.mkdir(parents=True, exist_ok=True)
         aside = Path(mkdtemp(dir=self.folder, prefix="."))
         try:
-            np.savez(aside / "arrays.npz", allow_pickle=False, **dict(arrays))
+            large = {name: a for name, a in arrays.items() if a.nbytes >= LARGE}
+            small = {name: a for name, a in arrays.items() if name not in large}
+            np.savez(aside / "arrays.npz", allow_pickle=False, **small)
+            written = [
+                _written(aside / f"{k}.npy", *large_one)
+                for k, large_one in enumerate(large.items())
+            ]
+            (aside / _LARGE).write_text(json.dumps(written), encoding="utf-8")
             (aside / "data.json").write_text(json.dumps(data), encoding="utf-8")
             if place.exists():
                 shutil.rmtree(place)
@@ -80,5 +108,34 @@ class Kept:
             shutil.rmtree(aside, ignore_errors=True)
         found = [p for p in self.folder.iterdir() if p.is_dir() and not p.name.startswith(".")]
         found.sort(key=lambda p: p.stat().st_mtime, reverse=True)
-        for old in found[MOST:]:
-            shutil.rmtree(old, ignore_errors=True)
+        room = MOST_BYTES
+        for number, old in enumerate(found):
+            room -= sum(f.stat().st_size for f in old.iterdir())
+            if number >= MOST or (number and room < 0):
+                shutil.rmtree(old, ignore_errors=True)
+
+
+def _written(path: Path, name: str, array: NDArray[Any]) -> list[Any]:
+    """Write one large array; its name, file, size, time and checksum."""
+    np.save(path, array, allow_pickle=False)
+    told = path.stat()
+    return [name, path.name, told.st_size, told.st_mtime_ns, _checksum(array)]
+
+
+def _mapped(place: Path) -> dict[str, NDArray[Any]]:
+    """The large arrays of a result, mapped; `ValueError` where one is not what was written."""
+    found: dict[str, NDArray[Any]] = {}
+    for name, file, size, time, checksum in json.loads((place / _LARGE).read_text("utf-8")):
+        path = place / file
+        told = path.stat()
+        if told.st_size != size:
+            raise ValueError(f"{path} was cut")
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if told.st_mtime_ns != time and _checksum(array) != checksum:
+            raise ValueError(f"{path} was changed")
+        found[name] = array
+    return found
+
+
+def _checksum(array: NDArray[Any]) -> int:
+    return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)

@@ -29,11 +29,14 @@ def answers_state(registry: Registry, protocol: Protocol) -> str:
     if row is None:
         return ""
     elsewhere = registry.standing_in(protocol)
+    tokens: dict[tuple[int, int], str] = {}
+    for place in {int(row[0]), *elsewhere.values()}:
+        known = registry._all(
+            "SELECT model_id, token FROM answers_state WHERE protocol_id = ?", (place,)
+        )
+        tokens |= {(place, int(model)): bytes(token).hex() for model, token in known}
     found = []
     for model in registry.answering(protocol):
         key = (elsewhere.get(model.id, int(row[0])), model.id)
-        token = registry._one(
-            "SELECT token FROM answers_state WHERE protocol_id = ? AND model_id = ?", key
-        )
-        found.append([*key, model.name, "" if token is None else bytes(token[0]).hex()])
+        found.append([*key, model.name, tokens.get(key, "")])
     return digest(found)

@@ -6,12 +6,9 @@ are those of `kinship.inference`. Nothing here talks to people: remarks are retu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from cladist.compare import resolved
 from cladist.core.assay import Assay
@@ -22,7 +19,7 @@ from cladist.core.secret import Secret, restrict
 from cladist.errors import InputError, NotComparableError
 from cladist.extraction.opening import open_any
 from cladist.extraction.until import AskedSoFar, ask_until_decided
-from cladist.fitting import fitted_panel, gathered
+from cladist.fitting import fitted_beside, fitted_panel, gathered, gathered_beside
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.functional import read_functions
 from cladist.kinship.inference.decision import DEFAULT, Policy
@@ -97,9 +94,14 @@ class Question:
         return [p.text for p in self.assay.protocol.probes.probes]
 
 
-def answered(registry: Registry, assay: Assay) -> list[ResponseSet]:
-    """Answers of all models that answered an assay's protocol with anything usable."""
-    return [r for r in registry.responses(assay.protocol) if r.usable().any()]
+def answered(
+    registry: Registry, assay: Assay, names: Iterable[str] | None = None
+) -> list[ResponseSet]:
+    """Answers of all models that answered an assay's protocol with anything usable, in order of
+    arrival; or of those of `names` alone."""
+    few = None if names is None else set(names)
+    wanted = None if few is None else [m.name for m in registry.models() if m.name in few]
+    return [r for r in registry.responses(assay.protocol, wanted) if r.usable().any()]
 
 
 def only_drawn(
@@ -116,8 +118,8 @@ def only_drawn(
 
 def _with_panel(
     found: Panel, path: Path, assay: Assay, responses: Sequence[ResponseSet], tested: Sequence[str]
-) -> tuple[list[ResponseSet], NDArray[np.bool_]]:
-    """The panel's answers and those of the models tested, and which of them are the panel.
+) -> tuple[list[ResponseSet], int]:
+    """The panel's answers and those of the models tested, and how many are the panel's.
 
     A member that bears the name of a model tested is left out. Raises `NotComparableError` when
     the panel answers another protocol, `InputError` for a panel of fewer than two others.
@@ -132,7 +134,7 @@ def _with_panel(
     own = [r for r in responses if r.model in wanted]
     if len(rest) < 2:
         raise InputError("the panel has fewer than two models besides those tested")
-    return [*rest, *own], np.arange(len(rest) + len(own)) < len(rest)
+    return [*rest, *own], len(rest)
 
 
 def question(
@@ -156,23 +158,19 @@ def question(
 
 
 def question_of(
-    assay: Assay,
-    responses: Sequence[ResponseSet],
-    declared: Mapping[str, DeclaredModel],
-    members: NDArray[np.bool_] | None = None,
+    assay: Assay, responses: Sequence[ResponseSet], declared: Mapping[str, DeclaredModel]
 ) -> Question:
-    """Measure answers that are given, and keep nothing; `members` bool (n,) says who is the panel.
+    """Measure answers that are given, and keep nothing.
 
     Raises `InputError` for fewer than two models. Cost: that of `pair_evidence`.
     """
     if len(responses) < 2:
         raise InputError("kinship needs the answers of two models at least")
-    pairs = pair_evidence(responses, members)
+    pairs = pair_evidence(responses)
     labels = labels_of(pairs.models, declared)
     prompts = [p.text for p in assay.protocol.probes.probes]
     made = gatherer(responses, pairs, labels, prompts=prompts)
-    count = None if members is None else int(members.sum())
-    return Question(assay, made, declared, _unused(declared, labels), count)
+    return Question(assay, made, declared, _unused(declared, labels))
 
 
 def question_beside(
@@ -181,17 +179,24 @@ def question_beside(
     responses: Sequence[ResponseSet],
     tested: Sequence[str],
     declared: Mapping[str, DeclaredModel],
+    *,
+    progress: Progress = silent,
 ) -> Question:
     """Weigh the models `tested` beside a panel from a file, that they take no part in.
 
     Families are those `declared`, or else those that the panel carries. Raises
     `NotComparableError` when the panel answers another protocol, `InputError` for a panel of
-    fewer than two others. Cost: that of `pair_evidence` for the panel.
+    fewer than two others. Cost: that of `pair_evidence` for the panel, once for the same models.
     """
     found = load_panel(path)
     every, members = _with_panel(found, path, assay, responses, tested)
     carried = {m.model: DeclaredModel(m.family, m.group, m.date, m.licence) for m in found.labels}
-    return question_of(assay, every, declared or carried, members)
+    known = declared or carried
+    prompts = [p.text for p in assay.protocol.probes.probes]
+    fitted = fitted_beside(found, every[members:], prompts, progress=progress)
+    labels = labels_of(fitted.pairs.models, known)
+    made = gathered_beside(every, fitted, labels)
+    return Question(assay, made, known, _unused(known, labels), members)
 
 
 def _unused(declared: Mapping[str, DeclaredModel], labels: Labels | None) -> tuple[str, ...]:

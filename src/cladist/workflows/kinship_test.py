@@ -154,13 +154,21 @@ class KinshipTest:
         elif not models:
             raise UsageError("a panel or a secret draw needs models=, the one in question first")
         else:
-            responses = work.answered(registry, self.assay_)
+            wanted = None if panel is None else dict.fromkeys(models)
+            responses = work.answered(registry, self.assay_, wanted)
             if secret is not None:
                 responses = work.only_drawn(responses, models[0], secret, self.assay_)
             self.question_ = (
                 work.question_of(self.assay_, responses, declared)
                 if panel is None
-                else work.question_beside(Path(panel), self.assay_, responses, models, declared)
+                else work.question_beside(
+                    Path(panel),
+                    self.assay_,
+                    responses,
+                    models,
+                    declared,
+                    progress=listener.progress,
+                )
             )
         self.remarks_ = self.question_.remarks
         for remark in self.remarks_:

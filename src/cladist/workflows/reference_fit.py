@@ -184,7 +184,7 @@ def _strangers(
     pairs, maker = members.pairs, calibration.nulls[0].makers
     every = np.arange(len(pairs))
     apart = (maker[:, None] != maker[None, :]) & (maker >= 0)[None, :] & (maker >= 0)[:, None]
-    beside = np.where(apart, pairs.combined, -np.inf)
+    beside = np.where(apart, pairs.combined[:], -np.inf)
     nearest = beside.argmax(axis=1)
     combined = beside[every, nearest]
     counts = np.isfinite(combined)

@@ -87,7 +87,7 @@ def place_answers(atlas: Atlas, given: ResponseSet, *, cut: int = 0) -> Newcomer
     chosen = _company(atlas, order)
     responses = [cut_to(r, cut) for r in (*answers_at(kin.responses, chosen), said)]
     pairs = pair_evidence(responses, np.arange(len(responses)) < len(chosen))
-    similarity = pairs.combined
+    similarity = pairs.combined[:]
     if kin.metric == "kinship":
         row = distance_of(similarity[-1, :-1])
     elif kin.metric == "cosine":

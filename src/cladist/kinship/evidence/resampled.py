@@ -66,12 +66,11 @@ class Resampled:
         total = np.zeros((orders, n, n), np.float32)
         for k in np.flatnonzero(weights):
             total += np.float32(weights[k]) * self.by_probe[k]
-        have = self.present.astype(np.float64)
-        common = (have * weights) @ have.T
         half = np.zeros((2, orders, n, n), np.float32)
         half[0] = total
         everybody = np.ones(n, np.bool_)
-        drawn = Wording(half, np.stack([common, np.zeros_like(common)]))
+        counted = np.stack([np.asarray(weights, np.float64), np.zeros(len(weights))])
+        drawn = Wording(half, self.present.astype(np.float64), counted)
         with threadpool_limits(1, user_api="blas"):
             found = combined_of(drawn, self.tokenizer, everybody)
         return found + lacking(found, self.copies)

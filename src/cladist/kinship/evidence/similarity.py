@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.corpus import Corpus, read_corpus, said_once
-from cladist.kinship.evidence.standard import Floats, standardise
+from cladist.kinship.evidence.standard import Floats, blocks_of, row_levels
 from cladist.kinship.evidence.style import style_similarity
 from cladist.kinship.evidence.tokens_per_character import density_evidence, fit_densities
 from cladist.kinship.evidence.truncation import truncation_evidence
@@ -23,6 +23,7 @@ from cladist.kinship.evidence.words import ORDERS
 
 __all__ = [
     "Evidence",
+    "Standing",
     "combined_of",
     "copies_of",
     "distance_of",
@@ -30,6 +31,7 @@ __all__ = [
     "kinship_distances",
     "kinship_similarity",
     "lacking",
+    "spread_of_rows",
     "standing",
     "unrelated_spread",
 ]
@@ -82,46 +84,59 @@ def kinship_similarity(responses: Sequence[ResponseSet]) -> Evidence:
     return evidence_of(corpus, np.ones(len(corpus), np.bool_))
 
 
-def evidence_of(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
+def evidence_of(corpus: Corpus, members: NDArray[np.bool_], *, single: bool = False) -> Evidence:
     """Evidence between all n models with those in `members`, bool (n,), as the panel.
 
     Models outside the panel add nothing to any statistic: the evidence among members, and that
     of one outsider, do not depend on which other outsiders are there. Runs on two threads, and
-    matrix products on one each, so that rounding is the same however many cores there are.
+    matrix products on one each, so that rounding is the same however many cores there are. With
+    `single` everything is rounded to float32 in the end, and 36 n^2 bytes of memory are enough.
     """
     n = len(corpus)
     if n < 2:
         nothing = np.zeros((n, n))
         return Evidence(corpus.models, {}, nothing, (nothing, nothing), nothing)
     with threadpool_limits(1, user_api="blas"):
-        return _evidence(corpus, members)
+        return _evidence(corpus, members, single)
 
 
-def _evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Evidence:
-    own = _own(corpus, members)
+def _evidence(corpus: Corpus, members: NDArray[np.bool_], single: bool) -> Evidence:
+    n = len(corpus)
     with ThreadPoolExecutor(1) as aside:
         # Much of either side runs on one thread only, so the two fill two cores together.
-        tokens = aside.submit(_tokenizer, corpus, members)
+        tokens = aside.submit(_Tokenizer, corpus, members)
         found = wording(said_once(corpus), members)
-        style = style_similarity(corpus, members)
-        whole, even, odd = (standing(found, members, own, half) for half in (None, 0, 1))
-        tokenizer = EVIDENCE.tokenizer * tokens.result()
-    middle, unit = unrelated_spread(whole + tokenizer, members)
-    # Two models without a common probe show neither likeness nor unlikeness.
-    likeness = np.where(found.common.sum(0) > 0, (whole - middle) / unit, 0.0)
-    channels = {"wording": _off_diagonal(likeness), "tokenizer": tokenizer / unit}
-    channels["identical"] = lacking(channels["wording"] + channels["tokenizer"], copies_of(corpus))
-    combined = sum(channels.values(), np.zeros_like(whole))
-    return Evidence(corpus.models, channels, combined, (even, odd), style, unit)
+        style = style_similarity(corpus, members, single=single)
+        stands = Standing(found, members, _own(corpus, members), (None, 0, 1))
+        tokenizer = tokens.result()
+    middle, unit = spread_of_rows(
+        lambda rows: stands.rows(None, rows) + tokenizer.rows(rows), members
+    )
+    copies = _Copies(corpus)
+    # A block of rows rests on those rows alone, so single precision takes their place.
+    planes = found.halves.reshape(-1, n, n) if single else np.empty((6, n, n))
+    even, odd, score, token, same, total = planes
+    for rows in blocks_of(n):
+        common = found.common_of(rows).sum(0) > 0
+        whole, *halves = (stands.rows(half, rows) for half in (None, 0, 1))
+        even[rows], odd[rows] = halves
+        # Two models without a common probe show neither likeness nor unlikeness.
+        likeness = _off_diagonal(np.where(common, (whole - middle) / unit, 0.0), rows)
+        tells = tokenizer.rows(rows) / unit
+        both = likeness + tells
+        score[rows], token[rows] = likeness, tells
+        missing = lacking(both, copies.rows(rows))
+        same[rows], total[rows] = missing, both + missing
+    channels = {"wording": score, "tokenizer": token, "identical": same}
+    return Evidence(corpus.models, channels, total, (even, odd), style, unit)
 
 
 def combined_of(found: Wording, tokenizer: Floats, members: NDArray[np.bool_]) -> Floats:
     """All evidence from wording and what the tokenizer says already weighted, float64 (n, n)."""
     total = standing(found, members, np.full(len(members), -1), None) + tokenizer
     middle, unit = unrelated_spread(total, members)
-    return _off_diagonal(
-        np.where(found.common.sum(0) > 0, (total - middle) / unit, tokenizer / unit)
-    )
+    known = np.where(found.common.sum(0) > 0, (total - middle) / unit, tokenizer / unit)
+    return _off_diagonal(known, slice(0, len(members)))
 
 
 def unrelated_spread(evidence: Floats, members: NDArray[np.bool_]) -> tuple[float, float]:
@@ -133,48 +148,117 @@ def unrelated_spread(evidence: Floats, members: NDArray[np.bool_]) -> tuple[floa
     this gives evidence the unit that it has elsewhere, a spread of USUAL. Panels of fewer than
     CLIPPED models have 0 and 1.
     """
+    return spread_of_rows(lambda rows: evidence[rows], members)
+
+
+def spread_of_rows(
+    rows_of: Callable[[slice], Floats], members: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """`unrelated_spread` of evidence that `rows_of` gives a block of rows of, float64 (b, n).
+
+    4 n^2 bytes of memory.
+    """
     inside = np.flatnonzero(members)
     if len(inside) < CLIPPED:
         return 0.0, 1.0
-    values = np.sort(evidence[np.ix_(inside, inside)][np.triu_indices(len(inside), 1)])
-    kept, middle, spread = values, 0.0, 0.0
-    while len(kept):
-        middle = float(np.median(kept))
-        spread = 1.4826 * float(np.median(middle - kept[kept <= middle]))
-        fewer = kept[: int(np.searchsorted(kept, middle + 3 * spread, side="right"))]
-        if len(fewer) == len(kept):
+    values = np.empty(len(inside) * (len(inside) - 1) // 2)
+    place = np.cumsum(members) - 1
+    filled = 0
+    for rows in blocks_of(len(members)):
+        block = rows_of(rows)[:, inside]
+        for i in np.flatnonzero(members[rows]):
+            right = block[i, place[rows.start + i] + 1 :]
+            values[filled : filled + len(right)] = right
+            filled += len(right)
+    values.sort()
+    kept, middle, spread = len(values), 0.0, 0.0
+    while kept:
+        middle = _middle(values[:kept])
+        lower = int(np.searchsorted(values[:kept], middle, side="right"))
+        spread = 1.4826 * (middle - _middle(values[:lower]))
+        fewer = int(np.searchsorted(values[:kept], middle + 3 * spread, side="right"))
+        if fewer == kept:
             break
         kept = fewer
     return (middle, spread / USUAL) if spread > 1e-6 else (0.0, 1.0)
 
 
-def _off_diagonal(matrix: Floats) -> Floats:
-    np.fill_diagonal(matrix, 0.0)
-    return matrix
+def _middle(rising: Floats) -> float:
+    """Median of sorted values."""
+    k = len(rising)
+    return float((rising[(k - 1) // 2] + rising[k // 2]) / 2)
+
+
+def _off_diagonal(block: Floats, rows: slice) -> Floats:
+    """A block of rows with 0 on the diagonal of the whole."""
+    at = np.arange(len(block))
+    block[at, at + rows.start] = 0.0
+    return block
+
+
+class Standing:
+    """How far pairs stand out from the pairs of either model, all orders of context together.
+
+    `parts` say of what: None for all probes, 0 for even and 1 for odd ones.
+    """
+
+    def __init__(
+        self,
+        found: Wording,
+        members: NDArray[np.bool_],
+        own: NDArray[np.int64],
+        parts: Sequence[int | None],
+    ) -> None:
+        self._found = found
+        self._told = len(members) > 1 and int(members.sum()) > 1
+        self._levels = {
+            half: [
+                row_levels(lambda rows, o=order, h=half: found.of(o, h, rows), members, own)
+                for order in range(ORDERS)
+            ]
+            for half in (parts if self._told else ())
+        }
+
+    def rows(self, half: int | None, rows: slice) -> Floats:
+        """A block of rows, float64 (b, n)."""
+        weights = [EVIDENCE.single, *[1.0] * (ORDERS - 1)]
+        total = np.zeros((rows.stop - rows.start, len(self._found.have)))
+        if not self._told:
+            return total
+        for order, weight in enumerate(weights):
+            t = self._found.of(order, half, rows)
+            mean, spread = self._levels[half][order]
+            z = (t - mean[rows, None]) / spread[rows, None]
+            z += (t - mean) / spread
+            total += weight * _off_diagonal(z / 2, rows)
+        return np.asarray(total / sum(weights))
 
 
 def standing(
     found: Wording, members: NDArray[np.bool_], own: NDArray[np.int64], half: int | None
 ) -> Floats:
-    """How far a pair stands out from the pairs of either model, all orders of context together."""
-    weights = [EVIDENCE.single, *[1.0] * (ORDERS - 1)]
-    total = sum(
-        (
-            weight * standardise(found.of(order, half), members, own)
-            for order, weight in enumerate(weights)
-        ),
-        np.zeros(found.common.shape[1:]),
-    )
-    return total / sum(weights)
+    """`Standing` of all rows, float64 (n, n)."""
+    return Standing(found, members, own, (half,)).rows(half, slice(0, len(members)))
+
+
+class _Copies:
+    """`copies_of`, some rows at a time."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._varied = np.array([len(set(row) - {""}) >= 3 for row in corpus.texts], np.bool_)
+        self._code = np.unique(np.array(corpus.digests()), return_inverse=True)[1]
+
+    def rows(self, rows: slice) -> NDArray[np.bool_]:
+        """A block of rows, bool (b, n)."""
+        same = (self._code[rows, None] == self._code[None, :]) & self._varied[rows, None]
+        at = np.arange(len(same))
+        same[at, at + rows.start] = False
+        return np.asarray(same, np.bool_)
 
 
 def copies_of(corpus: Corpus) -> NDArray[np.bool_]:
     """Pairs with the same answers throughout, three different ones at least, bool (n, n)."""
-    varied = [len(set(row) - {""}) >= 3 for row in corpus.texts]
-    _, code = np.unique(np.array(corpus.digests()), return_inverse=True)
-    same = (code[:, None] == code[None, :]) & np.array(varied)[:, None]
-    np.fill_diagonal(same, False)
-    return np.asarray(same, np.bool_)
+    return _Copies(corpus).rows(slice(0, len(corpus)))
 
 
 def lacking(found: Floats, copies: NDArray[np.bool_]) -> Floats:
@@ -185,22 +269,27 @@ def lacking(found: Floats, copies: NDArray[np.bool_]) -> Floats:
     return np.where(copies, np.maximum(EVIDENCE.identical - found, 0.0), 0.0)
 
 
-def _tokenizer(corpus: Corpus, members: NDArray[np.bool_]) -> Floats:
-    """Nats for common descent from what answers tell of tokenizers, float64 (n, n).
+class _Tokenizer:
+    """Evidence for common descent from what answers tell of tokenizers, some rows at a time.
 
     Unrelated models may share a tokenizer and kin may differ in it, each with its share, so what
     one tokenizer against two says is worth ln((e + (1 - e) L) / (s L + 1 - s)) of its likelihood
     ratio L: at most -ln s, however sure it is.
     """
-    lengths = truncation_evidence(corpus, members)
-    # Where one limit cut all answers, their lengths say a part of it already.
-    ratio = np.exp(
-        (1 - lengths.limit / 2) * density_evidence(fit_densities(corpus, members), len(corpus))
-    )
-    new, same = EVIDENCE.new_tokenizer, EVIDENCE.same_tokenizer
-    bounded = np.log((new + (1 - new) * ratio) / (same * ratio + 1 - same))
-    bounded[ratio == 1.0] = 0.0
-    return np.asarray(bounded + lengths.evidence)
+
+    def __init__(self, corpus: Corpus, members: NDArray[np.bool_]) -> None:
+        self._lengths = truncation_evidence(corpus, members)
+        self._rates = fit_densities(corpus, members)
+        self._n = len(corpus)
+
+    def rows(self, rows: slice) -> Floats:
+        """A block of rows, weighted as it enters the sum, float64 (b, n)."""
+        # Where one limit cut all answers, their lengths say a part of it already.
+        ratio = np.exp((1 - self._lengths.limit / 2) * density_evidence(self._rates, self._n, rows))
+        new, same = EVIDENCE.new_tokenizer, EVIDENCE.same_tokenizer
+        bounded = np.log((new + (1 - new) * ratio) / (same * ratio + 1 - same))
+        bounded[ratio == 1.0] = 0.0
+        return np.asarray(EVIDENCE.tokenizer * (bounded + self._lengths.rows(rows)))
 
 
 def _own(corpus: Corpus, members: NDArray[np.bool_]) -> NDArray[np.int64]:

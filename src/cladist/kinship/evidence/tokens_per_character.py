@@ -229,25 +229,35 @@ def _posterior(
     return (mean, spread, noise), Densities(post, variance, known)
 
 
-def density_evidence(fitted: tuple[DensityModel, Densities] | None, n: int) -> Floats:
+def density_evidence(
+    fitted: tuple[DensityModel, Densities] | None, n: int, rows: slice | None = None
+) -> Floats:
     """Nats for one tokenizer against two, float64 (n, n), clipped to +-CLIP; zero where unknown.
 
     A posterior is taken back to the observation behind it, of variance v, so the log likelihood
     ratio of a common vector is that of two Gaussian observations (per coordinate, prior tau).
+    With `rows` a block of them alone, (b, n).
     """
-    total = np.zeros((n, n))
+    block = slice(0, n) if rows is None else rows
+    total = np.zeros((block.stop - block.start, n))
     if fitted is None:
         return total
     model, rates = fitted
     for j, tau in enumerate(model.spread):
         v = 1 / np.maximum(1 / rates.variance[:, j] - 1 / tau, 1e-9)
         x = (rates.mean[:, j] - model.mean[j]) * (tau + v) / tau
-        p, q = (tau + v)[:, None], (tau + v)[None, :]
-        a, b = x[:, None], x[None, :]
-        det = p * q - tau * tau
-        joint = (q * a * a - 2 * tau * a * b + p * b * b) / det
-        total += 0.5 * (np.log(p) + np.log(q) - np.log(det) + a * a / p + b * b / q - joint)
-    total[~rates.known] = 0.0
+        w = tau + v
+        alone = np.log(w) + x * x / w
+        det = w[block, None] * w[None, :] - tau * tau
+        # Sums of two that change places with the models: the same both ways round.
+        joint = (x * x)[block, None] * w[None, :] + w[block, None] * (x * x)[None, :]
+        joint -= 2 * tau * (x[block, None] * x[None, :])
+        joint /= det
+        np.log(det, out=det)
+        joint += det
+        total += 0.5 * (alone[block, None] + alone[None, :] - joint)
+    total[~rates.known[block]] = 0.0
     total[:, ~rates.known] = 0.0
-    np.fill_diagonal(total, 0.0)
-    return np.clip((total + total.T) / 2, -CLIP, CLIP)
+    at = np.arange(len(total))
+    total[at, at + block.start] = 0.0
+    return np.clip(total, -CLIP, CLIP)

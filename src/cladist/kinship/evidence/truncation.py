@@ -11,6 +11,7 @@ not be read as kinship on its own.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.makeup import make_up
-from cladist.kinship.evidence.standard import PSEUDO, Floats, in_turn
+from cladist.kinship.evidence.standard import PSEUDO, Floats, in_turn, mirror
 
 __all__ = ["Truncation", "truncation_evidence"]
 
@@ -34,19 +35,35 @@ SILENT, FULL = 0.05, 0.2
 """Usual agreement up to which there is no limit, and from which all its evidence counts. Answers
 that end by themselves show .02 to .04 in recorded panels, answers cut by one limit .2 to .3."""
 
-Cells = tuple[slice, slice] | tuple[NDArray[np.int64], ...]
-
 
 @dataclass(frozen=True, eq=False)
 class Truncation:
     """What lengths say.
 
-    evidence  float64 (n, n), symmetric, zero diagonal, around zero; in spreads of other evidence
-    limit     0..1, how surely one limit cut the answers; `evidence` is weighted by it already
+    agree, matched  float32 (n, n), symmetric, zero diagonal: how well lengths agree given like
+                    content, and how much like content there was
+    usual  agreement of a usual pair of the panel
+    limit  0..1, how surely one limit cut the answers
     """
 
-    evidence: Floats
+    agree: NDArray[np.float32]
+    matched: NDArray[np.float32]
+    usual: float
     limit: float
+
+    @property
+    def evidence(self) -> Floats:
+        """Evidence of all pairs, float64 (n, n), symmetric, zero diagonal, around zero; in spreads
+        of other evidence, and weighted by `limit`."""
+        return self.rows(slice(0, len(self.agree)))
+
+    def rows(self, rows: slice) -> Floats:
+        """The same of a block of rows, (b, n)."""
+        agree, matched = self.agree[rows].astype(np.float64), self.matched[rows]
+        excess = (agree - self.usual * matched) / (matched + PRIOR) / SCALE
+        at = np.arange(len(excess))
+        excess[at, at + rows.start] = 0.0
+        return np.asarray(self.limit * excess)
 
 
 def contents(corpus: Corpus, probe: int) -> NDArray[np.float32]:
@@ -67,45 +84,63 @@ def truncation_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Truncatio
     agree, matched = np.zeros((n, n), np.float32), np.zeros((n, n), np.float32)
     log_length = np.log(np.maximum(corpus.length, 1)).astype(np.float32) / np.float32(LENGTH_SCALE)
 
-    def of_probe(j: int) -> list[tuple[Cells, NDArray[np.float32], NDArray[np.float32]]]:
+    def read(j: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
         run = np.flatnonzero(corpus.length[:, j] >= SHORTEST)
         if len(run) > n // 2:
             # Adding up whole blocks takes less than picking cells; the others match nobody.
             run = np.arange(n)
         x = contents(corpus, j)[run]
         x[corpus.length[run, j] < SHORTEST] = 0.0
-        size = log_length[run, j]
-        out = []
-        for first in range(0, len(run), BLOCK):
-            rows = slice(first, min(first + BLOCK, len(run)))
-            c = x[rows] @ x[first:].T
-            for _ in range(SHARPNESS):
-                np.multiply(c, c, out=c)
-            e = np.subtract.outer(size[rows], size[first:])
-            np.abs(e, out=e)
-            np.negative(e, out=e)
-            np.exp(e, out=e)
-            e *= c
-            whole = len(run) == n
-            cells: Cells = (rows, slice(first, n)) if whole else np.ix_(run[rows], run[first:])
-            out.append((cells, e, c))
-        return out
+        return run, x, log_length[run, j]
 
-    for blocks in in_turn(of_probe, p):
-        for cells, e, c in blocks:
-            agree[cells] += e
-            matched[cells] += c
-    for total in (agree, matched):
-        # Blocks hold the diagonal and what is right of it.
-        total[:] = np.triu(total, 1)
-        total += total.T.copy()
-    inside = np.flatnonzero(members)
-    panel = np.ix_(inside, inside)
-    share = 1 / (matched[panel] + 1)
-    usual = (float((agree[panel] * share).sum()) + PSEUDO * EXPECTED) / (
-        float((matched[panel] * share).sum()) + PSEUDO
-    )
+    with ThreadPoolExecutor(2) as pool:
+        for run, x, size in in_turn(read, p):
+
+            def add_up(first: int, run=run, x=x, size=size) -> None:  # type: ignore[no-untyped-def]
+                rows = slice(first, min(first + BLOCK, len(run)))
+                e, c = _agreements(x, size, rows)
+                if len(run) == n:
+                    agree[rows, first:] += e
+                    matched[rows, first:] += c
+                else:
+                    cells = np.ix_(run[rows], run[first:])
+                    agree[cells] += e
+                    matched[cells] += c
+
+            list(pool.map(add_up, range(0, len(run), BLOCK)))
+    mirror(agree)
+    mirror(matched)
+    usual = _usual(agree, matched, members)
     limit = float(np.clip((usual - SILENT) / (FULL - SILENT), 0.0, 1.0))
-    excess = (agree.astype(np.float64) - usual * matched) / (matched + PRIOR) / SCALE
-    np.fill_diagonal(excess, 0.0)
-    return Truncation(np.asarray(limit * excess), limit)
+    return Truncation(agree, matched, usual, limit)
+
+
+def _agreements(
+    x: NDArray[np.float32], size: NDArray[np.float32], rows: slice
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Product of content and length, and content alone, of a block of rows with all from its
+    first on."""
+    c = x[rows] @ x[rows.start :].T
+    for _ in range(SHARPNESS):
+        np.multiply(c, c, out=c)
+    e = np.subtract.outer(size[rows], size[rows.start :])
+    np.abs(e, out=e)
+    np.negative(e, out=e)
+    np.exp(e, out=e)
+    e *= c
+    return e, c
+
+
+def _usual(
+    agree: NDArray[np.float32], matched: NDArray[np.float32], members: NDArray[np.bool_]
+) -> float:
+    """Agreement of lengths of the usual pair of the panel: every pair weighs the less the more
+    its own agreement is believed."""
+    inside = np.flatnonzero(members)
+    above, below = PSEUDO * EXPECTED, PSEUDO
+    for i in inside:
+        own = matched[i, inside]
+        share = 1 / (own + 1)
+        above += float((agree[i, inside] * share).sum(dtype=np.float64))
+        below += float((own * share).sum(dtype=np.float64))
+    return above / below

@@ -14,11 +14,16 @@ nothing; an expression that everybody uses adds nothing at all.
 
 Choices within one answer depend on each other: one slip, and two answers agree for a page. So the
 sum of a probe is taken as sign(x) ln(1 + |x|) before probes are averaged.
+
+Pairs are gone through by blocks of rows, one half of the probes on a thread. What agreement says
+is rounded to a grid (`_grid`) on which sums are exact in any order: the same numbers come out
+whatever the blocks, the threads and the processor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +33,7 @@ from numpy.typing import NDArray
 from cladist.core.distinct import distinct
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.corpus import Corpus
-from cladist.kinship.evidence.standard import Floats, in_turn
+from cladist.kinship.evidence.standard import Floats, in_turn, mirror
 from cladist.kinship.evidence.words import ORDERS, grams_of, words_of
 
 if TYPE_CHECKING:
@@ -45,7 +50,12 @@ __all__ = [
 ]
 
 _DENSE = 32
-"""Models that say one sequence, from which a dense product is faster than going through pairs."""
+_CROWD = 8
+"""Models that say one sequence, from which a dense product is faster than going through pairs:
+the first of these, and one in so many of all."""
+
+_FEWEST, _ROWS = 128, 512
+"""Rows of a block, an eighth of all within these bounds. Nothing but time depends on them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,18 +78,31 @@ class ProbeGrams:
 class Wording:
     """Likeness of wording of all pairs of n models, by order of the context.
 
-    halves  float32 (2, ORDERS, n, n), symmetric: sums over even and over odd probes
-    common  float64 (2, n, n): probes that both answered, even and odd ones
+    halves   float32 (2, ORDERS, n, n), symmetric: sums over even and over odd probes
+    have     float64 (n, p): which probes each answered, 1 or 0
+    counted  float64 (2, p): how often each probe counts in either half
     """
 
     halves: NDArray[np.float32]
-    common: Floats
+    have: Floats
+    counted: Floats
 
-    def of(self, order: int, half: int | None = None) -> Floats:
-        """Mean over common probes, float64 (n, n), of all probes or of one half; 0 without any."""
+    @property
+    def common(self) -> Floats:
+        """Probes that both answered, even and odd ones, float64 (2, n, n)."""
+        return self.common_of(slice(None))
+
+    def common_of(self, rows: slice) -> Floats:
+        """The same of a block of rows, (2, b, n)."""
+        return np.stack([(self.have[rows] * often) @ self.have.T for often in self.counted])
+
+    def of(self, order: int, half: int | None = None, rows: slice = slice(None)) -> Floats:
+        """Mean over common probes, float64 (b, n), of all probes or of one half; 0 without any."""
         parts = [0, 1] if half is None else [half]
-        total = self.halves[parts, order].sum(0, dtype=np.float64)
-        return np.asarray(total / np.maximum(self.common[parts].sum(0), 1.0))
+        total = self.halves[parts, order, rows].sum(0, dtype=np.float64)
+        often = self.counted[parts].sum(0)
+        total /= np.maximum((self.have[rows] * often) @ self.have.T, 1.0)
+        return np.asarray(total)
 
 
 def probe_grams(corpus: Corpus, probe: int) -> ProbeGrams:
@@ -137,20 +160,37 @@ def wording(corpus: Corpus, members: NDArray[np.bool_]) -> Wording:
     """Likeness of wording of all pairs, with `members`, bool (n,), as the panel.
 
     O(characters + sum over sequences of (models that say it)^2) time on two threads, 24 n^2
-    bytes of memory and as much again while it works.
+    bytes of memory and what some blocks of rows take.
     """
     n = len(corpus)
     halves = np.zeros((2, ORDERS, n, n), np.float32)
-    for j, products in enumerate(wording_by_probe(corpus, members)):
-        halves[j % 2] += products
-    have = corpus.present.astype(np.float64)
-    common = np.stack([have[:, k::2] @ have[:, k::2].T for k in (0, 1)])
-    return Wording(halves, common)
+
+    def add_up(half: int) -> None:
+        total = halves[half]
+        for j in range(half, len(corpus.probe_ids), 2):
+            for rows, found in _blocks(corpus, j, members):
+                total[:, rows, rows.start :] += found
+        mirror(total)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(add_up, (0, 1)))
+    half_of = np.arange(len(corpus.probe_ids)) % 2
+    counted = np.stack([half_of == k for k in (0, 1)]).astype(np.float64)
+    return Wording(halves, corpus.present.astype(np.float64), counted)
 
 
 def wording_by_probe(corpus: Corpus, members: NDArray[np.bool_]) -> Iterator[NDArray[np.float32]]:
     """Damped log-likelihood ratios of one probe after the other, float32 (ORDERS, n, n) each."""
-    return in_turn(lambda j: _probe(corpus, j, members), len(corpus.probe_ids))
+    n = len(corpus)
+
+    def whole(probe: int) -> NDArray[np.float32]:
+        out = np.empty((ORDERS, n, n), np.float32)
+        for rows, found in _blocks(corpus, probe, members):
+            out[:, rows, rows.start :] = found
+        mirror(out)
+        return out
+
+    return in_turn(whole, len(corpus.probe_ids))
 
 
 def wording_of_last(corpus: Corpus) -> tuple[NDArray[np.float32], Floats]:
@@ -162,6 +202,7 @@ def wording_of_last(corpus: Corpus) -> tuple[NDArray[np.float32], Floats]:
     n = len(corpus)
     members = np.arange(n) < n - 1
     halves = np.zeros((2, ORDERS, n - 1), np.float32)
+    grid = _grid(n - 1)
     against = float(np.log1p(-EVIDENCE.copied))
     for probe in np.flatnonzero(corpus.present[-1]):
         grams = probe_grams(corpus, int(probe))
@@ -173,47 +214,97 @@ def wording_of_last(corpus: Corpus) -> tuple[NDArray[np.float32], Floats]:
         for order in range(ORDERS):
             part = grams.order[column] == order
             mine = said[:, np.flatnonzero(part)]
-            value = gain[column[part]] - (against if order else 0.0)
+            value = _worth(gain[column[part]], order, grid)
             agreed = (mine @ (value * share[part])).astype(np.float32) + against * stood
-            halves[probe % 2, order] += np.sign(agreed) * np.log1p(np.abs(agreed))
+            halves[probe % 2, order] += _damped(agreed)
             stood = (mine @ share[part]).astype(np.float32)
     have = corpus.present.astype(np.float64)
     common = np.stack([have[:-1, k::2] @ have[-1, k::2] for k in (0, 1)])
     return halves, common
 
 
-def _probe(corpus: Corpus, probe: int, members: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Damped log-likelihood ratios of one probe, float32 (ORDERS, n, n)."""
+def _grid(members: int) -> float:
+    """Steps in a nat: as many as a number of double precision holds where all words of an answer
+    say the most that they can among so many members."""
+    m = max(members, 1)
+    rarest = 0.5 / (m + 0.5 + 2.0 / m)
+    most = np.log1p(EVIDENCE.copied * (1.0 / rarest - 1.0)) - np.log1p(-EVIDENCE.copied)
+    return float(2.0 ** (52 - np.ceil(np.log2(EVIDENCE.words * most))))
+
+
+def _worth(gain: Floats, order: int, grid: float) -> Floats:
+    """What agreement adds, on the grid. Beyond the first order two models that stand at one context
+    are charged with disagreeing, and where they agree that is taken back."""
+    taken_back = float(np.log1p(-EVIDENCE.copied)) if order else 0.0
+    return np.asarray(np.round((gain - taken_back) * grid) / grid)
+
+
+def _damped(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """sign(x) ln(1 + |x|)."""
+    y = np.abs(x)
+    y += np.float32(1)
+    np.log(y, out=y)
+    return np.copysign(y, x, out=y)
+
+
+def _blocks(
+    corpus: Corpus, probe: int, members: NDArray[np.bool_]
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Damped log-likelihood ratios of one probe, float32 (ORDERS, rows, n - first row) a block."""
+    n = len(corpus)
     grams = probe_grams(corpus, probe)
     gain = gains(grams, corpus.present[:, probe], members)
     against = float(np.log1p(-EVIDENCE.copied))
-    out = np.empty((ORDERS, len(corpus), len(corpus)), np.float32)
-    stood: NDArray[np.float32] | float = 0.0
-    for order in range(ORDERS):
-        part = np.flatnonzero(grams.order == order)
-        mine = grams.said[:, part]
-        # Where two models stand at one context and agree, the cost of disagreeing is taken back.
-        agreed, both = _products(mine, gain[part] - (against if order else 0.0))
-        agreed += against * stood
-        out[order] = np.sign(agreed) * np.log1p(np.abs(agreed))
-        np.fill_diagonal(out[order], 0.0)
-        stood = both
-    return out
+    parts = [np.flatnonzero(grams.order == k) for k in range(ORDERS)]
+    last, grid = ORDERS - 1, _grid(int(members.sum()))
+    orders = [
+        _Products(grams.said[:, part], _worth(gain[part], k, grid), counted=k < last)
+        for k, part in enumerate(parts)
+    ]
+    step = min(_ROWS, max(_FEWEST, n // 8))
+    for first in range(0, n, step):
+        rows = slice(first, min(first + step, n))
+        out = np.empty((ORDERS, rows.stop - first, n - first), np.float32)
+        stood: Floats | None = None
+        for k, products in enumerate(orders):
+            agreed, both = products.of(rows)
+            if stood is not None:
+                agreed += against * stood
+            out[k], stood = _damped(agreed.astype(np.float32)), both
+        yield rows, out
 
 
-def _products(
-    said: sparse.csr_array, value: Floats
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Sum of `value` over the sequences that both of two models say, and their number, (n, n)."""
-    count = np.bincount(said.indices, minlength=said.shape[1])
-    few, many = (count > 1) & (count <= _DENSE), count > _DENSE
-    left = said[:, np.flatnonzero(few)]
-    right = left.astype(np.complex64)
-    right.data = (value[few] + 1j).astype(np.complex64)[right.indices]
-    pairs = (left @ right.T).toarray()
-    total, number = np.ascontiguousarray(pairs.real), np.ascontiguousarray(pairs.imag)
-    if many.any():
-        dense = np.asarray(said[:, np.flatnonzero(many)].toarray(), np.float32)
-        total += (dense * value[many].astype(np.float32)) @ dense.T
-        number += dense @ dense.T
-    return total, number
+class _Products:
+    """Sum of `value` over the sequences that both of two models say, and their number.
+
+    said csr (n, f), value float64 (f,); without `counted` numbers are left out. Blocks of rows
+    are asked for from the first on, as what lies left of them is let go.
+    """
+
+    def __init__(self, said: sparse.csr_array, value: Floats, counted: bool) -> None:
+        count = np.bincount(said.indices, minlength=said.shape[1])
+        usual = max(_DENSE, said.shape[0] // _CROWD)
+        few, many = (count > 1) & (count <= usual), count > usual
+        self._left = said[:, np.flatnonzero(few)]
+        unit = value[few] + 1j if counted else value[few]
+        weighed = self._left.astype(unit.dtype)
+        weighed.data *= unit[weighed.indices]
+        self._right = weighed.T.tocsr()
+        self._dense = said[:, np.flatnonzero(many)].toarray()
+        self._weighed = self._dense * value[many]
+        self._counted = counted
+        self._first = 0
+
+    def of(self, rows: slice) -> tuple[Floats, Floats | None]:
+        """Of a block of rows with all models from its first on, (rows, n - first) each."""
+        if rows.start > self._first:
+            self._right = self._right[:, rows.start - self._first :]
+            self._first = rows.start
+        pairs = (self._left[rows] @ self._right).toarray()
+        total = np.ascontiguousarray(pairs.real)
+        number = np.ascontiguousarray(pairs.imag) if self._counted else None
+        if self._dense.shape[1]:
+            total += self._weighed[rows] @ self._dense[rows.start :].T
+            if number is not None:
+                number += self._dense[rows] @ self._dense[rows.start :].T
+        return total, number

@@ -2,8 +2,9 @@
 
 A score of a pair means nothing by itself. Its null is the scores of pairs of the panel that are
 of different makers, after taking out what the style of the pair, its tokenizer and reasoning
-traces explain: the expectation of the score is fitted as a rising, convex function of these, and
-the residual in units of its usual size is what is compared.
+traces explain: the expectation of the score is fitted as a rising, convex function of these. What
+is compared is the residual beyond what either model has in common with other makers, each counting
+once, in spreads of that (`levels`).
 
 The p-value of a pair counts cells of two makers, not pairs of models: the sum over cells of the
 share of their pairs that reach as much, the pair's own cell counted as one that does, so
@@ -194,7 +195,7 @@ def _guessed(pairs: PairEvidence, answered: NDArray[np.bool_]) -> Calibration:
     """Two nulls: families of each half of the probes, tested on the other."""
     made = []
     for half in (0, 1):
-        makers = np.where(answered, guess_families(pairs.scored(half)), -1)
+        makers = np.where(answered, guess_families(pairs.scored(half)[:]), -1)
         made.append(fit_null(pairs, makers, 1 - half))
     number = min(len(np.unique(null.makers[answered])) for null in made)
     reasoning = _reasoning(pairs, made[0].makers)

@@ -8,6 +8,7 @@ largest where kin are, found 10.7% of kin at 1% instead of 16.6% on `rand`, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,9 @@ import numpy as np
 from cladist.kinship.evidence.standard import Floats
 
 __all__ = ["Matching", "fit_matching"]
+
+PAIRS = 1 << 20
+"""Pairs whose covariates are spread out at a time."""
 
 KNOTS = (0.02, 0.6, 0.9, 0.99)
 """Quantiles of a covariate between which the expected score is linear."""
@@ -35,8 +39,24 @@ class Matching:
 
     def excess(self, score: Floats, covariates: Floats) -> Floats:
         """(score - expected) / scale; `covariates` float64 (c, ...) like `score` (...)."""
-        x = _hinges(covariates.reshape(len(covariates), -1), self.knots)
-        return np.asarray((score - (x @ self.level).reshape(np.shape(score))) / self.scale)
+        expected = self.expected(covariates.reshape(len(covariates), -1))
+        return np.asarray((score - expected.reshape(np.shape(score))) / self.scale)
+
+    def expected(self, covariates: Floats) -> Floats:
+        """What is to be expected, (m,), of covariates (c, m)."""
+        return _expected(covariates, self.knots, self.level)
+
+
+def _expected(covariates: Floats, knots: tuple[Floats, ...], level: Floats) -> Floats:
+    out = np.empty(covariates.shape[1])
+    for part in _parts(len(out)):
+        out[part] = _hinges(covariates[:, part], knots) @ level
+    return out
+
+
+def _parts(m: int) -> Iterator[slice]:
+    for first in range(0, m, PAIRS):
+        yield slice(first, min(first + PAIRS, m))
 
 
 def _hinges(covariates: Floats, knots: tuple[Floats, ...]) -> Floats:
@@ -53,19 +73,36 @@ def fit_matching(score: Floats, covariates: Floats, weight: Floats | None = None
 
     score (m,), covariates (c, m), weight (m,), or all the same. More in common never lowers what
     is to be expected, and beyond the last knot nothing is extrapolated. A covariate of two values
-    is a step, however rare one of them is. O(m) time.
+    is a step, however rare one of them is. O(m) time, and the memory of a few numbers a pair.
     """
     knots = tuple(
-        np.quantile(c, KNOTS) if len(np.unique(c)) > 2 else np.array([c.min(), c.max()])
-        for c in covariates
+        np.quantile(c, KNOTS) if _several(c) else np.array([c.min(), c.max()]) for c in covariates
     )
-    x = _hinges(covariates, knots)
     weight = np.ones(len(score)) if weight is None else weight
-    heavy = x * weight[:, None]
-    gram = heavy.T @ x
+    gram, target = _normal(score, covariates, weight, knots)
     root = np.linalg.cholesky(gram + 1e-8 * max(float(np.trace(gram)), 1e-9) * np.eye(len(gram)))
     from scipy.optimize import nnls  # takes a third of a second to import
 
-    level = nnls(root.T, np.linalg.solve(root, heavy.T @ score))[0]
-    deviation = np.abs(score - x @ level)
+    level = nnls(root.T, np.linalg.solve(root, target))[0]
+    deviation = np.abs(score - _expected(covariates, knots, level))
     return Matching(knots, level, max(float(np.average(deviation, weights=weight)), 1e-9))
+
+
+def _several(values: Floats) -> bool:
+    """Whether there are more than two different ones."""
+    low, high = values.min(), values.max()
+    return bool(((values != low) & (values != high)).any())
+
+
+def _normal(
+    score: Floats, covariates: Floats, weight: Floats, knots: tuple[Floats, ...]
+) -> tuple[Floats, Floats]:
+    """Matrix and right side of the normal equations."""
+    width = 2 + sum(len(places) - 1 for places in knots)
+    gram, target = np.zeros((width, width)), np.zeros(width)
+    for part in _parts(len(score)):
+        x = _hinges(covariates[:, part], knots)
+        heavy = x * weight[part, None]
+        gram += heavy.T @ x
+        target += heavy.T @ score[part]
+    return gram, target

@@ -208,7 +208,7 @@ def _result(
 
 def _tells_tokenizers(made: Gatherer) -> bool:
     """Whether answers tell of tokenizers; distributions do not."""
-    return bool(made.pairs.tokenizer.any())
+    return bool(made.pairs.tokenizer.stored.any())
 
 
 def basis_of(made: Gatherer) -> str:

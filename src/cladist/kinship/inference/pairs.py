@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,35 @@ from cladist.kinship.evidence.similarity import evidence_of
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.states import writes_reasoning
 
-__all__ = ["Index", "PairEvidence", "Rows", "pair_evidence"]
+__all__ = ["Index", "PairEvidence", "Pairwise", "Rows", "pair_evidence"]
 
 Rows = NDArray[np.int64] | list[int] | slice | int
 Index = NDArray[np.int64] | list[int] | int
+
+
+class Pairwise:
+    """A number for every pair of n models: kept as it came, also in a file, and read as float64.
+
+    stored  float32 or float64 (n, n)
+
+    >>> pairs = Pairwise(np.array([[0, 2], [2, 0]], np.float32))
+    >>> pairs[0].tolist(), len(pairs), pairs[:].dtype.name
+    ([0.0, 2.0], 2, 'float64')
+    """
+
+    def __init__(self, stored: NDArray[np.floating[Any]]) -> None:
+        self.stored = stored
+
+    def __getitem__(self, where: Any) -> Floats:
+        """What NumPy gives of the matrix at `where`, and `[:]` all of it."""
+        return np.asarray(self.stored[where], np.float64)
+
+    def __len__(self) -> int:
+        return len(self.stored)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """All of it, for NumPy."""
+        return np.asarray(self.stored, dtype or np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,22 +58,22 @@ class PairEvidence:
     """What is known of all pairs of n models.
 
     models   n names
-    combined float64 (n, n): all evidence, what ranks relatives and makes distances
-    score    float64 (n, n): likeness of wording beyond the panel's, symmetric
-    halves   the same of even and of odd probes, each float64 (n, n)
-    style    float64 (n, n) in 0..1: how alike two models sound whatever they are asked
-    tokenizer  float64 (n, n): agreement of tokenizers, around 0
+    combined (n, n): all evidence, what ranks relatives and makes distances
+    score    (n, n): likeness of wording beyond the panel's, symmetric
+    halves   the same of even and of odd probes, each (n, n)
+    style    (n, n) in 0..1: how alike two models sound whatever they are asked
+    tokenizer  (n, n): agreement of tokenizers, around 0
     present  bool (n, p): which probes have a usable answer
     digest   one hash a model of all its answers
     reasoning  bool (n,): which models write their reasoning into their answers
     """
 
     models: tuple[str, ...]
-    combined: Floats
-    score: Floats
-    halves: tuple[Floats, Floats]
-    style: Floats
-    tokenizer: Floats
+    combined: Pairwise
+    score: Pairwise
+    halves: tuple[Pairwise, Pairwise]
+    style: Pairwise
+    tokenizer: Pairwise
     present: NDArray[np.bool_]
     digest: tuple[bytes, ...]
     reasoning: NDArray[np.bool_]
@@ -55,7 +81,7 @@ class PairEvidence:
     def __len__(self) -> int:
         return len(self.models)
 
-    def scored(self, half: int | None) -> Floats:
+    def scored(self, half: int | None) -> Pairwise:
         """Scores of all probes, or of the even (0) or odd (1) ones."""
         return self.score if half is None else self.halves[half]
 
@@ -96,8 +122,8 @@ def pair_evidence(
         return _of_functions(read_functions(responses), inside)
     corpus = read_corpus(responses)
     n = len(corpus)
-    found = evidence_of(corpus, inside)
-    nothing = np.zeros((n, n))
+    found = evidence_of(corpus, inside, single=True)
+    nothing = np.zeros((n, n), np.float32)
     return PairEvidence(
         corpus.models,
         _rounded(found.combined),
@@ -120,12 +146,12 @@ def _of_functions(read: Functions, members: NDArray[np.bool_]) -> PairEvidence:
         _rounded(found.score),
         (_rounded(found.halves[0]), _rounded(found.halves[1])),
         _rounded(found.style),
-        np.zeros((n, n)),
+        _rounded(np.zeros((n, n))),
         read.present,
         read.digests,
         np.zeros(n, np.bool_),
     )
 
 
-def _rounded(matrix: Floats) -> Floats:
-    return matrix.astype(np.float32).astype(np.float64)
+def _rounded(matrix: NDArray[np.floating[Any]]) -> Pairwise:
+    return Pairwise(matrix.astype(np.float32, copy=False))

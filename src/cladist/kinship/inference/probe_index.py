@@ -134,11 +134,13 @@ def _openings(keys: Sequence[NDArray[np.uint64]]) -> Floats:
 def shingle_hashes(text: str) -> NDArray[np.uint64]:
     """Hashes of the different shingles of a text, rising, uint64."""
     raw = (text + "\0" * (SHINGLE - 1)).encode("utf-32-le", "surrogatepass") if text else b""
-    codes = np.frombuffer(raw, "<u4")
+    codes = np.frombuffer(raw, "<u4").astype(np.uint64)
+    codes += np.uint64(1)
     width = max(len(codes) - SHINGLE + 1, 0)
-    h = np.zeros(width, np.uint64)
-    for d in range(SHINGLE):
-        h = (h + codes[d : d + width].astype(np.uint64) + np.uint64(1)) * _GOLDEN
+    h = codes[:width] * _GOLDEN
+    for d in range(1, SHINGLE):
+        h += codes[d : d + width]
+        h *= _GOLDEN
     found = distinct(h)
     found.setflags(write=False)
     return found

@@ -13,9 +13,10 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.inference.calibration import Calibration
+from cladist.kinship.inference.levels import Levels
 from cladist.kinship.inference.matching import Matching
 from cladist.kinship.inference.null import Null
-from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
+from cladist.kinship.inference.pairs import PairEvidence, Pairwise, pair_evidence
 from cladist.kinship.inference.states import ModelFlags, model_flags
 
 __all__ = [
@@ -31,7 +32,7 @@ __all__ = [
     "fitted_to",
 ]
 
-FITTED = 7
+FITTED = 9
 """Version of what is fitted; what another version fitted is fitted again."""
 
 _MATRICES = ("combined", "score", "even", "odd", "style", "tokenizer")
@@ -55,10 +56,16 @@ class FittedPanel:
 
 
 def fit_panel(
-    responses: Sequence[ResponseSet], prompts: Sequence[str] | None = None
+    responses: Sequence[ResponseSet],
+    prompts: Sequence[str] | None = None,
+    members: NDArray[np.bool_] | None = None,
 ) -> FittedPanel:
-    """Fit a panel on the answers of n models. Cost: that of `pair_evidence`."""
-    return FittedPanel(pair_evidence(responses), tuple(model_flags(r, prompts) for r in responses))
+    """Fit a panel on the answers of n models. Cost: that of `pair_evidence`.
+
+    `members` bool (n,) says who is the panel that all statistics come from; everybody by default.
+    """
+    flags = tuple(model_flags(r, prompts) for r in responses)
+    return FittedPanel(pair_evidence(responses, members), flags)
 
 
 def fitted_to(panel: FittedPanel) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -91,8 +98,11 @@ def calibration_to(made: Calibration) -> tuple[dict[str, NDArray[Any]], dict[str
             arrays[f"knots{k}/{c}"] = places
         arrays[f"level{k}"] = null.expected.level
         arrays[f"residual{k}"], arrays[f"tail{k}"] = null.residual, null.tail
-        arrays[f"makers{k}"] = null.makers
-        nulls.append([null.half, len(null.expected.knots), null.expected.scale, null.cells])
+        own = null.levels
+        arrays[f"makers{k}"] = own.makers
+        arrays[f"total{k}"], arrays[f"square{k}"] = own.total, own.square
+        expected = null.expected
+        nulls.append([null.half, len(expected.knots), expected.scale, null.cells, own.pooled])
     told = [made.models, made.families, made.labelled, made.reasoning_pairs]
     return arrays, {"nulls": nulls, "told": told}
 
@@ -110,9 +120,9 @@ def calibration_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]
             arrays[f"residual{k}"],
             arrays[f"tail{k}"],
             cells,
-            arrays[f"makers{k}"],
+            Levels(arrays[f"makers{k}"], arrays[f"total{k}"], arrays[f"square{k}"], pooled),
         )
-        for k, (half, covariates, scale, cells) in enumerate(data["nulls"])
+        for k, (half, covariates, scale, cells, pooled) in enumerate(data["nulls"])
     )
     models, families, labelled, reasoning = data["told"]
     kin, order, makers = arrays["kin"], arrays["kin_order"], arrays["makers"]
@@ -129,7 +139,9 @@ def evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str,
         "style": pairs.style,
         "tokenizer": pairs.tokenizer,
     }
-    arrays: dict[str, NDArray[Any]] = {k: v.astype(np.float32) for k, v in whole.items()}
+    arrays: dict[str, NDArray[Any]] = {
+        k: v.stored.astype(np.float32, copy=False) for k, v in whole.items()
+    }
     arrays["present"] = np.packbits(pairs.present, axis=1)
     arrays["reasoning"] = pairs.reasoning
     data = {
@@ -145,7 +157,7 @@ def evidence_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]) -
     n = len(data["models"])
     if any(arrays[k].shape != (n, n) for k in _MATRICES) or len(data["digest"]) != n:
         raise InputError("a fitted panel is damaged: its parts are of different sizes")
-    whole = {k: arrays[k].astype(np.float64) for k in _MATRICES}
+    whole = {k: Pairwise(arrays[k]) for k in _MATRICES}
     present = np.unpackbits(arrays["present"], axis=1, count=int(data["probes"])).astype(np.bool_)
     return PairEvidence(
         tuple(data["models"]),

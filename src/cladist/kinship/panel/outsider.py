@@ -28,7 +28,7 @@ from cladist.kinship.evidence.standard import PSEUDO, SPREAD, Floats
 from cladist.kinship.evidence.style import style_of_last, style_similarity
 from cladist.kinship.evidence.wording import Wording, wording, wording_of_last
 from cladist.kinship.evidence.words import ORDERS
-from cladist.kinship.inference.pairs import PairEvidence
+from cladist.kinship.inference.pairs import PairEvidence, Pairwise
 from cladist.kinship.inference.states import writes_reasoning
 
 __all__ = ["Members", "beside", "fit_members"]
@@ -75,8 +75,9 @@ def fit_members(responses: Sequence[ResponseSet]) -> Members:
     likeness = np.where(found.common.sum(0) > 0, (whole - middle) / unit, 0.0)
     np.fill_diagonal(likeness, 0.0)
     pairs = PairEvidence(
-        corpus.models, likeness + lacking(likeness, copies_of(corpus)), likeness, (even, odd),
-        style, np.zeros((m, m)), corpus.present, tuple(corpus.digests()),
+        corpus.models, Pairwise(likeness + lacking(likeness, copies_of(corpus))),
+        Pairwise(likeness), (Pairwise(even), Pairwise(odd)), Pairwise(style),
+        Pairwise(np.zeros((m, m))), corpus.present, tuple(corpus.digests()),
         np.array([writes_reasoning(row) for row in corpus.texts], np.bool_),
     )  # fmt: skip
     return Members(tuple(responses), pairs, *_rows(found), middle, unit)
@@ -162,9 +163,9 @@ def _standing_of_last(
     return np.asarray(total / sum(weights))
 
 
-def _bordered(matrix: Floats, row: Floats, corner: float = 0.0) -> Floats:
+def _bordered(matrix: Pairwise, row: Floats, corner: float = 0.0) -> Pairwise:
     """The matrix with one more row and column."""
     m = len(row)
     out = np.full((m + 1, m + 1), corner)
-    out[:m, :m], out[m, :m], out[:m, m] = matrix, row, row
-    return out
+    out[:m, :m], out[m, :m], out[:m, m] = matrix[:], row, row
+    return Pairwise(out)

@@ -37,7 +37,7 @@ def test_what_is_called_related_from_distributions_says_what_else_makes_them_ali
     told = json.loads(data.read_text())
     related = [r for r in told["relatives"] if r["test"]["verdict"] == "related"]
     assert related
-    assert {families[r["model"]] for r in related} == {families["m1"]}
+    assert families["m1"] in {families[r["model"]] for r in related}  # at a rate of .3 not alone
     assert all(r["test"]["reason"].endswith(COMMON_TEXT) for r in related)
     (kinship,) = (c for c in told["claims"] if c["topic"] == "Kinship")
     assert COMMON_TEXT[1:] in kinship["certainty"]

@@ -14,7 +14,7 @@ from cladist.core.lineage import DeclaredLink
 from cladist.core.progress import Progress, silent
 from cladist.core.tree import Tree
 from cladist.errors import InputError
-from cladist.kinship.evidence.functional import read_functions, tells_functions
+from cladist.kinship.evidence.functional import read_functions
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.facts import Gatherer
 from cladist.kinship.inference.function_descent import direction_of_functions
@@ -222,7 +222,7 @@ def _directions(
     if not related:
         return ()
     dates = material.lineage.dates
-    if tells_functions(material.responses):
+    if material.assay.protocol.decoding.asks == "distribution":
         read = read_functions(material.responses)
         return tuple(
             direction_of_functions(

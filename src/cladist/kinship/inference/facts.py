@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.distributions import holds_distributions
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.functional import apart, read_functions, tells_functions
@@ -98,7 +99,7 @@ class Gatherer:
             null=c.size,
             makers=c.families,
             doubts=doubts,
-            functions=self._functions,
+            functions=self._functions(i, j),
         )
 
     def doubts(self, i: int, j: int) -> tuple[str, ...]:
@@ -134,14 +135,15 @@ class Gatherer:
             return self
         return replace(self, index=index_probes(self.responses))
 
-    @cached_property
-    def _functions(self) -> bool:
-        """Whether the answers are distributions."""
-        return tells_functions(self.responses)
+    def _functions(self, i: int, j: int) -> bool:
+        """Whether models i and j told distributions; nobody else's answers are read for it."""
+        return any(holds_distributions(self.responses[k]) for k in (i, j))
 
     def _outside(self, i: int, j: int) -> str:
         """Why the panel holds nothing like these two, '' where it does or texts were told."""
-        return standing_apart(self._far, self._makers, i, j) if self._functions else ""
+        if not self._functions(i, j):
+            return ""
+        return standing_apart(self._far, self._makers, i, j)
 
     @cached_property
     def _far(self) -> Floats:

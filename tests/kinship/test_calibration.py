@@ -200,7 +200,7 @@ def test_copies_are_no_kin_pairs() -> None:
 
 
 def with_kin(kin: np.ndarray, of: np.ndarray) -> tuple[PairEvidence, Calibration]:
-    """A calibration on given residuals of kin; the residual of models k and k + 1 is k."""
+    """A calibration on given kin; what style does not explain of models k and k + 1 is k."""
     models, names = population(families=12, members=1)
     found = calibrate(pair_evidence(models), Labels(tuple(names)))
     score = np.zeros((12, 12))
@@ -211,13 +211,14 @@ def with_kin(kin: np.ndarray, of: np.ndarray) -> tuple[PairEvidence, Calibration
     plain = replace(null.expected, level=np.zeros_like(null.expected.level), scale=1.0)
     rank = np.argsort(kin, kind="stable")
     return pairs, replace(
-        found, nulls=(replace(null, expected=plain),), kin=kin[rank], kin_order=of[rank]
-    )
+        found, nulls=(replace(null, expected=plain),), kin=kin[rank], kin_excess=kin[rank],
+        kin_order=of[rank],
+    )  # fmt: skip
 
 
 def test_little_in_common_is_measured_against_known_kin_by_family() -> None:
     pairs, c = with_kin(np.arange(100.0) / 10, np.arange(100) % 10)
-    assert c.excess(pairs, 3, 4) == pytest.approx(3.0)
+    assert c.nulls[0].unexplained(pairs, 3, 4) == pytest.approx(3.0)
     assert c.kin_p(pairs, 0, 1) == pytest.approx((1 + 0.1) / 11)
     assert c.kin_p(pairs, 10, 11) == 1.0
     # A large family whose kin share less than those of all others is not outvoted by them.

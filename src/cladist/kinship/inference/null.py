@@ -53,6 +53,11 @@ class Null:
         """The maker of each model of the panel, int64 (n,), -1 where it takes no part."""
         return self.levels.makers
 
+    def unexplained(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
+        """What style does not explain of the scores of pairs, in mean deviations of all pairs."""
+        numbers = np.arange(len(pairs))
+        return _residuals(self.expected, pairs, self.half)(numbers[a], numbers[b])
+
     def excess(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
         """Standardised residuals of pairs of rows, float64 of their shape."""
         numbers = np.arange(len(pairs))

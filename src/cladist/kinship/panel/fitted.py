@@ -91,6 +91,7 @@ def fitted_from(
 def calibration_to(made: Calibration) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Arrays and plain data that `calibration_from` makes the same calibration of."""
     arrays: dict[str, NDArray[Any]] = {"kin": made.kin, "kin_order": made.kin_order}
+    arrays["kin_excess"] = made.kin_excess
     arrays["makers"] = made.makers
     nulls = []
     for k, null in enumerate(made.nulls):
@@ -126,7 +127,8 @@ def calibration_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]
     )
     models, families, labelled, reasoning = data["told"]
     kin, order, makers = arrays["kin"], arrays["kin_order"], arrays["makers"]
-    return Calibration(nulls, kin, order, models, families, labelled, reasoning, makers)
+    excess = arrays["kin_excess"]
+    return Calibration(nulls, kin, excess, order, models, families, labelled, reasoning, makers)
 
 
 def evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

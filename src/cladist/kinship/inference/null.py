@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.levels import Levels, Residuals, fit_levels
 from cladist.kinship.inference.matching import Matching, fit_matching
 from cladist.kinship.inference.pairs import PairEvidence, Rows
 
@@ -20,6 +21,9 @@ __all__ = ["MINIMUM_MODELS", "Null", "fit_null", "guess_families", "maker_number
 
 MINIMUM_MODELS = 12
 """Panel members below which unrelated pairs are too few and too dependent to calibrate on."""
+
+_PART = 1 << 20
+"""Pairs whose residuals are put in spreads together."""
 
 CLUSTER_CUT = 6.0
 """Robust spreads above the median from which on average linkage calls a cluster one family."""
@@ -31,10 +35,10 @@ class Null:
 
     half      which probes they rest on: None all, 0 the even ones, 1 the odd ones
     expected  what style, tokenizer and reasoning traces explain of a score
-    residual  float64 (m,), sorted
+    residual  float64 (m,), sorted, in spreads of the two models over other makers
     tail      float64 (m + 1,): sum over cells of the share of their pairs from here on
     cells     how many cells
-    makers    int64 (n,): the maker of each model of the panel, -1 where it takes no part
+    levels    what each model has in common with other makers
     """
 
     half: int | None
@@ -42,37 +46,50 @@ class Null:
     residual: Floats
     tail: Floats
     cells: int
-    makers: NDArray[np.int64]
+    levels: Levels
+
+    @property
+    def makers(self) -> NDArray[np.int64]:
+        """The maker of each model of the panel, int64 (n,), -1 where it takes no part."""
+        return self.levels.makers
+
+    def unexplained(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
+        """What style does not explain of the scores of pairs, in mean deviations of all pairs."""
+        numbers = np.arange(len(pairs))
+        return _residuals(self.expected, pairs, self.half)(numbers[a], numbers[b])
 
     def excess(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
         """Standardised residuals of pairs of rows, float64 of their shape."""
-        score = np.asarray(pairs.scored(self.half)[a, b])
-        return self.expected.excess(score, pairs.covariates(a, b))
+        numbers = np.arange(len(pairs))
+        i, j = np.broadcast_arrays(numbers[a], numbers[b])
+        residuals = _residuals(self.expected, pairs, self.half)
+        return self.levels.standing(residuals, i.ravel(), j.ravel()).reshape(i.shape)
 
     def p(self, pairs: PairEvidence, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
         """p-values of k pairs, float64 (k,)."""
         residual = self.excess(pairs, a, b)
+        maker = np.append(self.makers, np.full(len(pairs) - len(self.makers), -1))
         above = self.tail[np.searchsorted(self.residual, residual, side="left")]
         cells = np.full(len(residual), float(self.cells))
         for mine, other in ((a, b), (b, a)):
-            for model in np.unique(mine[self.makers[mine] < 0]):
+            for model in np.unique(mine[maker[mine] < 0]):
                 at = np.flatnonzero(mine == model)
-                more, count = self._joined(pairs, int(model), residual[at], other[at])
+                more, count = self._joined(pairs, int(model), residual[at], maker[other[at]])
                 above[at] += more
                 cells[at] += count
         return np.asarray((1.0 + above) / (1.0 + cells))
 
     def _joined(
-        self, pairs: PairEvidence, model: int, residual: Floats, other: NDArray[np.int64]
+        self, pairs: PairEvidence, model: int, residual: Floats, maker: NDArray[np.int64]
     ) -> tuple[Floats, NDArray[np.int64]]:
-        """Cells that a model outside the panel makes with all makers but that of `other`."""
+        """Cells that a model outside the panel makes with all makers but `maker`."""
         known = np.flatnonzero(self.makers >= 0)
         names, number = np.unique(self.makers[known], return_inverse=True)
         own = self.excess(pairs, np.full(len(known), model), known)
         reached = own[None, :] >= residual[:, None]
         size = np.bincount(number)
         share = np.stack([np.bincount(number, row, len(names)) / size for row in reached])
-        same = self.makers[other][:, None] == names[None, :]
+        same = maker[:, None] == names[None, :]
         return np.where(same, 0.0, share).sum(1), len(names) - same.sum(1)
 
 
@@ -99,10 +116,27 @@ def fit_null(pairs: PairEvidence, makers: NDArray[np.int64], half: int | None) -
     del cell, size
     score, covariates = pairs.scored(half)[a, b], pairs.covariates(a, b)
     expected = fit_matching(score, covariates, weight)
-    residual = expected.excess(score, covariates)
+    del score, covariates
+    residuals = _residuals(expected, pairs, half)
+    levels, table = fit_levels(residuals, makers)
+    residual = np.concatenate(
+        [
+            levels.standing(residuals, a[k : k + _PART], b[k : k + _PART], table)
+            for k in range(0, len(a), _PART)
+        ]
+    )
     rank = np.argsort(residual, kind="stable")
     tail = np.concatenate([np.cumsum(weight[rank][::-1])[::-1], [0.0]])
-    return Null(half, expected, residual[rank], tail, cells, makers)
+    return Null(half, expected, residual[rank], tail, cells, levels)
+
+
+def _residuals(expected: Matching, pairs: PairEvidence, half: int | None) -> Residuals:
+    """What style, tokenizer and reasoning traces do not explain of the scores of pairs."""
+
+    def found(a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
+        return expected.excess(np.asarray(pairs.scored(half)[a, b]), pairs.covariates(a, b))
+
+    return found
 
 
 def maker_numbers(pairs: PairEvidence, labels: Labels | None) -> NDArray[np.int64]:

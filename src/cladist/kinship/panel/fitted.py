@@ -13,6 +13,7 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.inference.calibration import Calibration
+from cladist.kinship.inference.levels import Levels
 from cladist.kinship.inference.matching import Matching
 from cladist.kinship.inference.null import Null
 from cladist.kinship.inference.pairs import PairEvidence, Pairwise, pair_evidence
@@ -31,7 +32,7 @@ __all__ = [
     "fitted_to",
 ]
 
-FITTED = 8
+FITTED = 9
 """Version of what is fitted; what another version fitted is fitted again."""
 
 _MATRICES = ("combined", "score", "even", "odd", "style", "tokenizer")
@@ -90,6 +91,7 @@ def fitted_from(
 def calibration_to(made: Calibration) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Arrays and plain data that `calibration_from` makes the same calibration of."""
     arrays: dict[str, NDArray[Any]] = {"kin": made.kin, "kin_order": made.kin_order}
+    arrays["kin_excess"] = made.kin_excess
     arrays["makers"] = made.makers
     nulls = []
     for k, null in enumerate(made.nulls):
@@ -97,8 +99,11 @@ def calibration_to(made: Calibration) -> tuple[dict[str, NDArray[Any]], dict[str
             arrays[f"knots{k}/{c}"] = places
         arrays[f"level{k}"] = null.expected.level
         arrays[f"residual{k}"], arrays[f"tail{k}"] = null.residual, null.tail
-        arrays[f"makers{k}"] = null.makers
-        nulls.append([null.half, len(null.expected.knots), null.expected.scale, null.cells])
+        own = null.levels
+        arrays[f"makers{k}"] = own.makers
+        arrays[f"total{k}"], arrays[f"square{k}"] = own.total, own.square
+        expected = null.expected
+        nulls.append([null.half, len(expected.knots), expected.scale, null.cells, own.pooled])
     told = [made.models, made.families, made.labelled, made.reasoning_pairs]
     return arrays, {"nulls": nulls, "told": told}
 
@@ -116,13 +121,14 @@ def calibration_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]
             arrays[f"residual{k}"],
             arrays[f"tail{k}"],
             cells,
-            arrays[f"makers{k}"],
+            Levels(arrays[f"makers{k}"], arrays[f"total{k}"], arrays[f"square{k}"], pooled),
         )
-        for k, (half, covariates, scale, cells) in enumerate(data["nulls"])
+        for k, (half, covariates, scale, cells, pooled) in enumerate(data["nulls"])
     )
     models, families, labelled, reasoning = data["told"]
     kin, order, makers = arrays["kin"], arrays["kin_order"], arrays["makers"]
-    return Calibration(nulls, kin, order, models, families, labelled, reasoning, makers)
+    excess = arrays["kin_excess"]
+    return Calibration(nulls, kin, excess, order, models, families, labelled, reasoning, makers)
 
 
 def evidence_to(pairs: PairEvidence) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -1,17 +1,20 @@
 """Which settings of a deployment can be told from its distributions: on bred and built-in models.
 
     python benchmarks/likely_settings.py MENAGERIE --keep FOLDER [--more FOLDER]
+    python benchmarks/likely_settings.py MENAGERIE --unrelated
 
 Every model of a menagerie (`cladist lab grow`) is asked the 100 contexts as it is, at seven
 temperatures, three top-p, behind three system prompts, and with its matrices rounded to 8 to 3
 bits; its children are what changed weights look like. Lines of founders are dealt into two halves.
 Roots of distributions are kept in FOLDER, a file a model; `--more` reads such files of other
-models. Four seconds a tiny model.
+models. Four seconds a tiny model. `--unrelated` reads what the menagerie's registry has (`cladist
+lab score --functional`) and counts how many pairs that share nothing look like a setting.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,9 +23,12 @@ import numpy as np
 import torch
 
 from cladist import catalog
+from cladist.core.distributions import masses_of
 from cladist.core.next_token import Context, NextToken, as_sampled, next_byte
 from cladist.kinship.inference.likely_setting import marks_of, setting_of
 from cladist.lab.asking import open_bred
+from cladist.lab.figures import pairs_of
+from cladist.lab.functional import told_functions
 from cladist.lab.operations.quantise import rounded
 from cladist.lab.truth import Truth, read_truth
 from cladist.models.base import TellsNextToken
@@ -87,15 +93,36 @@ def cases(
                     yield parent, "W", told[parent]["self"], found["self"]
 
 
+def unrelated(root: Path, truth: Truth) -> None:
+    """Print what unrelated models, each way, are taken for."""
+    names, answers = told_functions(root, truth)
+    own = truth.without(set(truth.scored()) - set(names))
+    pairs = pairs_of(own, names)
+    apart = pairs.kind == "nothing shared"
+    told = [masses_of(a) for a in answers]
+    whole = [mass / mass.sum(axis=1, keepdims=True) for mass, _ in told]
+    count: Counter[str] = Counter()
+    for i, j in zip(pairs.a[apart].tolist(), pairs.b[apart].tolist(), strict=True):
+        for a, b in ((i, j), (j, i)):
+            found = setting_of(marks_of(whole[a], whole[b], told[b][1]))
+            count[found.setting if found else "nothing"] += 1
+    total = sum(count.values())
+    print(f"{total} pairs: " + ", ".join(f"{k} {v / total:.0%}" for k, v in sorted(count.items())))
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("menagerie", type=Path)
-    parser.add_argument("--keep", type=Path, required=True)
+    parser.add_argument("--keep", type=Path, default=Path("settings"))
+    parser.add_argument("--unrelated", action="store_true")
     parser.add_argument("--more", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
     truth = read_truth(options.menagerie)
+    if options.unrelated:
+        unrelated(options.menagerie, truth)
+        return
     texts = [p.text for p in catalog.probe_set("contexts-100").probes]
     told: dict[str, Roots] = {}
     for one in truth.individuals:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
+from made_functions import CONTEXTS, families, model
 
-from cladist.core.distributions import response_of
-from cladist.core.next_token import OUTCOMES, NextByte
-from cladist.core.responses import Response, ResponseSet
+from cladist.core.distributions import response_of, roundings_of
+from cladist.core.next_token import OUTCOMES, NextByte, NextToken, next_byte
+from cladist.core.responses import ResponseSet
 from cladist.errors import InputError, NotComparableError
+from cladist.extraction.comparable import about_roundings
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.functional import (
     functional_distances,
@@ -27,32 +30,6 @@ from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pair_test import judge_candidates
 from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess
-
-CONTEXTS = 40
-
-
-def model(name: str, logits: np.ndarray, lost: tuple[int, ...] = ()) -> ResponseSet:
-    chances = np.exp(logits - logits.max(axis=1, keepdims=True))
-    chances /= chances.sum(axis=1, keepdims=True)
-    slots = tuple(
-        (Response.error("lost"),) if c in lost else (response_of(NextByte(row)),)
-        for c, row in enumerate(chances)
-    )
-    return ResponseSet(name, tuple(f"c{c}" for c in range(len(logits))), slots)
-
-
-def families(count: int, size: int, noise: float = 0.5) -> list[ResponseSet]:
-    """Families of models: what all models share, what a family does, and what each does."""
-    draw = np.random.default_rng(0)
-    common = draw.normal(0, 2, (CONTEXTS, OUTCOMES))
-    found: list[ResponseSet] = []
-    for family in range(count):
-        own = common + draw.normal(0, 1, common.shape)
-        found.extend(
-            model(f"f{family}-{member}", own + draw.normal(0, noise, common.shape))
-            for member in range(size)
-        )
-    return found
 
 
 def test_the_distance_is_the_root_of_the_mean_squared_distance_of_roots() -> None:
@@ -296,3 +273,41 @@ def test_an_ancestor_lies_between_its_descendant_and_the_others() -> None:
     assert function_direction(read, "s0", "s1").ancestor == "", "nor have strangers"
     with pytest.raises(InputError, match="no descendant of itself"):
         function_direction(read, "a", "a")
+
+
+def told(name: str, logits: np.ndarray, step: float = 0.0) -> ResponseSet:
+    """A model whose log probabilities of single-byte tokens are told, rounded to `step`."""
+    pieces = [bytes([b]) for b in range(256)]
+    slots = []
+    for row in logits[:, :256]:
+        exact = row - np.logaddexp.reduce(row)
+        chances = np.rint(exact / step) * step if step else exact
+        slots.append((response_of(next_byte(NextToken.of(pieces, chances, "top"))),))
+    return ResponseSet(name, tuple(f"c{c}" for c in range(len(logits))), tuple(slots))
+
+
+def test_what_rounding_may_have_made_is_no_change() -> None:
+    draw = np.random.default_rng(5)
+    logits = draw.normal(0, 2, (CONTEXTS, OUTCOMES))
+    other = logits + draw.normal(0, 0.6, logits.shape)
+    for step in (0.25, 0.1):
+        found = same_model(told("a", logits), told("b", logits, step))
+        assert found.effect > 0.005
+        assert found.verdict == "inconclusive"
+        assert f"rounded to {step:g}" in found.reason
+        assert same_model(told("a", logits), told("c", other, step)).verdict == "changed"
+    assert same_model(told("a", logits), told("b", logits)).verdict == "same"
+
+
+def test_the_rounding_of_answers_is_read_and_told_of() -> None:
+    logits = np.random.default_rng(6).normal(0, 2, (CONTEXTS, OUTCOMES))
+    rounded = told("a", logits, 0.1)
+    assert roundings_of(rounded) == pytest.approx(np.full(CONTEXTS, 0.1))
+    (said,) = about_roundings(rounded)
+    assert "at 40 of 40 contexts were told rounded to 0.1" in said
+    assert "0.014" in said
+    exact = told("a", logits)
+    assert roundings_of(exact).max() == 0
+    assert about_roundings(exact) == ()
+    hostile = replace(exact.slots[0][0], detail="log probabilities rounded to 1e9")
+    assert roundings_of(ResponseSet("h", ("c0",), ((hostile,),))).max() == 0

@@ -8,7 +8,12 @@ import pytest
 from cladist.core.distributions import response_of
 from cladist.core.next_token import OUTCOMES, NextByte
 from cladist.core.responses import ResponseSet
-from cladist.kinship.inference.likely_setting import likely_setting, marks_of, setting_of
+from cladist.kinship.inference.likely_setting import (
+    SettingMarks,
+    likely_setting,
+    marks_of,
+    setting_of,
+)
 
 
 def told(mass: np.ndarray, missing: float = 0.0) -> ResponseSet:
@@ -55,6 +60,26 @@ def test_top_p_leaves_outcomes_without_probability() -> None:
     assert found is not None
     assert found.setting == "top-p"
     assert np.isnan(found.value)
+
+
+def test_outcomes_that_were_not_told_are_no_top_p() -> None:
+    """A deployment that tells the likeliest few shows no probability for the others."""
+    mass = text_like()
+    order = np.sort(mass, axis=1)[:, ::-1]
+    least = order[np.arange(len(mass)), (np.cumsum(order, axis=1) < 0.95).sum(axis=1)]
+    few = np.where(mass >= least[:, None], mass, 0.0)
+    untold = 1 - few.sum(axis=1)
+    whole = few / few.sum(axis=1, keepdims=True)
+    assert marks_of(mass, whole).cut > 0.002
+    assert marks_of(mass, whole, untold).cut == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_setting_is_named_for_one_model_alone() -> None:
+    for marks in (SettingMarks(0.27, 0.6, 0.0, -0.3), SettingMarks(0.2, 0.1, 0.01, 0.0)):
+        found = setting_of(marks)
+        assert found is not None
+        assert "if it is the same model" in found.sentence
+        assert "41% of unrelated models" in found.sentence
 
 
 def test_what_differs_from_context_to_context_is_not_named() -> None:

@@ -192,6 +192,14 @@ def test_the_report_says_what_the_scores_say(
     for picture in ("lab-operations", "lab-kin", "lab-laws", "lab-function"):
         assert f"![{picture}](images/{picture}.png)" in text
         assert (tmp_path / "images" / f"{picture}.png").stat().st_size > 5_000
+    rows = [line for line in text.splitlines() if line.startswith("| functional assay, ")]
+    assert len(rows) == 4, "two methods, among all and among unrelated models"
+    assert "distributions of 6 models, without oak-hidden, which tell none" in text
+    assert "**By distributions**" in text
+    (head,) = (line for line in text.splitlines() if line.startswith("| operation | pairs "))
+    assert "| functional assay, kinship |" in head
+    bare = {k: v for k, v in scores.items() if k != "functional"}
+    assert "functional assay, " not in report(bare)
     assert "nan" not in text
     assert "None" not in text
 

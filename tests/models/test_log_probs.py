@@ -129,6 +129,18 @@ def test_coarse_numbers_are_told_of() -> None:
     assert read_choice({"logprobs": chat_shape(*rough[:3])}).note == ""
 
 
+def test_coarse_numbers_may_add_up_to_more_than_one_by_their_step() -> None:
+    coarse = [(c, [ord(c)], -1.75) for c in "abcdef"]
+    found = read_choice({"logprobs": chat_shape(*coarse)})
+    assert found.error == ""
+    assert found.note == "log probabilities rounded to 0.25"
+    assert next_byte(found).mass.sum() == pytest.approx(1)
+    fine = [(c, [ord(c)], -1.7501 - i / 1000) for i, c in enumerate("abcdef")]
+    assert "more than 1" in read_choice({"logprobs": chat_shape(*fine)}).error
+    wild = [(c, [ord(c)], -1.5) for c in "abcdef"]
+    assert "more than 1" in read_choice({"logprobs": chat_shape(*wild)}).error
+
+
 def test_a_top_that_changes_between_calls_is_missing_mass() -> None:
     counts = iter([6, 1])
 

@@ -15,7 +15,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.core.next_token import END, OUTCOMES, NextByte
+from cladist.core.next_token import END, GRIDS, OUTCOMES, ROUNDED, NextByte
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import InputError
 
@@ -29,6 +29,7 @@ __all__ = [
     "pack",
     "response_of",
     "roots_of",
+    "roundings_of",
     "unpack",
 ]
 
@@ -149,6 +150,16 @@ def masses_of(answers: ResponseSet) -> tuple[NDArray[np.float64], NDArray[np.flo
             said = unpack(found)
             mass[number], missing[number] = said.mass, said.missing
     return mass, missing
+
+
+def roundings_of(answers: ResponseSet) -> NDArray[np.float64]:
+    """The step that a model's log probabilities were rounded to, float64 (p,); 0 for none."""
+    known = {f"{ROUNDED}{step:g}": step for step in GRIDS}
+    found = (
+        max((known.get(r.detail, 0.0) for r in slot if r.usable and r.distribution), default=0.0)
+        for slot in answers.slots
+    )
+    return np.fromiter(found, np.float64, len(answers.slots))
 
 
 def function_of(answers: ResponseSet) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -35,7 +35,9 @@ _EXCESS = 0.02
 """By how much probabilities may add up to more than 1: some endpoints round them."""
 
 
-_GRIDS = (1.0, 0.5, 0.25, 0.2, 0.125, 0.1, 0.0625, 0.05)
+GRIDS = (1.0, 0.5, 0.25, 0.2, 0.125, 0.1, 0.0625, 0.05)
+"""Steps that log probabilities are held against: what is finer moves a function less than engines
+do."""
 _FEW = 5
 """Tokens below which numbers may lie on a grid by chance."""
 
@@ -47,12 +49,15 @@ class Context:
     interface  raw: the text as it stands; chat: the first token of the answer to it
     system     system message (chat), or a text put before the context (raw); '' for none
     top        how many of the likeliest tokens are wanted; 0 for all that can be had
+    then       tokens that stand behind the text, by their numbers in the model's vocabulary (as
+               `NextToken.numbers` told them); a model that cannot be asked so refuses
     """
 
     text: str
     interface: Literal["raw", "chat"] = "raw"
     system: str = ""
     top: int = 0
+    then: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class NextToken:
                known text (padding of the vocabulary, the unknown token), which `missing` counts
     error      why there is no answer; then there are no tokens
     note       what must be known of an answer, as that its numbers are rounded
+    numbers    each token's number in the model's vocabulary; () where a model tells none, or
+               cannot be asked what comes after one (`Context.then`)
     """
 
     tokens: tuple[bytes | None, ...]
@@ -72,6 +79,7 @@ class NextToken:
     gives: Gives
     error: str = ""
     note: str = ""
+    numbers: tuple[int, ...] = ()
 
     @property
     def missing(self) -> float:
@@ -91,6 +99,7 @@ class NextToken:
         tokens: Sequence[bytes | None],
         log_probs: Sequence[float] | NDArray[np.float64],
         gives: Gives,
+        numbers: Sequence[int] = (),
     ) -> NextToken:
         """A distribution from what a model told, in any order; nonsense becomes an error.
 
@@ -104,36 +113,52 @@ class NextToken:
         ((None, b' a'), 0.026)
         """
         found = np.asarray(log_probs, dtype=np.float64)
-        wrong = improbable(found)
+        step = rounding(found)
+        wrong = improbable(found, step)
         if wrong:
             return cls.failed(wrong)
         order = np.argsort(-found, kind="stable")
         order = order[np.isfinite(found[order])]
         found = found[order]
-        return cls(tuple(tokens[i] for i in order.tolist()), found, gives, note=_coarse(found))
+        return cls(
+            tuple(tokens[i] for i in order.tolist()),
+            found,
+            gives,
+            note=f"{ROUNDED}{step:g}" if step else "",
+            numbers=tuple(numbers[i] for i in order.tolist()) if numbers else (),
+        )
 
 
-def _coarse(log_probs: NDArray[np.float64]) -> str:
-    """A word of log probabilities that are all on a coarse grid; '' where they are fine enough.
+ROUNDED = "log probabilities rounded to "
+"""How the note of rounded numbers begins; the step follows."""
+
+
+def rounding(log_probs: NDArray[np.float64]) -> float:
+    """The step of a coarse grid that log probabilities all lie on; 0 where they are fine enough.
 
     Rounded to .05 they are off by 1.3% on the mean, which is a distance of .007 by itself.
     """
-    if len(log_probs) < _FEW:
-        return ""
-    for step in _GRIDS:
-        if np.allclose(log_probs / step, np.rint(log_probs / step), atol=1e-6, rtol=0):
-            return f"log probabilities rounded to {step:g}"
-    return ""
+    finite = log_probs[np.isfinite(log_probs)]
+    if len(finite) < _FEW:
+        return 0.0
+    for step in GRIDS:
+        if np.allclose(finite / step, np.rint(finite / step), atol=1e-6, rtol=0):
+            return step
+    return 0.0
 
 
-def improbable(log_probs: NDArray[np.float64]) -> str:
-    """Why numbers cannot be logarithms of probabilities; '' when they can."""
+def improbable(log_probs: NDArray[np.float64], step: float = 0.0) -> str:
+    """Why numbers cannot be logarithms of probabilities; '' when they can.
+
+    Numbers rounded to `step` may add up to more than 1 by what rounding moves them.
+    """
     if np.isnan(log_probs).any():
         return "the model gave log probabilities that are no numbers (NaN)"
     finite = log_probs[np.isfinite(log_probs)]
     if not finite.size:
         return "the model gave no token any probability"
-    if (log_probs == np.inf).any() or float(np.exp(np.minimum(finite, 700)).sum()) > 1 + _EXCESS:
+    most = max(1 + _EXCESS, float(np.exp(step / 2)))
+    if (log_probs == np.inf).any() or float(np.exp(np.minimum(finite, 700)).sum()) > most:
         return "the model gave probabilities that add up to more than 1"
     return ""
 
@@ -157,7 +182,7 @@ def as_sampled(said: NextToken, temperature: float, top_p: float, top: int = 0) 
     log_probs = log_probs[:kept] - float(np.logaddexp.reduce(log_probs[:kept]))
     shown = min(top or kept, kept)
     gives: Gives = "top" if shown < kept else "all"
-    return NextToken(said.tokens[:shown], log_probs[:shown], gives)
+    return NextToken(said.tokens[:shown], log_probs[:shown], gives, numbers=said.numbers[:shown])
 
 
 @dataclass(frozen=True)
@@ -248,4 +273,6 @@ class Vocabulary:
         keep = (self.places_for(len(log_probs))[wanted] >= 0) & np.isfinite(log_probs[wanted])
         wanted = wanted[keep]
         gives: Gives = "top" if 0 < top < len(log_probs) else "all"
-        return NextToken(tuple(self.pieces[i] for i in wanted.tolist()), log_probs[wanted], gives)
+        numbers = tuple(wanted.tolist())
+        pieces = tuple(self.pieces[i] for i in numbers)
+        return NextToken(pieces, log_probs[wanted], gives, numbers=numbers)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cladist.core.assay import Decoding
+from cladist.core.distributions import roundings_of
 from cladist.core.origins import PARTS, Origin, listed, parts
+from cladist.core.responses import ResponseSet
 
-__all__ = ["about_origins", "about_refused"]
+__all__ = ["about_origins", "about_refused", "about_roundings"]
 
 
 def about_refused(refused: Mapping[str, str], decoding: Decoding) -> tuple[str, ...]:
@@ -41,6 +43,22 @@ def _effect(name: str, decoding: Decoding) -> str:
     return (
         f"its own default was used instead of {decoding.temperature:g}: answers are more or less "
         "alike than those of models that took it, and distances to them are less sure"
+    )
+
+
+def about_roundings(answers: ResponseSet) -> tuple[str, ...]:
+    """A sentence where log probabilities were told rounded; none where they were told in full.
+
+    Rounding to a step is off by step / sqrt(12) on the mean, and a root by half of that.
+    """
+    steps = roundings_of(answers)
+    if not steps.any():
+        return ()
+    step = float(steps.max())
+    return (
+        f"log probabilities at {int((steps > 0).sum())} of {len(steps)} contexts were told rounded "
+        f"to {step:g}, which alone may make a distance of {step / 12**0.5 / 2:.3f}: nearer models "
+        "are not told apart",
     )
 
 

@@ -23,7 +23,7 @@ from cladist.core.progress import Progress, silent
 from cladist.core.responses import Response
 from cladist.errors import CladistError, MissingExtraError, ModelError, UsageError
 from cladist.extraction.asking import choose_interface, remembered, requests_for
-from cladist.extraction.comparable import about_origins, about_refused
+from cladist.extraction.comparable import about_origins, about_refused, about_roundings
 from cladist.extraction.derive import derive
 from cladist.extraction.many import Failure
 from cladist.extraction.missing import reasons
@@ -289,7 +289,8 @@ class _Run:
             record, self.registry.interface(protocol, record), told.asked, told.known, told.failed,
             told.tokens, told.seconds, dnas[0] if dnas else None,
             refused[0].reason if refused else "",
-            remarks=(*said, *about_origins(answers.origins())), reasons=reasons(answers),
+            remarks=(*said, *about_origins(answers.origins()), *about_roundings(answers)),
+            reasons=reasons(answers),
         )  # fmt: skip
         # In the registry, and on the disk: every merge above waited for it.
         self.store.remove(self._merged[uri])

@@ -13,7 +13,7 @@ from cladist.core.progress import NOBODY, Listener, Progress
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import ModelError
 from cladist.extraction.asking import Asking, stand_in
-from cladist.extraction.comparable import about_origins, about_refused
+from cladist.extraction.comparable import about_origins, about_refused, about_roundings
 from cladist.extraction.derive import derive, stored_dna
 from cladist.extraction.missing import reasons
 from cladist.models.base import Model
@@ -137,6 +137,7 @@ def _remarks(
             f"this model is registered here as '{asking.record.name}'; the name "
             f"'{model.identity.name}' is not used"
         )
+    said += about_roundings(answers)
     if counts_as is not None:
         said += assumptions(counts_as.protocol.decoding, asking.assay.protocol.decoding)
     return tuple(said)

@@ -119,7 +119,7 @@ def score_functional(root: Path, truth: Truth, progress: Progress = silent) -> d
     progress("scoring distributions", 0, steps)
     read, evidence = read_functions(answers), pair_evidence(answers)
     apart = functional_distances(answers).matrix
-    found = {FUNCTIONAL: evidence.combined, FUNCTIONAL_DISTANCE: -apart}
+    found = {FUNCTIONAL: evidence.combined[:], FUNCTIONAL_DISTANCE: -apart}
     progress("scoring distributions", 1, steps)
     out: dict[str, Any] = {
         "models": len(names),
@@ -160,7 +160,7 @@ def _by_contexts(
         {
             "contexts": count,
             **asdict(
-                figures(truth, pairs, pair_evidence(_part(answers, slice(0, count))).combined)
+                figures(truth, pairs, pair_evidence(_part(answers, slice(0, count))).combined[:])
             ),
         }
         for count in (*(c for c in COUNTS if c < total), total)

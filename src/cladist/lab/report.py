@@ -10,6 +10,8 @@ from typing import Any
 from cladist.errors import InputError
 from cladist.formats.files import write_text
 from cladist.lab import methods
+from cladist.lab.functional import FUNCTIONAL
+from cladist.lab.report_functional import asked_models, functional_of
 from cladist.lab.score import SCORES
 from cladist.lab.tables import number as _n
 from cladist.lab.tables import share as _pc
@@ -127,6 +129,7 @@ def _in_short(s: Scores) -> str:
         f"whom likeness alone cannot tell from kin: {_n(ours['hard'])}; "
         f"{_n(s['methods'][methods.PHYLOLM]['hard'])} by PhyloLM, "
         f"{_n(s['methods'][methods.REPTRACE]['hard'])} by RepTrace.",
+        *_functional_line(s),
         f"- **Seen well** (parent and child closer than unrelated models in {_pc(WORKS)} or more): "
         f"{'; '.join(good) or 'nothing'}.",
         f"- **Seen badly**: {'; '.join(bad) or 'nothing'}. {_remedy(s)}",
@@ -153,6 +156,19 @@ def _in_short(s: Scores) -> str:
     return "## In short\n\n" + "\n".join(lines)
 
 
+def _functional_line(s: Scores) -> list[str]:
+    """What the functional assay does, where it was scored."""
+    found = functional_of(s).get("methods", {}).get(FUNCTIONAL)
+    if found is None:
+        return []
+    return [
+        f"- **By distributions** (`--assay functional-100`): AUC {_n(found['auc'])}, "
+        f"{_pc(found['tpr'])} found at 1% false positives, {_n(found['hard'])} against unrelated "
+        f"models of the same founding text, nearest is kin for {_pc(found['nearest'])}. What to "
+        "do: use it wherever a model tells probabilities."
+    ]
+
+
 def _remedy(s: Scores) -> str:
     """Whether more probes help, and whether samples would."""
     few, many = s["probes"][0], s["probes"][-1]
@@ -176,9 +192,10 @@ def _remedy(s: Scores) -> str:
 
 
 def _methods(s: Scores) -> str:
+    told = {**s["methods"], **functional_of(s).get("methods", {})}
     rows = [
         [name, *(_n(v[k]) for k in ("auc", "ap", "tpr", "hard", "nearest", "parent"))]
-        for name, v in s["methods"].items()
+        for name, v in told.items()
     ]
     head = ["method", "AUC", "AP", "TPR at 1% FPR", "AUC, same text"]
     head += ["nearest is kin", "nearest is a parent"]
@@ -188,17 +205,21 @@ def _methods(s: Scores) -> str:
         "ones "
         "with the same founding text instead, whom likeness of text cannot tell from kin.\n\n"
         + _table(head, rows)
+        + asked_models(s)
     )
 
 
 def _operations(s: Scores, pictures: Sequence[str]) -> str:
-    shown = (methods.OURS, methods.PHYLOLM, methods.REPTRACE, methods.TFIDF, methods.WEIGHTS)
+    shown = [methods.OURS, methods.PHYLOLM, methods.REPTRACE, methods.TFIDF, methods.WEIGHTS]
+    own = functional_of(s)
+    if own:
+        shown.insert(1, FUNCTIONAL)
     ours = {what: s[what][methods.OURS] for what in ("by_operation", "by_distance", "by_founder")}
 
     def row(what: str, key: str, *more: str) -> list[str]:
         """A line's name, what else is said of it, its pairs, and AUC and share by method."""
-        found = [s[what][m][key] for m in shown]
-        cells = [f"{_n(auc, 2)}, {_pc(share)}" for _, auc, share in found]
+        found = [(own if m == FUNCTIONAL else s)[what][m].get(key) for m in shown]
+        cells = [f"{_n(f[1], 2)}, {_pc(f[2])}" if f else "-" for f in found]
         return [key, *more, str(ours[what][key][0]), *cells]
 
     done = sorted(ours["by_operation"].items(), key=lambda v: -(v[1][1] or 0.0))
@@ -222,9 +243,10 @@ def _operations(s: Scores, pictures: Sequence[str]) -> str:
 
 
 def _strangers(s: Scores) -> str:
-    shown = [m for m in s["methods"] if m != methods.ALONE]
     kinds = list(s["false"][methods.OURS])
-    rows = [[m, *(_pc(s["false"][m][k][1]) for k in kinds)] for m in shown]
+    false = {m: v for m, v in s["false"].items() if m != methods.ALONE}
+    false |= functional_of(s).get("false", {})
+    rows = [[m, *(_pc(v[k][1]) if k in v else "-" for k in kinds)] for m, v in false.items()]
     counts = [f"{k} ({s['false'][methods.OURS][k][0]})" for k in kinds]
     verdicts = [
         [k, *(str(v.get(w, 0)) for w in ("related", "unrelated", "inconclusive"))]

@@ -167,3 +167,22 @@ def _laws(s: Scores) -> str:
         f"{number(c['rank'], 3)}. On contexts that were left out see "
         "[functional.md](functional.md)." + series
     )
+
+
+def functional_of(s: Scores) -> Mapping[str, Any]:
+    """Scores of the functional assay; empty where they were not made."""
+    found: Mapping[str, Any] = s.get("functional") or {}
+    return found
+
+
+def asked_models(s: Scores) -> str:
+    """On which models the functional assay was scored, '' where it was not."""
+    own = functional_of(s)
+    if not own:
+        return ""
+    left = f", without {', '.join(own['left_out'])}, which tell none" if own["left_out"] else ""
+    return (
+        f"\n\nThe functional assay ('{FUNCTIONAL}' is what `compare kinship` weighs) reads "
+        f"distributions of {own['models']} models{left}; see "
+        "[lab-functional.md](lab-functional.md)."
+    )

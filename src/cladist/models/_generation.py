@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ from cladist.models._prompting import (
     merged_messages,
     messages,
     raw_text,
+    refuse_tokens_behind,
     require_interface,
 )
 from cladist.models._sampling import SeededSampling
@@ -56,12 +57,17 @@ class Checkpointed:
         return "all"
 
     def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
-        """The next token after each context; of an encoder-decoder, the decoder's first."""
+        """The next token after each context; of an encoder-decoder, the decoder's first.
+
+        Nothing is told there of what comes after a first token (`Context.then`).
+        """
+        encodes = bool(self._model and self._model.config.is_encoder_decoder)
         for index, scores in self._scored(contexts):
             if isinstance(scores, str):
                 yield index, NextToken.failed(scores)
-            else:
-                yield index, self.vocabulary.distribution(scores, contexts[index].top)
+                continue
+            said = self.vocabulary.distribution(scores, contexts[index].top)
+            yield index, replace(said, numbers=()) if encodes else said
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -76,7 +82,9 @@ class Checkpointed:
         for index, context in enumerate(contexts):
             request = Request(context.text, 1, interface=context.interface, system=context.system)
             require_interface(self.identity, self.interfaces, request)
-            asked = self._prepared(index, request)
+            if context.then and self._model.config.is_encoder_decoder:
+                refuse_tokens_behind(self.identity, context)
+            asked = self._prepared(index, request, context.then)
             if isinstance(asked, Response):
                 yield index, asked.detail
             else:
@@ -143,9 +151,11 @@ class Checkpointed:
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
 
-    def _prepared(self, index: int, request: Request) -> _Asked | Response:
+    def _prepared(
+        self, index: int, request: Request, then: Sequence[int] = ()
+    ) -> _Asked | Response:
         try:
-            ids = self._ids(request)
+            ids = [*self._ids(request), *then]
         except UnicodeError as error:
             return Response.error(f"the prompt cannot be tokenised: {error}")
         except _TemplateError as error:

@@ -51,11 +51,14 @@ def asking_for(interface: str, top: int) -> dict[str, Any]:
     return {"logprobs": True, "top_logprobs": top} if interface == "chat" else {"logprobs": top}
 
 
-def read_choice(choice: Mapping[str, Any], *, whole: bool = False, top: int = 0) -> NextToken:
+def read_choice(
+    choice: Mapping[str, Any], *, whole: bool = False, top: int = 0, numbered: bool = False
+) -> NextToken:
     """The first token's distribution in a choice; an error says why there is none.
 
-    whole  whether the server told every token that it has
-    top    how many are wanted, 0 for all that came
+    whole     whether the server told every token that it has
+    top       how many are wanted, 0 for all that came
+    numbered  whether the numbers of tokens are kept, where each has one
     """
     told = choice.get("logprobs")
     if not isinstance(told, dict):
@@ -66,20 +69,24 @@ def read_choice(choice: Mapping[str, Any], *, whole: bool = False, top: int = 0)
         return NextToken.failed(wrong)
     tokens: list[bytes | None] = []
     log_probs: list[float] = []
-    for piece, chance in _first(told):
+    numbers: list[int] = []
+    for piece, chance, number in _first(told):
         if type(chance) not in (int, float):
             return NextToken.failed("the endpoint gave a log probability that is no number")
         if piece != b"" and not chance <= _NOUGHT:
             tokens.append(piece)
             log_probs.append(float(chance))
+            numbers += [number] if numbered and type(number) is int else []
     if not tokens:
         return NextToken.failed(_NONE_GIVEN)
     if "content" not in told and len(tokens) - 1 in MOST_TOKENS[:-1]:
         top = len(tokens) - 1  # the sampled token is told beside the likeliest
+    numbers = numbers if len(numbers) == len(tokens) else []
     if top:
         order = np.argsort(-np.asarray(log_probs), kind="stable")[:top].tolist()
         tokens, log_probs = [tokens[i] for i in order], [log_probs[i] for i in order]
-    return NextToken.of(tokens, log_probs, "all" if whole and not top else "top")
+        numbers = [numbers[i] for i in order] if numbers else []
+    return NextToken.of(tokens, log_probs, "all" if whole and not top else "top", numbers)
 
 
 def _of_another_token(choice: Mapping[str, Any], told: Mapping[str, Any]) -> str:
@@ -161,22 +168,24 @@ def plain_token(reply: Any) -> int | None:
     return plain[0] if plain else None
 
 
-def _first(told: Mapping[str, Any]) -> Iterator[tuple[bytes | None, Any]]:
-    """Bytes and log probability of each token told for the first place; b'' where not known."""
+def _first(told: Mapping[str, Any]) -> Iterator[tuple[bytes | None, Any, Any]]:
+    """Bytes (b'' where not known), log probability and number (None where there is none) of each
+    token told for the first place."""
     content = told.get("content")
     if isinstance(content, list) and content and isinstance(content[0], dict):
         listed = content[0].get("top_logprobs") or [content[0]]
         for entry in listed if isinstance(listed, list) else ():
             if isinstance(entry, dict):
-                yield _piece(entry.get("token"), entry.get("bytes")), entry.get("logprob")
+                piece = _piece(entry.get("token"), entry.get("bytes"))
+                yield piece, entry.get("logprob"), entry.get("id")
         return
     alone, one = told.get("top_logprobs"), told.get("token_logprobs")
     if isinstance(alone, list) and alone and isinstance(alone[0], dict):
         for text, chance in alone[0].items():
-            yield _piece(text, None), chance
+            yield _piece(text, None), chance, None
     elif isinstance(one, list) and one and isinstance(told.get("tokens"), list):
         for text, chance in zip(told["tokens"][:1], one[:1], strict=False):
-            yield _piece(text, None), chance
+            yield _piece(text, None), chance, None
 
 
 def _piece(text: object, octets: object) -> bytes | None:

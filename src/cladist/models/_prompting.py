@@ -39,6 +39,15 @@ def require_interface(
         )
 
 
+def refuse_tokens_behind(identity: Identity, context: Context) -> None:
+    """`ModelError` for a context with tokens behind it, by a model that takes texts alone."""
+    if context.then:
+        raise ModelError(
+            f"model '{identity.name}' takes a text alone, and cannot be asked what comes after "
+            "given tokens; use a raw context of gguf: or of a decoder-only hf: model"
+        )
+
+
 def whole_number(uri: ModelURI, key: str, default: int, low: int, high: int) -> int:
     """An option that is a whole number in [low, high]; `UsageError` otherwise."""
     text = uri.option(key, str(default))

@@ -27,6 +27,7 @@ from cladist.models._prompting import (
     TEMPLATE_VALUES,
     messages,
     raw_text,
+    refuse_tokens_behind,
     require_interface,
     whole_number,
 )
@@ -134,15 +135,25 @@ class LlamaCpp:
         return "all"
 
     def next_tokens(self, contexts: Sequence[Context]) -> Iterator[tuple[int, NextToken]]:
-        """The next token after each context, in order; one forward pass each."""
+        """The next token after each context, in order; one forward pass each.
+
+        Tokens are put behind raw contexts alone (`Context.then`).
+        """
         for index, context in enumerate(contexts):
             request = Request(context.text, 1, interface=context.interface, system=context.system)
             require_interface(self.identity, self.interfaces, request)
             more = asking_for(request.interface, context.top or _EVERY) | self._saying_something()
+            if request.interface == "chat":
+                refuse_tokens_behind(self.identity, context)
+            elif context.then:
+                more["prompt"] = [raw_text(request), *context.then]
             reply = self._replied(request, more)
             answer = reply if isinstance(reply, Response) else self._response(request, reply)
             if answer.final:
-                yield index, read_choice(reply["choices"][0], whole=True, top=context.top)
+                yield index, read_choice(
+                    reply["choices"][0], whole=True, top=context.top,
+                    numbered=request.interface == "raw",
+                )  # fmt: skip
             else:
                 yield index, NextToken.failed(answer.detail)
 

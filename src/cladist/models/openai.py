@@ -26,7 +26,12 @@ from cladist.models._bridge import stream
 from cladist.models._calls import Calls, Known
 from cladist.models._describe import described
 from cladist.models._endpoint import Meter
-from cladist.models._prompting import one_of, require_interface, whole_number
+from cladist.models._prompting import (
+    one_of,
+    refuse_tokens_behind,
+    require_interface,
+    whole_number,
+)
 from cladist.models._settings import Settings
 from cladist.models.base import AskedInterface, Identity, ModelURI, Request
 from cladist.models.budget import Budget, Limits, Usage
@@ -144,6 +149,7 @@ class OpenAIModel:
         """
         for context in contexts:
             require_interface(self.identity, self.interfaces, context)
+            refuse_tokens_behind(self.identity, context)
         return self._asked(contexts, Calls.ask_next)
 
     def likelihoods(self, texts: Sequence[str]) -> Iterator[tuple[int, Likelihood]]:

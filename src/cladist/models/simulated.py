@@ -30,6 +30,7 @@ from cladist.core.probes import ProbeSet
 from cladist.core.responses import Response, ResponseSet
 from cladist.errors import UsageError
 from cladist.models._genealogy import Genealogy, Shape, simulate_tree
+from cladist.models._prompting import refuse_tokens_behind
 from cladist.models.base import AskedInterface, Identity, ModelURI, Request
 
 __all__ = ["Genealogy", "Habits", "SimulatedModel", "open_uri", "respond_all", "simulate_tree"]
@@ -329,6 +330,8 @@ class SimulatedModel:
 
         What a chat answer opens with, and a word that a system text changed, are certain.
         """
+        for context in contexts:
+            refuse_tokens_behind(self.identity, context)
         words = Vocabulary(tuple(w.encode() for w in _vocabulary(self.habits.vocabulary)))
         asked = [Request(c.text, 1, interface=c.interface, system=c.system) for c in contexts]
         plain = [r.text for _, r in self.answer([replace(q, system="") for q in asked])]
@@ -340,7 +343,8 @@ class SimulatedModel:
             chances = self._redrawn(context) * -math.expm1(-self.habits.noise)
             chances[words.pieces.index(said.encode())] += math.exp(-self.habits.noise)
             with np.errstate(divide="ignore"):
-                yield index, words.distribution(np.log(chances), context.top)
+                said_of_all = words.distribution(np.log(chances), context.top)
+                yield index, replace(said_of_all, numbers=())
 
     def _redrawn(self, context: Context) -> NDArray[np.float64]:
         """How often each word is drawn anew after a context, (vocabulary,)."""

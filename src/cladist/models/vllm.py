@@ -30,6 +30,7 @@ from cladist.models._prompting import (
     messages,
     one_of,
     raw_text,
+    refuse_tokens_behind,
     require_interface,
     whole_number,
 )
@@ -124,6 +125,7 @@ class VLLM:
             raise ModelError(f"model '{self.identity.name}' is closed; open it again")
         requests: list[Request] = []
         for c in contexts:
+            refuse_tokens_behind(self.identity, c)
             top = min(c.top or MOST_TOKENS[0], MOST_TOKENS[0])
             # At temperature 1 log probabilities are the same before sampling and after.
             asked = Scored(c.text, 1, 1.0, interface=c.interface, system=c.system, top=top)

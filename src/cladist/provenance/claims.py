@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cladist.kinship.inference.decision import COMMON_TEXT
 from cladist.provenance.wording import listing, sentence
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def _kinship(report: Report) -> Claim:
             "shown",
             f"At most {first.test.p:.2g} of unrelated pairs of the same style have as much in "
             f"common as it has with {first.model} (adjusted for {len(report.relatives)} "
-            f"candidates); the false-positive rate is kept to {report.alpha:g}.{found}",
+            f"candidates); the false-positive rate is kept to {report.alpha:g}.{found}"
+            + (f" B{COMMON_TEXT[1:]}." if COMMON_TEXT in first.test.reason else ""),
         )
     least = min((r.test for r in report.relatives), key=lambda t: t.p)
     alone = sum(r.test.code == "among-candidates" for r in report.relatives)

@@ -14,8 +14,10 @@ from cladist.core.lineage import DeclaredLink
 from cladist.core.progress import Progress, silent
 from cladist.core.tree import Tree
 from cladist.errors import InputError
+from cladist.kinship.evidence.functional import read_functions
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.facts import Gatherer
+from cladist.kinship.inference.function_descent import direction_of_functions
 from cladist.kinship.inference.identify import fit_identifier, identify
 from cladist.kinship.inference.pair_test import (
     KinshipResult,
@@ -219,7 +221,16 @@ def _directions(
     related = [r for r in relatives if r.test.verdict == "related"]
     if not related:
         return ()
-    rare, dates = material.rarity(), material.lineage.dates
+    dates = material.lineage.dates
+    if material.assay.protocol.decoding.asks == "distribution":
+        read = read_functions(material.responses)
+        return tuple(
+            direction_of_functions(
+                read, model, r.model, dates=(dates.get(model, ""), dates.get(r.model, ""))
+            )
+            for r in related[:5]
+        )
+    rare = material.rarity()
     return tuple(
         direction(
             material.pairs, rare, model, r.model,

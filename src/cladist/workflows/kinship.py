@@ -21,10 +21,10 @@ from cladist.extraction.opening import open_any
 from cladist.extraction.until import AskedSoFar, ask_until_decided
 from cladist.fitting import fitted_beside, fitted_panel, gathered, gathered_beside
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.evidence.functional import Functions, read_functions
+from cladist.kinship.evidence.functional import read_functions
 from cladist.kinship.inference.decision import DEFAULT, Policy
 from cladist.kinship.inference.facts import Gatherer, gatherer
-from cladist.kinship.inference.function_descent import function_direction, function_mixture
+from cladist.kinship.inference.function_descent import direction_of_functions, function_mixture
 from cladist.kinship.inference.labels import Labels, labels_of
 from cladist.kinship.inference.pair_test import KinshipResult, judge_candidates
 from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
@@ -243,27 +243,14 @@ def directions(asked: Question, results: Sequence[KinshipResult]) -> list[Direct
     ]
     if asked.assay.protocol.decoding.asks == "distribution":
         read = read_functions(asked.responses)
-        return [_of_functions(read, r, d) for r, d in zip(related, dates, strict=True)]
+        return [
+            direction_of_functions(read, r.a, r.b, dates=d)
+            for r, d in zip(related, dates, strict=True)
+        ]
     rare = rarity(asked.responses)
     return [
         direction(asked.pairs, rare, r.a, r.b, dates=d) for r, d in zip(related, dates, strict=True)
     ]
-
-
-def _of_functions(read: Functions, pair: KinshipResult, dates: tuple[str, str]) -> Direction:
-    """Direction from distributions; dates, where given, overrule."""
-    found = function_direction(read, pair.a, pair.b)
-    support = (found.support, found.support)
-    values = (found.between, float("nan"))
-    if all(dates) and dates[0] != dates[1]:
-        older = pair.a if dates[0] < dates[1] else pair.b
-        reason = f"{older} was released first ({min(dates)}, the other {max(dates)})"
-        return Direction(pair.a, pair.b, older, "dates", reason, *values, support)
-    if found.ancestor:
-        reason = f"{found.ancestor} lies between the other and {found.relatives} relatives of both"
-        return Direction(pair.a, pair.b, found.ancestor, "behaviour", reason, *values, support)
-    reason = f"{found.relatives} relatives near them do not clearly turn off at one of the two"
-    return Direction(pair.a, pair.b, "", "", reason, *values, support)
 
 
 def split(asked: Question, model: str, candidates: Sequence[str]) -> tuple[Mixture | None, str]:

@@ -30,7 +30,7 @@ from cladist.errors import CoverageError
 from cladist.extraction.like import cut_to
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.assumed import no_exclusion, repeated_answers
-from cladist.kinship.inference.decision import UNTESTABLE, Policy, decide, percent
+from cladist.kinship.inference.decision import UNTESTABLE, Policy, caveat, decide, percent
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.family_sets import FamilySet, family_set
 from cladist.kinship.inference.identify import identify
@@ -264,7 +264,7 @@ def _judged(
     verdict = "no answer" if found.reason in UNTESTABLE else verdict
     told = f"unrelated models have a nearest one as near in {percent(p)} of cases"
     reason = {
-        "beyond-unrelated": f"{told}, and what both share is spread over prompts",
+        "beyond-unrelated": f"{told}, and what both share is spread over prompts{caveat(facts)}",
         "above-alpha": f"{told}, which is more than {percent(blank.alpha)}",
         "panel-too-small": f"the {makers} makers of the reference cannot give a p below "
         f"{least_p(makers):.2g}, and a rate of {blank.alpha:g} was asked for",

@@ -32,6 +32,7 @@ __all__ = [
     "Functional",
     "Functions",
     "ResampledFunctions",
+    "apart",
     "context_cosines",
     "crossed_kernel",
     "functional_distances",
@@ -137,6 +138,14 @@ def _squares(read: Functions) -> tuple[Floats, Floats]:
         square += size @ here.T + here @ size.T - 2 * (x @ x.T)
         count += here @ here.T
     return np.maximum(square, 0.0), count
+
+
+def apart(read: Functions) -> Floats:
+    """d_H of all pairs, float64 (n, n); NaN where two have no context in common. O(n^2 p)."""
+    square, count = _squares(read)
+    found = np.sqrt(np.divide(square, count, out=np.full_like(square, np.nan), where=count > 0))
+    np.fill_diagonal(found, 0.0)
+    return found
 
 
 def lineage_weights(read: Functions, members: NDArray[np.bool_]) -> Floats:

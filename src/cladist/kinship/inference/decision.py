@@ -29,6 +29,7 @@ from cladist.kinship.inference.assumed import in_words
 from cladist.kinship.inference.states import FLAGS, VETO
 
 __all__ = [
+    "COMMON_TEXT",
     "DEFAULT",
     "UNTESTABLE",
     "VERDICTS",
@@ -39,6 +40,7 @@ __all__ = [
     "Reason",
     "Verdict",
     "adjust",
+    "caveat",
     "decide",
     "makers_needed",
     "percent",
@@ -75,6 +77,13 @@ UNTESTABLE: frozenset[Reason] = frozenset(
 )  # fmt: skip
 
 
+COMMON_TEXT = (
+    "but a common text or teacher does that to distributions too: of unrelated bred models 27% of "
+    "those with one founding text, and 31% of pupils and teachers, are as near at a rate of 1%"
+)
+"""What everybody must read who is told 'related' from distributions (docs/lab-functional.md)."""
+
+
 @dataclass(frozen=True)
 class PairFacts:
     """What is known of a pair; numbers that are not known are NaN.
@@ -94,6 +103,7 @@ class PairFacts:
     missing     why there is no panel to test against, '' where there is one
     doubts      settings in which the two may have been asked differently (`assumed`): `kin_p` is
                 not known then
+    functions   whether the answers are distributions, which a common text moves as kinship does
     """
 
     a: str
@@ -112,6 +122,7 @@ class PairFacts:
     makers: int = 0
     missing: str = ""
     doubts: tuple[str, ...] = ()
+    functions: bool = False
 
 
 @dataclass(frozen=True)
@@ -214,9 +225,18 @@ def _near(facts: PairFacts, policy: Policy) -> tuple[Verdict, Reason, str]:
         return "inconclusive", "probes-disagree", said
     said = (
         f"at most {percent(facts.p)} of unrelated pairs of the same style have so much in common, "
-        "and it is spread over probes"
+        f"and it is spread over probes{caveat(facts)}"
     )
     return "related", "beyond-unrelated", said
+
+
+def caveat(facts: PairFacts) -> str:
+    """What ends the reason of every 'related', '' where there is nothing to add.
+
+    >>> caveat(PairFacts("a", "b", 40, functions=True)).startswith("; but a common text or teacher")
+    True
+    """
+    return f"; {COMMON_TEXT}" if facts.functions else ""
 
 
 def _above(facts: PairFacts, policy: Policy) -> str:

@@ -15,11 +15,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.distributions import holds_distributions
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.evidence.functional import read_functions, tells_functions
+from cladist.kinship.evidence.functional import apart, read_functions, tells_functions
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.calibration import Calibration, calibrate
+from cladist.kinship.inference.coverage import standing_apart
 from cladist.kinship.inference.decision import DEFAULT, Decision, PairFacts, Policy, decide
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.null import maker_numbers
@@ -91,12 +93,13 @@ class Gatherer:
             kin_p=math.nan if doubts else float(c.kin_p(pairs, *rows)[0]),
             p_probes=sign_flip_p(self.probe_excess(i, j), seed=self.seed) if checked else math.nan,
             p_mismatch=self.mismatch(i, j) if checked else math.nan,
-            uncovered=c.uncovered(pairs, i, j),
+            uncovered=c.uncovered(pairs, i, j) or (self._outside(i, j) if checked else ""),
             floor=c.floor,
             labelled=c.labelled,
             null=c.size,
             makers=c.families,
             doubts=doubts,
+            functions=self._functions(i, j),
         )
 
     def doubts(self, i: int, j: int) -> tuple[str, ...]:
@@ -131,6 +134,21 @@ class Gatherer:
         if self.index is not None or n * p > MOST_INDEXED or tells_functions(self.responses):
             return self
         return replace(self, index=index_probes(self.responses))
+
+    def _functions(self, i: int, j: int) -> bool:
+        """Whether models i and j told distributions; nobody else's answers are read for it."""
+        return any(holds_distributions(self.responses[k]) for k in (i, j))
+
+    def _outside(self, i: int, j: int) -> str:
+        """Why the panel holds nothing like these two, '' where it does or texts were told."""
+        if not self._functions(i, j):
+            return ""
+        return standing_apart(self._far, self._makers, i, j)
+
+    @cached_property
+    def _far(self) -> Floats:
+        """d_H of all pairs of models that told distributions."""
+        return apart(read_functions(self.responses))
 
     @cached_property
     def _makers(self) -> NDArray[np.int64]:

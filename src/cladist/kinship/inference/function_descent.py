@@ -24,9 +24,11 @@ from numpy.typing import NDArray
 from cladist.errors import InputError
 from cladist.kinship.evidence.functional import Functions
 from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.inference.parentage import Direction
 
 __all__ = [
-    "MERGED", "FunctionDirection", "FunctionMixture", "function_direction", "function_mixture",
+    "MERGED", "FunctionDirection", "FunctionMixture", "direction_of_functions",
+    "function_direction", "function_mixture",
 ]  # fmt: skip
 
 MERGED = 0.57
@@ -169,3 +171,21 @@ def _row(read: Functions, name: str) -> int:
         return read.models.index(name)
     except ValueError:
         raise InputError(f"no answers of {name}") from None
+
+
+def direction_of_functions(
+    read: Functions, a: str, b: str, *, dates: tuple[str, str] = ("", "")
+) -> Direction:
+    """Direction of a pair from distributions, in words; dates, where given, overrule."""
+    found = function_direction(read, a, b)
+    support = (found.support, found.support)
+    values = (found.between, float("nan"))
+    if all(dates) and dates[0] != dates[1]:
+        older = a if dates[0] < dates[1] else b
+        reason = f"{older} was released first ({min(dates)}, the other {max(dates)})"
+        return Direction(a, b, older, "dates", reason, *values, support)
+    if found.ancestor:
+        reason = f"{found.ancestor} lies between the other and {found.relatives} relatives of both"
+        return Direction(a, b, found.ancestor, "behaviour", reason, *values, support)
+    reason = f"{found.relatives} relatives near them do not clearly turn off at one of the two"
+    return Direction(a, b, "", "", reason, *values, support)

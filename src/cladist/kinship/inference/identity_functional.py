@@ -2,7 +2,8 @@
 
 The distance is d_H (`kinship.evidence.functional`) with an interval from a bootstrap over contexts.
 Where one side told less of its distributions than the other, as an endpoint that gives the
-likeliest twenty, the least distance that what was told allows is what a change must show in.
+likeliest twenty, or told rounded numbers, the least distance that what was told allows is what a
+change must show in.
 A function is not drawn, so two deployments of one model differ by arithmetic alone, and what that
 comes to was measured: `LANDMARKS`. 'same' is never the mere absence of a difference: the upper
 bound must lie below what is tolerated.
@@ -16,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.core.distributions import masses_of
+from cladist.core.distributions import masses_of, roundings_of
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.functional import read_functions
@@ -33,11 +34,13 @@ __all__ = [
 FUNCTION_TOLERANCE = 0.005
 """d_H up to which two functions are the same: three times what two engines differ by."""
 
+ANOTHER = "another model"
+
 LANDMARKS: tuple[tuple[float, str], ...] = (
     (0.0017, "another engine"),
     (0.037, "weights of 8 bits"),
     (0.24, "weights of 4 bits, or a light fine-tune"),
-    (0.72, "another model"),
+    (0.48, ANOTHER),
 )
 """d_H that was measured (docs/assays.md), and what between."""
 
@@ -54,7 +57,8 @@ class FunctionCompared:
     distance  d_H over common contexts, with its 95% interval over contexts
     bounds    one-sided: it is above the first except at the stated rate, below the second at 95%
     p         share of resamples within the tolerance
-    least     d_H that remains if what one side did not tell is as like the other as can be
+    least     d_H that remains if what one side did not tell, or rounded, is as like the other as
+              can be
     overlap   mean probability on which both agree, 0 to 1
     """
 
@@ -87,7 +91,7 @@ def compare_functions(
     x, y = read.roots[:, both].astype(np.float64)
     square = ((x - y) ** 2).sum(axis=1)
     overlap = float(np.minimum(x**2, y**2).sum(axis=1).mean())
-    bare, untold = _least(a, b, both)
+    bare, untold, step = _least(a, b, both)
     drawn, least = _drawn(square, seed), _drawn(np.minimum(square, bare), seed)
     low, high = (float(q) for q in np.quantile(drawn, [0.025, 0.975]))
     sure_high = float(np.quantile(drawn, 0.95))
@@ -106,25 +110,35 @@ def compare_functions(
             f"one side told {untold:.0%} less of its probabilities than the other, which may be "
             f"all of the distance of {distance:.3f}; ask both for equally many tokens"
         )
+    elif step:
+        reason = (
+            f"log probabilities were told rounded to {step:g}, which may be all of the distance of "
+            f"{distance:.3f}; ask where they are told in full"
+        )
     return FunctionCompared(
         verdict, reason, distance, (low, high), (sure_low, sure_high), p, overlap,
         int(both.sum()), float(np.sqrt(np.minimum(square, bare).mean())),
     )  # fmt: skip
 
 
-def _least(a: ResponseSet, b: ResponseSet, both: NDArray[np.bool_]) -> tuple[Floats, float]:
-    """Squared distances at the contexts `both`, least that what was told allows, and by how much
-    less one side told, on the mean.
+def _least(a: ResponseSet, b: ResponseSet, both: NDArray[np.bool_]) -> tuple[Floats, float, float]:
+    """Squared distances at the contexts `both`, least that what was told allows; by how much less
+    one side told, on the mean; and the largest step that either told rounded numbers in.
 
-    What neither told is taken to be alike. What one side told less may be any outcomes'.
+    What neither told is taken to be alike. What one side told less may be any outcomes'. Numbers
+    rounded to a step are off by half of it at most.
     """
     (x, x_missing), (y, y_missing) = ((m[both], g[both]) for m, g in (masses_of(a), masses_of(b)))
     spare = (y_missing - x_missing)[:, None]
     # The side that told less may have meant more of every outcome, by all that it left out.
-    x_most, y_most = x + np.maximum(-spare, 0.0), y + np.maximum(spare, 0.0)
-    nearest_x, nearest_y = np.clip(y, x, x_most), np.clip(x, y, y_most)
-    square = ((np.sqrt(nearest_x) - np.sqrt(nearest_y)) ** 2).sum(axis=1)
-    return np.asarray(square, np.float64), float(np.abs(spare).mean())
+    x_step, y_step = (roundings_of(m)[both] for m in (a, b))
+    x_off, y_off = (np.exp(step / 2)[:, None] for step in (x_step, y_step))
+    x_most = x * x_off + np.maximum(-spare, 0.0)
+    y_most = y * y_off + np.maximum(spare, 0.0)
+    gap = np.maximum(np.sqrt(y / y_off) - np.sqrt(x_most), np.sqrt(x / x_off) - np.sqrt(y_most))
+    square = (np.maximum(gap, 0.0) ** 2).sum(axis=1)
+    steps = np.concatenate([x_step, y_step])
+    return np.asarray(square, np.float64), float(np.abs(spare).mean()), float(steps.max())
 
 
 def _drawn(square: Floats, seed: int) -> Floats:
@@ -135,8 +149,13 @@ def _drawn(square: Floats, seed: int) -> Floats:
 
 
 def nearer_than(within: float) -> str:
-    """The least of the landmarks that two functions are nearer than, '' where there is none."""
-    return next((f"{what} ({far:g})" for far, what in LANDMARKS if within < far), "")
+    """The least of the landmarks that two functions are nearer than, '' where there is none.
+
+    Never that of another model: unrelated models of one text were .30 apart at least, and nothing
+    says that others cannot be nearer.
+    """
+    near = (f"{what} ({far:g})" for far, what in LANDMARKS if within < far and what != ANOTHER)
+    return next(near, "")
 
 
 def _scaled(distance: float) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,7 +116,7 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_], single: bool) -> Evide
     )
     copies = _Copies(corpus)
     # A block of rows rests on those rows alone, so single precision takes their place.
-    planes = found.halves.reshape(-1, n, n) if single else np.empty((6, n, n))
+    planes: NDArray[Any] = found.halves.reshape(-1, n, n) if single else np.empty((6, n, n))
     even, odd, score, token, same, total = planes
     for rows in blocks_of(n):
         common = found.common_of(rows).sum(0) > 0
@@ -213,8 +215,7 @@ class Standing:
         self._told = len(members) > 1 and int(members.sum()) > 1
         self._levels = {
             half: [
-                row_levels(lambda rows, o=order, h=half: found.of(o, h, rows), members, own)
-                for order in range(ORDERS)
+                row_levels(partial(found.of, order, half), members, own) for order in range(ORDERS)
             ]
             for half in (parts if self._told else ())
         }

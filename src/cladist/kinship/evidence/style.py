@@ -8,7 +8,7 @@ pair with unrelated pairs of the same style, or everybody who says "Sure! Here i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def style_similarity(
     that use it)^2) time, and no memory beside what comes back; under a second for 800 x 100.
     """
     n, p = corpus.length.shape
-    out = np.zeros((n, n), np.float32 if single else np.float64)
+    out: NDArray[Any] = np.zeros((n, n), np.float32 if single else np.float64)
     if p < 2 or n == 0:
         return out
     kernel = _Kernel(corpus.codes, members)

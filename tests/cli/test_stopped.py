@@ -14,7 +14,8 @@ import pytest
 from tests.support.synthetic import make_registry
 
 SLOW = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # programs in the background ignore it
 import cladist.fitting
 def slow(*_, **__):
     print("working", flush=True)

@@ -145,7 +145,7 @@ class AtlasService:
             "models": list(chosen),
             "metric": self.atlas.kin.metric,
             "distances": [
-                [0.0 if i == k else float(f"{row[k]:.5g}") for k in range(len(chosen))]
+                [0.0 if i == k else float(f"{row[k]:.7g}") for k in range(len(chosen))]
                 for i, row in enumerate(rows)
             ],
         }

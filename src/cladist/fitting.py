@@ -81,9 +81,9 @@ def fitted_beside(
     return _fitted(on, lambda: [*rest, *tested], prompts, members, kept, progress)
 
 
-def _told(responses: ResponseSet) -> list[list[str]]:
-    """Every usable text of a model, probe by probe."""
-    return [[r.text for r in slot if r.usable] for slot in responses.slots]
+def _told(responses: ResponseSet) -> list[list[tuple[str, str]]]:
+    """Every usable answer of a model, probe by probe: its text, and its distribution."""
+    return [[(r.text, r.distribution.hex()) for r in slot if r.usable] for slot in responses.slots]
 
 
 def _fitted(

@@ -210,7 +210,9 @@ def with_kin(kin: np.ndarray, of: np.ndarray) -> tuple[PairEvidence, Calibration
         score[k, k + 1] = score[k + 1, k] = k
     pairs = scored(score, score)
     (null,) = found.nulls
-    plain = replace(null.expected, level=np.zeros_like(null.expected.level), scale=1.0)
+    plain = replace(
+        null.expected, coefficients=np.zeros_like(null.expected.coefficients), scale=1.0
+    )
     rank = np.argsort(kin, kind="stable")
     return pairs, replace(
         found, nulls=(replace(null, expected=plain),), kin=kin[rank], kin_excess=kin[rank],

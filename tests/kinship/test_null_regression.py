@@ -16,7 +16,7 @@ def test_what_style_explains_is_taken_out() -> None:
         part = excess[(style >= low) & (style < low + 0.25)]
         assert abs(part.mean()) < 0.15
         assert part.std() == pytest.approx(1.25, abs=0.2)  # in mean deviations of a normal
-    assert fitted.level[2:].min() >= 0
+    assert fitted.coefficients[2:].min() >= 0
 
 
 def test_a_rare_step_is_matched() -> None:

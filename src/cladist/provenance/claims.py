@@ -58,7 +58,7 @@ def _kinship(report: Report) -> Claim:
             f"At most {first.test.p:.3g} of unrelated pairs of the same style have as much in "
             f"common as it has with {first.model} (adjusted for {len(report.relatives)} "
             f"candidates); the false-positive rate is kept to {report.alpha:g}.{found}"
-            + (f" B{COMMON_TEXT[1:]}." if COMMON_TEXT in first.test.reason else ""),
+            + (f" But {COMMON_TEXT}." if COMMON_TEXT in first.test.reason else ""),
         )
     least = min((r.test for r in report.relatives), key=lambda t: t.p)
     alone = sum(r.test.code == "among-candidates" for r in report.relatives)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "PSEUDO",
+    "ROWS",
     "SPREAD",
     "Floats",
     "blocks_of",

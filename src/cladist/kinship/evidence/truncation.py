@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ READ = 1024  # characters whose composition describes an answer
 SHARPNESS = 3  # content match is squared so often: cosine to the power 8
 LENGTH_SCALE = 0.03  # relative difference of length between tokenizers worth telling apart
 SHORTEST = 100  # characters below which one word more or less hides the tokenizer
-BLOCK = 256  # rows of a block of pairs, which then fits a cache
+BLOCK = 256  # rows of a block of pairs, which then fits a cache; the last digit rests on it
 PRIOR = 1.0  # matched probes at which lengths are believed as much as its prior
 EXPECTED = 0.3  # agreement of a panel too small to show its own
 SCALE = 0.15  # agreement that counts as much as one spread of the other evidence
@@ -95,24 +96,34 @@ def truncation_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Truncatio
 
     with ThreadPoolExecutor(2) as pool:
         for run, x, size in in_turn(read, p):
-
-            def add_up(first: int, run=run, x=x, size=size) -> None:  # type: ignore[no-untyped-def]
-                rows = slice(first, min(first + BLOCK, len(run)))
-                e, c = _agreements(x, size, rows)
-                if len(run) == n:
-                    agree[rows, first:] += e
-                    matched[rows, first:] += c
-                else:
-                    cells = np.ix_(run[rows], run[first:])
-                    agree[cells] += e
-                    matched[cells] += c
-
+            # Blocks write to different rows, so two threads never meet.
+            add_up = partial(_add_up, agree, matched, run, x, size)
             list(pool.map(add_up, range(0, len(run), BLOCK)))
     mirror(agree)
     mirror(matched)
     usual = _usual(agree, matched, members)
     limit = float(np.clip((usual - SILENT) / (FULL - SILENT), 0.0, 1.0))
     return Truncation(agree, matched, usual, limit)
+
+
+def _add_up(
+    agree: NDArray[np.float32],
+    matched: NDArray[np.float32],
+    run: NDArray[np.int64],
+    x: NDArray[np.float32],
+    size: NDArray[np.float32],
+    first: int,
+) -> None:
+    """Add what a block of the models `run` says of one probe, right of the diagonal, in place."""
+    rows = slice(first, min(first + BLOCK, len(run)))
+    e, c = _agreements(x, size, rows)
+    if len(run) == len(agree):
+        agree[rows, first:] += e
+        matched[rows, first:] += c
+    else:
+        cells = np.ix_(run[rows], run[first:])
+        agree[cells] += e
+        matched[cells] += c
 
 
 def _agreements(

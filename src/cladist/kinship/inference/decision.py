@@ -78,7 +78,7 @@ UNTESTABLE: frozenset[Reason] = frozenset(
 
 
 COMMON_TEXT = (
-    "but a common text or teacher does that to distributions too: of unrelated bred models 27% of "
+    "a common text or teacher does that to distributions too: of unrelated bred models 27% of "
     "those with one founding text, and 31% of pupils and teachers, are as near at a rate of 1%"
 )
 """What everybody must read who is told 'related' from distributions (docs/lab-functional.md)."""
@@ -236,7 +236,7 @@ def caveat(facts: PairFacts) -> str:
     >>> caveat(PairFacts("a", "b", 40, functions=True)).startswith("; but a common text or teacher")
     True
     """
-    return f"; {COMMON_TEXT}" if facts.functions else ""
+    return f"; but {COMMON_TEXT}" if facts.functions else ""
 
 
 def _above(facts: PairFacts, policy: Policy) -> str:

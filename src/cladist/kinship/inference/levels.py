@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.kinship.evidence.standard import PSEUDO, Floats
+from cladist.kinship.evidence.standard import PSEUDO, ROWS, Floats, blocks_of
 
 __all__ = ["Levels", "Residuals", "Table", "fit_levels"]
 
@@ -25,9 +25,6 @@ Residuals = Callable[[Ints, Ints], Floats]
 
 DIGITS = 9
 """Decimals of a residual: sums over other pairs beside it must not put a pair above itself."""
-
-BLOCK = 256
-"""Models whose residuals with all others are looked at together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +60,10 @@ class Levels:
     square: Floats
     pooled: float
 
+    def makers_of(self, n: int) -> Ints:
+        """The makers of n models: -1 for those that came after the panel, int64 (n,)."""
+        return np.append(self.makers, np.full(n - len(self.makers), -1))
+
     def standing(
         self, residuals: Residuals, i: Ints, j: Ints, table: Table | None = None
     ) -> Floats:
@@ -74,7 +75,7 @@ class Levels:
         """
         total, square = self._reaching(residuals, int(max(i.max(), j.max())) if len(i) else -1)
         every = len(np.unique(self.makers[self.makers >= 0]))
-        maker = np.append(self.makers, np.full(len(total) - len(self.makers), -1))
+        maker = self.makers_of(len(total))
         found = residuals(i, j)
         made = np.zeros(len(found))
         for one, other in ((i, j), (j, i)):
@@ -104,8 +105,8 @@ def fit_levels(residuals: Residuals, makers: Ints) -> tuple[Levels, Table]:
     known = makers >= 0
     names = np.unique(makers[known])
     blocks = [
-        _with_all(residuals, makers, np.arange(start, min(start + BLOCK, len(makers))))
-        for start in range(0, len(makers), BLOCK)
+        _with_all(residuals, makers, np.arange(len(makers))[rows])
+        for rows in blocks_of(len(makers))
     ]
     table = Table(names, *(np.concatenate([block[k] for block in blocks]) for k in (0, 1)))
     other = makers[:, None] != names
@@ -143,9 +144,9 @@ def _with_one(
     every, size = np.unique(makers[makers >= 0], return_counts=True)
     place = np.searchsorted(every, names)
     if len(models) <= len(names) or len(models) * size.sum() <= size[place][name].sum():
-        for block, at in _by_value(row // BLOCK):
-            first = block * BLOCK
-            means, squares = _with_all(residuals, makers, models[first : first + BLOCK])
+        for block, at in _by_value(row // ROWS):
+            first = block * ROWS
+            means, squares = _with_all(residuals, makers, models[first : first + ROWS])
             cell = row[at] - first, place[name[at]]
             mean[some[at]], square[some[at]] = means[cell], squares[cell]
         return mean, square

@@ -28,13 +28,13 @@ KNOTS = (0.02, 0.6, 0.9, 0.99)
 class Matching:
     """Expected score among unrelated pairs of a given style and tokenizer.
 
-    knots   per covariate the places where slopes change
-    level   coefficients of the expectation: one of each sign for the constant, then slopes >= 0
-    scale   mean absolute deviation over all unrelated pairs
+    knots         per covariate the places where slopes change
+    coefficients  of the expectation: one of each sign for the constant, then slopes >= 0
+    scale         mean absolute deviation over all unrelated pairs
     """
 
     knots: tuple[Floats, ...]
-    level: Floats
+    coefficients: Floats
     scale: float
 
     def excess(self, score: Floats, covariates: Floats) -> Floats:
@@ -44,13 +44,13 @@ class Matching:
 
     def expected(self, covariates: Floats) -> Floats:
         """What is to be expected, (m,), of covariates (c, m)."""
-        return _expected(covariates, self.knots, self.level)
+        return _expected(covariates, self.knots, self.coefficients)
 
 
-def _expected(covariates: Floats, knots: tuple[Floats, ...], level: Floats) -> Floats:
+def _expected(covariates: Floats, knots: tuple[Floats, ...], coefficients: Floats) -> Floats:
     out = np.empty(covariates.shape[1])
     for part in _parts(len(out)):
-        out[part] = _hinges(covariates[:, part], knots) @ level
+        out[part] = _hinges(covariates[:, part], knots) @ coefficients
     return out
 
 
@@ -83,9 +83,9 @@ def fit_matching(score: Floats, covariates: Floats, weight: Floats | None = None
     root = np.linalg.cholesky(gram + 1e-8 * max(float(np.trace(gram)), 1e-9) * np.eye(len(gram)))
     from scipy.optimize import nnls  # takes a third of a second to import
 
-    level = nnls(root.T, np.linalg.solve(root, target))[0]
-    deviation = np.abs(score - _expected(covariates, knots, level))
-    return Matching(knots, level, max(float(np.average(deviation, weights=weight)), 1e-9))
+    coefficients = nnls(root.T, np.linalg.solve(root, target))[0]
+    deviation = np.abs(score - _expected(covariates, knots, coefficients))
+    return Matching(knots, coefficients, max(float(np.average(deviation, weights=weight)), 1e-9))
 
 
 def _several(values: Floats) -> bool:

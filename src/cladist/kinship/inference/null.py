@@ -68,7 +68,7 @@ class Null:
     def p(self, pairs: PairEvidence, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
         """p-values of k pairs, float64 (k,)."""
         residual = self.excess(pairs, a, b)
-        maker = np.append(self.makers, np.full(len(pairs) - len(self.makers), -1))
+        maker = self.levels.makers_of(len(pairs))
         above = self.tail[np.searchsorted(self.residual, residual, side="left")]
         cells = np.full(len(residual), float(self.cells))
         for mine, other in ((a, b), (b, a)):

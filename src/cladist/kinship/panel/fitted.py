@@ -32,7 +32,7 @@ __all__ = [
     "fitted_to",
 ]
 
-FITTED = 9
+FITTED = 10
 """Version of what is fitted; what another version fitted is fitted again."""
 
 _MATRICES = ("combined", "score", "even", "odd", "style", "tokenizer")
@@ -97,7 +97,7 @@ def calibration_to(made: Calibration) -> tuple[dict[str, NDArray[Any]], dict[str
     for k, null in enumerate(made.nulls):
         for c, places in enumerate(null.expected.knots):
             arrays[f"knots{k}/{c}"] = places
-        arrays[f"level{k}"] = null.expected.level
+        arrays[f"coefficients{k}"] = null.expected.coefficients
         arrays[f"residual{k}"], arrays[f"tail{k}"] = null.residual, null.tail
         own = null.levels
         arrays[f"makers{k}"] = own.makers
@@ -115,7 +115,7 @@ def calibration_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]
             half,
             Matching(
                 tuple(arrays[f"knots{k}/{c}"] for c in range(covariates)),
-                arrays[f"level{k}"],
+                arrays[f"coefficients{k}"],
                 scale,
             ),
             arrays[f"residual{k}"],

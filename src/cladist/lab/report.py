@@ -11,8 +11,10 @@ from cladist.errors import InputError
 from cladist.formats.files import write_text
 from cladist.lab import methods
 from cladist.lab.functional import FUNCTIONAL
-from cladist.lab.report_functional import asked_models, functional_of
+from cladist.lab.report_functional import asked_models, functional_line, functional_of
+from cladist.lab.report_laws import laws_section
 from cladist.lab.score import SCORES
+from cladist.lab.tables import images
 from cladist.lab.tables import number as _n
 from cladist.lab.tables import share as _pc
 from cladist.lab.tables import table_of as _table
@@ -57,7 +59,7 @@ def report(scores: Scores, pictures: Sequence[str] = ()) -> str:
         _identity(scores),
         _trees(scores),
         _spent(scores, pictures),
-        _laws(scores, pictures),
+        laws_section(scores, pictures),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -129,7 +131,7 @@ def _in_short(s: Scores) -> str:
         f"whom likeness alone cannot tell from kin: {_n(ours['hard'])}; "
         f"{_n(s['methods'][methods.PHYLOLM]['hard'])} by PhyloLM, "
         f"{_n(s['methods'][methods.REPTRACE]['hard'])} by RepTrace.",
-        *_functional_line(s),
+        *functional_line(s),
         f"- **Seen well** (parent and child closer than unrelated models in {_pc(WORKS)} or more): "
         f"{'; '.join(good) or 'nothing'}.",
         f"- **Seen badly**: {'; '.join(bad) or 'nothing'}. {_remedy(s)}",
@@ -154,19 +156,6 @@ def _in_short(s: Scores) -> str:
         "upper constant: a few greedy answers tip over at the least change.",
     ]
     return "## In short\n\n" + "\n".join(lines)
-
-
-def _functional_line(s: Scores) -> list[str]:
-    """What the functional assay does, where it was scored."""
-    found = functional_of(s).get("methods", {}).get(FUNCTIONAL)
-    if found is None:
-        return []
-    return [
-        f"- **By distributions** (`--assay functional-100`): AUC {_n(found['auc'])}, "
-        f"{_pc(found['tpr'])} found at 1% false positives, {_n(found['hard'])} against unrelated "
-        f"models of the same founding text, nearest is kin for {_pc(found['nearest'])}. What to "
-        "do: use it wherever a model tells probabilities."
-    ]
 
 
 def _remedy(s: Scores) -> str:
@@ -238,7 +227,7 @@ def _operations(s: Scores, pictures: Sequence[str]) -> str:
         + "\n\nAll kin, by the founder that they have in common, against unrelated models of "
         "one of them:\n\n"
         + _table(["founder", "architecture", "pairs", *shown], lines)
-        + _images(pictures, "lab-operations.png", "lab-kin.png")
+        + images(pictures, "lab-operations.png", "lab-kin.png")
     )
 
 
@@ -358,63 +347,6 @@ def _spent(s: Scores, pictures: Sequence[str]) -> str:
         "cladist by the first probes of the default assay:\n\n"
         + _table(["probes", "tokens", "AUC", "AP", "TPR at 1% FPR", "nearest is kin"], rows)
     )
-
-
-def _laws(s: Scores, pictures: Sequence[str]) -> str:
-    found = s["laws"]
-    rows = [
-        [
-            p["series"], p["start"], f"{p['amount']:g}", _n(p["dna"], 2), _n(p["functional"]),
-            _pc(p["differing"]),
-        ]
-        for p in found["points"]
-    ]  # fmt: skip
-    constants = [
-        [
-            name,
-            str(c["pairs"]),
-            *(_n(c[k], 2) for k in ("low", "fifth", "middle", "ninetyfifth", "high")),
-            _n(c["distortion"], 2),
-            _n(c["rank"], 2),
-        ]
-        for name, c in found["constants"].items()
-    ]
-    clocks = [
-        [c["what"], str(c["models"]), *(_n(c[k], 2) for k in ("exponent", "r2", "rank"))]
-        for c in found["clocks"]
-    ]
-    idle = [t for t in found["tips"] if t["tokens"] == 0]
-    moved = sum(t["dna"] for t in idle) / max(len(idle), 1)
-    return (
-        "## Laws\n\n### Inheritance and determinism\n\nDNA distance is that of the default "
-        "assay's DNA (Euclidean). Functional distance is d_H of arXiv 2509.24496 between next-byte "
-        "distributions at 300 prompts, which all tokenizers have in common.\n\n"
-        + _table(["series", "from", "amount", "DNA", "functional", "answers that differ"], rows)
-        + "\n\nEmpirical bi-Lipschitz constants over all pairs of scored models, that is ratios of "
-        "DNA to functional distance. Theory promises some 0 < c1 < c2; what was extracted from "
-        "sampled or greedy text has the quantiles below. The upper constant fails where a small "
-        "change tips an answer over. The largest ratios are of equal weights in two deployments, "
-        "whose functional distance is rounding: they mean nothing.\n\n"
-        + _table(
-            ["DNA", "pairs", "least", "5%", "median", "95%", "largest", "(c2-c1)/(c2+c1)", "rho"],
-            constants,
-        )
-        + "\n\n### The clock\n\nExponent k and R² of distance ~ training^k on logarithms, and "
-        "Spearman's rho:\n\n"
-        + _table(["what", "models", "k", "R²", "rho"], clocks)
-        + "\n\nAlong one training run distance grows with steps, slower than in proportion, and "
-        "levels off when answers have all changed. Across operations the clock breaks: "
-        f"{len(idle)} of the descendants were never trained since the founder and lie "
-        f"{moved:.2f} from it on average, and rate, corpus and kind of training matter more than "
-        "tokens. What to do: date trees only within one kind of change, and let `cladist "
-        "tree clock` show its R² before believing a date."
-        + _images(pictures, "lab-laws.png", "lab-function.png")
-    )
-
-
-def _images(pictures: Sequence[str], *wanted: str) -> str:
-    shown = [f"![{p.removesuffix('.png')}](images/{p})" for p in wanted if p in pictures]
-    return "\n\n" + "\n\n".join(shown) if shown else ""
 
 
 def _share(false: Mapping[str, Any], kind: str) -> str:

@@ -186,3 +186,16 @@ def asked_models(s: Scores) -> str:
         f"distributions of {own['models']} models{left}; see "
         "[lab-functional.md](lab-functional.md)."
     )
+
+
+def functional_line(s: Scores) -> list[str]:
+    """What the functional assay does, where it was scored."""
+    found = functional_of(s).get("methods", {}).get(FUNCTIONAL)
+    if found is None:
+        return []
+    return [
+        f"- **By distributions** (`--assay functional-100`): AUC {number(found['auc'])}, "
+        f"{share(found['tpr'])} found at 1% false positives, {number(found['hard'])} against "
+        f"unrelated models of the same founding text, nearest is kin for "
+        f"{share(found['nearest'])}. What to do: use it wherever a model tells probabilities."
+    ]

@@ -3,8 +3,8 @@
 A score of a pair means nothing by itself. Its null is the scores of pairs of the panel that are
 of different makers, after taking out what the style of the pair, its tokenizer and reasoning
 traces explain: the expectation of the score is fitted as a rising, convex function of these. What
-is compared is the residual beyond what either model has in common with other makers, each counting
-once, in spreads of that (`levels`).
+is compared is the residual beyond what either model has in common with families of other makers,
+each family counting once, in spreads of that (`levels`).
 
 The p-value of a pair counts cells of two makers, not pairs of models: the sum over cells of the
 share of their pairs that reach as much, the pair's own cell counted as one that does, so
@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.levels import Groups
 from cladist.kinship.inference.null import Null, fit_null, guess_families, maker_numbers, pairs_of
 from cladist.kinship.inference.pairs import Index, PairEvidence, Rows
 
@@ -177,8 +178,8 @@ def calibrate(
         raise InputError(f"labels: {len(labels.families)} for {len(pairs)} models")
     known = answered & np.array([bool(f) for f in labels.families], np.bool_)
     makers = np.where(known, np.unique(np.array(labels.makers), return_inverse=True)[1], -1)
-    null = fit_null(pairs, makers, None)
     families = np.unique(np.array(labels.families), return_inverse=True)[1]
+    null = fit_null(pairs, Groups.of(makers, families), None)
     digest = np.unique(np.array(pairs.digest), return_inverse=True)[1]
     a, b = pairs_of(np.flatnonzero(known))
     kin = (families[a] == families[b]) & (digest[a] != digest[b])
@@ -202,7 +203,7 @@ def _guessed(pairs: PairEvidence, answered: NDArray[np.bool_]) -> Calibration:
     made = []
     for half in (0, 1):
         makers = np.where(answered, guess_families(pairs.scored(half)[:]), -1)
-        made.append(fit_null(pairs, makers, 1 - half))
+        made.append(fit_null(pairs, Groups.of(makers), 1 - half))
     number = min(len(np.unique(null.makers[answered])) for null in made)
     reasoning = _reasoning(pairs, made[0].makers)
     nobody = np.zeros(0), np.zeros(0), np.zeros(0, np.int64)

@@ -1,10 +1,11 @@
-"""Levels: what a model has in common with the makers of a panel, each of them counting once.
+"""Levels: what a model has in common with the families of a panel, each of them counting once.
 
 Every model has its own mean and spread of what it shares with strangers, and a pair stands out
 only beyond those. Taken over models they are those of the largest family: where kin fill a panel
-they raise the mean and widen the spread of each other, and none stands out. Taken over makers, a
-maker of two hundred weighs as one of two. The two makers of a pair take no part in its levels, so
-a pair that is in question is seen just as the unrelated pairs that it is compared with.
+they raise the mean and widen the spread of each other, and none stands out. Taken over families, a
+family of two hundred weighs as one of two. The two makers of a pair take no part in its levels,
+with all their families, so a pair that is in question is seen just as the unrelated pairs that it
+is compared with.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from cladist.kinship.evidence.standard import PSEUDO, ROWS, Floats, blocks_of
 
-__all__ = ["Levels", "Residuals", "Table", "fit_levels"]
+__all__ = ["Groups", "Levels", "Residuals", "Table", "fit_levels"]
 
 Ints = NDArray[np.int64]
 Residuals = Callable[[Ints, Ints], Floats]
@@ -28,10 +29,53 @@ DIGITS = 9
 
 
 @dataclass(frozen=True, eq=False)
+class Groups:
+    """Whose each of n models is, by numbers that are -1 where a model takes no part.
+
+    makers    int64 (n,)
+    families  int64 (n,), each of one maker; the makers where nothing finer is known
+    """
+
+    makers: Ints
+    families: Ints
+
+    @classmethod
+    def of(cls, makers: Ints, families: Ints | None = None) -> Groups:
+        """Groups of makers, -1 for none, and of families by numbers that several makers may have.
+
+        >>> Groups.of(np.array([0, 0, 1, -1]), np.array([7, 8, 8, 8])).families.tolist()
+        [0, 1, 2, -1]
+        """
+        if families is None:
+            return cls(makers, makers)
+        known = makers >= 0
+        number = np.full(len(makers), -1)
+        both = np.stack([makers[known], families[known]], axis=1)
+        number[known] = np.unique(both, axis=0, return_inverse=True)[1].ravel()
+        return cls(makers, number)
+
+    def __len__(self) -> int:
+        return len(self.makers)
+
+    @property
+    def sizes(self) -> tuple[Ints, Ints]:
+        """The makers, rising, and how many families each has, int64 (f,) each."""
+        known = self.makers >= 0
+        first = np.unique(self.families[known], return_index=True)[1]
+        return np.unique(self.makers[known][first], return_counts=True)
+
+    def makers_of(self, n: int) -> Ints:
+        """The makers of n models: -1 for those that came after the panel, int64 (n,)."""
+        return np.append(self.makers, np.full(n - len(self.makers), -1))
+
+
+@dataclass(frozen=True, eq=False)
 class Table:
-    """Means and mean squares of the residuals of n models with each of f makers, float64 (n, f).
+    """What n models have in common with each of f makers, float64 (n, f).
 
     makers  int64 (f,), rising
+    mean    sum over the maker's families of the mean residual with their models
+    square  the same of mean squares
     """
 
     makers: Ints
@@ -47,45 +91,44 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """Residuals of n models with every maker but their own.
+    """Residuals of n models with the families of every maker but their own.
 
-    makers  int64 (n,): the maker of each model, -1 where it takes no part
-    total   float64 (n,): sum over makers of a model's mean residual with their models
+    groups  whose each model is
+    total   float64 (n,): sum over families of a model's mean residual with their models
     square  float64 (n,): the same of mean squares
-    pooled  mean variance of a model's residuals over makers
+    pooled  mean variance of a model's residuals over families
     """
 
-    makers: Ints
+    groups: Groups
     total: Floats
     square: Floats
     pooled: float
 
-    def makers_of(self, n: int) -> Ints:
-        """The makers of n models: -1 for those that came after the panel, int64 (n,)."""
-        return np.append(self.makers, np.full(n - len(self.makers), -1))
-
     def standing(
         self, residuals: Residuals, i: Ints, j: Ints, table: Table | None = None
     ) -> Floats:
-        """Residuals of k pairs in spreads of either model over other makers, their mean, (k,).
+        """Residuals of k pairs in spreads of either model over families, their mean, (k,).
 
         Levels of models beyond the n are taken as they are needed. Spreads are shrunk towards
-        that of all models, as by PSEUDO makers more. What a model has in common with the other's
-        maker is looked up in `table` where there is one. O(k + pairs that are looked at) time.
+        that of all models, as by PSEUDO families more. What a model has in common with the
+        other's maker is looked up in `table` where there is one. O(k + pairs that are looked at)
+        time.
         """
         total, square = self._reaching(residuals, int(max(i.max(), j.max())) if len(i) else -1)
-        every = len(np.unique(self.makers[self.makers >= 0]))
-        maker = self.makers_of(len(total))
+        names, size = self.groups.sizes
+        families = np.zeros(int(names.max(initial=-1)) + 2, np.int64)  # of each maker; none of -1
+        families[names] = size
+        maker = self.groups.makers_of(len(total))
         found = residuals(i, j)
         made = np.zeros(len(found))
         for one, other in ((i, j), (j, i)):
             foreign = np.where(maker[one] == maker[other], -1, maker[other])
             mean, squares = (
-                _with_one(residuals, self.makers, one, foreign)
+                _with_one(residuals, self.groups, one, foreign)
                 if table is None
                 else table.at(one, foreign)
             )
-            count = every - (maker[one] >= 0) - (foreign >= 0)
+            count = size.sum() - families[maker[one]] - families[foreign]
             level = (total[one] - mean) / np.maximum(count, 1)
             scatter = np.maximum(square[one] - squares - count * level**2, 0.0)
             made += (found - level) / np.sqrt((scatter + PSEUDO * self.pooled) / (count + PSEUDO))
@@ -96,66 +139,77 @@ class Levels:
         n = len(self.total)
         if last < n:
             return self.total, self.square
-        mean, square = _with_all(residuals, self.makers, np.arange(n, last + 1))
+        mean, square = _with_all(residuals, self.groups, np.arange(n, last + 1))
         return np.append(self.total, mean.sum(1)), np.append(self.square, square.sum(1))
 
 
-def fit_levels(residuals: Residuals, makers: Ints) -> tuple[Levels, Table]:
+def fit_levels(residuals: Residuals, groups: Groups) -> tuple[Levels, Table]:
     """Levels of all n models of a panel, and what they were taken from. O(n^2) time."""
-    known = makers >= 0
-    names = np.unique(makers[known])
+    known = groups.makers >= 0
+    names, size = groups.sizes
     blocks = [
-        _with_all(residuals, makers, np.arange(len(makers))[rows])
-        for rows in blocks_of(len(makers))
+        _with_all(residuals, groups, np.arange(len(groups))[rows])
+        for rows in blocks_of(len(groups))
     ]
     table = Table(names, *(np.concatenate([block[k] for block in blocks]) for k in (0, 1)))
-    other = makers[:, None] != names
+    other = groups.makers[:, None] != names
     total, square = (table.mean * other).sum(1), (table.square * other).sum(1)
-    count = np.maximum(other.sum(1), 1)
+    count = np.maximum(other @ size, 1)
     variance = square / count - (total / count) ** 2
-    return Levels(makers, total, square, max(float(variance[known].mean()), 1e-9)), table
+    return Levels(groups, total, square, max(float(variance[known].mean()), 1e-9)), table
 
 
-def _with_all(residuals: Residuals, makers: Ints, rows: Ints) -> tuple[Floats, Floats]:
-    """Means and mean squares of the residuals of k rows with each maker's models, (k, f) each."""
-    known = np.flatnonzero(makers >= 0)
-    place = np.unique(makers[known], return_inverse=True)[1]
-    size = np.bincount(place)
-    order = np.argsort(place, kind="stable")
-    found = residuals(rows[:, None], known[order][None, :])
-    first = np.cumsum(size) - size
-    return (
-        np.add.reduceat(found, first, axis=1) / size,
-        np.add.reduceat(found**2, first, axis=1) / size,
-    )
+def _with_all(residuals: Residuals, groups: Groups, rows: Ints) -> tuple[Floats, Floats]:
+    """What k rows have in common with every maker, as `Table` has it, (k, f) each."""
+    known = np.flatnonzero(groups.makers >= 0)
+    return _summed(residuals, groups, rows, known[np.lexsort(_keys(groups, known))])
 
 
 def _with_one(
-    residuals: Residuals, makers: Ints, rows: Ints, wanted: Ints
+    residuals: Residuals, groups: Groups, rows: Ints, wanted: Ints
 ) -> tuple[Floats, Floats]:
-    """Mean and mean square of the residuals of each row with the models of one maker, (k,) each.
-
-    Maker number -1 has no models, and 0 for both.
-    """
+    """What each row has in common with one maker, (k,) each; 0 for maker number -1."""
     mean, square = np.zeros(len(rows)), np.zeros(len(rows))
     some = np.flatnonzero(wanted >= 0)
     models, row = np.unique(rows[some], return_inverse=True)
     names, name = np.unique(wanted[some], return_inverse=True)
-    every, size = np.unique(makers[makers >= 0], return_counts=True)
+    every, size = np.unique(groups.makers[groups.makers >= 0], return_counts=True)
     place = np.searchsorted(every, names)
     if len(models) <= len(names) or len(models) * size.sum() <= size[place][name].sum():
         for block, at in _by_value(row // ROWS):
             first = block * ROWS
-            means, squares = _with_all(residuals, makers, models[first : first + ROWS])
+            means, squares = _with_all(residuals, groups, models[first : first + ROWS])
             cell = row[at] - first, place[name[at]]
             mean[some[at]], square[some[at]] = means[cell], squares[cell]
         return mean, square
     for k, at in _by_value(name):
         mine, again = np.unique(row[at], return_inverse=True)
-        theirs = np.flatnonzero(makers == names[k])
-        found = residuals(models[mine][:, None], theirs[None, :])
-        mean[some[at]], square[some[at]] = found.mean(1)[again], (found**2).mean(1)[again]
+        theirs = np.flatnonzero(groups.makers == names[k])
+        theirs = theirs[np.argsort(groups.families[theirs], kind="stable")]
+        means, squares = _summed(residuals, groups, models[mine], theirs)
+        mean[some[at]], square[some[at]] = means[again, 0], squares[again, 0]
     return mean, square
+
+
+def _keys(groups: Groups, models: Ints) -> tuple[Ints, Ints]:
+    return groups.families[models], groups.makers[models]
+
+
+def _summed(
+    residuals: Residuals, groups: Groups, rows: Ints, models: Ints
+) -> tuple[Floats, Floats]:
+    """What rows have in common with the makers of `models`, which stand by maker and family."""
+    family, maker = _keys(groups, models)
+    first = np.flatnonzero(np.diff(family, prepend=-2))
+    start = np.flatnonzero(np.diff(maker[first], prepend=-2))
+    size = np.diff(first, append=len(models))
+    found = residuals(rows[:, None], models[None, :])
+
+    def added(values: Floats) -> Floats:
+        means = np.add.reduceat(values, first, axis=1) / size
+        return np.asarray(np.add.reduceat(means, start, axis=1))
+
+    return added(found), added(found**2)
 
 
 def _by_value(values: Ints) -> Iterator[tuple[int, Ints]]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cladist.errors import InputError
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.labels import Labels
-from cladist.kinship.inference.levels import Levels, Residuals, fit_levels
+from cladist.kinship.inference.levels import Groups, Levels, Residuals, fit_levels
 from cladist.kinship.inference.matching import Matching, fit_matching
 from cladist.kinship.inference.pairs import PairEvidence, Rows
 
@@ -35,10 +35,10 @@ class Null:
 
     half      which probes they rest on: None all, 0 the even ones, 1 the odd ones
     expected  what style, tokenizer and reasoning traces explain of a score
-    residual  float64 (m,), sorted, in spreads of the two models over other makers
+    residual  float64 (m,), sorted, in spreads of the two models over families of other makers
     tail      float64 (m + 1,): sum over cells of the share of their pairs from here on
     cells     how many cells
-    levels    what each model has in common with other makers
+    levels    what each model has in common with families of other makers
     """
 
     half: int | None
@@ -51,7 +51,7 @@ class Null:
     @property
     def makers(self) -> NDArray[np.int64]:
         """The maker of each model of the panel, int64 (n,), -1 where it takes no part."""
-        return self.levels.makers
+        return self.levels.groups.makers
 
     def unexplained(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
         """What style does not explain of the scores of pairs, in mean deviations of all pairs."""
@@ -68,7 +68,7 @@ class Null:
     def p(self, pairs: PairEvidence, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
         """p-values of k pairs, float64 (k,)."""
         residual = self.excess(pairs, a, b)
-        maker = self.levels.makers_of(len(pairs))
+        maker = self.levels.groups.makers_of(len(pairs))
         above = self.tail[np.searchsorted(self.residual, residual, side="left")]
         cells = np.full(len(residual), float(self.cells))
         for mine, other in ((a, b), (b, a)):
@@ -99,8 +99,9 @@ def pairs_of(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int
     return rows[a], rows[b]
 
 
-def fit_null(pairs: PairEvidence, makers: NDArray[np.int64], half: int | None) -> Null:
+def fit_null(pairs: PairEvidence, groups: Groups, half: int | None) -> Null:
     """The null of the pairs of different makers, every cell of two makers weighing the same."""
+    makers = groups.makers
     kept = np.flatnonzero(makers >= 0)
     if len(kept) < MINIMUM_MODELS:
         raise InputError(f"{len(kept)} models to calibrate on, {MINIMUM_MODELS} are needed")
@@ -118,7 +119,7 @@ def fit_null(pairs: PairEvidence, makers: NDArray[np.int64], half: int | None) -
     expected = fit_matching(score, covariates, weight)
     del score, covariates
     residuals = _residuals(expected, pairs, half)
-    levels, table = fit_levels(residuals, makers)
+    levels, table = fit_levels(residuals, groups)
     residual = np.concatenate(
         [
             levels.standing(residuals, a[k : k + _PART], b[k : k + _PART], table)

@@ -13,7 +13,7 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.inference.calibration import Calibration
-from cladist.kinship.inference.levels import Levels
+from cladist.kinship.inference.levels import Groups, Levels
 from cladist.kinship.inference.matching import Matching
 from cladist.kinship.inference.null import Null
 from cladist.kinship.inference.pairs import PairEvidence, Pairwise, pair_evidence
@@ -32,7 +32,7 @@ __all__ = [
     "fitted_to",
 ]
 
-FITTED = 10
+FITTED = 11
 """Version of what is fitted; what another version fitted is fitted again."""
 
 _MATRICES = ("combined", "score", "even", "odd", "style", "tokenizer")
@@ -100,7 +100,7 @@ def calibration_to(made: Calibration) -> tuple[dict[str, NDArray[Any]], dict[str
         arrays[f"coefficients{k}"] = null.expected.coefficients
         arrays[f"residual{k}"], arrays[f"tail{k}"] = null.residual, null.tail
         own = null.levels
-        arrays[f"makers{k}"] = own.makers
+        arrays[f"makers{k}"], arrays[f"families{k}"] = own.groups.makers, own.groups.families
         arrays[f"total{k}"], arrays[f"square{k}"] = own.total, own.square
         expected = null.expected
         nulls.append([null.half, len(expected.knots), expected.scale, null.cells, own.pooled])
@@ -121,7 +121,12 @@ def calibration_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]
             arrays[f"residual{k}"],
             arrays[f"tail{k}"],
             cells,
-            Levels(arrays[f"makers{k}"], arrays[f"total{k}"], arrays[f"square{k}"], pooled),
+            Levels(
+                Groups(arrays[f"makers{k}"], arrays[f"families{k}"]),
+                arrays[f"total{k}"],
+                arrays[f"square{k}"],
+                pooled,
+            ),
         )
         for k, (half, covariates, scale, cells, pooled) in enumerate(data["nulls"])
     )

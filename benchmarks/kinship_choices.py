@@ -16,7 +16,7 @@ from cladist.kinship.evidence.standard import standardise
 from cladist.kinship.evidence.wording import ProbeGrams, wording
 
 COPIED = (0.01, 0.05, 0.2)
-WORDS = (100, 200, 400)
+WORDS = (200, 400, 800)
 SINGLE = (0.0, 0.5, 1.0)
 SEQUENCES = (2, 3, 4)
 TOKENIZER = (0.0, 0.25, 0.5, 1.0)

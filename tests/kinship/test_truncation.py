@@ -43,6 +43,12 @@ def test_rate_abstains_without_a_common_limit() -> None:
     assert fit_densities(read_corpus(panel(0.9)), np.ones(100, bool)) is None
 
 
+def test_rate_abstains_where_all_fill_in_one_form() -> None:
+    """Lengths then scatter as little as under a limit, and differ by less than tokenizers do."""
+    form = [ResponseSet.of_texts(f"m{k}", cut(k, 300 + 3 * (k % 2), 0.05)) for k in range(100)]
+    assert fit_densities(read_corpus(form), np.ones(100, bool)) is None
+
+
 def test_rate_abstains_in_a_small_panel() -> None:
     assert fit_densities(read_corpus(panel(0.05)[:20]), np.ones(20, bool)) is None
     assert (density_evidence(None, 3) == 0).all()

@@ -35,8 +35,8 @@ class EvidenceConfig:
 
     copied: float = 0.05
     single: float = 0.5
-    words: int = 200
-    characters: int = 2000
+    words: int = 400
+    characters: int = 4000
     tokenizer: float = 0.5
     same_tokenizer: float = 0.15
     new_tokenizer: float = 0.03

@@ -8,7 +8,9 @@ residuals show, on average and along the main axes of composition, is its vector
 by empirical Bayes; two models are compared by the Gaussian log likelihood ratio of one common
 vector against two independent ones.
 
-Where no common limit cut the answers, lengths scatter and the rate abstains, by itself.
+Where no common limit cut the answers, lengths scatter and the rate abstains, by itself. It also
+abstains where models differ by less than tokenizers do: a form that all fill in, which ends where
+the form ends, is as long in every model.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from threadpoolctl import threadpool_limits
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.makeup import BUCKETS, make_up
 from cladist.kinship.evidence.standard import Floats, in_turn
+from cladist.kinship.evidence.truncation import LENGTH_SCALE
 
 __all__ = ["Densities", "DensityModel", "density_evidence", "fit_densities"]
 
@@ -99,9 +102,9 @@ def fit_densities(
 ) -> tuple[DensityModel, Densities] | None:
     """The panel's rate model from its members, and the rates of all n models.
 
-    None when too few unfinished answers are there, or no common limit shows. Models outside the
-    panel change nothing in the model, not even by rounding: matrix products run on one thread,
-    as more share rows out by their number. O(characters + FITTED BUCKETS^2).
+    None when too few unfinished answers are there, or no common limit or no tokenizer shows.
+    Models outside the panel change nothing in the model, not even by rounding: matrix products run
+    on one thread, as more share rows out by their number. O(characters + FITTED BUCKETS^2).
     """
     with threadpool_limits(1, user_api="blas"):
         return _fit(corpus, members)
@@ -129,7 +132,8 @@ def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[DensityModel, Dens
     design = np.einsum("ij,jk->ik", shares, axes.astype(np.float32)) - (centre @ axes)
     design = np.hstack([np.ones((len(y), 1)), design])[kept]
     model, rates = _posterior(design, residual[kept], owner[kept], n, members)
-    if model[2] > NOISE**2 or (rates.known & members).sum() < TEXTS:
+    _, spread, noise = model
+    if noise > NOISE**2 or spread[0] < LENGTH_SCALE**2 or (rates.known & members).sum() < TEXTS:
         return None
     return DensityModel(centre, cost, level, window, axes, *model), rates
 

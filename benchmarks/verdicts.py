@@ -38,7 +38,10 @@ HIDDEN = 25
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
-    """One set: evidence of labelled models, their labels, and pairs that count."""
+    """One set: evidence of labelled models, their labels, and pairs that count.
+
+    lineage  the rows of its table of labels, in the order of the models
+    """
 
     name: str
     responses: tuple[ResponseSet, ...]
@@ -47,6 +50,7 @@ class Recorded:
     a: np.ndarray
     b: np.ndarray
     kin: np.ndarray
+    lineage: pd.DataFrame
 
     @property
     def makers(self) -> np.ndarray:
@@ -85,7 +89,7 @@ def load(name: str, every: int, data: Path) -> Recorded:
     a, b = np.triu_indices(len(family), 1)
     kin = (family[a] == family[b]) & (weights[a] != weights[b])
     used = kin | (makers[a] != makers[b])
-    return Recorded(name, responses, pairs, labels, a[used], b[used], kin[used])
+    return Recorded(name, responses, pairs, labels, a[used], b[used], kin[used], lineage)
 
 
 def percent(x: float, digits: int = 1) -> str:

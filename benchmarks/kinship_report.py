@@ -92,9 +92,9 @@ what they share is no longer rare.
 {plainly}
 
 Tried against it: position-based weights (Henikoff and Henikoff 1994), weights by 1 / number of
-like models, row statistics without a model's own cluster, one-sided trimmed row statistics. Each
-changed the mean AUC over the six sets by less than .01 either way, and none was kept. Those trials
-are not rerun here.
+like models, row statistics without a model's own cluster, one-sided trimmed row statistics, levels
+over guessed families. Each changed the mean AUC over the six sets by less than .01 either way, and
+none was kept. Those trials are not rerun here.
 """
 
 REST = """## How much is needed

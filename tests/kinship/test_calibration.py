@@ -12,6 +12,7 @@ from made_families import population
 from cladist.errors import InputError
 from cladist.kinship.inference.calibration import MINIMUM_KIN, Calibration, calibrate
 from cladist.kinship.inference.labels import Labels
+from cladist.kinship.inference.levels import Groups
 from cladist.kinship.inference.null import MINIMUM_MODELS, guess_families
 from cladist.kinship.inference.pairs import PairEvidence, Pairwise, pair_evidence
 
@@ -201,8 +202,13 @@ def test_copies_are_no_kin_pairs() -> None:
     assert len(c.kin) == 8 + 1  # the copy is kin of the sibling, not of its original
 
 
-def with_kin(kin: np.ndarray, of: np.ndarray) -> tuple[PairEvidence, Calibration]:
-    """A calibration on given kin; what style does not explain of models k and k + 1 is k."""
+def with_kin(
+    kin: np.ndarray, of: np.ndarray, declared: list[int] | None = None
+) -> tuple[PairEvidence, Calibration]:
+    """A calibration on given kin; what style does not explain of models k and k + 1 is k.
+
+    Model k is declared to be of family `declared[k]`, which is -1 for none.
+    """
     models, names = population(families=12, members=1)
     found = calibrate(pair_evidence(models), Labels(tuple(names)))
     score = np.zeros((12, 12))
@@ -214,9 +220,11 @@ def with_kin(kin: np.ndarray, of: np.ndarray) -> tuple[PairEvidence, Calibration
         null.expected, coefficients=np.zeros_like(null.expected.coefficients), scale=1.0
     )
     rank = np.argsort(kin, kind="stable")
+    of_models = np.full(12, -1) if declared is None else np.array(declared)
+    levels = replace(null.levels, groups=Groups(null.makers, of_models))
     return pairs, replace(
-        found, nulls=(replace(null, expected=plain),), kin=kin[rank], kin_excess=kin[rank],
-        kin_order=of[rank],
+        found, nulls=(replace(null, expected=plain, levels=levels),), kin=kin[rank],
+        kin_excess=kin[rank], kin_order=of[rank],
     )  # fmt: skip
 
 
@@ -230,5 +238,12 @@ def test_little_in_common_is_measured_against_known_kin_by_family() -> None:
     of = np.repeat([0, *range(1, 11)], [30, *[20] * 10])
     pairs, odd = with_kin(kin, of)
     assert odd.kin_p(pairs, 1, 2) == pytest.approx(12 / 31)
+    # That is no matter of two models that are declared to be of others, unless these are small.
+    declared = [3, 3, 5, 0, 0, 0, 11, 11, 11, 11, 11, 11]
+    pairs, odd = with_kin(kin, of, declared)
+    assert odd.kin_p(pairs, 1, 2) == pytest.approx((1 + 11 / 30) / 12), "the mean over families"
+    assert odd.kin_p(pairs, 2, 3) == pytest.approx(22 / 31), "either may be of the other's family"
+    assert odd.kin_p(pairs, 5, 6) == 1.0 == odd.kin_p(pairs, 8, 9)
+    assert odd.kin_p(pairs, 0, 1) == pytest.approx((1 + 1 / 30) / 12)
     pairs, few = with_kin(np.arange(MINIMUM_KIN - 1.0), np.zeros(MINIMUM_KIN - 1, np.int64))
     assert np.isnan(few.kin_p(pairs, 0, 1)) and np.isnan(few.power(0.01))

@@ -18,7 +18,7 @@ KIN = PairFacts(
     "a", "b", 40, excess=9.0, p=0.001, kin_p=0.7, p_probes=0.001, p_mismatch=0.001,
     floor=0.0005, labelled=True, null=2000, makers=30,
 )  # fmt: skip
-STRANGERS = replace(KIN, excess=0.0, p=0.5, kin_p=0.01)
+STRANGERS = replace(KIN, excess=0.0, p=0.5, kin_p=0.01, p_less=0.5)
 NAN = float("nan")
 
 
@@ -68,6 +68,8 @@ def test_every_condition_of_related_is_needed(
     [
         ({"kin_p": 0.06}, ("inconclusive", "above-alpha")),
         ({"kin_p": NAN}, ("inconclusive", "above-alpha")),
+        ({"kin_p": 0.04, "p_less": 0.03}, ("inconclusive", "above-alpha")),
+        ({"p_less": NAN}, ("inconclusive", "above-alpha")),
         ({"p": 0.03}, ("inconclusive", "above-alpha")),
         ({"uncovered": "nothing like these"}, ("inconclusive", "uncovered")),
         ({"floor": 0.5}, ("unrelated", "below-kin")),
@@ -77,6 +79,11 @@ def test_unrelated_needs_kin_that_share_more(
     change: dict[str, object], verdict: tuple[str, str]
 ) -> None:
     assert told(replace(STRANGERS, **change)) == verdict  # type: ignore[arg-type]
+
+
+def test_nobody_is_cleared_where_kin_have_as_little_as_strangers() -> None:
+    said = decide(replace(STRANGERS, kin_p=0.04, p_less=0.01)).sentence
+    assert "4% of known kin have no more, but only 1% of unrelated pairs" in said
 
 
 @pytest.mark.parametrize("flag", VETO)
@@ -91,15 +98,15 @@ share = st.floats(0, 1) | st.just(NAN)
 
 
 @given(
-    common=st.integers(0, 100), p=share, kin_p=share, p_probes=share, p_mismatch=share,
-    floor=share, flags=st.sets(st.sampled_from(sorted(FLAGS))), alpha=st.floats(0.001, 0.3),
+    common=st.integers(0, 100), p=share, kin_p=share, p_less=share, p_probes=share,
+    p_mismatch=share, floor=share, flags=st.sets(st.sampled_from(sorted(FLAGS))), alpha=st.floats(0.001, 0.3),
 )  # fmt: skip
 def test_an_accusation_always_has_all_its_grounds(
-    common: int, p: float, kin_p: float, p_probes: float, p_mismatch: float, floor: float,
-    flags: set[str], alpha: float,
+    common: int, p: float, kin_p: float, p_less: float, p_probes: float, p_mismatch: float,
+    floor: float, flags: set[str], alpha: float,
 ) -> None:  # fmt: skip
     facts = PairFacts(
-        "a", "b", common, tuple(flags), p=p, kin_p=kin_p, p_probes=p_probes,
+        "a", "b", common, tuple(flags), p=p, kin_p=kin_p, p_less=p_less, p_probes=p_probes,
         p_mismatch=p_mismatch, floor=floor,
     )  # fmt: skip
     found = decide(facts, Policy(alpha=alpha))
@@ -107,7 +114,7 @@ def test_an_accusation_always_has_all_its_grounds(
     if found.verdict == "related":
         assert p <= alpha and p_probes <= 0.05 and p_mismatch <= 0.05 and common >= 10
     if found.verdict == "unrelated":
-        assert kin_p <= 0.05 and p > alpha
+        assert kin_p <= 0.05 and p > alpha and p_less >= kin_p
     if flags & set(VETO):
         assert found.verdict == "inconclusive"
 

@@ -129,8 +129,10 @@ class Calibration:
         """How rare so little in common is among known kin; NaN with too few of them.
 
         The greater of two shares: of the mean over families, each counting once and the pair's
-        own counted in, and of the family of FAMILY_KIN pairs or more where so little is most
-        common. Kin of one family may have much less in common than those of all others.
+        own counted in, and of the families that the two are declared to be of. Kin of one family
+        may have much less in common than those of all others. Where none is declared, or one has
+        fewer than FAMILY_KIN pairs of kin, it is the family of so many or more where so little is
+        most common.
         """
         left = [null.unexplained(pairs, a, b) for null in self.nulls]
         residual = np.asarray(np.mean(left, axis=0))
@@ -138,15 +140,35 @@ class Calibration:
             return np.full(residual.shape, np.nan)
         flat = residual.ravel()
         size = np.bincount(self.kin_order)
-        mean, worst = np.ones(len(flat)), np.zeros(len(flat))
+        one, other = (x.ravel() for x in self._families(pairs, a, b))
+        mean, worst, own = np.ones(len(flat)), np.zeros(len(flat)), np.zeros(len(flat))
+        # Declared families of a pair whose kin are too few to tell a share of.
+        untold = (one >= 0).astype(np.int64) + (other >= 0)
         for family in np.flatnonzero(size):
             below = np.searchsorted(self.kin[self.kin_order == family], flat, side="right")
             mean += below / size[family]
             if size[family] >= FAMILY_KIN:
-                worst = np.maximum(worst, (1.0 + below) / (1.0 + size[family]))
-        share = np.maximum(mean / (1.0 + np.count_nonzero(size)), worst).reshape(residual.shape)
+                share = (1.0 + below) / (1.0 + size[family])
+                declared = (one == family).astype(np.int64) + (other == family)
+                worst = np.maximum(worst, share)
+                own = np.maximum(own, np.where(declared > 0, share, 0.0))
+                untold -= declared
+        told = (untold == 0) & ((one >= 0) | (other >= 0))
+        share = np.maximum(mean / (1.0 + np.count_nonzero(size)), np.where(told, own, worst))
+        share = share.reshape(residual.shape)
         # Known kin that both write reasoning traces are too few to say how little they share.
         return np.asarray(np.where(pairs.both_reason(a, b), np.nan, np.minimum(share, 1.0)))
+
+    def _families(self, pairs: PairEvidence, a: Rows, b: Rows) -> list[NDArray[np.int64]]:
+        """The declared families of pairs, by their numbers, -1 where there is none."""
+        declared = self.nulls[0].levels.groups.families
+        every = np.append(declared, np.full(len(pairs) - len(declared), -1))
+        return np.broadcast_arrays(every[a], every[b])
+
+    def p_less(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
+        """Share of unrelated pairs, every cell weighing the same, with as little in common."""
+        left = [null.share_below(null.unexplained(pairs, a, b)) for null in self.nulls]
+        return np.asarray(np.mean(left, axis=0))
 
     def power(self, alpha: float) -> float:
         """Share of known kin, each family counting once, that reach `alpha`; NaN without any."""
@@ -179,7 +201,8 @@ def calibrate(
     known = answered & np.array([bool(f) for f in labels.families], np.bool_)
     makers = np.where(known, np.unique(np.array(labels.makers), return_inverse=True)[1], -1)
     families = np.unique(np.array(labels.families), return_inverse=True)[1]
-    null = fit_null(pairs, Groups.of(makers, families), None)
+    groups = Groups.of(makers, families)
+    null = fit_null(pairs, groups, None)
     digest = np.unique(np.array(pairs.digest), return_inverse=True)[1]
     a, b = pairs_of(np.flatnonzero(known))
     kin = (families[a] == families[b]) & (digest[a] != digest[b])
@@ -189,7 +212,7 @@ def calibrate(
         (null,),
         left[rank],
         null.excess(pairs, a[kin], b[kin])[rank],
-        families[a[kin]][rank],
+        groups.families[a[kin]][rank],
         int(known.sum()),
         len(np.unique(makers[known])),
         True,

@@ -91,6 +91,7 @@ class PairFacts:
     excess      standardised residual over unrelated pairs like it
     p           share of unrelated pairs with as much in common
     kin_p       share of known kin with no more in common; NaN without enough known kin
+    p_less      share of unrelated pairs with as little in common; NaN where there is no panel
     p_probes    sign-flip p-value over probes; NaN where it was not needed
     p_mismatch  p-value against the same answers on shuffled probes; NaN where it was not needed
     common      probes that both answered
@@ -113,6 +114,7 @@ class PairFacts:
     excess: float = _NAN
     p: float = _NAN
     kin_p: float = _NAN
+    p_less: float = _NAN
     p_probes: float = _NAN
     p_mismatch: float = _NAN
     uncovered: str = ""
@@ -191,10 +193,10 @@ def _decide(facts: PairFacts, policy: Policy) -> tuple[Verdict, Reason, str]:
         return "inconclusive", "uncovered", facts.uncovered
     if facts.p <= policy.alpha:
         return _near(facts, policy)
-    if facts.kin_p <= policy.beta and facts.p > max(policy.alpha, policy.beta):
+    if facts.kin_p <= policy.beta and facts.p > max(policy.alpha, policy.beta) and _clears(facts):
         said = (
-            f"at most {percent(facts.kin_p)} of known kin have so little in common, as "
-            f"{percent(facts.p)} of unrelated pairs do"
+            f"at most {percent(facts.kin_p)} of known kin have so little in common, and "
+            f"{percent(facts.p_less)} of unrelated pairs do"
         )
         return "unrelated", "below-kin", said
     if facts.floor > policy.alpha:
@@ -230,6 +232,14 @@ def _near(facts: PairFacts, policy: Policy) -> tuple[Verdict, Reason, str]:
     return "related", "beyond-unrelated", said
 
 
+def _clears(facts: PairFacts) -> bool:
+    """Whether so little in common is at least as usual among unrelated pairs as among kin.
+
+    Kin of a family may have less in common than strangers do: such a panel clears nobody.
+    """
+    return facts.p_less >= facts.kin_p
+
+
 def caveat(facts: PairFacts) -> str:
     """What ends the reason of every 'related', '' where there is nothing to add.
 
@@ -240,7 +250,12 @@ def caveat(facts: PairFacts) -> str:
 
 
 def _above(facts: PairFacts, policy: Policy) -> str:
-    if not math.isnan(facts.kin_p):
+    if facts.kin_p <= policy.beta and not _clears(facts):
+        alike = (
+            f"{percent(facts.kin_p)} of known kin have no more, but only "
+            f"{percent(facts.p_less)} of unrelated pairs, so this does not clear them"
+        )
+    elif not math.isnan(facts.kin_p):
         alike = f"{percent(facts.kin_p)} of known kin have no more, so this does not clear them"
     else:
         trace = "reasoning-trace" in facts.flags

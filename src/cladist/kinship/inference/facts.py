@@ -91,6 +91,7 @@ class Gatherer:
             excess=float(c.excess(pairs, *rows)[0]),
             p=p,
             kin_p=math.nan if doubts else float(c.kin_p(pairs, *rows)[0]),
+            p_less=float(c.p_less(pairs, *rows)[0]),
             p_probes=sign_flip_p(self.probe_excess(i, j), seed=self.seed) if checked else math.nan,
             p_mismatch=self.mismatch(i, j) if checked else math.nan,
             uncovered=c.uncovered(pairs, i, j) or (self._outside(i, j) if checked else ""),

@@ -25,6 +25,12 @@ MINIMUM_MODELS = 12
 _PART = 1 << 20
 """Pairs whose residuals are put in spreads together."""
 
+QUANTILES = 1000
+"""Quantiles that tell how little unrelated pairs have in common."""
+
+_FEW = 1 << 22
+"""Pairs that these are taken of at most, evenly spread."""
+
 CLUSTER_CUT = 6.0
 """Robust spreads above the median from which on average linkage calls a cluster one family."""
 
@@ -38,6 +44,8 @@ class Null:
     residual  float64 (m,), sorted, in spreads of the two models over families of other makers
     tail      float64 (m + 1,): sum over cells of the share of their pairs from here on
     cells     how many cells
+    usual     float64 (QUANTILES,), rising: what style does not explain of unrelated pairs, every
+              cell weighing the same, without levels
     levels    what each model has in common with families of other makers
     """
 
@@ -46,6 +54,7 @@ class Null:
     residual: Floats
     tail: Floats
     cells: int
+    usual: Floats
     levels: Levels
 
     @property
@@ -57,6 +66,10 @@ class Null:
         """What style does not explain of the scores of pairs, in mean deviations of all pairs."""
         numbers = np.arange(len(pairs))
         return _residuals(self.expected, pairs, self.half)(numbers[a], numbers[b])
+
+    def share_below(self, unexplained: Floats) -> Floats:
+        """Share of unrelated pairs with no more in common, float64 of the shape given."""
+        return np.asarray(np.searchsorted(self.usual, unexplained, side="right") / QUANTILES)
 
     def excess(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
         """Standardised residuals of pairs of rows, float64 of their shape."""
@@ -119,6 +132,8 @@ def fit_null(pairs: PairEvidence, groups: Groups, half: int | None) -> Null:
     expected = fit_matching(score, covariates, weight)
     del score, covariates
     residuals = _residuals(expected, pairs, half)
+    step = -(-len(a) // _FEW)
+    usual = _quantiles(residuals(a[::step], b[::step]), weight[::step])
     levels, table = fit_levels(residuals, groups)
     residual = np.concatenate(
         [
@@ -128,7 +143,15 @@ def fit_null(pairs: PairEvidence, groups: Groups, half: int | None) -> Null:
     )
     rank = np.argsort(residual, kind="stable")
     tail = np.concatenate([np.cumsum(weight[rank][::-1])[::-1], [0.0]])
-    return Null(half, expected, residual[rank], tail, cells, levels)
+    return Null(half, expected, residual[rank], tail, cells, usual, levels)
+
+
+def _quantiles(values: Floats, weight: Floats) -> Floats:
+    """QUANTILES values with as much weight between them, float64, rising."""
+    rank = np.argsort(values, kind="stable")
+    reached = np.cumsum(weight[rank])
+    wanted = (np.arange(QUANTILES) + 0.5) / QUANTILES * reached[-1]
+    return np.asarray(values[rank[np.searchsorted(reached, wanted)]])
 
 
 def _residuals(expected: Matching, pairs: PairEvidence, half: int | None) -> Residuals:

@@ -99,6 +99,7 @@ def calibration_to(made: Calibration) -> tuple[dict[str, NDArray[Any]], dict[str
             arrays[f"knots{k}/{c}"] = places
         arrays[f"coefficients{k}"] = null.expected.coefficients
         arrays[f"residual{k}"], arrays[f"tail{k}"] = null.residual, null.tail
+        arrays[f"usual{k}"] = null.usual
         own = null.levels
         arrays[f"makers{k}"], arrays[f"families{k}"] = own.groups.makers, own.groups.families
         arrays[f"total{k}"], arrays[f"square{k}"] = own.total, own.square
@@ -121,6 +122,7 @@ def calibration_from(arrays: Mapping[str, NDArray[Any]], data: Mapping[str, Any]
             arrays[f"residual{k}"],
             arrays[f"tail{k}"],
             cells,
+            arrays[f"usual{k}"],
             Levels(
                 Groups(arrays[f"makers{k}"], arrays[f"families{k}"]),
                 arrays[f"total{k}"],

@@ -99,7 +99,8 @@ share = st.floats(0, 1) | st.just(NAN)
 
 @given(
     common=st.integers(0, 100), p=share, kin_p=share, p_less=share, p_probes=share,
-    p_mismatch=share, floor=share, flags=st.sets(st.sampled_from(sorted(FLAGS))), alpha=st.floats(0.001, 0.3),
+    p_mismatch=share, floor=share, flags=st.sets(st.sampled_from(sorted(FLAGS))),
+    alpha=st.floats(0.001, 0.3),
 )  # fmt: skip
 def test_an_accusation_always_has_all_its_grounds(
     common: int, p: float, kin_p: float, p_less: float, p_probes: float, p_mismatch: float,

@@ -159,11 +159,14 @@ class Calibration:
         # Known kin that both write reasoning traces are too few to say how little they share.
         return np.asarray(np.where(pairs.both_reason(a, b), np.nan, np.minimum(share, 1.0)))
 
-    def _families(self, pairs: PairEvidence, a: Rows, b: Rows) -> list[NDArray[np.int64]]:
+    def _families(
+        self, pairs: PairEvidence, a: Rows, b: Rows
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The declared families of pairs, by their numbers, -1 where there is none."""
         declared = self.nulls[0].levels.groups.families
         every = np.append(declared, np.full(len(pairs) - len(declared), -1))
-        return np.broadcast_arrays(every[a], every[b])
+        one, other = np.broadcast_arrays(every[a], every[b])
+        return one, other
 
     def p_less(self, pairs: PairEvidence, a: Rows, b: Rows) -> Floats:
         """Share of unrelated pairs, every cell weighing the same, with as little in common."""

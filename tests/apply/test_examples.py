@@ -5,15 +5,14 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-import threading
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
+from loopback import running
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 needs_engine = pytest.mark.skipif(
@@ -42,18 +41,6 @@ def test_predict_scores(capsys: pytest.CaptureFixture[str]) -> None:
         assert low <= truth <= high
 
 
-@contextmanager
-def serving(server):
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 def call(url: str, body: object = None) -> tuple[int, dict]:
     raw = None if body is None else json.dumps(body).encode()
     try:
@@ -78,7 +65,9 @@ def test_the_proxy_routes_between_two_real_models() -> None:
         records = np.zeros((2, 24))
         records[0, :12] = records[1, 12:] = 1.0
         pool.learn([*stage, *verse], records)
-        with serving(example.Server(pool)) as url:
+        server = example.Server(pool)
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        with running(server):
             assert [m["id"] for m in call(f"{url}/models")[1]["data"]] == [
                 "auto",
                 "tiny-stage",

@@ -1,11 +1,11 @@
 """The remote encoder against a small real server on the loopback."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import numpy as np
 import pytest
+from loopback import LoopbackServer, running
 
 from cladist.encoders import remote
 from cladist.errors import AssayError, EndpointError, InputError
@@ -51,16 +51,11 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    found = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.daemon_threads = True
+    found = LoopbackServer(Handler)
     found.seen = []
-    thread = threading.Thread(target=found.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    found.url = f"http://127.0.0.1:{found.server_port}/v1"
-    yield found
-    found.shutdown()
-    found.server_close()
-    thread.join()
+    found.url = found.base_url
+    with running(found):
+        yield found
 
 
 def test_vectors_come_in_order_and_in_batches(server):

@@ -12,10 +12,11 @@ import threading
 import traceback
 from collections import Counter
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from loopback import LoopbackServer, running
 
 from cladist.core.responses import State
 from cladist.errors import EndpointError, ModelError, UsageError
@@ -30,22 +31,16 @@ pytest.importorskip("openai")
 CANARY = "sk-canary-3f7a9b1c5d"
 
 
-class Server(ThreadingHTTPServer):
+class Server(LoopbackServer):
     """Echoes prompts, unless `misbehave(handler, body, number)` has dealt with the call."""
 
-    daemon_threads = True
-    request_queue_size = 128
-
     def __init__(self, misbehave=None):
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Handler)
         self.misbehave = misbehave or (lambda handler, body, number: False)
         self.lock = threading.Lock()
         self.calls = []
         self.asked = Counter()
         self.busy = self.busiest = 0
-
-    def handle_error(self, request, client_address):
-        """Clients that hang up are part of the tests."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -117,14 +112,8 @@ def answer(body, text, finish="stop", model="m", **message):
 @contextmanager
 def serving(misbehave=None):
     server = Server(misbehave)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server, f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(server):
+        yield server, server.base_url
 
 
 def asked(model, prompts, **kwargs):

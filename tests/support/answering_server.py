@@ -6,29 +6,22 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Event
+
+from loopback import LoopbackServer, running
 
 
-class AnsweringServer(ThreadingHTTPServer):
+class AnsweringServer(LoopbackServer):
     """`answers` by prompt; `held` keeps all calls waiting until it is set."""
 
-    daemon_threads = True
-
     def __init__(self, answers: Mapping[str, str], delay: float = 0.0) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.answers = answers
         self.delay = delay
         self.held = Event()
         self.held.set()
         self.keys: list[str] = []
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/v1"
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up are part of the tests."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -64,12 +57,8 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def answering(answers: Mapping[str, str], delay: float = 0.0) -> Iterator[AnsweringServer]:
     server = AnsweringServer(answers, delay)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.held.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with running(server):
+        try:
+            yield server
+        finally:
+            server.held.set()

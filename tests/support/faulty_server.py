@@ -16,7 +16,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from loopback import LoopbackServer, running
 
 FAULTS = (
     "429", "500", "503", "408", "reset", "reset midway", "cut", "drip", "garbage", "html", "deep",
@@ -29,7 +31,7 @@ GRACE = 0.5
 """Seconds in which calls that were under way when a pause was asked for may still arrive."""
 
 
-class FaultyServer(ThreadingHTTPServer):
+class FaultyServer(LoopbackServer):
     """Echoes prompts; a share `rate` of calls meets a fault, drawn with a seed.
 
     calls, faults      calls by prompt, and by fault
@@ -38,13 +40,10 @@ class FaultyServer(ThreadingHTTPServer):
     expires            number of calls after which the key is refused, 0 for never
     """
 
-    daemon_threads = True
-    request_queue_size = 128
-
     def __init__(
         self, rate: float, seed: int, pause: float = 0.3, faults: tuple[str, ...] = FAULTS
     ):
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.rate, self.pause, self.kinds = rate, pause, faults
         self.dice = random.Random(seed)
         self.lock = threading.Lock()
@@ -72,9 +71,6 @@ class FaultyServer(ThreadingHTTPServer):
             if kind == "429":
                 self.paused = (now, now + self.pause)
             return kind
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up are part of the trial."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -179,15 +175,11 @@ def _answer(body: dict, text: str) -> dict:
 def faulty(rate: float, seed: int, **kwargs: object) -> Iterator[tuple[FaultyServer, str]]:
     """The server, and the base URL to give to openai:."""
     server = FaultyServer(rate, seed, **kwargs)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server, f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.closing.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(server):
+        try:
+            yield server, server.base_url
+        finally:
+            server.closing.set()
 
 
 @dataclass(frozen=True)
@@ -404,31 +396,19 @@ class _Behaving(BaseHTTPRequestHandler):
         self.wfile.write(raw)
 
 
-class BehavingServer(ThreadingHTTPServer):
+class BehavingServer(LoopbackServer):
     """A server of one mode; it keeps the bodies that it was sent."""
 
-    daemon_threads = True
-    request_queue_size = 128
-
     def __init__(self, mode: Mode) -> None:
-        super().__init__(("127.0.0.1", 0), _Behaving)
+        super().__init__(_Behaving)
         self.mode = mode
         self.lock = threading.Lock()
         self.bodies: list[dict] = []
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that hang up are part of the trial."""
 
 
 @contextmanager
 def behaving(mode: Mode | str) -> Iterator[tuple[BehavingServer, str]]:
     """A server of one mode, and the base URL to give to openai:."""
     server = BehavingServer(MODES[mode] if isinstance(mode, str) else mode)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server, f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(server):
+        yield server, server.base_url

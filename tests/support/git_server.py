@@ -8,8 +8,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+
+from loopback import LoopbackServer, running
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -125,15 +127,10 @@ def serving(repository: Path) -> Iterator[GitServer]:
         head, _, out = done.stdout.partition(b"\r\n\r\n")
         return head.decode(), out
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    state = GitServer(f"http://127.0.0.1:{server.server_address[1]}/.git", repository)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield state
-    finally:
-        state.done.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    server = LoopbackServer(Handler)
+    state = GitServer(f"http://127.0.0.1:{server.server_port}/.git", repository)
+    with running(server):
+        try:
+            yield state
+        finally:
+            state.done.set()

@@ -6,15 +6,15 @@ import json
 import math
 import random
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import numpy as np
+from loopback import LoopbackServer, running
 
 from cladist.core.next_token import Context, Gives, NextToken
 from cladist.core.responses import Response
@@ -172,15 +172,8 @@ def _replied(
 @contextmanager
 def over_http(model: Server, alias: str = "m", **usage: int) -> Iterator[tuple[Any, str]]:
     """The model behind a real server, which can be given another `model`; and its base URL."""
-    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Api)
-    server.daemon_threads = True
+    server: Any = LoopbackServer(_Api)
     server.model, server.alias = model, alias
     server.usage = usage or {"prompt_tokens": 9, "completion_tokens": 1}
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server, f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(server):
+        yield server, server.base_url

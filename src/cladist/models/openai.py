@@ -13,6 +13,8 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from cladist.core.hashing import digest
@@ -38,6 +40,8 @@ from cladist.models.budget import Budget, Limits, Usage
 from cladist.models.served import Counted, Described, Remembered
 
 if TYPE_CHECKING:
+    import ssl
+
     import openai as sdk
 
 OPTIONS = (
@@ -168,6 +172,15 @@ class OpenAIModel:
             require_interface(self.identity, self.interfaces, request)
         return self._asked(requests, Calls.ask_counted)
 
+    @cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        """The authorities that may vouch for a server: reading them takes as long as ten calls."""
+        import openai as sdk
+
+        library = import_module(type(sdk.DEFAULT_CONNECTION_LIMITS).__module__)
+        found: ssl.SSLContext = library.create_ssl_context(trust_env=not self.endpoint.local)
+        return found
+
     def describe(self) -> Described:
         """What the server says of itself: its models, and headers that name software or limits.
 
@@ -176,7 +189,7 @@ class OpenAIModel:
         key = self.endpoint.key()
 
         async def produce(emit: Callable[[Described], None]) -> None:
-            async with _client(self.endpoint, key) as client:
+            async with _client(self.endpoint, key, self._trusted) as client:
                 emit(await described(client, self.endpoint, key))
 
         (found,) = stream(produce)
@@ -191,7 +204,7 @@ class OpenAIModel:
         key = self.endpoint.key()
 
         async def produce(emit: Callable[[tuple[int, A]], None]) -> None:
-            async with _client(self.endpoint, key) as client:
+            async with _client(self.endpoint, key, self._trusted) as client:
                 known = Known(
                     self.endpoint, self._settings, self._answers, self._budget, self._meter,
                     self._hear, self._stored,
@@ -225,7 +238,9 @@ class OpenAIModel:
 
 
 @asynccontextmanager
-async def _client(endpoint: Endpoint, key: str) -> AsyncIterator[sdk.AsyncOpenAI]:
+async def _client(
+    endpoint: Endpoint, key: str, trusted: ssl.SSLContext
+) -> AsyncIterator[sdk.AsyncOpenAI]:
     import openai as sdk
 
     # No connection is used twice: after a server or proxy that sends an answer twice, every later
@@ -234,6 +249,7 @@ async def _client(endpoint: Endpoint, key: str) -> AsyncIterator[sdk.AsyncOpenAI
     limits = type(sdk.DEFAULT_CONNECTION_LIMITS)  # of the HTTP library that the SDK has
     http = sdk.DefaultAsyncHttpxClient(
         trust_env=not endpoint.local,
+        verify=trusted,
         limits=limits(max_connections=endpoint.concurrency, max_keepalive_connections=0),
     )
     client = sdk.AsyncOpenAI(

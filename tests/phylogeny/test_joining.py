@@ -9,7 +9,7 @@ from tree_builders import path_distances, random_tree, splits
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.tree import Tree
 from cladist.errors import InputError
-from cladist.phylogeny import joining
+from cladist.phylogeny import support
 from cladist.phylogeny.joining import (
     balanced_minimum_evolution,
     condensed_float32,
@@ -51,10 +51,9 @@ def lengths_of_leaves(tree: Tree) -> dict[str, float]:
     return {n.name: float(n.length or 0) for n in tree.root.preorder() if n.is_leaf}
 
 
-@pytest.mark.parametrize("engine", ["plain", "library"])
-def test_saitou_and_nei_find_their_tree(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "SMALL", 400 if engine == "plain" else 2)
-    tree = neighbor_joining(SAITOU_NEI)
+@pytest.mark.parametrize("small", [8, 7], ids=["plain", "library"])
+def test_saitou_and_nei_find_their_tree(small: int) -> None:
+    tree = neighbor_joining(SAITOU_NEI, small)
     # Pairs by hand from the matrix: 1-2, 5-6 and the ladder of 3, 4 and 7, 8 between them.
     assert splits(tree) == {
         frozenset("345678"),
@@ -117,6 +116,23 @@ def test_both_engines_agree_on_noise() -> None:
     assert path_distances(plain).select(d.ids).matrix == pytest.approx(
         path_distances(library).select(d.ids).matrix, abs=1e-5
     )
+
+
+@pytest.mark.parametrize("kind", ["felsenstein", "transfer"])
+def test_both_engines_give_the_same_support(
+    kind: support.Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.random.default_rng(7).normal(size=(30, 12, 4))
+
+    def distances(weights: support.Weights) -> DistanceMatrix:
+        raw = np.sqrt(weights @ ((x[:, None] - x) ** 2).sum(axis=3).swapaxes(1, 2))
+        return symmetric([str(i) for i in range(30)], raw, "e")
+
+    tree = neighbor_joining(distances(np.ones(12)))
+    plain = support.bootstrap(tree, distances, 12, replicates=20, kind=kind)
+    monkeypatch.setattr(support, "SMALL", 2)
+    assert support.bootstrap(tree, distances, 12, replicates=20, kind=kind) == plain
+    assert sum(n.support or 0 for n in plain.tree.root.preorder()) > 0
 
 
 def test_order_of_input_does_not_matter() -> None:

@@ -29,20 +29,25 @@ Joins = NDArray[np.float64]
 SMALL = 400  # models up to which the plain algorithm beats the start of the library
 
 
-def neighbor_joining(distances: DistanceMatrix) -> Tree:
+def neighbor_joining(distances: DistanceMatrix, small: int = SMALL) -> Tree:
     """The neighbour-joining tree (Saitou & Nei 1987, Mol Biol Evol 4:406), unrooted.
 
-    Exact. Up to `SMALL` models in float64 by the textbook algorithm; above, in float32 by the
+    Exact. Up to `small` models in float64 by the textbook algorithm; above, in float32 by the
     dynamic one (Clausen 2023, Bioinformatics 39:btac774) of the library `anjl`, with 2 n^2
     bytes beside the input and in practice near n^2 time: 10,000 models take seconds. On
     distances that fit a tree exactly that tree is found.
     """
     order = _name_order(distances.ids)
     names = [distances.ids[i] for i in order]
-    if len(names) <= SMALL:
-        joins = joins_square(distances.matrix[np.ix_(order, order)])
-        return Tree(_unrooted(names, joins), rooted=False, method="neighbour joining")
-    return join_condensed(names, condensed_float32(distances, order))
+    joins = joins_of(distances, order, small)
+    return Tree(_unrooted(names, joins), rooted=False, method="neighbour joining")
+
+
+def joins_of(distances: DistanceMatrix, order: Sequence[int], small: int = SMALL) -> Joins:
+    """The joins of the rows `order`, by the algorithm for so many models."""
+    if len(order) <= small:
+        return joins_square(distances.matrix[np.ix_(order, order)])
+    return joins_condensed(condensed_float32(distances, order))
 
 
 def join_condensed(names: Sequence[str], condensed: Float32Vector) -> Tree:

@@ -24,7 +24,7 @@ from cladist.core.dna import DNA, require_one_assay
 from cladist.core.tree import Tree
 from cladist.errors import AssayError, InputError
 from cladist.phylogeny.arrays import TreeArrays, build, to_arrays
-from cladist.phylogeny.joining import condensed_float32, join_condensed, joins_condensed
+from cladist.phylogeny.joining import joins_of, neighbor_joining
 from cladist.phylogeny.splits import (
     inner_branches,
     join_split_hashes,
@@ -37,6 +37,10 @@ Weights = NDArray[np.float64]
 WeightedDistances = Callable[[Weights], DistanceMatrix]
 Kind = Literal["felsenstein", "transfer"]
 TreeMaker = Callable[[DistanceMatrix], Tree]
+
+SMALL = 200
+"""Models up to which 1,000 replicates take no longer by the plain algorithm than the start of the
+library and its replicates: 6.5 s and 4.7 + 1.6 s on one core."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def bootstrap(
             found = _neighbor_joining_splits(resampled, flat)
             score += np.fromiter((h in found for h in hashes), dtype=np.bool_, count=len(hashes))
             continue
-        made = (make or _neighbor_joining)(resampled)
+        made = make(resampled) if make else neighbor_joining(resampled, SMALL)
         require_same_leaves(tree, made)
         other = to_arrays(made)
         if kind == "felsenstein":
@@ -172,18 +176,12 @@ def _light(flat: TreeArrays, branches: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(np.minimum(size, len(flat.leaves) - size), dtype=np.int64)
 
 
-def _neighbor_joining(distances: DistanceMatrix) -> Tree:
-    names = sorted(distances.ids)
-    order = [distances.ids.index(name) for name in names]
-    return join_condensed(names, condensed_float32(distances, order))
-
-
 def _neighbor_joining_splits(distances: DistanceMatrix, flat: TreeArrays) -> set[int]:
     """Split hashes of the neighbour-joining tree, without making the tree."""
     if set(distances.ids) != set(flat.leaf_names):
         raise InputError("bootstrap: the distances are of other models than the tree")
     order = sorted(range(len(distances)), key=distances.ids.__getitem__)
-    joins = joins_condensed(condensed_float32(distances, order))
+    joins = joins_of(distances, order, SMALL)
     return join_split_hashes(joins, leaf_keys([distances.ids[i] for i in order]))
 
 

@@ -9,10 +9,10 @@ from cladist import demonstration
 
 FEWER = """
 name = "fewer"
-probes = "cladist-100:30"
+probes = "cladist-100:16"
 [decoding]
 interface = "auto"
-max_tokens = 12
+max_tokens = 8
 [method]
 metric = "kinship"
 encoders = [{ name = "prefixes" }]

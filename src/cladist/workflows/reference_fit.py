@@ -197,7 +197,7 @@ def _strangers(
 
 def judge(members: Members, labels: Labels, calibration: Calibration) -> Accused:
     """Look at the answers of two members: is it spread over prompts, and more than style?"""
-    made = gatherer(members.responses, members.pairs, labels, calibration=calibration)
+    made = gatherer(members.responses, members.pairs, labels, calibration=calibration).indexed()
     policy = Policy(minimum_probes=LEAST)
 
     def accused(i: int, j: int) -> bool:

@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check clean web reference docs wheel coverage
+.PHONY: demo test types suite clean web reference docs wheel coverage
 
 $(VENV)/demo-ready: pyproject.toml bundled.txt
 	$(PYTHON) -m venv $(VENV)
@@ -24,9 +24,15 @@ demo: $(VENV)/demo-ready
 test: $(VENV)/dev-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
+	$(MAKE) --jobs 2 types suite
+
+types: $(VENV)/dev-ready
+	$(BIN)/mypy
+
+# A file of tests stays with one worker, and those marked long begin first.
+suite: $(VENV)/dev-ready
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # The reference of all commands and the manual page, which are committed; a test compares.
 reference: $(VENV)/dev-ready

@@ -75,6 +75,11 @@ def scripted(name: str, assay: Assay, **kwargs: object) -> ScriptedModel:
     return ScriptedModel(name, answers, **kwargs)  # type: ignore[arg-type]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long begin first, so that at the end no worker waits for another."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Fitted panels and maps of tests stay out of the user's cache folder."""

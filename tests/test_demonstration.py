@@ -7,6 +7,8 @@ import pytest
 
 from cladist import demonstration
 
+pytestmark = pytest.mark.long
+
 FEWER = """
 name = "fewer"
 probes = "cladist-100:16"

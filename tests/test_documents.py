@@ -16,6 +16,8 @@ from typer.main import get_command
 from cladist.cli.commands import RETIRED
 from cladist.cli.main import app
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")])
 

@@ -9,6 +9,8 @@ import pytest
 
 import cladist
 
+pytestmark = pytest.mark.long
+
 MODULES = sorted({place.partition(":")[0] for place in cladist._PLACES.values()})
 EXAMPLES = 25
 """Fewest names of the surface that have an example of their own."""

@@ -26,6 +26,8 @@ from cladist.registry import Registry
 
 from .conftest import COUNT, Lab
 
+pytestmark = pytest.mark.long
+
 WEB = Path(__file__).resolve().parents[2] / "web"
 PAGE = WEB.parent / "src" / "cladist" / "atlas" / "page"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

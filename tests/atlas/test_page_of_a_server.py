@@ -18,6 +18,8 @@ from tests.support.answering_server import answering
 pytest.importorskip("openai")
 pytest.importorskip("weasyprint")
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def server(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:

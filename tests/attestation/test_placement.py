@@ -26,6 +26,8 @@ from tests.attestation.conftest import CREATED, Keys
 from tests.attestation.test_tampering import signed
 from tests.workflows.test_identify_model import Answering, add, descendant
 
+pytestmark = pytest.mark.long
+
 MADE = families(40, 2, 40)
 
 

@@ -18,6 +18,8 @@ from cladist.provenance.border.learning import Effort
 
 pytest.importorskip("openai")
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

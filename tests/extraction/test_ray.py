@@ -21,6 +21,8 @@ from cladist.models.served import Remembered
 from cladist.registry import Registry
 from tests.conftest import small_assay
 
+pytestmark = pytest.mark.long
+
 ONE = Shard(
     Identity("日本", "x:y", "fp", {"a": "b"}),
     "raw",

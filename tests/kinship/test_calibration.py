@@ -16,6 +16,8 @@ from cladist.kinship.inference.levels import Groups
 from cladist.kinship.inference.null import MINIMUM_MODELS, guess_families
 from cladist.kinship.inference.pairs import PairEvidence, Pairwise, pair_evidence
 
+pytestmark = pytest.mark.long
+
 
 def scored(even: np.ndarray, odd: np.ndarray) -> PairEvidence:
     """Pairs with these scores on either half of the probes, all of one style."""

@@ -31,6 +31,8 @@ from cladist.models.base import Request
 
 from .conftest import tiny_plan
 
+pytestmark = pytest.mark.long
+
 LITTLE = Effort(genes=3, samples=2, questions=3, tokens=4)
 
 

@@ -23,6 +23,8 @@ from cladist.registry import Registry
 from cladist.workflows.identify_model import asked_registry, identify_model
 from cladist.workflows.looks import never
 
+pytestmark = pytest.mark.long
+
 FAMILIES, MEMBERS, PROBES = 36, 3, 24
 
 

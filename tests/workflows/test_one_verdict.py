@@ -35,6 +35,8 @@ from cladist.workflows.kinship import Question, ask_one, question, sequential
 from cladist.workflows.relatives import with_verdicts
 from tests.conftest import ScriptedModel
 
+pytestmark = pytest.mark.long
+
 PROBES = 40
 PROMPTS = [f"please continue the text number {p} from here" for p in range(PROBES)]
 CANNED = "I am sorry, but I cannot help with this request of yours."

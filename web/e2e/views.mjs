@@ -102,7 +102,8 @@ for (const [width, height] of Object.entries(WIDTHS))
       errors = [];
       await page.evaluate((hash) => (location.hash = hash), where);
       if (READY[view]) await page.waitForSelector(READY[view]);
-      await page.waitForTimeout(200);
+      // Plots measure themselves, and draw, in the frame after a change.
+      await page.evaluate(async () => { for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame); });
       const png = await page.screenshot({ scale: "css", ...(folder ? { path: join(folder, `${view}-${width}-${theme}.png`) } : {}) });
       facts[`${view} ${width} ${theme}`] = {
         ...(await page.evaluate(measure)), errors,

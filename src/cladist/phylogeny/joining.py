@@ -50,18 +50,22 @@ def joins_of(distances: DistanceMatrix, order: Sequence[int], small: int = SMALL
     return joins_condensed(condensed_float32(distances, order))
 
 
-def join_condensed(names: Sequence[str], condensed: Float32Vector) -> Tree:
+def join_condensed(names: Sequence[str], condensed: Float32Vector, small: int = SMALL) -> Tree:
     """Neighbour joining of float32 distances, rows of the upper triangle, n(n-1)/2 numbers.
 
     For many models this skips the square matrix. Names are taken in the order given; sort them
-    for a tree that does not depend on it. `condensed` is overwritten.
+    for a tree that does not depend on it. `condensed` is overwritten. `small` is as above.
     """
     _require_three(len(names))
     if condensed.shape != (len(names) * (len(names) - 1) // 2,):
         raise InputError(f"{len(names)} names do not fit {len(condensed)} condensed distances")
     if not np.isfinite(condensed).all():
         raise InputError("neighbour joining: a distance is missing, NaN or infinite")
-    return Tree(_unrooted(names, joins_condensed(condensed)), False, "neighbour joining")
+    if len(names) <= small:
+        joins = joins_square(_square(condensed, len(names)))
+    else:
+        joins = joins_condensed(condensed)
+    return Tree(_unrooted(names, joins), False, "neighbour joining")
 
 
 def joins_condensed(condensed: Float32Vector) -> Joins:
@@ -109,6 +113,12 @@ def joins_square(square: NDArray[np.float64]) -> Joins:
         del node[j]
     joins[-1] = *sorted(node), d[0, 1] / 2, d[0, 1] / 2
     return joins
+
+
+def _square(condensed: Float32Vector, n: int) -> NDArray[np.float64]:
+    out = np.zeros((n, n))
+    out[np.triu_indices(n, 1)] = condensed
+    return out + out.T
 
 
 def _unrooted(names: Sequence[str], joins: Joins) -> Node:

@@ -193,7 +193,8 @@ class Calls:
                 f"{self.endpoint.base_url}: {failed.why}; it asks to wait {failed.after:.0f} s. "
                 "Run the same command again after that: what was answered is stored"
             )
-        if self.pulse.failed(failed.kind, failed.why, text, unreached=failed.unreached):
+        unreached = failed.unreached
+        if self.pulse.failed(failed.kind, failed.why, text, begun=begun, unreached=unreached):
             raise self._dead(failed.why, None if failed.unreached else failed.kind)
 
     def _wait(self, failed: _Failed, tries: int, passed: float, seed: int) -> float | None:

@@ -87,15 +87,28 @@ class Pulse:
         self._alike.clear()
         return waited
 
-    def failed(self, kind: Kind, words: str, request: str, *, unreached: bool = False) -> bool:
+    def failed(
+        self,
+        kind: Kind,
+        words: str,
+        request: str,
+        *,
+        begun: float = math.inf,
+        unreached: bool = False,
+    ) -> bool:
         """Count a failure; True when every request fails like this, or nobody is there.
 
         Nobody is there after three refused connections, where nothing was ever answered. What the
         server does not take is taken to be the same for all when three requests, one after the
         other, are refused in the same words and nothing was answered; where something was it
         takes more. Faults may be of the moment: they take some time as well.
+
+        Before the first answer trouble begins with the first call, as patience does, so nobody
+        takes another request in between. `begun` is when this one was made, where that is known.
         """
-        self._since = self._since or time.monotonic()
+        now = time.monotonic()
+        since = now if self.heard else min(begun, now)
+        self._since = since if self._since is None else min(self._since, since)
         self._unreached = self._unreached + 1 if unreached else 0
         if self._unreached >= ALIKE and not self.heard:
             return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ def toy_families() -> dict[str, str]:
     return {f"m{f:02}-{kind}": f"m{f:02}" for f in range(FAMILIES) for kind in KINDS}
 
 
+@lru_cache(maxsize=1)
 def toy_table() -> str:
     """The answers of the models as CSV text with the columns model, prompt and response.
 

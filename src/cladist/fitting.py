@@ -16,7 +16,7 @@ from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.inference.assumed import seen_greedy
 from cladist.kinship.inference.calibration import Calibration, calibrate
-from cladist.kinship.inference.facts import Gatherer
+from cladist.kinship.inference.facts import Gatherer, Keeper
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.panel.fitted import (
     FittedPanel,
@@ -135,7 +135,7 @@ def gathered(
     greedy = seen_greedy(panel.pairs.digest, speaking)
     return Gatherer(
         answers, panel.pairs, labels, calibration, missing, panel.flags, seed,
-        in_doubt(registry, assay.protocol, greedy=greedy),
+        in_doubt(registry, assay.protocol, greedy=greedy), keep=_keeper(panel, labels, place, seed),
     )  # fmt: skip
 
 
@@ -151,8 +151,22 @@ def gathered_beside(
 
     All of them are calibrated on, as where they are measured afresh.
     """
-    calibration, missing = _calibrated(panel, labels, kept or Kept(default_folder()))
-    return Gatherer(answers, panel.pairs, labels, calibration, missing, panel.flags, seed)
+    place = kept or Kept(default_folder())
+    calibration, missing = _calibrated(panel, labels, place)
+    return Gatherer(
+        answers, panel.pairs, labels, calibration, missing, panel.flags, seed,
+        keep=_keeper(panel, labels, place, seed),
+    )  # fmt: skip
+
+
+def _keeper(panel: FittedPanel, labels: Labels | None, place: Kept, seed: int) -> Keeper:
+    """Keeps what the answers of pairs of a panel say under all that it is gathered from."""
+    state = digest(["pairs", *panel.on, None if labels is None else asdict(labels), seed])
+
+    def keep(on: Sequence[object], make: Callable[[], Any]) -> Any:
+        return place.small([state, *on], make)
+
+    return keep
 
 
 def _calibrated(

@@ -10,15 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cladist.compare import resolved
 from cladist.core.assay import Assay
-from cladist.core.machine import threads_alone
-from cladist.core.progress import NOBODY, Hear, Listener, Progress, silent, unheard
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.core.secret import Secret, restrict
 from cladist.errors import InputError, NotComparableError
-from cladist.extraction.opening import open_any
-from cladist.extraction.until import AskedSoFar, ask_until_decided
 from cladist.fitting import fitted_beside, fitted_panel, gathered, gathered_beside
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.functional import read_functions
@@ -38,16 +34,12 @@ from cladist.kinship.inference.parentage import (
 )
 from cladist.kinship.inference.sequential import EarlyAnswer, stop_early
 from cladist.kinship.panel.saved import Panel, load_panel
-from cladist.models.base import Model
 from cladist.registry import Registry
-from cladist.workflows.named import LabelsLike, families_here
 
 __all__ = [
     "UNUSED_LABELS",
     "Question",
     "answered",
-    "ask_for",
-    "ask_one",
     "directions",
     "judged_nearest",
     "listed",
@@ -271,50 +263,3 @@ def split(asked: Question, model: str, candidates: Sequence[str]) -> tuple[Mixtu
             "to tell what unrelated models share with a candidate by chance"
         )
     return mixture(asked.responses, model, candidates), ""
-
-
-def ask_one(
-    model: Model,
-    candidate: str,
-    assay: Assay,
-    registry: Registry,
-    declared: Mapping[str, DeclaredModel],
-    *,
-    policy: Policy = DEFAULT,
-    progress: Progress = silent,
-    hear: Hear = unheard,
-) -> AskedSoFar:
-    """Ask a model until its kinship with a candidate is decided; see `ask_until_decided`."""
-    known = [r.model for r in answered(registry, assay) if r.model != model.identity.name]
-    return ask_until_decided(
-        model, candidate, assay, registry,
-        labels=labels_of(known, declared), policy=policy, progress=progress, hear=hear,
-    )  # fmt: skip
-
-
-def ask_for(
-    uri: str,
-    candidate: str,
-    registry: Registry,
-    *,
-    labels: LabelsLike = None,
-    assay: str | Assay = "",
-    policy: Policy = DEFAULT,
-    listener: Listener = NOBODY,
-) -> tuple[Assay, AskedSoFar]:
-    """Open the model of a URI, ask it until its kinship with a candidate is decided, close it.
-
-    Raises what opening, `families_here` and `ask_one` raise.
-    """
-    chosen = resolved(registry, assay)
-    declared = families_here(labels, registry.models(), listener.hear)
-    if declared and not any(r.model in declared for r in answered(registry, chosen)):
-        listener.hear(UNUSED_LABELS)
-    model = open_any(uri, threads_alone())
-    try:
-        return chosen, ask_one(
-            model, candidate, chosen, registry, declared,
-            policy=policy, progress=listener.progress, hear=listener.hear,
-        )  # fmt: skip
-    finally:
-        model.close()

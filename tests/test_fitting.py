@@ -18,6 +18,7 @@ from cladist.fitting import (
     fitted_panel,
     gathered,
     gathered_beside,
+    panel_in,
 )
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.family_fits import family_fits, fit_families, fits_to
@@ -26,7 +27,8 @@ from cladist.kinship.inference.pairs import pair_evidence
 from cladist.kinship.inference.states import model_flags
 from cladist.kinship.panel import fitted
 from cladist.kinship.panel.fitted import fit_panel
-from cladist.kinship.panel.saved import build_panel
+from cladist.kinship.panel.on_file import Beside
+from cladist.kinship.panel.saved import MemberLabel, Panel, build_panel, load_panel
 from cladist.registry import Registry
 from cladist.registry.kept import Kept
 from cladist.registry.state import answers_state
@@ -220,26 +222,71 @@ def test_a_panel_from_a_file_is_fitted_once(
     prompts = [p.text for p in assay.protocol.probes.probes]
     panel = build_panel(MODELS[2:], assay.protocol.digest)
     tested = MODELS[:2]
-    every = [*panel.responses, *tested]
-    first = fitted_beside(panel, tested, prompts, kept=kept)
+    every = Beside(panel, tuple(tested))
+    first = fitted_beside(every, prompts, kept=kept)
     one = gathered_beside(every, first, None, kept=kept)
     members = np.arange(len(every)) < len(panel)
-    fresh = gatherer(every, pair_evidence(every, members), None, prompts=prompts)
+    fresh = gatherer(list(every), pair_evidence(every, members), None, prompts=prompts)
     fits = []
     monkeypatch.setattr("cladist.fitting.fit_panel", lambda *a: fits.append(a) or fit_panel(*a))
-    again = fitted_beside(panel, tested, prompts, kept=kept)
+    again = fitted_beside(every, prompts, kept=kept)
     two = gathered_beside(every, again, None, kept=kept)
     assert fits == []
     last = len(every) - 1
     for i, j in [(last, last - 1), (last, 0), (0, 1)]:
         assert two.decide(i, j) == one.decide(i, j) == fresh.decide(i, j)
     # Other models, the same ones with another answer, and other members are other questions.
-    fitted_beside(panel, tested[:1], prompts, kept=kept)
+    fitted_beside(Beside(panel, tuple(tested[:1])), prompts, kept=kept)
     texts = ["something else", *(t or "" for t in tested[0].texts()[1:])]
     altered = ResponseSet.of_texts(tested[0].model, texts, tested[0].probe_ids)
-    fitted_beside(panel, [altered, tested[1]], prompts, kept=kept)
-    fitted_beside(build_panel(MODELS[3:], assay.protocol.digest), tested, prompts, kept=kept)
+    fitted_beside(Beside(panel, (altered, tested[1])), prompts, kept=kept)
+    other = build_panel(MODELS[3:], assay.protocol.digest)
+    fitted_beside(Beside(other, tuple(tested)), prompts, kept=kept)
     assert len(fits) == 3
+
+
+def test_a_panel_file_is_read_where_its_bytes_are_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, kept = tmp_path / "panel.parquet", Kept(tmp_path / "kept")
+    labels = [MemberLabel(MODELS[4].model, "f2", "maker", "2024")]
+    panel = build_panel(MODELS[2:], "protocol", labels)
+    panel.save(path)
+    first = panel_in(path, kept=kept)
+    loaded: list[Path] = []
+
+    def load(file: Path) -> Panel:
+        loaded.append(file)
+        return load_panel(file)
+
+    monkeypatch.setattr("cladist.fitting.load_panel", load)
+    monkeypatch.setattr("cladist.kinship.panel.on_file.load_panel", load)
+    again = panel_in(path, kept=kept)
+    for found in (first, again):
+        assert (found.digest, found.models, found.labels) == (
+            panel.digest, panel.models, panel.labels
+        )  # fmt: skip
+    assert loaded == []
+    every = Beside(again, (MODELS[0], MODELS[5]))
+    assert len(every) == len(MODELS) - 1 and every[-1] is MODELS[5]
+    assert MODELS[5].model not in [again.models[k] for k in every.members] and loaded == []
+    assert [r.model for r in every[:2]] == [r.model for r in panel.responses[:2]]
+    assert [r.texts() for r in every[:2]] == [r.texts() for r in panel.responses[:2]]
+    assert len(loaded) == 1
+    # Another panel in its place is read, and one that comes between is refused.
+    between = panel_in(path, kept=kept)
+    build_panel(MODELS[3:], "protocol").save(path)
+    assert panel_in(path, kept=kept).models == panel.models[1:] and len(loaded) == 2
+    with pytest.raises(InputError, match="changed while it was read"):
+        _ = between.responses
+    # What was changed by hand is refused each time.
+    path.write_bytes(path.read_bytes()[:-20])
+    for _ in range(2):
+        with pytest.raises(InputError, match="is no panel"):
+            panel_in(path, kept=kept)
+    path.unlink()
+    with pytest.raises(InputError, match="no such panel"):
+        panel_in(path, kept=kept)
 
 
 def test_a_fit_that_was_damaged_is_made_anew(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.assay import Assay
-from cladist.core.hashing import digest
+from cladist.core.hashing import digest, file_digest
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
@@ -27,14 +28,22 @@ from cladist.kinship.panel.fitted import (
     fitted_on,
     fitted_to,
 )
-from cladist.kinship.panel.saved import Panel
+from cladist.kinship.panel.on_file import Beside, PanelFile, file_from, file_to
+from cladist.kinship.panel.saved import FORMATS, load_panel
 from cladist.registry import Registry
 from cladist.registry.answers import StoredAnswers
 from cladist.registry.asked import in_doubt
 from cladist.registry.kept import Kept, default_folder
 from cladist.registry.state import answers_state
 
-__all__ = ["answers_of", "fitted_beside", "fitted_panel", "gathered", "gathered_beside"]
+__all__ = [
+    "answers_of",
+    "fitted_beside",
+    "fitted_panel",
+    "gathered",
+    "gathered_beside",
+    "panel_in",
+]
 
 
 def fitted_panel(
@@ -60,25 +69,35 @@ def fitted_panel(
     return _fitted(on, answers, prompts, None, kept, progress)
 
 
+def panel_in(path: Path, *, kept: Kept | None = None) -> PanelFile:
+    """The panel in a file, which is read and checked where the same bytes were not before.
+
+    Raises what `load_panel` raises.
+    """
+    try:
+        on = ["panel file", FORMATS, file_digest(path)]
+    except OSError:
+        return file_from(path, file_to(load_panel(path)))  # which says what is wrong
+    place = kept or Kept(default_folder())
+    return file_from(path, place.small(on, lambda: file_to(load_panel(path))))
+
+
 def fitted_beside(
-    panel: Panel,
-    tested: Sequence[ResponseSet],
+    every: Beside,
     prompts: Sequence[str],
     *,
     kept: Kept | None = None,
     progress: Progress = silent,
 ) -> FittedPanel:
-    """The members of a panel and the models `tested` beside them, which take no part in it.
+    """The members of a panel and the models tested beside them, which take no part in it.
 
-    `tested` come after the members, and no member bears the name of one. It is kept as the panel
-    of a registry is, under all answers of both: the same question is not measured twice.
+    It is kept as the panel of a registry is, under all answers of both: the same question is not
+    measured twice.
     """
-    gone = {r.model for r in tested}
-    rest = [r for r in panel.responses if r.model not in gone]
-    told = [[r.model, r.probe_ids, _told(r)] for r in tested]
-    on = fitted_on("beside", panel.digest, digest(told), digest(list(prompts)))
-    members = np.arange(len(rest) + len(tested)) < len(rest)
-    return _fitted(on, lambda: [*rest, *tested], prompts, members, kept, progress)
+    told = [[r.model, r.probe_ids, _told(r)] for r in every.tested]
+    on = fitted_on("beside", every.panel.digest, digest(told), digest(list(prompts)))
+    members = np.arange(len(every)) < len(every.members)
+    return _fitted(on, lambda: list(every), prompts, members, kept, progress)
 
 
 def _told(responses: ResponseSet) -> list[list[tuple[str, str]]]:

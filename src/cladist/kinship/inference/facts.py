@@ -184,9 +184,11 @@ class Gatherer:
         Verdicts and numbers are the same, and nothing of single pairs is kept. More than
         MOST_INDEXED answers, and answers that are distributions, are not indexed.
         """
+        if self.index is not None:
+            return self
         n, p = self.pairs.present.shape
         many = replace(self, keep=_anew)
-        if self.index is not None or n * p > MOST_INDEXED or tells_functions(self.responses):
+        if n * p > MOST_INDEXED or tells_functions(self.responses):
             return many
         return replace(many, index=index_probes(self.responses))
 

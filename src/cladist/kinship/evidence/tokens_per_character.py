@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.makeup import BUCKETS, make_up
-from cladist.kinship.evidence.standard import Floats, in_turn
+from cladist.kinship.evidence.standard import Floats, blocks_of, in_turn
 from cladist.kinship.evidence.truncation import LENGTH_SCALE
 
 __all__ = ["Densities", "DensityModel", "density_evidence", "fit_densities"]
@@ -74,27 +74,55 @@ class Densities:
     known: NDArray[np.bool_]
 
 
-def _composition(corpus: Corpus) -> tuple[NDArray[np.float32], NDArray[np.int64], Floats]:
-    """Shares of hashed characters and pairs, owner and log length of every unfinished answer."""
+@dataclass(frozen=True, eq=False)
+class _Compositions:
+    """What m answers are made of: hashed characters and pairs of them.
+
+    counts  uint16 (m, 2 BUCKETS), which holds READ and takes half the room of shares
+    read    float32 (m,) characters that were read
+    """
+
+    counts: NDArray[np.uint16]
+    read: NDArray[np.float32]
+
+    def shares(self, rows: slice | NDArray[np.int64] | NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Shares of all characters of some answers, float32 (k, 2 BUCKETS)."""
+        return np.divide(self.counts[rows], self.read[rows, None], dtype=np.float32)
+
+    def along(self, axes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Shares of all answers times `axes` (2 BUCKETS,) or (2 BUCKETS, k).
+
+        Row by row, where a matrix product would round by how many rows there are.
+        """
+        how = "ij,j->i" if axes.ndim == 1 else "ij,jk->ik"
+        out = np.empty((len(self.read), *axes.shape[1:]), np.float32)
+        for rows in blocks_of(len(out)):
+            np.einsum(how, self.shares(rows), axes, out=out[rows])
+        return out
+
+
+def _composition(corpus: Corpus) -> tuple[_Compositions, NDArray[np.int64], Floats]:
+    """Composition, owner and log length of every unfinished answer."""
     cut = [
         [int(i) for i in found if corpus.texts[i][j][-1] not in TERMINAL]
         for j in range(len(corpus.probe_ids))
         for found in [np.flatnonzero(corpus.length[:, j] >= SHORTEST)]
     ]
     ends = np.cumsum([len(who) for who in cut], dtype=np.int64)
-    shares = np.empty((int(ends[-1]) if len(ends) else 0, 2 * BUCKETS), np.float32)
+    m = int(ends[-1]) if len(ends) else 0
+    made = _Compositions(np.empty((m, 2 * BUCKETS), np.uint16), np.empty(m, np.float32))
 
     def of_probe(j: int) -> None:
         texts = [corpus.texts[i][j][:READ] for i in cut[j]]
-        count = np.fromiter(map(len, texts), np.float32, len(texts))
-        mine = shares[ends[j] - len(texts) : ends[j]]
-        np.divide(make_up(texts, singles=True), count[:, None], out=mine)
+        mine = slice(ends[j] - len(texts), ends[j])
+        made.read[mine] = np.fromiter(map(len, texts), np.float32, len(texts))
+        made.counts[mine] = make_up(texts, singles=True)
 
     for _ in in_turn(of_probe, len(cut)):
         pass
     owner = np.array([i for who in cut for i in who], np.int64)
     probe = np.repeat(np.arange(len(cut)), [len(who) for who in cut])
-    return shares, owner, np.log(corpus.length[owner, probe].astype(np.float64))
+    return made, owner, np.log(corpus.length[owner, probe].astype(np.float64))
 
 
 def fit_densities(
@@ -112,24 +140,22 @@ def fit_densities(
 
 def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[DensityModel, Densities] | None:
     n = len(corpus)
-    shares, owner, y = _composition(corpus)
+    made, owner, y = _composition(corpus)
     inside = members[owner]
     if inside.sum() < NEEDED:
         return None
     panel = np.flatnonzero(inside)
     step = -(-len(panel) // FITTED)
     centre, cost, level, window = _regress(
-        shares[panel[::step]], owner[panel[::step]], y[panel[::step]], members
+        made.shares(panel[::step]), owner[panel[::step]], y[panel[::step]], members
     )
-    slope = cost.astype(np.float32)
-    # Row by row, where a matrix product would round by how many rows there are.
-    residual = y - level + float(centre @ cost) - np.einsum("ij,j->i", shares, slope)
+    residual = y - level + float(centre @ cost) - made.along(cost.astype(np.float32))
     kept = (residual > window[0]) & (residual < window[1])
     chosen = kept & inside
     if chosen.sum() < NEEDED or float(residual[chosen].std()) > 2 * NOISE:
         return None
-    axes = _axes(shares[np.flatnonzero(chosen)[::step]], centre, cost)
-    design = np.einsum("ij,jk->ik", shares, axes.astype(np.float32)) - (centre @ axes)
+    axes = _axes(made.shares(np.flatnonzero(chosen)[::step]), centre, cost)
+    design = made.along(axes.astype(np.float32)) - (centre @ axes)
     design = np.hstack([np.ones((len(y), 1)), design])[kept]
     model, rates = _posterior(design, residual[kept], owner[kept], n, members)
     _, spread, noise = model

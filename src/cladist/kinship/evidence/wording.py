@@ -121,11 +121,13 @@ def probe_grams(corpus: Corpus, probe: int) -> ProbeGrams:
     kept = np.arange(len(word)) - np.repeat(np.cumsum(said) - said, said) < EVIDENCE.words
     word, said = word[kept], np.minimum(said, EVIDENCE.words)
     owner = np.repeat(np.arange(len(texts)), said)
-    columns, orders, contexts = [], [], []
+    rows, columns, orders, contexts = [], [], [], []
     before, first = np.zeros(0, np.int64), 0
     for order, (_, sequence) in enumerate(grams_of(said, word)):
         at, place = numbered(sequence)
-        columns.append(place + first)
+        row, column = np.divmod(distinct(owner * len(at) + place), max(len(at), 1))
+        rows.append(row)
+        columns.append(column + first)
         orders.append(np.full(len(at), order, np.int8))
         if order == 0:
             contexts.append(np.full(len(at), -1))
@@ -134,11 +136,10 @@ def probe_grams(corpus: Corpus, probe: int) -> ProbeGrams:
             start[np.cumsum(said) - said] = True
             previous = np.concatenate([[-1], before[:-1]]) if len(before) else before
             contexts.append(np.where(start[:-1], -1, previous)[at])
-        before, first = columns[-1], first + len(at)
-    cell = distinct(np.tile(owner, ORDERS) * max(first, 1) + np.concatenate(columns))
-    row, column = np.divmod(cell, max(first, 1))
-    share = (1.0 / np.bincount(model, minlength=n)).astype(np.float32)[model[row]]
-    matrix = sparse.csr_array((share, (model[row], column)), shape=(n, first))
+        before, first = place + first, first + len(at)
+    whole = model[np.concatenate(rows)]
+    share = (1.0 / np.bincount(model, minlength=n)).astype(np.float32)[whole]
+    matrix = sparse.csr_array((share, (whole, np.concatenate(columns))), shape=(n, first))
     matrix.sum_duplicates()
     return ProbeGrams(matrix, np.concatenate(orders), np.concatenate(contexts).astype(np.int64))
 

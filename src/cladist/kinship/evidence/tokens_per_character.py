@@ -15,6 +15,7 @@ the form ends, is as long in every model.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,54 +76,56 @@ class Densities:
 
 
 @dataclass(frozen=True, eq=False)
-class _Compositions:
-    """What m answers are made of: hashed characters and pairs of them.
+class _Unfinished:
+    """The m unfinished answers.
 
-    counts  uint16 (m, 2 BUCKETS), which holds READ and takes half the room of shares
-    read    float32 (m,) characters that were read
+    texts  the answers; what they are made of is counted when it is asked for, as it takes 200
+           kilobytes a model to hold and half a second of 80,000 answers to count
+    owner  int64 (m,) whose each is
+    size   float64 (m,) log length
     """
 
-    counts: NDArray[np.uint16]
-    read: NDArray[np.float32]
+    texts: Sequence[str]
+    owner: NDArray[np.int64]
+    size: Floats
 
-    def shares(self, rows: slice | NDArray[np.int64] | NDArray[np.bool_]) -> NDArray[np.float32]:
-        """Shares of all characters of some answers, float32 (k, 2 BUCKETS)."""
-        return np.divide(self.counts[rows], self.read[rows, None], dtype=np.float32)
+    def shares(self, rows: Iterable[int]) -> NDArray[np.float32]:
+        """Shares of hashed characters and pairs in some answers, float32 (k, 2 BUCKETS)."""
+        read = [self.texts[k][:READ] for k in rows]
+        count = np.fromiter(map(len, read), np.float32, len(read))
+        made = make_up(read, singles=True)
+        made /= count[:, None]
+        return made
 
     def along(self, axes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Shares of all answers times `axes` (2 BUCKETS,) or (2 BUCKETS, k).
+        """Shares in all answers times `axes` (2 BUCKETS,) or (2 BUCKETS, k).
 
         Row by row, where a matrix product would round by how many rows there are.
         """
         how = "ij,j->i" if axes.ndim == 1 else "ij,jk->ik"
-        out = np.empty((len(self.read), *axes.shape[1:]), np.float32)
-        for rows in blocks_of(len(out)):
-            np.einsum(how, self.shares(rows), axes, out=out[rows])
+        parts = list(blocks_of(len(self.texts)))
+        out = np.empty((len(self.texts), *axes.shape[1:]), np.float32)
+
+        def fill(part: int) -> None:
+            rows = parts[part]
+            np.einsum(how, self.shares(range(rows.start, rows.stop)), axes, out=out[rows])
+
+        for _ in in_turn(fill, len(parts)):
+            pass
         return out
 
 
-def _composition(corpus: Corpus) -> tuple[_Compositions, NDArray[np.int64], Floats]:
-    """Composition, owner and log length of every unfinished answer."""
+def _unfinished(corpus: Corpus) -> _Unfinished:
+    """Answers that did not end by themselves, probe by probe."""
     cut = [
         [int(i) for i in found if corpus.texts[i][j][-1] not in TERMINAL]
         for j in range(len(corpus.probe_ids))
         for found in [np.flatnonzero(corpus.length[:, j] >= SHORTEST)]
     ]
-    ends = np.cumsum([len(who) for who in cut], dtype=np.int64)
-    m = int(ends[-1]) if len(ends) else 0
-    made = _Compositions(np.empty((m, 2 * BUCKETS), np.uint16), np.empty(m, np.float32))
-
-    def of_probe(j: int) -> None:
-        texts = [corpus.texts[i][j][:READ] for i in cut[j]]
-        mine = slice(ends[j] - len(texts), ends[j])
-        made.read[mine] = np.fromiter(map(len, texts), np.float32, len(texts))
-        made.counts[mine] = make_up(texts, singles=True)
-
-    for _ in in_turn(of_probe, len(cut)):
-        pass
     owner = np.array([i for who in cut for i in who], np.int64)
     probe = np.repeat(np.arange(len(cut)), [len(who) for who in cut])
-    return made, owner, np.log(corpus.length[owner, probe].astype(np.float64))
+    texts = [corpus.texts[i][j] for j, who in enumerate(cut) for i in who]
+    return _Unfinished(texts, owner, np.log(corpus.length[owner, probe].astype(np.float64)))
 
 
 def fit_densities(
@@ -140,7 +143,8 @@ def fit_densities(
 
 def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[DensityModel, Densities] | None:
     n = len(corpus)
-    made, owner, y = _composition(corpus)
+    made = _unfinished(corpus)
+    owner, y = made.owner, made.size
     inside = members[owner]
     if inside.sum() < NEEDED:
         return None

@@ -177,6 +177,24 @@ def distances(
     )
 
 
+def kinship_row(registry: Registry, assay: Assay, model: str) -> list[tuple[str, float]]:
+    """Distances of a model to all others by 'kinship', nearest first.
+
+    Those of its row in `distances`, to the last digit, without the rest of the matrix.
+    """
+    from cladist.kinship.evidence.similarity import distance_of
+
+    pairs = fitted_panel(registry, assay).pairs
+    place = {name: k for k, name in enumerate(pairs.models)}
+    i = pairs.index(model)
+    row = distance_of(np.stack([pairs.combined[i], pairs.combined[:, i]]))
+    others = [name for name in registry.dna_names(assay) if name != model]
+    for lost in set(others) - set(place):
+        pairs.index(lost)  # says that it has no answers
+    far = np.maximum((row[0] + row[1]) / 2, 0.0)[[place[name] for name in others]]
+    return [(others[k], float(far[k])) for k in np.argsort(far, kind="stable")]
+
+
 def _one_version(registry: Registry, assay: Assay, names: Sequence[str]) -> None:
     """Refuse DNAs that different versions of an encoder made, such as other weights."""
     first: dict[tuple[str, ...], str] = {}

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.assay import Assay
-from cladist.core.hashing import digest
+from cladist.core.hashing import digest, file_digest
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.inference.assumed import seen_greedy
 from cladist.kinship.inference.calibration import Calibration, calibrate
-from cladist.kinship.inference.facts import Gatherer
+from cladist.kinship.inference.facts import Gatherer, Keeper
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.panel.fitted import (
     FittedPanel,
@@ -27,14 +28,22 @@ from cladist.kinship.panel.fitted import (
     fitted_on,
     fitted_to,
 )
-from cladist.kinship.panel.saved import Panel
+from cladist.kinship.panel.on_file import Beside, PanelFile, file_from, file_to
+from cladist.kinship.panel.saved import FORMATS, load_panel
 from cladist.registry import Registry
 from cladist.registry.answers import StoredAnswers
 from cladist.registry.asked import in_doubt
 from cladist.registry.kept import Kept, default_folder
 from cladist.registry.state import answers_state
 
-__all__ = ["answers_of", "fitted_beside", "fitted_panel", "gathered", "gathered_beside"]
+__all__ = [
+    "answers_of",
+    "fitted_beside",
+    "fitted_panel",
+    "gathered",
+    "gathered_beside",
+    "panel_in",
+]
 
 
 def fitted_panel(
@@ -60,25 +69,35 @@ def fitted_panel(
     return _fitted(on, answers, prompts, None, kept, progress)
 
 
+def panel_in(path: Path, *, kept: Kept | None = None) -> PanelFile:
+    """The panel in a file, which is read and checked where the same bytes were not before.
+
+    Raises what `load_panel` raises.
+    """
+    try:
+        on = ["panel file", FORMATS, file_digest(path)]
+    except OSError:
+        return file_from(path, file_to(load_panel(path)))  # which says what is wrong
+    place = kept or Kept(default_folder())
+    return file_from(path, place.small(on, lambda: file_to(load_panel(path))))
+
+
 def fitted_beside(
-    panel: Panel,
-    tested: Sequence[ResponseSet],
+    every: Beside,
     prompts: Sequence[str],
     *,
     kept: Kept | None = None,
     progress: Progress = silent,
 ) -> FittedPanel:
-    """The members of a panel and the models `tested` beside them, which take no part in it.
+    """The members of a panel and the models tested beside them, which take no part in it.
 
-    `tested` come after the members, and no member bears the name of one. It is kept as the panel
-    of a registry is, under all answers of both: the same question is not measured twice.
+    It is kept as the panel of a registry is, under all answers of both: the same question is not
+    measured twice.
     """
-    gone = {r.model for r in tested}
-    rest = [r for r in panel.responses if r.model not in gone]
-    told = [[r.model, r.probe_ids, _told(r)] for r in tested]
-    on = fitted_on("beside", panel.digest, digest(told), digest(list(prompts)))
-    members = np.arange(len(rest) + len(tested)) < len(rest)
-    return _fitted(on, lambda: [*rest, *tested], prompts, members, kept, progress)
+    told = [[r.model, r.probe_ids, _told(r)] for r in every.tested]
+    on = fitted_on("beside", every.panel.digest, digest(told), digest(list(prompts)))
+    members = np.arange(len(every)) < len(every.members)
+    return _fitted(on, lambda: list(every), prompts, members, kept, progress)
 
 
 def _told(responses: ResponseSet) -> list[list[tuple[str, str]]]:
@@ -135,7 +154,7 @@ def gathered(
     greedy = seen_greedy(panel.pairs.digest, speaking)
     return Gatherer(
         answers, panel.pairs, labels, calibration, missing, panel.flags, seed,
-        in_doubt(registry, assay.protocol, greedy=greedy),
+        in_doubt(registry, assay.protocol, greedy=greedy), keep=_keeper(panel, labels, place, seed),
     )  # fmt: skip
 
 
@@ -151,8 +170,22 @@ def gathered_beside(
 
     All of them are calibrated on, as where they are measured afresh.
     """
-    calibration, missing = _calibrated(panel, labels, kept or Kept(default_folder()))
-    return Gatherer(answers, panel.pairs, labels, calibration, missing, panel.flags, seed)
+    place = kept or Kept(default_folder())
+    calibration, missing = _calibrated(panel, labels, place)
+    return Gatherer(
+        answers, panel.pairs, labels, calibration, missing, panel.flags, seed,
+        keep=_keeper(panel, labels, place, seed),
+    )  # fmt: skip
+
+
+def _keeper(panel: FittedPanel, labels: Labels | None, place: Kept, seed: int) -> Keeper:
+    """Keeps what the answers of pairs of a panel say under all that it is gathered from."""
+    state = digest(["pairs", *panel.on, None if labels is None else asdict(labels), seed])
+
+    def keep(on: Sequence[object], make: Callable[[], Any]) -> Any:
+        return place.small([state, *on], make)
+
+    return keep
 
 
 def _calibrated(

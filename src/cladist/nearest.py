@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from cladist.compare import distances
+from cladist.compare import distances, kinship_row
 from cladist.core.assay import Assay
 from cladist.core.hashing import mix64
 from cladist.errors import UsageError
@@ -94,6 +94,10 @@ def nearest(
         raise UsageError(
             f"metric '{chosen}' compares all pairs here; there is no approximate search for it"
         )
+    if chosen == "kinship":
+        every = kinship_row(registry, assay, model)
+        row = tuple(Neighbour(n, d) for n, d in every[:count])
+        return Nearest(model, chosen, row, len(every), "all pairs", len(every))
     matrix = distances(registry, assay, None, chosen)
     rest = len(matrix) - 1
     row = tuple(Neighbour(n, d) for n, d in matrix.nearest(model, count))

@@ -8,7 +8,7 @@ from made_families import population
 from typer.testing import CliRunner, Result
 
 from cladist.cli.main import app
-from cladist.errors import CladistError, InputError, NotComparableError, UsageError
+from cladist.errors import CladistError, CoverageError, InputError, NotComparableError, UsageError
 from cladist.formats.labels import read_labels
 
 
@@ -147,6 +147,22 @@ def test_another_protocol_of_a_panel_is_refused(lab: Path, tmp_path: Path) -> No
     damaged = tmp_path / "damaged.parquet"
     damaged.write_bytes((tmp_path / "p.parquet").read_bytes()[:-40])
     assert "no panel" in fails(InputError, "panel", "show", damaged)
+
+
+def test_a_model_without_answers_is_not_taken_for_the_member_of_its_name(
+    lab: Path, tmp_path: Path
+) -> None:
+    answers = (lab / "responses.jsonl").read_text().splitlines()
+    few = [json.loads(line) for line in answers]
+    few = [x | {"response": ""} if x["model"] == "f0-m1" else x for x in few]
+    few = [x for x in few if x["model"].endswith(("m0", "m1"))]
+    (tmp_path / "few.jsonl").write_text("".join(json.dumps(x) + "\n" for x in few))
+    assert run("registry", "import", tmp_path / "few.jsonl", "-r", tmp_path / "r").exit_code == 0
+    told = fails(
+        CoverageError, "kinship", "f0-m0", "f0-m1", "-r", tmp_path / "r", "--panel",
+        lab / "panel.parquet",
+    )  # fmt: skip
+    assert "'f0-m1' has no usable answer" in told
 
 
 def test_identify_with_and_without_labels(lab: Path) -> None:

@@ -97,3 +97,51 @@ def test_old_results_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     kept.result("last", make)
     kept.result("last", make)
     assert make.times == 5 and len(list(tmp_path.iterdir())) == 1
+
+
+def test_small_results_are_kept_as_json_has_them(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def make() -> Any:
+        made.append(1)
+        return {"pair": ("a", 0.1 + 0.2), "p": float("nan")}
+
+    for kept, times in ((Kept(tmp_path), 1), (Kept(None), 3)):
+        made.clear()
+        first, again = (kept.small(["x", 1], make) for _ in range(2))
+        assert first["pair"] == again["pair"] == ["a", 0.1 + 0.2]
+        assert first["p"] != first["p"]
+        kept.small(["x", 2], make)
+        assert len(made) == (2 if kept.folder else times)
+
+
+@pytest.mark.parametrize("how", ["cut", "another", "gone", "empty"])
+def test_damage_of_a_small_result_is_noticed(tmp_path: Path, how: str) -> None:
+    kept = Kept(tmp_path)
+    kept.small("x", lambda: [1.25, "text"])
+    (file,) = (p for p in tmp_path.rglob("*") if p.is_file())
+    raw = file.read_bytes()
+    if how == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(
+            {"cut": raw[:-2], "another": raw.replace(b"1.25", b"1.75"), "empty": b""}[how]
+        )
+    assert kept.small("x", lambda: [1.5, "made anew"]) == [1.5, "made anew"]
+    assert kept.small("x", lambda: [0, ""]) == [1.5, "made anew"]
+
+
+def test_small_results_have_a_room_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cladist.registry.kept.MOST_SMALL", 2)
+    monkeypatch.setattr("cladist.registry.kept.MOST", 1)
+    kept, make = Kept(tmp_path), Making()
+    kept.result("large", make)
+    for number in range(1200):
+        kept.small(number, lambda: 0)
+    assert len([p for p in tmp_path.rglob("small/*/*") if p.is_file()]) <= 2 * 256
+    kept.result("large", make)
+    assert make.times == 1
+    kept.result("larger", make)
+    assert kept.small(1199, lambda: 1) == 0  # a large result takes no small one away

@@ -31,7 +31,8 @@ from cladist.provenance.material import Material, gather
 from cladist.provenance.report import build_report
 from cladist.registry import Registry
 from cladist.registry.search import Neighbour
-from cladist.workflows.kinship import Question, ask_one, question, sequential
+from cladist.workflows.kinship import Question, question, sequential
+from cladist.workflows.kinship_asked import ask_one
 from cladist.workflows.relatives import with_verdicts
 from tests.conftest import ScriptedModel
 

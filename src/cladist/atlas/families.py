@@ -13,8 +13,9 @@ from cladist.atlas.source import AtlasSource
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.assumed import no_exclusion
-from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
-from cladist.kinship.inference.identify import Identification, fit_identifier, identify
+from cladist.kinship.inference.family_fits import fit_families
+from cladist.kinship.inference.family_sets import FamilySet, family_set
+from cladist.kinship.inference.identify import Identification, identify
 from cladist.known import facts_of
 
 __all__ = ["MAKER", "Known", "Origin", "Whose", "known_families", "whose"]
@@ -95,19 +96,18 @@ class Whose:
             raise InputError("no families are declared (--labels)")
         self._pairs, self._labels, self._names = made.pairs, made.labels, tuple(names)
         self._doubted = made.doubted
-        self._fitted = fit_identifier(self._pairs, self._labels)
-        self._sets = fit_sets(self._pairs, self._labels)
+        self._fits = fit_families(self._pairs, self._labels)
+        fitted = self._fits.model
         self.of = lru_cache(maxsize=2_048)(self._of)
         self.note = (
-            f"calibrated on {self._fitted.queries} models of {self._fitted.families} declared "
-            "families, each asked with and without its family; chance of none beforehand "
-            f"{self._fitted.prior:g}"
+            f"calibrated on {fitted.queries} models of {fitted.families} declared families, each "
+            f"asked with and without its family; chance of none beforehand {fitted.prior:g}"
         )
 
     def _of(self, i: int) -> tuple[Identification, FamilySet]:
-        found = identify(self._pairs, self._labels, self._fitted, self._names[i])
+        found = identify(self._pairs, self._labels, self._fits.model, self._names[i])
         refused = no_exclusion(self._doubted.get(self._names[i], ()))
-        kept = family_set(self._pairs, self._labels, self._sets, found, refused=refused)
+        kept = family_set(self._pairs, self._labels, self._fits.sets, found, refused=refused)
         return found, kept
 
 

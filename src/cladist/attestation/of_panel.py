@@ -28,8 +28,9 @@ from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.facts import Gatherer, gatherer
-from cladist.kinship.inference.family_sets import family_set, fit_sets
-from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.family_fits import fit_families
+from cladist.kinship.inference.family_sets import family_set
+from cladist.kinship.inference.identify import identify
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pair_test import judge_candidates, judge_declared
 from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
@@ -157,10 +158,9 @@ def again_families(question: Mapping[str, Any], files: Mapping[str, bytes], told
 
 
 def _families(pairs: PairEvidence, labels: Labels, model: str, prior: float, refused: str) -> Any:
-    fitted = fit_identifier(pairs, labels, prior=prior, without=model)
-    found = identify(pairs, labels, fitted, model)
-    sets = fit_sets(pairs, labels, prior=prior, without=model)
-    chosen = family_set(pairs, labels, sets, found, refused=refused)
+    fits = fit_families(pairs, labels, prior=prior, without=model)
+    found = identify(pairs, labels, fits.model, model)
+    chosen = family_set(pairs, labels, fits.sets, found, refused=refused)
     return plain({**asdict(found), "set": chosen.to_dict()})
 
 

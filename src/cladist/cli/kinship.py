@@ -165,7 +165,7 @@ def _ask(
 ) -> None:
     from cladist.errors import UsageError
     from cladist.registry import Registry
-    from cladist.workflows.kinship import ask_for
+    from cladist.workflows.kinship_asked import ask_for
 
     if len(candidates) != 1:
         raise UsageError("--ask settles one question: name one candidate")

@@ -18,9 +18,10 @@ from cladist.kinship.evidence.functional import read_functions
 from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.facts import Gatherer
-from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
+from cladist.kinship.inference.family_fits import family_fits
+from cladist.kinship.inference.family_sets import FamilySet, family_set
 from cladist.kinship.inference.function_descent import direction_of_functions
-from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.identify import identify
 from cladist.kinship.inference.pair_test import (
     KinshipResult,
     basis_of,
@@ -157,7 +158,7 @@ def build_report(
     progress("testing relatives", 1, steps)
     links = _links(made, links_of(lineage, model), model, policy)
     progress("testing relatives", 2, steps)
-    foundation = _foundation(material, model)
+    foundation = _foundation(material, made, model)
     progress("testing relatives", 3, steps)
     directions = _directions(material, relatives, model, seed)
     progress("testing relatives", 4, steps)
@@ -281,22 +282,21 @@ _FINDINGS: Mapping[str, LinkFinding] = {
 }
 
 
-def _foundation(material: Material, model: str, prior: float = 0.5) -> Foundation:
+def _foundation(material: Material, made: Gatherer, model: str, prior: float = 0.5) -> Foundation:
     labels = material.labels()
     if labels is None:
         why = "no families are declared; give --labels or --declared"
         return Foundation((), None, prior, 0, why)
     try:
-        fitted = fit_identifier(material.pairs, labels, prior=prior, without=model)
-        found = identify(material.pairs, labels, fitted, model)
+        fits = family_fits(made, model, prior)
+        found = identify(material.pairs, labels, fits.model, model)
     except InputError as problem:
         return Foundation((), None, prior, 0, str(problem))
     rows = zip(found.families, found.probabilities, found.members, strict=True)
     listed = tuple((name, p, member[0]) for name, p, member in rows)[:6]
-    sets = fit_sets(material.pairs, labels, prior=prior, without=model)
     doubts = material.doubted.get(model, ())
-    kept = family_set(material.pairs, labels, sets, found, refused=no_exclusion(doubts))
-    return Foundation(listed, found.none, prior, fitted.queries, note=found.note, kept=kept)
+    kept = family_set(material.pairs, labels, fits.sets, found, refused=no_exclusion(doubts))
+    return Foundation(listed, found.none, prior, fits.model.queries, note=found.note, kept=kept)
 
 
 def _pairs_to_show(

@@ -5,6 +5,9 @@ be deleted at any time. Arrays and text only: nothing that is read can run.
 
 Large arrays lie in files of their own, of which only what is looked at is read. Their checksums
 are compared where a file is not as it was written, by size or time; those of all others always.
+
+What is small, as what was found of one pair of models, has one file and a room of its own, where
+thousands are kept and drive no large result out.
 """
 
 from __future__ import annotations
@@ -40,6 +43,12 @@ LARGE = 16 << 20
 """Bytes from which an array has a file of its own."""
 
 _LARGE = "large.json"
+
+_SMALL = "small"
+"""Folder of small results, in 256 folders by the first byte of their hash."""
+
+MOST_SMALL = 64
+"""Small results in each of these folders, 16,384 in all; the least lately used go first."""
 
 
 def default_folder() -> Path:
@@ -87,6 +96,27 @@ class Kept:
             self._store(self.folder / digest([__version__, on]), *made)
         return made
 
+    def small(self, on: object, make: Callable[[], Any]) -> Any:
+        """Plain data of some kilobytes that depend on `on` and on this version alone.
+
+        It comes back as JSON has it, also when it was just made: tuples are lists.
+        """
+        if self.folder is None:
+            return json.loads(json.dumps(make()))
+        name = digest([__version__, on])
+        place = self.folder / _SMALL / name[:2] / name[2:]
+        try:
+            checksum, told = place.read_text(encoding="utf-8").split("\n", 1)
+            if int(checksum) != zlib.crc32(told.encode()):
+                raise ValueError(f"{place} was changed")
+            with suppress(OSError):
+                os.utime(place)
+        except (OSError, ValueError):
+            told = json.dumps(make())
+            with suppress(OSError):
+                _store_small(place, f"{zlib.crc32(told.encode())}\n{told}")
+        return json.loads(told)
+
     def _store(self, place: Path, arrays: Arrays, data: Mapping[str, Any]) -> None:
         assert self.folder is not None
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -106,13 +136,33 @@ class Kept:
             aside.rename(place)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-        found = [p for p in self.folder.iterdir() if p.is_dir() and not p.name.startswith(".")]
+        found = [
+            p
+            for p in self.folder.iterdir()
+            if p.is_dir() and p.name != _SMALL and not p.name.startswith(".")
+        ]
         found.sort(key=lambda p: p.stat().st_mtime, reverse=True)
         room = MOST_BYTES
         for number, old in enumerate(found):
             room -= sum(f.stat().st_size for f in old.iterdir())
             if number >= MOST or (number and room < 0):
                 shutil.rmtree(old, ignore_errors=True)
+
+
+def _store_small(place: Path, text: str) -> None:
+    """Write one small result, and take away those that are too many beside it."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(mkdtemp(dir=place.parent, prefix="."))
+    try:
+        (aside / place.name).write_text(text, encoding="utf-8")
+        (aside / place.name).replace(place)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    found = [p for p in place.parent.iterdir() if not p.name.startswith(".")]
+    if len(found) > MOST_SMALL:
+        found.sort(key=lambda p: p.stat().st_mtime)
+        for old in found[:-MOST_SMALL]:
+            old.unlink(missing_ok=True)
 
 
 def _written(path: Path, name: str, array: NDArray[Any]) -> list[Any]:

@@ -381,6 +381,15 @@ class Registry(Connection):
                 )
         return [found[n] for n in names]
 
+    def dna_names(self, assay: Assay) -> list[str]:
+        """Models that have a DNA by an assay, in order of arrival."""
+        rows = self._all(
+            "SELECT m.name FROM dna d JOIN model m ON m.id = d.model_id "
+            "JOIN assay a ON a.id = d.assay_id WHERE a.digest = ? ORDER BY m.id",
+            (assay.digest,),
+        )
+        return [str(name) for (name,) in rows]
+
     def count_dnas(self, assay: Assay) -> int:
         """How many models have a DNA by an assay."""
         row = self._one(

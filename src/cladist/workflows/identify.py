@@ -17,8 +17,9 @@ from cladist.core.secret import Secret
 from cladist.extraction.opening import open_any
 from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.decision import Policy
-from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
-from cladist.kinship.inference.identify import FamilyModel, Identification, fit_identifier
+from cladist.kinship.inference.family_fits import family_fits
+from cladist.kinship.inference.family_sets import FamilySet, family_set
+from cladist.kinship.inference.identify import FamilyModel, Identification
 from cladist.kinship.inference.identify import identify as rank
 from cladist.kinship.inference.pair_test import KinshipResult
 from cladist.models.base import Model
@@ -240,9 +241,8 @@ def identify_here(
     pairs, labels = asked.pairs, asked.made.labels
     if labels is None:
         return NearestAnswer(model, asked.assay.short, tuple(tests), len(pairs) - 1)
-    fitted = fit_identifier(pairs, labels, prior=prior_none, without=model)
-    found = rank(pairs, labels, fitted, model)
-    sets = fit_sets(pairs, labels, prior=prior_none, without=model)
+    fits = family_fits(asked.made, model, prior_none)
+    found = rank(pairs, labels, fits.model, model)
     refused = no_exclusion(asked.made.doubted.get(model, ()))
-    kept = family_set(pairs, labels, sets, found, refused=refused)
-    return FamilyAnswer(found, kept, fitted, asked.assay.short, prior_none)
+    kept = family_set(pairs, labels, fits.sets, found, refused=refused)
+    return FamilyAnswer(found, kept, fits.model, asked.assay.short, prior_none)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,13 @@ from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.calibration import calibrate
-from cladist.kinship.inference.family_sets import Scores, SetCalibration
-from cladist.kinship.inference.identify import FamilyModel
+from cladist.kinship.inference.family_fits import fits_from, fits_to
 from cladist.kinship.inference.labels import labels_of
 from cladist.kinship.panel.fitted import evidence_from, evidence_to, fitted_on
 from cladist.kinship.panel.outsider import Members
 from cladist.references.panel import open_panel, require_panel
 from cladist.registry.kept import Kept
-from cladist.workflows.reference_fit import Families, Fit, Strangers, fit_panel_for
+from cladist.workflows.reference_fit import Fit, Strangers, fit_panel_for
 
 __all__ = ["FITS", "kept_fit"]
 
@@ -32,7 +31,6 @@ FITS = "fits"
 
 _VERSION = 1
 _MEMBERS = ("mean", "spread", "pooled")
-_SCORES = ("here", "alone", "gone")
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -81,32 +79,12 @@ def _to(fit: Fit) -> tuple[Arrays, Mapping[str, Any]]:
     data |= {
         "probe_ids": list(members.responses[0].probe_ids),
         "middle": members.middle, "unit": members.unit, "mute": fit.mute, "missing": fit.missing,
-        "families": None if fit.families is None else _families_to(fit.families),
+        "families": None if fit.families is None else fits_to(fit.families),
     }  # fmt: skip
     if fit.strangers is not None:
         s = fit.strangers
         arrays |= {"maker": s.maker, "near": s.combined, "excess": s.excess, "counts": s.counts}
     return arrays, data
-
-
-def _families_to(families: Families) -> dict[str, Any]:
-    sets = families.sets
-    scores = {
-        name: [getattr(sets, name).value.tolist(), getattr(sets, name).fold.tolist(),
-               getattr(sets, name).maker.tolist()]
-        for name in _SCORES
-    }  # fmt: skip
-    return {
-        "model": _model_to(families.model),
-        "folds": [_model_to(f) for f in sets.folds],
-        "makers": list(sets.makers),
-        "refused": sets.refused,
-        **scores,
-    }
-
-
-def _model_to(model: FamilyModel) -> dict[str, Any]:
-    return {**asdict(replace(model, weights=np.zeros(0))), "weights": model.weights.tolist()}
 
 
 def _from(arrays: Arrays, data: Mapping[str, Any], labels: Mapping[str, DeclaredModel],
@@ -121,24 +99,10 @@ def _from(arrays: Arrays, data: Mapping[str, Any], labels: Mapping[str, Declared
         calibration = calibrate(pairs, known)
         strangers = Strangers(arrays["maker"], arrays["near"], arrays["excess"], arrays["counts"])
     told = data["families"]
-    families = None if told is None else _families_from(told)
+    families = None if told is None else fits_from(told)
     return Fit(
         members, known, calibration, data["missing"], strangers, families, data["mute"], cut, labels
     )  # fmt: skip
-
-
-def _families_from(told: Mapping[str, Any]) -> Families:
-    here, alone, gone = (
-        Scores(np.array(v, np.float64), np.array(f, np.int64), np.array(m, np.int64))
-        for v, f, m in (told[name] for name in _SCORES)
-    )
-    folds = tuple(_model_from(f) for f in told["folds"])
-    sets = SetCalibration(folds, here, alone, gone, tuple(told["makers"]), told["refused"])
-    return Families(_model_from(told["model"]), sets)
-
-
-def _model_from(told: Mapping[str, Any]) -> FamilyModel:
-    return FamilyModel(**{**told, "weights": np.array(told["weights"], np.float64)})
 
 
 def _responses(arrays: Arrays, data: Mapping[str, Any]) -> tuple[ResponseSet, ...]:

@@ -10,16 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cladist.compare import resolved
 from cladist.core.assay import Assay
-from cladist.core.machine import threads_alone
-from cladist.core.progress import NOBODY, Hear, Listener, Progress, silent, unheard
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.core.secret import Secret, restrict
-from cladist.errors import InputError, NotComparableError
-from cladist.extraction.opening import open_any
-from cladist.extraction.until import AskedSoFar, ask_until_decided
-from cladist.fitting import fitted_beside, fitted_panel, gathered, gathered_beside
+from cladist.errors import CoverageError, InputError, NotComparableError
+from cladist.fitting import (
+    fitted_beside,
+    fitted_panel,
+    gathered,
+    gathered_beside,
+    panel_in,
+)
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.evidence.functional import read_functions
 from cladist.kinship.inference.decision import DEFAULT, Policy
@@ -37,17 +39,13 @@ from cladist.kinship.inference.parentage import (
     rarity,
 )
 from cladist.kinship.inference.sequential import EarlyAnswer, stop_early
-from cladist.kinship.panel.saved import Panel, load_panel
-from cladist.models.base import Model
+from cladist.kinship.panel.on_file import Beside
 from cladist.registry import Registry
-from cladist.workflows.named import LabelsLike, families_here
 
 __all__ = [
     "UNUSED_LABELS",
     "Question",
     "answered",
-    "ask_for",
-    "ask_one",
     "directions",
     "judged_nearest",
     "listed",
@@ -116,25 +114,26 @@ def only_drawn(
     ]
 
 
-def _with_panel(
-    found: Panel, path: Path, assay: Assay, responses: Sequence[ResponseSet], tested: Sequence[str]
-) -> tuple[list[ResponseSet], int]:
-    """The panel's answers and those of the models tested, and how many are the panel's.
+def _beside(
+    path: Path, assay: Assay, responses: Sequence[ResponseSet], tested: Sequence[str]
+) -> Beside:
+    """The panel in a file, with the answers of the models tested.
 
-    A member that bears the name of a model tested is left out. Raises `NotComparableError` when
-    the panel answers another protocol, `InputError` for a panel of fewer than two others.
+    Raises `NotComparableError` when the panel answers another protocol, `CoverageError` for a
+    model without answers, `InputError` for a panel of fewer than two others.
     """
+    found = panel_in(path)
     if found.protocol != assay.protocol.digest:
         raise NotComparableError(
             f"{path} rests on protocol {found.protocol[:8]}, {assay.short} on "
             f"{assay.protocol.digest[:8]}; build the panel from the same assay"
         )
-    wanted = set(tested)
-    rest = [r for r in found.responses if r.model not in wanted]
-    own = [r for r in responses if r.model in wanted]
-    if len(rest) < 2:
+    made = Beside(found, tuple(r for r in responses if r.model in set(tested)))
+    for mute in sorted(set(tested) - {r.model for r in made.tested}):
+        raise CoverageError(f"'{mute}' has no usable answer to assay {assay.short}")
+    if len(made.members) < 2:
         raise InputError("the panel has fewer than two models besides those tested")
-    return [*rest, *own], len(rest)
+    return made
 
 
 def question(
@@ -185,18 +184,20 @@ def question_beside(
     """Weigh the models `tested` beside a panel from a file, that they take no part in.
 
     Families are those `declared`, or else those that the panel carries. Raises
-    `NotComparableError` when the panel answers another protocol, `InputError` for a panel of
-    fewer than two others. Cost: that of `pair_evidence` for the panel, once for the same models.
+    `NotComparableError` when the panel answers another protocol, `CoverageError` for a model
+    without answers, `InputError` for a panel of fewer than two others. Cost: that of
+    `pair_evidence` for the panel, once for the same models.
     """
-    found = load_panel(path)
-    every, members = _with_panel(found, path, assay, responses, tested)
-    carried = {m.model: DeclaredModel(m.family, m.group, m.date, m.licence) for m in found.labels}
+    every = _beside(path, assay, responses, tested)
+    carried = {
+        m.model: DeclaredModel(m.family, m.group, m.date, m.licence) for m in every.panel.labels
+    }
     known = declared or carried
     prompts = [p.text for p in assay.protocol.probes.probes]
-    fitted = fitted_beside(found, every[members:], prompts, progress=progress)
+    fitted = fitted_beside(every, prompts, progress=progress)
     labels = labels_of(fitted.pairs.models, known)
     made = gathered_beside(every, fitted, labels)
-    return Question(assay, made, known, _unused(known, labels), members)
+    return Question(assay, made, known, _unused(known, labels), len(every.members))
 
 
 def _unused(declared: Mapping[str, DeclaredModel], labels: Labels | None) -> tuple[str, ...]:
@@ -271,50 +272,3 @@ def split(asked: Question, model: str, candidates: Sequence[str]) -> tuple[Mixtu
             "to tell what unrelated models share with a candidate by chance"
         )
     return mixture(asked.responses, model, candidates), ""
-
-
-def ask_one(
-    model: Model,
-    candidate: str,
-    assay: Assay,
-    registry: Registry,
-    declared: Mapping[str, DeclaredModel],
-    *,
-    policy: Policy = DEFAULT,
-    progress: Progress = silent,
-    hear: Hear = unheard,
-) -> AskedSoFar:
-    """Ask a model until its kinship with a candidate is decided; see `ask_until_decided`."""
-    known = [r.model for r in answered(registry, assay) if r.model != model.identity.name]
-    return ask_until_decided(
-        model, candidate, assay, registry,
-        labels=labels_of(known, declared), policy=policy, progress=progress, hear=hear,
-    )  # fmt: skip
-
-
-def ask_for(
-    uri: str,
-    candidate: str,
-    registry: Registry,
-    *,
-    labels: LabelsLike = None,
-    assay: str | Assay = "",
-    policy: Policy = DEFAULT,
-    listener: Listener = NOBODY,
-) -> tuple[Assay, AskedSoFar]:
-    """Open the model of a URI, ask it until its kinship with a candidate is decided, close it.
-
-    Raises what opening, `families_here` and `ask_one` raise.
-    """
-    chosen = resolved(registry, assay)
-    declared = families_here(labels, registry.models(), listener.hear)
-    if declared and not any(r.model in declared for r in answered(registry, chosen)):
-        listener.hear(UNUSED_LABELS)
-    model = open_any(uri, threads_alone())
-    try:
-        return chosen, ask_one(
-            model, candidate, chosen, registry, declared,
-            policy=policy, progress=listener.progress, hear=listener.hear,
-        )  # fmt: skip
-    finally:
-        model.close()

@@ -20,8 +20,7 @@ from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.calibration import Calibration, calibrate
 from cladist.kinship.inference.decision import Policy, decide
 from cladist.kinship.inference.facts import gatherer
-from cladist.kinship.inference.family_sets import SetCalibration, fit_sets
-from cladist.kinship.inference.identify import FamilyModel, fit_identifier
+from cladist.kinship.inference.family_fits import FamilyFits, fit_families
 from cladist.kinship.inference.labels import Labels, labels_of
 from cladist.kinship.inference.sequential import first_probes
 from cladist.kinship.inference.states import speaking
@@ -32,7 +31,6 @@ __all__ = [
     "CHECKED",
     "LEAST",
     "Accused",
-    "Families",
     "Fit",
     "Strangers",
     "fit_answers",
@@ -52,14 +50,6 @@ _NOBODY = DeclaredModel("")
 
 Accused = Callable[[int, int], bool]
 """Whether two members would be called related if they came near enough."""
-
-
-@dataclass(frozen=True, eq=False)
-class Families:
-    """Fits of families and of sets of them."""
-
-    model: FamilyModel
-    sets: SetCalibration
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +85,7 @@ class Fit:
     calibration: Calibration | None
     missing: str
     strangers: Strangers | None
-    families: Families | None
+    families: FamilyFits | None
     mute: int
     cut: int
     told: Mapping[str, DeclaredModel]
@@ -165,12 +155,11 @@ def fit_reference(
     return Fit(members, known, calibration, "", strangers, families, mute, cut, labels)
 
 
-def _families(members: Members, labels: Labels) -> Families | None:
+def _families(members: Members, labels: Labels) -> FamilyFits | None:
     try:
-        fitted = fit_identifier(members.pairs, labels)
+        return fit_families(members.pairs, labels)
     except InputError:
         return None  # fewer than MINIMUM_QUERIES labelled models with a relative
-    return Families(fitted, fit_sets(members.pairs, labels))
 
 
 def _strangers(

@@ -19,8 +19,9 @@ from cladist.extraction.derive import dna_of
 from cladist.extraction.like import cut_to
 from cladist.kinship.evidence.similarity import distance_of
 from cladist.kinship.inference.assumed import no_exclusion
-from cladist.kinship.inference.family_sets import FamilySet, family_set, fit_sets
-from cladist.kinship.inference.identify import fit_identifier, identify
+from cladist.kinship.inference.family_fits import fit_families
+from cladist.kinship.inference.family_sets import FamilySet, family_set
+from cladist.kinship.inference.identify import identify
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 from cladist.phylogeny.placement import place_model
@@ -139,12 +140,12 @@ def _kept(pairs: PairEvidence, labels: Labels | None, doubts: tuple[str, ...]) -
     if labels is None:
         return None
     try:
-        found = identify(pairs, labels, fit_identifier(pairs, labels, without=_NAME), _NAME)
+        fits = fit_families(pairs, labels, without=_NAME)
+        found = identify(pairs, labels, fits.model, _NAME)
     except InputError:  # fewer labelled models with kin than can be calibrated on
         return None
-    sets = fit_sets(pairs, labels, without=_NAME)
     why = UNTOLD_WHY if doubts == UNTOLD else no_exclusion(doubts)
-    return family_set(pairs, labels, sets, found, refused=why)
+    return family_set(pairs, labels, fits.sets, found, refused=why)
 
 
 def _company(atlas: Atlas, order: Any) -> list[int]:

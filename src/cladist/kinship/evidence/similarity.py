@@ -108,12 +108,12 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_], single: bool) -> Evide
         # Much of either side runs on one thread only, so the two fill two cores together.
         tokens = aside.submit(_Tokenizer, corpus, members)
         found = wording(said_once(corpus), members)
-        style = style_similarity(corpus, members, single=single)
         stands = Standing(found, members, _own(corpus, members), (None, 0, 1))
         tokenizer = tokens.result()
     middle, unit = spread_of_rows(
         lambda rows: stands.rows(None, rows) + tokenizer.rows(rows), members
     )
+    style = style_similarity(corpus, members, single=single)  # once the pairs' spread is let go
     copies = _Copies(corpus)
     # A block of rows rests on those rows alone, so single precision takes their place.
     planes: NDArray[Any] = found.halves.reshape(-1, n, n) if single else np.empty((6, n, n))

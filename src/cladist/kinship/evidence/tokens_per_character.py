@@ -15,6 +15,7 @@ the form ends, is as long in every model.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.makeup import BUCKETS, make_up
-from cladist.kinship.evidence.standard import Floats, in_turn
+from cladist.kinship.evidence.standard import Floats, blocks_of, in_turn
 from cladist.kinship.evidence.truncation import LENGTH_SCALE
 
 __all__ = ["Densities", "DensityModel", "density_evidence", "fit_densities"]
@@ -74,27 +75,57 @@ class Densities:
     known: NDArray[np.bool_]
 
 
-def _composition(corpus: Corpus) -> tuple[NDArray[np.float32], NDArray[np.int64], Floats]:
-    """Shares of hashed characters and pairs, owner and log length of every unfinished answer."""
+@dataclass(frozen=True, eq=False)
+class _Unfinished:
+    """The m unfinished answers.
+
+    texts  the answers; what they are made of is counted when it is asked for, as it takes 200
+           kilobytes a model to hold and half a second of 80,000 answers to count
+    owner  int64 (m,) whose each is
+    size   float64 (m,) log length
+    """
+
+    texts: Sequence[str]
+    owner: NDArray[np.int64]
+    size: Floats
+
+    def shares(self, rows: Iterable[int]) -> NDArray[np.float32]:
+        """Shares of hashed characters and pairs in some answers, float32 (k, 2 BUCKETS)."""
+        read = [self.texts[k][:READ] for k in rows]
+        count = np.fromiter(map(len, read), np.float32, len(read))
+        made = make_up(read, singles=True)
+        made /= count[:, None]
+        return made
+
+    def along(self, axes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Shares in all answers times `axes` (2 BUCKETS,) or (2 BUCKETS, k).
+
+        Row by row, where a matrix product would round by how many rows there are.
+        """
+        how = "ij,j->i" if axes.ndim == 1 else "ij,jk->ik"
+        parts = list(blocks_of(len(self.texts)))
+        out = np.empty((len(self.texts), *axes.shape[1:]), np.float32)
+
+        def fill(part: int) -> None:
+            rows = parts[part]
+            np.einsum(how, self.shares(range(rows.start, rows.stop)), axes, out=out[rows])
+
+        for _ in in_turn(fill, len(parts)):
+            pass
+        return out
+
+
+def _unfinished(corpus: Corpus) -> _Unfinished:
+    """Answers that did not end by themselves, probe by probe."""
     cut = [
         [int(i) for i in found if corpus.texts[i][j][-1] not in TERMINAL]
         for j in range(len(corpus.probe_ids))
         for found in [np.flatnonzero(corpus.length[:, j] >= SHORTEST)]
     ]
-    ends = np.cumsum([len(who) for who in cut], dtype=np.int64)
-    shares = np.empty((int(ends[-1]) if len(ends) else 0, 2 * BUCKETS), np.float32)
-
-    def of_probe(j: int) -> None:
-        texts = [corpus.texts[i][j][:READ] for i in cut[j]]
-        count = np.fromiter(map(len, texts), np.float32, len(texts))
-        mine = shares[ends[j] - len(texts) : ends[j]]
-        np.divide(make_up(texts, singles=True), count[:, None], out=mine)
-
-    for _ in in_turn(of_probe, len(cut)):
-        pass
     owner = np.array([i for who in cut for i in who], np.int64)
     probe = np.repeat(np.arange(len(cut)), [len(who) for who in cut])
-    return shares, owner, np.log(corpus.length[owner, probe].astype(np.float64))
+    texts = [corpus.texts[i][j] for j, who in enumerate(cut) for i in who]
+    return _Unfinished(texts, owner, np.log(corpus.length[owner, probe].astype(np.float64)))
 
 
 def fit_densities(
@@ -112,24 +143,23 @@ def fit_densities(
 
 def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[DensityModel, Densities] | None:
     n = len(corpus)
-    shares, owner, y = _composition(corpus)
+    made = _unfinished(corpus)
+    owner, y = made.owner, made.size
     inside = members[owner]
     if inside.sum() < NEEDED:
         return None
     panel = np.flatnonzero(inside)
     step = -(-len(panel) // FITTED)
     centre, cost, level, window = _regress(
-        shares[panel[::step]], owner[panel[::step]], y[panel[::step]], members
+        made.shares(panel[::step]), owner[panel[::step]], y[panel[::step]], members
     )
-    slope = cost.astype(np.float32)
-    # Row by row, where a matrix product would round by how many rows there are.
-    residual = y - level + float(centre @ cost) - np.einsum("ij,j->i", shares, slope)
+    residual = y - level + float(centre @ cost) - made.along(cost.astype(np.float32))
     kept = (residual > window[0]) & (residual < window[1])
     chosen = kept & inside
     if chosen.sum() < NEEDED or float(residual[chosen].std()) > 2 * NOISE:
         return None
-    axes = _axes(shares[np.flatnonzero(chosen)[::step]], centre, cost)
-    design = np.einsum("ij,jk->ik", shares, axes.astype(np.float32)) - (centre @ axes)
+    axes = _axes(made.shares(np.flatnonzero(chosen)[::step]), centre, cost)
+    design = made.along(axes.astype(np.float32)) - (centre @ axes)
     design = np.hstack([np.ones((len(y), 1)), design])[kept]
     model, rates = _posterior(design, residual[kept], owner[kept], n, members)
     _, spread, noise = model

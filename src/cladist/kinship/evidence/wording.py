@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.core.distinct import distinct
+from cladist.core.distinct import distinct, numbered
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.standard import Floats, in_turn, mirror
@@ -54,7 +54,7 @@ _CROWD = 8
 """Models that say one sequence, from which a dense product is faster than going through pairs:
 the first of these, and one in so many of all."""
 
-_FEWEST, _ROWS = 128, 512
+_FEWEST, _ROWS = 128, 256
 """Rows of a block, an eighth of all within these bounds. Nothing but time depends on them."""
 
 
@@ -121,11 +121,13 @@ def probe_grams(corpus: Corpus, probe: int) -> ProbeGrams:
     kept = np.arange(len(word)) - np.repeat(np.cumsum(said) - said, said) < EVIDENCE.words
     word, said = word[kept], np.minimum(said, EVIDENCE.words)
     owner = np.repeat(np.arange(len(texts)), said)
-    columns, orders, contexts = [], [], []
+    rows, columns, orders, contexts = [], [], [], []
     before, first = np.zeros(0, np.int64), 0
     for order, (_, sequence) in enumerate(grams_of(said, word)):
-        _, at, place = np.unique(sequence, return_index=True, return_inverse=True)
-        columns.append(place + first)
+        at, place = numbered(sequence)
+        row, column = np.divmod(distinct(owner * len(at) + place), max(len(at), 1))
+        rows.append(row)
+        columns.append(column + first)
         orders.append(np.full(len(at), order, np.int8))
         if order == 0:
             contexts.append(np.full(len(at), -1))
@@ -134,11 +136,10 @@ def probe_grams(corpus: Corpus, probe: int) -> ProbeGrams:
             start[np.cumsum(said) - said] = True
             previous = np.concatenate([[-1], before[:-1]]) if len(before) else before
             contexts.append(np.where(start[:-1], -1, previous)[at])
-        before, first = columns[-1], first + len(at)
-    cell = distinct(np.tile(owner, ORDERS) * max(first, 1) + np.concatenate(columns))
-    row, column = np.divmod(cell, max(first, 1))
-    share = (1.0 / np.bincount(model, minlength=n)).astype(np.float32)[model[row]]
-    matrix = sparse.csr_array((share, (model[row], column)), shape=(n, first))
+        before, first = place + first, first + len(at)
+    whole = model[np.concatenate(rows)]
+    share = (1.0 / np.bincount(model, minlength=n)).astype(np.float32)[whole]
+    matrix = sparse.csr_array((share, (whole, np.concatenate(columns))), shape=(n, first))
     matrix.sum_duplicates()
     return ProbeGrams(matrix, np.concatenate(orders), np.concatenate(contexts).astype(np.int64))
 
@@ -300,11 +301,18 @@ class _Products:
         if rows.start > self._first:
             self._right = self._right[:, rows.start - self._first :]
             self._first = rows.start
-        pairs = (self._left[rows] @ self._right).toarray()
-        total = np.ascontiguousarray(pairs.real)
-        number = np.ascontiguousarray(pairs.imag) if self._counted else None
+        pairs = self._left[rows] @ self._right
+        # Few pairs share anything, so the two parts are parted before they are spread out.
+        total = _filled(pairs, pairs.data.real)
+        number = _filled(pairs, pairs.data.imag) if self._counted else None
         if self._dense.shape[1]:
             total += self._weighed[rows] @ self._dense[rows.start :].T
             if number is not None:
                 number += self._dense[rows] @ self._dense[rows.start :].T
         return total, number
+
+
+def _filled(matrix: sparse.csr_array, values: Floats) -> Floats:
+    """The matrix with other values in its places, float64, and 0 elsewhere."""
+    own = matrix.__class__((values.copy(), matrix.indices, matrix.indptr), shape=matrix.shape)
+    return np.asarray(own.toarray())

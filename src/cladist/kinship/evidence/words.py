@@ -17,6 +17,9 @@ __all__ = ["ORDERS", "grams_of", "words_of"]
 ORDERS = 3
 """Lengths of word sequences that are read: one word, two, three."""
 
+_TOGETHER = 256
+"""Texts whose characters are looked at together. Nothing but time and memory depends on it."""
+
 _WORD = np.uint64(0x9E6C63D0876A9A35)
 _BACK = np.uint64(pow(int(_WORD), -1, 1 << 64))
 _PHRASE = np.uint64(0xD1342543DE82EF95)
@@ -48,9 +51,22 @@ def _characters() -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
 def words_of(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """How many words each text has, int64 (n,), and the number of every word of every text.
 
+    O(characters) time, and memory beside what comes back for _TOGETHER texts alone.
+    """
+    parts = [
+        _words_of(texts[first : first + _TOGETHER]) for first in range(0, len(texts), _TOGETHER)
+    ]
+    if not parts:
+        return np.zeros(0, np.int64), np.zeros(0, np.uint64)
+    return np.concatenate([said for said, _ in parts]), np.concatenate([word for _, word in parts])
+
+
+def _words_of(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """`words_of` a few texts.
+
     The hash of a word sums its mixed characters times powers of their places in it: powers of
     their places among all characters, taken back by that of the first, as odd numbers have
-    inverses modulo 2^64. O(characters).
+    inverses modulo 2^64.
     """
     raw = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
     ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))

@@ -2,15 +2,19 @@
 
 Cheap facts (residuals, p-values, flags) are there for every pair. The two checks over probes cost
 thousands of times as much, and no verdict needs them of a pair that is not rare among unrelated
-ones, so they are made where p is within alpha, and kept.
+ones, so they are made where p is within alpha.
+
+What takes the answers of a pair is asked of a keeper, who may know it from another run: then no
+answer is read.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +30,30 @@ from cladist.kinship.inference.decision import DEFAULT, Decision, PairFacts, Pol
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.null import maker_numbers
 from cladist.kinship.inference.pairs import PairEvidence
-from cladist.kinship.inference.probe_checks import mismatch_p, probe_excess, sign_flip_p
+from cladist.kinship.inference.probe_checks import (
+    mean_interval,
+    mismatch_p,
+    probe_excess,
+    sign_flip_p,
+)
 from cladist.kinship.inference.probe_index import MOST_INDEXED, ProbeIndex, index_probes
 from cladist.kinship.inference.states import ModelFlags, model_flags, pair_flags, said
 
-__all__ = ["Gatherer", "gatherer"]
+__all__ = ["Gatherer", "Keeper", "gatherer"]
+
+Keeper = Callable[[Sequence[object], Callable[[], Any]], Any]
+"""Gives plain data that depend on what a gatherer is made of and on what is named: from another
+run, or made. Lists come for tuples."""
+
+_UNCHECKED = math.nan, math.nan, ""
 
 MOST_SAID = 512
 """Models whose texts are held in memory; a server is asked about all of them in time."""
+
+
+def _anew(on: Sequence[object], make: Callable[[], Any]) -> Any:
+    """The keeper who keeps nothing."""
+    return make()
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +65,7 @@ class Gatherer:
     doubted      models -> settings in which they may differ from the others, in words; a pair of
                  one such and one other is never called unrelated (`assumed`)
     index        all answers read once; None where few pairs are asked about (see `indexed`)
+    keep         who knows what answers of pairs say, from another run
     """
 
     responses: Sequence[ResponseSet]
@@ -56,6 +77,7 @@ class Gatherer:
     seed: int = 0
     doubted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     index: ProbeIndex | None = None
+    keep: Keeper = _anew
     _said: dict[int, Mapping[str, str]] = field(default_factory=dict)
     _excess: dict[tuple[int, int], Floats] = field(default_factory=dict)
     _mismatch: dict[tuple[int, int], float] = field(default_factory=dict)
@@ -73,7 +95,7 @@ class Gatherer:
         """Facts of models i and j; with `whole` the checks over probes are made in any case."""
         pairs, c = self.pairs, self.calibration
         common = int((pairs.present[i] & pairs.present[j]).sum())
-        flags = pair_flags(self.flags[i], self.flags[j], self._texts(i), self._texts(j))
+        flags, functions = self._heard(i, j)
         a, b = pairs.models[i], pairs.models[j]
         if c is None:
             return PairFacts(
@@ -83,6 +105,7 @@ class Gatherer:
         doubts = self.doubts(i, j)
         p = float(c.p(pairs, *rows)[0])
         checked = whole or p <= policy.alpha
+        p_probes, p_mismatch, outside = self._checks(i, j) if checked else _UNCHECKED
         return PairFacts(
             a,
             b,
@@ -92,16 +115,46 @@ class Gatherer:
             p=p,
             kin_p=math.nan if doubts else float(c.kin_p(pairs, *rows)[0]),
             p_less=float(c.p_less(pairs, *rows)[0]),
-            p_probes=sign_flip_p(self.probe_excess(i, j), seed=self.seed) if checked else math.nan,
-            p_mismatch=self.mismatch(i, j) if checked else math.nan,
-            uncovered=c.uncovered(pairs, i, j) or (self._outside(i, j) if checked else ""),
+            p_probes=p_probes,
+            p_mismatch=p_mismatch,
+            uncovered=c.uncovered(pairs, i, j) or outside,
             floor=c.floor,
             labelled=c.labelled,
             null=c.size,
             makers=c.families,
             doubts=doubts,
-            functions=self._functions(i, j),
+            functions=functions,
         )
+
+    def _heard(self, i: int, j: int) -> tuple[tuple[str, ...], bool]:
+        """Flags of models i and j, and whether they told distributions."""
+
+        def make() -> tuple[tuple[str, ...], bool]:
+            flags = pair_flags(self.flags[i], self.flags[j], self._texts(i), self._texts(j))
+            return flags, self._functions(i, j)
+
+        flags, functions = self.keep(["heard", *self._named(i, j)], make)
+        return tuple(flags), functions
+
+    def _checks(self, i: int, j: int) -> tuple[float, float, str]:
+        """p over probes, p against shuffled probes, and why the panel holds nothing like them."""
+
+        def make() -> tuple[float, float, str]:
+            p_probes = sign_flip_p(self.probe_excess(i, j), seed=self.seed)
+            return p_probes, self.mismatch(i, j), self._outside(i, j)
+
+        p_probes, p_mismatch, outside = self.keep(["checks", *self._named(i, j)], make)
+        return p_probes, p_mismatch, outside
+
+    def per_probe(self, i: int, j: int) -> tuple[float, float, float]:
+        """Mean of `probe_excess` with its 95% interval over probes."""
+        on = ["per probe", *self._named(i, j)]
+        mean, low, high = self.keep(on, lambda: mean_interval(self.probe_excess(i, j), self.seed))
+        return mean, low, high
+
+    def _named(self, i: int, j: int) -> tuple[str, str]:
+        one, two = self._ordered(i, j)
+        return self.pairs.models[one], self.pairs.models[two]
 
     def doubts(self, i: int, j: int) -> tuple[str, ...]:
         """Settings in which models i and j may differ; none where the same holds of both."""
@@ -128,13 +181,16 @@ class Gatherer:
     def indexed(self) -> Gatherer:
         """The same for whoever asks about thousands of pairs: all answers are read once.
 
-        Verdicts and numbers are the same. More than MOST_INDEXED answers, and answers that are
-        distributions, are left as they are.
+        Verdicts and numbers are the same, and nothing of single pairs is kept. More than
+        MOST_INDEXED answers, and answers that are distributions, are not indexed.
         """
-        n, p = self.pairs.present.shape
-        if self.index is not None or n * p > MOST_INDEXED or tells_functions(self.responses):
+        if self.index is not None:
             return self
-        return replace(self, index=index_probes(self.responses))
+        n, p = self.pairs.present.shape
+        many = replace(self, keep=_anew)
+        if n * p > MOST_INDEXED or tells_functions(self.responses):
+            return many
+        return replace(many, index=index_probes(self.responses))
 
     def _functions(self, i: int, j: int) -> bool:
         """Whether models i and j told distributions; nobody else's answers are read for it."""

@@ -29,7 +29,6 @@ from cladist.kinship.inference.decision import (
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pairs import PairEvidence
-from cladist.kinship.inference.probe_checks import mean_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -189,7 +188,7 @@ def _result(
         code=decided.reason,
         reason=decided.sentence,
         excess=facts.excess,
-        per_probe=nothing if c is None else mean_interval(made.probe_excess(i, j), made.seed),
+        per_probe=nothing if c is None else made.per_probe(i, j),
         p=decided.p,
         p_alone=facts.p,
         p_probes=facts.p_probes,

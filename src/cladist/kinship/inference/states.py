@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.evidence.repeated import MOSTLY, Cleaned
+from cladist.kinship.config import ROTE
+from cladist.kinship.evidence.repeated import Cleaned
 
 __all__ = [
     "FLAGS",
@@ -216,7 +217,7 @@ def _canned(texts: Mapping[str, str], asked: Mapping[str, str] | None) -> frozen
 def _constant(texts: Mapping[str, str]) -> bool:
     if len(texts) < 3:
         return False
-    return max(Counter(texts.values()).values()) >= MOSTLY * len(texts)
+    return max(Counter(texts.values()).values()) >= ROTE.constant * len(texts)
 
 
 def _echoes(texts: Mapping[str, str], prompts: Mapping[str, str]) -> bool:

@@ -169,7 +169,7 @@ def _families(members: Members, labels: Labels) -> Families | None:
     try:
         fitted = fit_identifier(members.pairs, labels)
     except InputError:
-        return None  # fewer than MINIMUM_QUERIES labelled models with a relative
+        return None  # fewer than `FAMILIES.queries` labelled models with a relative
     return Families(fitted, fit_sets(members.pairs, labels))
 
 

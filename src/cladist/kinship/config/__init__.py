@@ -19,5 +19,35 @@ from cladist.kinship.config.evidence import (
     SPREADS,
     EvidenceConfig,
 )
+from cladist.kinship.config.inference import (
+    CALIBRATION,
+    CHECKS,
+    DECISION,
+    DESCENT,
+    FAMILIES,
+    IDENTITY,
+    PARENTAGE,
+    SETTINGS,
+    STATES,
+    WATCHING,
+)
 
-__all__ = ["EVIDENCE", "LENGTHS", "OPENINGS", "RATES", "ROTE", "SPREADS", "EvidenceConfig"]
+__all__ = [
+    "CALIBRATION",
+    "CHECKS",
+    "DECISION",
+    "DESCENT",
+    "EVIDENCE",
+    "FAMILIES",
+    "IDENTITY",
+    "LENGTHS",
+    "OPENINGS",
+    "PARENTAGE",
+    "RATES",
+    "ROTE",
+    "SETTINGS",
+    "SPREADS",
+    "STATES",
+    "WATCHING",
+    "EvidenceConfig",
+]

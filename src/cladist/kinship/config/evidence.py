@@ -14,7 +14,7 @@ __all__ = [
 
 _GRID = "chosen on recorded sets (docs/kinship.md)"
 _LINES = "chosen on bred models with one founder's line left out (benchmarks/functional_choices.py)"
-_RECORDED = "chosen on recorded answers"
+_HAND = "by hand"
 _TABLE = "docs/sensitivity.md"
 
 
@@ -42,11 +42,9 @@ class EvidenceConfig:
         ".25 to 1: .01 AUC; none: .03 AP",
     )  # fmt: skip
     same_tokenizer: float = chosen(
-        0.15, "share of unrelated pairs that have one tokenizer", "counted on recorded sets", _TABLE
+        0.15, "share of unrelated pairs that have one tokenizer", _HAND, _TABLE
     )
-    new_tokenizer: float = chosen(
-        0.03, "share of kin that have not one tokenizer", "counted on recorded sets", _TABLE
-    )
+    new_tokenizer: float = chosen(0.03, "share of kin that have not one tokenizer", _HAND, _TABLE)
     unlikely: float = chosen(
         0.003,
         "probability below which the next byte counts as this likely: how unlikely the unlikely "
@@ -59,7 +57,7 @@ class EvidenceConfig:
     )  # fmt: skip
     identical: float = chosen(
         6.0, "evidence that models with the same varied answers have at least",
-        "far above strangers, who lie within 3",
+        "by hand: kin lie from 3 upwards",
         "matters where two or three models are all there is",
     )  # fmt: skip
 
@@ -70,7 +68,7 @@ class SpreadsConfig:
 
     pseudo: float = chosen(
         10.0, "pseudo-members behind every spread and level",
-        "a spread from fewer observations is not worth having", _TABLE,
+        "by hand: a spread from fewer observations is not worth having", _TABLE,
     )  # fmt: skip
     least: float = chosen(
         0.03, "spread that those pseudo-members show",
@@ -111,19 +109,19 @@ class OpeningsConfig:
 class LengthsConfig:
     """What lengths of cut answers of like content tell of tokenizers (`evidence.truncation`)."""
 
-    read: int = chosen(1024, "characters whose composition describes an answer", _RECORDED, _TABLE)
+    read: int = chosen(1024, "characters whose composition describes an answer", _HAND, _TABLE)
     sharpness: int = chosen(
-        3, "how often the match of content is squared: cosine to the power 8", _RECORDED, _TABLE
+        3, "how often the match of content is squared: cosine to the power 8", _HAND, _TABLE
     )
     scale: float = chosen(
-        0.03, "relative difference of length between tokenizers worth telling apart", _RECORDED,
+        0.03, "relative difference of length between tokenizers worth telling apart", _HAND,
         _TABLE,
     )  # fmt: skip
     shortest: int = chosen(
-        100, "characters below which one word more or less hides the tokenizer", _RECORDED, _TABLE
+        100, "characters below which one word more or less hides the tokenizer", _HAND, _TABLE
     )
     prior: float = chosen(
-        1.0, "matched probes at which lengths are believed as much as their prior", "one probe",
+        1.0, "matched probes at which lengths are believed as much as their prior", _HAND,
         _TABLE,
     )  # fmt: skip
     expected: float = chosen(
@@ -132,7 +130,7 @@ class LengthsConfig:
         "says something of panels of a few models alone",
     )  # fmt: skip
     unit: float = chosen(
-        0.15, "agreement that counts as much as one spread of the other evidence", _RECORDED, _TABLE
+        0.15, "agreement that counts as much as one spread of the other evidence", _HAND, _TABLE
     )
     silent: float = chosen(
         0.05, "usual agreement up to which no limit cut the answers",
@@ -152,36 +150,34 @@ class RatesConfig:
         256, "hashed characters, and as many hashed pairs, that describe a text; a power of two",
         "a byte", _TABLE,
     )  # fmt: skip
-    read: int = chosen(4096, "characters whose composition describes an answer", _RECORDED, _TABLE)
+    read: int = chosen(4096, "characters whose composition describes an answer", _HAND, _TABLE)
     shortest: int = chosen(
-        20, "characters below which an answer has ended by itself", _RECORDED, _TABLE
+        20, "characters below which an answer has ended by itself", _HAND, _TABLE
     )
     ridge: float = chosen(
-        1e-3, "ridge of the regression, of the mean eigenvalue", _RECORDED, ".1: .02 AUC less"
+        1e-3, "ridge of the regression, of the mean eigenvalue", _HAND, ".1: .02 AUC less"
     )
     fitted: int = chosen(
-        20_000, "answers that the regression is fitted on, evenly spread", "time",
+        20_000, "answers that the regression is fitted on, evenly spread", _HAND,
         "more change nothing",
     )  # fmt: skip
     needed: int = chosen(
-        10, "unfinished answers for every coefficient, or the rate abstains", "a rule of thumb",
+        10, "unfinished answers for every coefficient, or the rate abstains", _HAND,
         _TABLE,
     )  # fmt: skip
     spread: float = chosen(
-        0.05, "log units below which a spread of residuals is not credible", _RECORDED, _TABLE
+        0.05, "log units below which a spread of residuals is not credible", _HAND, _TABLE
     )
     noise: float = chosen(
         0.2, "log units of residuals above which no common limit cut the answers",
         "limits leave .1, answers without one .4", _TABLE,
     )  # fmt: skip
-    axes: int = chosen(8, "main axes of composition beside the mean", _RECORDED, _TABLE)
-    texts: int = chosen(
-        3, "answers near the limit below which a model has no rate", _RECORDED, _TABLE
-    )
+    axes: int = chosen(8, "main axes of composition beside the mean", _HAND, _TABLE)
+    texts: int = chosen(3, "answers near the limit below which a model has no rate", _HAND, _TABLE)
     alike: float = chosen(
-        0.03, "correlation of residuals within a model: its texts share style", _RECORDED, _TABLE
+        0.03, "correlation of residuals within a model: its texts share style", _HAND, _TABLE
     )
-    rounds: int = chosen(12, "rounds of the trimmed regression", "it has settled by then", _TABLE)
+    rounds: int = chosen(12, "rounds of the trimmed regression", _HAND, _TABLE)
     clip: float = chosen(
         3.0, "nats that one shared tokenizer may say at most", "unrelated models share tokenizers",
         _TABLE,
@@ -205,23 +201,23 @@ class RoteConfig:
     )  # fmt: skip
     closed: float = chosen(
         0.5, "share of a probe's answers that other models give word for word, from which it "
-        "offers a choice of answers, like A to D", "half", _TABLE,
+        "offers a choice of answers, like A to D", _HAND, _TABLE,
     )  # fmt: skip
     crowd: int = chosen(
         8, "answers to a probe below which it cannot be told whether it offers a choice",
-        _RECORDED, _TABLE,
+        _HAND, _TABLE,
     )  # fmt: skip
     alike: float = chosen(
-        0.5, "share of the telling words of two prompts from which they are alike", "half",
+        0.5, "share of the telling words of two prompts from which they are alike", _HAND,
         "the evidence does not know prompts; cleaned answers and flags do",
     )  # fmt: skip
     echo: int = chosen(
         20, "characters of a prompt that an answer repeats by chance never",
-        "four words", "flags alone",
+        _HAND, "flags alone",
     )  # fmt: skip
     common: float = chosen(
         0.8, "share of a model's distinct answers that begin, or end, alike by template",
-        "nearly all", "cleaned answers alone",
+        _HAND, "cleaned answers alone",
     )  # fmt: skip
     template: int = chosen(
         3, "characters below which a common beginning or end is an article or a full stop",
@@ -234,11 +230,11 @@ class RoteConfig:
     )  # fmt: skip
     constant: float = chosen(
         0.8, "share of a model's answers that are one text, from which it answers constantly",
-        "nearly all", _TABLE,
+        _HAND, _TABLE,
     )  # fmt: skip
     alive: float = chosen(
         0.1, "share of its answers that a model must not have said before, or it takes no part",
-        _RECORDED, _TABLE,
+        _HAND, _TABLE,
     )  # fmt: skip
 
 

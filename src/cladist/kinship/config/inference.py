@@ -17,7 +17,7 @@ _HAND = "by hand"
 _STATED = "stated, not fitted: what a reader may be wrong by"
 _CHANCE = "the error of a draw: a share s is known to sqrt(s (1 - s) / draws)"
 _BRED = "chosen on bred models (docs/functional.md)"
-_TABLE = "docs/sensitivity.md"
+_SAME = "what is called changed, and same (docs/verdicts.md, 'Same or changed')"
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,23 @@ class DecisionConfig:
 
     alpha: float = chosen(
         0.01, "share of unrelated pairs that may be called related", _STATED,
-        "docs/verdicts.md: of kin 39% are found at .05, 25% at .01, 8% at .001 (rand)",
+        "half to double: 10.7 points of kin found",
     )  # fmt: skip
     beta: float = chosen(
-        0.05, "share of known kin that may be called unrelated, over all looks", _STATED, _TABLE
+        0.05,
+        "share of known kin that may be called unrelated, over all looks",
+        _STATED,
+        "half to double: 8.0 points of strangers called unrelated",
     )
-    probe_level: float = chosen(0.05, "level of the two checks over probes", _STATED, _TABLE)
+    probe_level: float = chosen(
+        0.05,
+        "level of the two checks over probes",
+        _STATED,
+        "half to double: 5 points of kin that pass, 5 of strangers",
+    )
     minimum_probes: int = chosen(
         10, "probes, or contexts, in common below which nothing is said",
-        "by hand; with 10 of 100 probes an AP of .30 instead of .50 (rand, docs/kinship.md)",
+        "by hand (docs/kinship.md, 'How much is needed')",
         "sets of fewer probes get no verdict",
     )  # fmt: skip
     looks: tuple[int, ...] = chosen(
@@ -52,17 +60,23 @@ class StatesConfig:
         0.5, "share of answers that begin as their prompt does, from which a model echoes", _HAND,
         "prompts must be known",
     )  # fmt: skip
-    empty: float = chosen(0.2, "share of probes below which a model hardly answers", _HAND, _TABLE)
+    empty: float = chosen(
+        0.2, "share of probes below which a model hardly answers", _HAND, "half to double: nothing"
+    )
     canned: int = chosen(
         3, "prompts that are answered by one text, from which the text is canned",
-        _HAND, _TABLE,
+        _HAND, "half to double: nothing",
     )  # fmt: skip
     shared_canned: float = chosen(
-        0.5, "part of the equal answers of two models that may be canned", _HAND, _TABLE
+        0.5,
+        "part of the equal answers of two models that may be canned",
+        _HAND,
+        "a quarter to four times: nothing",
     )
     aloud: float = chosen(
         0.2, "share of answers with a sign of reasoning, from which a model writes traces",
-        "long traces are cut before their closing sign, and templates hide the opening one", _TABLE,
+        "long traces are cut before their closing sign, and templates hide the opening one",
+        "half to double: nothing",
     )  # fmt: skip
     repeated: int = chosen(
         2, "groups of models with the same answers to the letter that show a panel asked greedily",
@@ -77,13 +91,18 @@ class ChecksConfig:
 
     controls: int = chosen(
         40, "controls a side: the panel members most alike in style", _HAND,
-        _TABLE,
+        "half to double: 9 points of kin that pass, 12 of strangers",
     )  # fmt: skip
     read: int = chosen(
         400, "characters of an answer whose wording is compared", "later text has drifted apart",
-        _TABLE,
+        "half to double: 3 points of kin that pass, 3 of strangers",
     )  # fmt: skip
-    shingle: int = chosen(5, "characters of a run of wording", _HAND, _TABLE)
+    shingle: int = chosen(
+        5,
+        "characters of a run of wording",
+        _HAND,
+        "half to double: 7 points of kin that pass, 3 of strangers",
+    )
     draws: int = chosen(
         9_999, "signs flipped, or probes shuffled, for a p-value",
         "a p-value of .0001 can be reached", _CHANCE,
@@ -101,20 +120,23 @@ class CalibrationConfig:
     knots: tuple[float, ...] = chosen(
         (0.02, 0.6, 0.9, 0.99),
         "quantiles of a covariate between which the expected score is linear",
-        "by hand: most of them where pairs are alike in style", _TABLE,
+        "by hand: most of them where pairs are alike in style",
+        "half to double: 1.8 points of kin found, 0.4 of strangers called unrelated",
     )  # fmt: skip
     reasoning: int = chosen(
         10, "unrelated pairs that both write reasoning traces, below which nothing is claimed of "
         "such a pair", "models taught by one teacher share more than any others: all 12 such pairs "
-        "of recorded chat would be called related (docs/verdicts.md)", _TABLE,
+        "of recorded chat would be called related (docs/verdicts.md)",
+        "a quarter to four times: nothing",
     )  # fmt: skip
     kin: int = chosen(
         30, "known kin pairs below which nothing is said about power, nor anybody called unrelated",
-        "by hand: .05 of fewer is one pair or none", _TABLE,
+        "by hand: .05 of fewer is one pair or none", "a quarter to four times: nothing",
     )  # fmt: skip
     family_kin: int = chosen(
         20, "kin pairs from which a share is told of a family by itself",
-        "1 / beta: of fewer not one can be wrong", _TABLE,
+        "1 / beta: of fewer not one can be wrong",
+        "half to double: 3.1 points of strangers called unrelated",
     )  # fmt: skip
 
 
@@ -130,10 +152,15 @@ class FamiliesConfig:
         20, "models with a relative in the panel below which probabilities cannot be calibrated",
         "by hand, for four numbers that are fitted", "small panels have no probabilities",
     )  # fmt: skip
-    best: int = chosen(3, "members of a family whose evidence is averaged", _HAND, _TABLE)
+    best: int = chosen(
+        3,
+        "members of a family whose evidence is averaged",
+        _HAND,
+        "half to double: 0.6 points of families ranked first",
+    )
     ridge: float = chosen(
         0.1, "ridge of the fit, over the number of models it is fitted on", _HAND,
-        _TABLE,
+        "half to double: 0.2 points of families ranked first",
     )  # fmt: skip
     coverage: float = chosen(
         0.9, "how often a set of families holds the true answer", _STATED,
@@ -152,12 +179,12 @@ class IdentityConfig:
     greedy: float = chosen(
         0.1, "share of greedy answers that may differ by rounding alone",
         "by hand: the same weights on other hardware differ in a few roundings",
-        "Q8_0 differs in 36%, another model in all (docs/verdicts.md, 'Same or changed')",
+        _SAME,
     )  # fmt: skip
     sampled: float = chosen(
         0.001, "squared distance tolerated, in that of two answers of one model to one probe",
         "between the built-in models of two families it is .04",
-        "a system prompt comes to .001, another model to .021 (docs/verdicts.md)",
+        _SAME,
     )  # fmt: skip
     per_probe: float = chosen(
         10.0, "how much more is tolerated per probe",
@@ -192,11 +219,11 @@ class ParentageConfig:
 
     relatives: int = chosen(
         10, "nearest relatives of a pair that direction is read from, of answers and functions",
-        _HAND, _TABLE,
+        _HAND, "half to double: 0 points of pairs named, 1 of those right",
     )  # fmt: skip
     close: float = chosen(
         0.5, "part of the pair's own evidence that a relative has in common with one of the two",
-        _HAND, _TABLE,
+        _HAND, "half to double: 2 points of pairs named, 2 of those right",
     )  # fmt: skip
     background: int = chosen(
         10, "models besides the candidates of a mixture without which nobody can say what falls in "
@@ -204,7 +231,7 @@ class ParentageConfig:
     )  # fmt: skip
     sure: float = chosen(
         0.9, "share of resamples that must agree before an ancestor is named",
-        "by hand; 93% of those named are right on rand (docs/verdicts.md)", _TABLE,
+        _HAND, "half to double: 45 points of pairs named, 7 of those right",
     )  # fmt: skip
     needed: float = chosen(0.05, "level at which a further parent is needed", _STATED, "the rate")
     resamples: int = chosen(

@@ -122,8 +122,9 @@ def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[DensityModel, Dens
     design = np.hstack([np.ones((len(y), 1)), design])[kept]
     model, rates = _posterior(design, residual[kept], owner[kept], n, members)
     _, spread, noise = model
-    unlike = noise <= RATES.noise**2 and spread[0] >= LENGTHS.scale**2
-    if not unlike or (rates.known & members).sum() < RATES.texts:
+    if noise > RATES.noise**2 or spread[0] < LENGTHS.scale**2:
+        return None
+    if (rates.known & members).sum() < RATES.texts:
         return None
     return DensityModel(centre, cost, level, window, axes, *model), rates
 

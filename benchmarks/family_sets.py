@@ -21,7 +21,8 @@ import pandas as pd
 from verdicts import ROOT, load, write
 
 from cladist.errors import InputError
-from cladist.kinship.inference.family_sets import COVERAGE, family_set, fit_sets
+from cladist.kinship.config import FAMILIES
+from cladist.kinship.inference.family_sets import family_set, fit_sets
 from cladist.kinship.inference.identify import fit_identifier, identify
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pairs import PairEvidence
@@ -113,7 +114,7 @@ def table_of(name: str, answers: pd.DataFrame) -> list[list[str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", nargs="*", default=list(SETS), choices=list(SETS))
-    parser.add_argument("--coverage", type=float, nargs="*", default=[COVERAGE, 0.8])
+    parser.add_argument("--coverage", type=float, nargs="*", default=[FAMILIES.coverage, 0.8])
     parser.add_argument("--write", action="store_true", help="put the tables into docs/")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     args = parser.parse_args()

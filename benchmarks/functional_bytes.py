@@ -19,12 +19,12 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import torch
+from constants import changed
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -130,7 +130,7 @@ def evidence(read: Functions, rows: NDArray[np.int64], floor: float, weights: Fl
     part = Functions(tuple(read.models[k] for k in rows), read.contexts, read.roots[rows],
                      read.present[rows], tuple(read.digests[k] for k in rows))  # fmt: skip
     with (
-        patch.object(functional, "EVIDENCE", replace(EVIDENCE, unlikely=floor)),
+        changed(EVIDENCE, unlikely=floor),
         patch.object(functional, "lineage_weights", lambda *_: weights),
     ):
         return functional.functional_evidence(part, np.ones(len(rows), np.bool_)).combined

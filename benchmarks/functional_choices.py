@@ -12,16 +12,14 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
+from constants import changed
 
 from cladist.kinship.config import EVIDENCE
-from cladist.kinship.evidence import functional
-from cladist.kinship.evidence.functional import Functions, read_functions
+from cladist.kinship.evidence.functional import Functions, functional_evidence, read_functions
 from cladist.lab.figures import Found, figures, pairs_of
 from cladist.lab.functional import told_functions
 from cladist.lab.truth import Truth, read_truth
@@ -45,10 +43,8 @@ def part_of(read: Functions, rows: list[int]) -> Functions:
 def scored(truth: Truth, read: Functions, unlikely: float, lineage: float) -> Found:
     """Figures with these settings and everybody in the panel."""
     own = truth.without(set(truth.scored()) - set(read.models))
-    with patch.object(
-        functional, "EVIDENCE", replace(EVIDENCE, unlikely=unlikely, lineage=lineage)
-    ):
-        found = functional.functional_evidence(read, np.ones(len(read.models), np.bool_))
+    with changed(EVIDENCE, unlikely=unlikely, lineage=lineage):
+        found = functional_evidence(read, np.ones(len(read.models), np.bool_))
     return figures(own, pairs_of(own, read.models), found.combined)
 
 

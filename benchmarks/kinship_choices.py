@@ -11,7 +11,6 @@ import numpy as np
 from kinship_sets import KEYS, ORDERS, Labelled, read_grams, substituted
 
 from cladist.kinship.config import EVIDENCE
-from cladist.kinship.evidence import words
 from cladist.kinship.evidence.standard import standardise
 from cladist.kinship.evidence.wording import ProbeGrams, wording
 
@@ -42,7 +41,9 @@ class Choice:
         return self.copied, self.words, self.single, self.sequence, self.tokenizer
 
 
-SHIPPED = Choice(EVIDENCE.copied, EVIDENCE.words, EVIDENCE.single, words.ORDERS, EVIDENCE.tokenizer)
+SHIPPED = Choice(
+    EVIDENCE.copied, EVIDENCE.words, EVIDENCE.single, EVIDENCE.orders, EVIDENCE.tokenizer
+)
 NAMES = ("copied", "words", "single", "longest sequence", "tokenizer")
 GRID = (COPIED, WORDS, SINGLE, SEQUENCES, TOKENIZER)
 

@@ -34,8 +34,8 @@ unfinished answers whether two models cut text alike. Nothing is trained on labe
 
 CHOICE = """## Constants chosen on other sets
 
-This is the figure to expect of a set that nobody has seen. Five constants stand in
-`kinship/config.py` and `kinship/evidence/words.py`:
+This is the figure to expect of a set that nobody has seen. Five constants of
+`kinship/config/evidence.py` are tried ([all others](sensitivity.md) stay as they ship):
 
 {grid}
 

@@ -9,7 +9,6 @@ import importlib.util
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,9 +16,10 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 from assays import SHARED, every, load
+from constants import changed
 
 from cladist.kinship.config import EVIDENCE
-from cladist.kinship.evidence import similarity, wording, words
+from cladist.kinship.evidence import similarity, wording
 from cladist.kinship.evidence.corpus import Corpus, read_corpus, said_once
 from cladist.kinship.evidence.wording import ProbeGrams
 
@@ -35,7 +35,7 @@ KEYS = ("auc", "ap", "tpr_1", "nn")
 HEADS = ("AUC", "AP", "TPR at 1%", "nearest is kin")
 DRAWS = 200
 ORDERS = 4
-"""Words of a sequence up to which choices are tried; the package reads `words.ORDERS`."""
+"""Words of a sequence up to which choices are tried; the package reads `EVIDENCE.orders`."""
 
 
 def scorer() -> Callable[..., dict[str, float]]:
@@ -136,12 +136,8 @@ def substituted(
     grams: Sequence[ProbeGrams] | None = None, orders: int | None = None, **constants: Any
 ) -> Iterator[None]:
     """Other constants for the evidence, and word sequences that were read before."""
-    config = replace(EVIDENCE, **constants)
     with (
-        patch.object(wording, "EVIDENCE", config),
-        patch.object(similarity, "EVIDENCE", config),
-        patch.object(wording, "ORDERS", orders or words.ORDERS),
-        patch.object(words, "ORDERS", orders or words.ORDERS),
+        changed(EVIDENCE, orders=orders or EVIDENCE.orders, **constants),
         patch.object(wording, "probe_grams", _given(grams) if grams else wording.probe_grams),
     ):
         yield

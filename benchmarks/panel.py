@@ -22,7 +22,8 @@ from measure import table
 from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.evidence.corpus import DEPTH, Corpus
+from cladist.kinship.config import OPENINGS
+from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.panel.allele_index import index_alleles, load_index, save_index
 from cladist.kinship.panel.allele_scores import allele_scores
 
@@ -41,7 +42,7 @@ class World:
         self.words[:, -1] = 32
         self.weight = 1 / np.arange(1, VOCABULARY + 1)
         self.weight /= self.weight.sum()
-        self.long = DEPTH // WORD
+        self.long = OPENINGS.depth // WORD
         self.popular = self.draw(rng, (probes, POPULAR, self.long))
         own = self.draw(rng, (probes, FOUNDERS, self.long))
         cut = rng.integers(0, self.long, (probes, FOUNDERS, 1))
@@ -54,13 +55,13 @@ class World:
         return rng.choice(VOCABULARY, size=shape, p=self.weight)
 
     def answers(self, probe: int, founder: NDArray[np.int64], rng: np.random.Generator):
-        """Codes uint32 (n, DEPTH) and lengths of one probe for models of these founders."""
+        """Codes uint32 (n, depth) and lengths of one probe for models of these founders."""
         n = len(founder)
         kept = rng.geometric(0.15, size=(n, 1)) - 1
         popular = self.popular[probe][rng.integers(POPULAR, size=n)]
         rest = np.where(rng.random((n, 1)) < 0.5, popular, self.draw(rng, (n, self.long)))
         said = np.where(np.arange(self.long) < kept, self.founders[probe][founder], rest)
-        codes = self.words[said].reshape(n, DEPTH)
+        codes = self.words[said].reshape(n, OPENINGS.depth)
         length = np.where(rng.random(n) < 0.02, 0, 60).astype(np.int32)
         codes[length == 0] = 0
         return codes, length
@@ -76,7 +77,7 @@ def main() -> None:
     rng = np.random.default_rng(1)
     world = World(p)
     founder = rng.integers(FOUNDERS, size=m)
-    codes = np.zeros((m, p, DEPTH), np.uint32)
+    codes = np.zeros((m, p, OPENINGS.depth), np.uint32)
     length = np.zeros((m, p), np.int32)
     for j in range(p):
         codes[:, j], length[:, j] = world.answers(j, founder, rng)

@@ -95,7 +95,7 @@ def identification(sets: list[Recorded]) -> str:
     return table(head, body) + "\n\n" + table(also, stated)
 
 
-def _parents(data: Recorded) -> list[tuple[int, int, str]]:
+def parents_of(data: Recorded) -> list[tuple[int, int, str]]:
     """Parent, child and what was done, of declared pairs with other answers."""
     if not {"hf_id", "parent", "relation"} <= set(data.lineage):
         return []
@@ -114,7 +114,7 @@ def directions(sets: list[Recorded]) -> str:
     """Which of parent and child is called the ancestor, and how often kin that are neither."""
     body = []
     for data in sets:
-        known = _parents(data)
+        known = parents_of(data)
         if not known:
             continue
         rare, names = rarity(data.responses), data.pairs.models

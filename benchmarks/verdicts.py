@@ -65,7 +65,8 @@ class Recorded:
         return float(pd.Series(values[chosen].astype(float)).groupby(cells).mean().mean())
 
 
-def load(name: str, every: int, data: Path) -> Recorded:
+def answers(name: str, every: int, data: Path) -> tuple[tuple[ResponseSet, ...], pd.DataFrame]:
+    """Answers of the labelled models of a set, and what is known of each, in the same order."""
     table = pd.read_parquet(data / name / "responses.parquet")
     wide = table.drop_duplicates(["model", "prompt_id"]).pivot(
         index="model", columns="prompt_id", values="response"
@@ -82,6 +83,11 @@ def load(name: str, every: int, data: Path) -> Recorded:
         ResponseSet.of_texts(m, [t if isinstance(t, str) else "" for t in row])
         for m, row in zip(wide.index, wide.to_numpy(dtype=object))
     )
+    return responses, lineage
+
+
+def labelled(name: str, responses: tuple[ResponseSet, ...], lineage: pd.DataFrame) -> Recorded:
+    """The set with its evidence."""
     pairs = pair_evidence(responses)
     maker = lineage["superfamily"].fillna("?" + lineage["foundation"])
     labels = Labels(tuple(lineage["foundation"]), tuple(maker))
@@ -92,6 +98,11 @@ def load(name: str, every: int, data: Path) -> Recorded:
     kin = (family[a] == family[b]) & (weights[a] != weights[b])
     used = kin | (makers[a] != makers[b])
     return Recorded(name, responses, pairs, labels, a[used], b[used], kin[used], lineage)
+
+
+def load(name: str, every: int, data: Path) -> Recorded:
+    """All labelled models of a set and the evidence of all pairs."""
+    return labelled(name, *answers(name, every, data))
 
 
 def percent(x: float, digits: int = 1) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cladist.core.responses import ResponseSet
+from cladist.kinship.config import OPENINGS
 from cladist.kinship.evidence.alleles import information, local_alleles, relationship, whole_alleles
-from cladist.kinship.evidence.corpus import DEPTH, Corpus, read_corpus
+from cladist.kinship.evidence.corpus import Corpus, read_corpus
 
 
 def corpus(*rows: list[str | None]) -> Corpus:
@@ -61,5 +62,5 @@ def test_corpus_aligns_probes_by_name_and_marks_ends() -> None:
     assert c.probe_ids == ("p", "q", "r")
     assert c.texts == (("one", "two", ""), ("", "deux", "trois"))
     assert c.length.tolist() == [[3, 3, 0], [0, 4, 5]]
-    assert c.codes.shape == (2, 3, DEPTH)
+    assert c.codes.shape == (2, 3, OPENINGS.depth)
     assert c.digests()[0] != c.digests()[1]

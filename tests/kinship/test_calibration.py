@@ -10,7 +10,8 @@ import pytest
 from made_families import population
 
 from cladist.errors import InputError
-from cladist.kinship.inference.calibration import MINIMUM_KIN, Calibration, calibrate
+from cladist.kinship.config import CALIBRATION
+from cladist.kinship.inference.calibration import Calibration, calibrate
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.levels import Groups
 from cladist.kinship.inference.null import MINIMUM_MODELS, guess_families
@@ -247,5 +248,5 @@ def test_little_in_common_is_measured_against_known_kin_by_family() -> None:
     assert odd.kin_p(pairs, 2, 3) == pytest.approx(22 / 31), "either may be of the other's family"
     assert odd.kin_p(pairs, 5, 6) == 1.0 == odd.kin_p(pairs, 8, 9)
     assert odd.kin_p(pairs, 0, 1) == pytest.approx((1 + 1 / 30) / 12)
-    pairs, few = with_kin(np.arange(MINIMUM_KIN - 1.0), np.zeros(MINIMUM_KIN - 1, np.int64))
+    pairs, few = with_kin(np.arange(CALIBRATION.kin - 1.0), np.zeros(CALIBRATION.kin - 1, np.int64))
     assert np.isnan(few.kin_p(pairs, 0, 1)) and np.isnan(few.power(0.01))

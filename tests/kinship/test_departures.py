@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cladist.errors import InputError
+from cladist.kinship.config import WATCHING
 from cladist.kinship.inference.departures import (
-    LEARNING,
-    UNLIKE,
     Evidence,
     crowded,
     largest_share,
@@ -64,7 +63,7 @@ def test_a_change_after_a_long_calm_is_seen_soon() -> None:
 
 def test_all_that_is_spent_on_learning_stays_within_its_part() -> None:
     spent = math.fsum(learning_error(0.01, epoch) for epoch in range(100_000))
-    assert spent <= LEARNING * 0.01
+    assert spent <= WATCHING.learning * 0.01
     assert weight_left(0) == 1.0
     assert all(weight_left(k) > weight_left(k + 1) > 0 for k in range(100))
 
@@ -118,7 +117,7 @@ def test_looks_of_one_rate_are_rarely_called_unlike() -> None:
             is not None
             for _ in range(1000)
         )
-        assert wrong / 1000 <= 1.2 * UNLIKE
+        assert wrong / 1000 <= 1.2 * WATCHING.unlike
     assert crowded([]) is None
     assert crowded([(3, 19)]) is None
 

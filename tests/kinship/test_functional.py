@@ -167,7 +167,7 @@ def test_what_neither_shows_nor_rules_out_a_change_is_inconclusive() -> None:
 def test_too_few_common_contexts_are_an_error() -> None:
     logits = np.zeros((CONTEXTS, OUTCOMES))
     lost = tuple(range(CONTEXTS - 9))
-    with pytest.raises(InputError, match="ten are needed"):
+    with pytest.raises(InputError, match="10 are needed"):
         same_model(model("a", logits, lost), model("b", logits))
 
 

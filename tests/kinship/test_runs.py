@@ -1,6 +1,7 @@
 import numpy as np
 
-from cladist.kinship.evidence.makeup import BUCKETS, make_up
+from cladist.kinship.config import RATES
+from cladist.kinship.evidence.makeup import make_up
 from cladist.kinship.evidence.runs import distinct, distinct_of_each, groups, run_lengths
 
 
@@ -30,12 +31,12 @@ def test_parts_are_made_distinct_each_by_itself() -> None:
 def test_make_up_counts_characters_and_pairs_within_a_text() -> None:
     texts = ["", "abab", "", "b", "ba" * 40] + ["abc"] * 300
     counts = make_up(texts, singles=True)
-    assert counts.shape == (305, 2 * BUCKETS)
-    single, pair = counts[:, :BUCKETS], counts[:, BUCKETS:]
+    assert counts.shape == (305, 2 * RATES.buckets)
+    single, pair = counts[:, : RATES.buckets], counts[:, RATES.buckets :]
     assert single.sum(1)[:5].tolist() == [0, 4, 0, 1, 80]
     assert pair.sum(1)[:5].tolist() == [0, 3, 0, 0, 79]
     assert sorted(pair[1][pair[1] > 0].tolist()) == [1, 2]
     for at in (1, 4, 304):
         np.testing.assert_array_equal(counts[at], make_up([texts[at]], singles=True)[0])
     np.testing.assert_array_equal(make_up(texts), pair)
-    assert make_up([]).shape == (0, BUCKETS)
+    assert make_up([]).shape == (0, RATES.buckets)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cladist.core.responses import ResponseSet
+from cladist.kinship.config import RATES
 from cladist.kinship.evidence.corpus import read_corpus
-from cladist.kinship.evidence.tokens_per_character import CLIP, density_evidence, fit_densities
+from cladist.kinship.evidence.tokens_per_character import density_evidence, fit_densities
 from cladist.kinship.evidence.truncation import truncation_evidence
 
 LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz "))
@@ -36,7 +37,7 @@ def test_rate_tells_tokenizers_where_nothing_is_said_alike() -> None:
     same = kind[:, None] == kind[None, :]
     off = ~np.eye(100, dtype=bool)
     assert found[same & off].min() > found[~same].max()
-    assert np.abs(found).max() <= CLIP
+    assert np.abs(found).max() <= RATES.clip
 
 
 def test_rate_abstains_without_a_common_limit() -> None:

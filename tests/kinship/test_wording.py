@@ -14,7 +14,7 @@ from cladist.kinship.evidence.corpus import Corpus, read_corpus
 from cladist.kinship.evidence.resampled import resampled_similarity
 from cladist.kinship.evidence.similarity import kinship_similarity
 from cladist.kinship.evidence.wording import wording, wording_by_probe
-from cladist.kinship.evidence.words import ORDERS, grams_of, words_of
+from cladist.kinship.evidence.words import grams_of, words_of
 
 
 def corpus(rows: Sequence[Sequence[str]]) -> Corpus:
@@ -40,7 +40,7 @@ def test_words_are_told_apart_in_every_script() -> None:
 def test_sequences_end_where_texts_do() -> None:
     said, word = words_of(["a b c", "b c", "c"])
     orders = grams_of(said, word)
-    assert len(orders) == ORDERS == 3
+    assert len(orders) == EVIDENCE.orders == 3
     (_, one), (context, two), (wide, three) = orders
     assert one[2] == one[4] == one[5]  # 'c' is 'c' wherever it stands
     assert two[2] == two[4] and two[2] != two[5]  # 'b c' twice, and 'c' at a beginning
@@ -139,7 +139,7 @@ def test_rare_agreement_says_more_than_common() -> None:
     rows = [["x y z"] for _ in range(30)]
     rows[0] = rows[1] = ["quite rare here"]
     found = wording(corpus(rows), np.ones(30, np.bool_))
-    for order in range(ORDERS):
+    for order in range(EVIDENCE.orders):
         assert found.of(order)[0, 1] > 3 * abs(found.of(order)[2, 3])
 
 
@@ -158,7 +158,7 @@ def test_models_outside_the_panel_change_nothing() -> None:
     members = np.arange(12) < 10
     both = wording(corpus(rows), members)
     alone = wording(corpus(rows[:10]), np.ones(10, np.bool_))
-    for order in range(ORDERS):
+    for order in range(EVIDENCE.orders):
         np.testing.assert_allclose(both.of(order)[:10, :10], alone.of(order), atol=1e-5)
 
 

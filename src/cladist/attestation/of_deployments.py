@@ -11,7 +11,7 @@ from cladist.attestation.case import PROTOCOL, Case, plain, sets_from
 from cladist.core.assay import Protocol
 from cladist.core.secret import Secret
 from cladist.errors import InputError, NotComparableError
-from cladist.kinship.inference.identity import SHUFFLES
+from cladist.kinship.config import IDENTITY
 from cladist.provenance.deployments import Side, cautions, hold_against, models_of
 from cladist.provenance.watch import LEAST, Looked, WatchPlan, shuffles_needed
 
@@ -56,7 +56,7 @@ def watch_case(plan: WatchPlan, looks: Sequence[Looked]) -> Case:
     question = {
         "looks": rows,
         "tolerance": plan.tolerance,
-        "shuffles": max(SHUFFLES, shuffles_needed(plan)),
+        "shuffles": max(IDENTITY.shuffles, shuffles_needed(plan)),
         "refused": dict(plan.refused),
         "rate": plan.rate,
         "planned": plan.planned,

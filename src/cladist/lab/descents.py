@@ -12,11 +12,12 @@ import numpy as np
 from cladist.core.assay import Assay
 from cladist.core.responses import ResponseSet
 from cladist.descent import Parent, parents_of
+from cladist.kinship.config import PARENTAGE
 from cladist.kinship.inference.facts import gatherer
 from cladist.kinship.inference.identity import same_model
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pairs import PairEvidence
-from cladist.kinship.inference.parentage import BACKGROUND, direction, mixture, rarity
+from cladist.kinship.inference.parentage import direction, mixture, rarity
 from cladist.lab.figures import Pairs, named
 from cladist.lab.truth import Truth
 from cladist.registry import Registry
@@ -98,10 +99,10 @@ def merges(
     """The mixture test on all merges, and on as many models with one parent, as controls.
 
     Candidates are the nearest relatives that are not its own descendants, as a date would tell.
-    Empty in a menagerie that is too small for the test (`parentage.BACKGROUND`).
+    Empty in a menagerie that is too small for the test (`PARENTAGE.background`).
     """
     names = [a.model for a in answers]
-    if len(names) - 1 - CANDIDATES < BACKGROUND:
+    if len(names) - 1 - CANDIDATES < PARENTAGE.background:
         return []
     true = [n for n in names if len(truth.by_name[n].parents) > 1]
     single = [

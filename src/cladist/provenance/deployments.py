@@ -10,7 +10,8 @@ from cladist.core.origins import listed, mixed_models, parts
 from cladist.core.responses import ResponseSet
 from cladist.errors import NotComparableError
 from cladist.extraction.comparable import about_origins
-from cladist.kinship.inference.identity import SHUFFLES, IdentityResult, same_model
+from cladist.kinship.config import IDENTITY
+from cladist.kinship.inference.identity import IdentityResult, same_model
 
 __all__ = ["Side", "cautions", "hold_against", "models_of"]
 
@@ -28,9 +29,9 @@ def hold_against(
     b: Side,
     decoding: Decoding,
     *,
-    rate: float = 0.01,
+    rate: float = IDENTITY.rate,
     tolerance: float | None = None,
-    shuffles: int = SHUFFLES,
+    shuffles: int = IDENTITY.shuffles,
     seed: int = 0,
 ) -> IdentityResult:
     """The identity test (`kinship.inference.identity.same_model`), where the answers allow it.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.inference.identity import TOLERANCE
+from cladist.kinship.config import IDENTITY
 from cladist.kinship.inference.states import VETO, pair_states
 
 __all__ = ["Duplicate", "duplicates"]
@@ -61,6 +61,6 @@ def duplicates(
         k, m = int(both[i, j] - same[i, j]), int(both[i, j])
         upper = float(betaincinv(k + 1, m - k, 0.95)) if k < m else 1.0
         dull = DULL.intersection(pair_states(responses[i], responses[j], prompts))
-        if upper <= TOLERANCE and not dull:
+        if upper <= IDENTITY.greedy and not dull:
             out.append(Duplicate(responses[i].model, responses[j].model, m - k, m, upper))
     return sorted(out, key=lambda d: (d.upper, d.a, d.b))

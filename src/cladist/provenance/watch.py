@@ -22,7 +22,7 @@ from cladist.core.responses import Response, ResponseSet
 from cladist.errors import CoverageError, InputError, ModelError, NotComparableError
 from cladist.extraction.asking import choose_interface, requests_for
 from cladist.extraction.missing import listed_reasons, reasons
-from cladist.kinship.inference.identity import SHUFFLES
+from cladist.kinship.config import IDENTITY
 from cladist.models.base import AskedInterface, Model
 from cladist.models.served import Remembered, Served
 from cladist.provenance.deployments import Side, cautions, hold_against, models_of
@@ -181,7 +181,7 @@ def look(
     try:
         found = hold_against(
             reference, now, decoding, rate=level, tolerance=plan.tolerance,
-            shuffles=max(SHUFFLES, shuffles_needed(plan)), seed=number,
+            shuffles=max(IDENTITY.shuffles, shuffles_needed(plan)), seed=number,
         )  # fmt: skip
     except NotComparableError as problem:
         return _failed(model, plan, number, level, str(problem)), answers

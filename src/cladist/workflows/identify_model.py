@@ -23,7 +23,7 @@ from cladist.extraction.comparable import about_refused
 from cladist.extraction.derive import derive
 from cladist.extraction.like import Like
 from cladist.formats.labels import DeclaredModel
-from cladist.kinship.inference.assumed import REPEATED
+from cladist.kinship.config import STATES
 from cladist.models.base import Identity, Model
 from cladist.references.catalogue import catalogue
 from cladist.references.home import data_folder
@@ -223,7 +223,7 @@ def _doubts(store: Registry, how: Like, asked: Identity, greedy: bool) -> tuple[
 def _taken(how: Like, refused: Mapping[str, str], found: Placement) -> tuple[str, ...]:
     """What is taken for granted, in words."""
     recorded, own = how.counts.protocol.decoding, how.asked.protocol.decoding
-    seen = found.repeated if found.repeated >= REPEATED else 0
+    seen = found.repeated if found.repeated >= STATES.repeated else 0
     return (*assumptions(recorded, own, seen, found=how.found), *about_refused(refused, own))
 
 

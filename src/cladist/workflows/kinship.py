@@ -23,6 +23,7 @@ from cladist.fitting import (
     panel_in,
 )
 from cladist.formats.labels import DeclaredModel
+from cladist.kinship.config import PARENTAGE
 from cladist.kinship.evidence.functional import read_functions
 from cladist.kinship.inference.decision import DEFAULT, Policy
 from cladist.kinship.inference.facts import Gatherer, gatherer
@@ -31,7 +32,6 @@ from cladist.kinship.inference.labels import Labels, labels_of
 from cladist.kinship.inference.pair_test import KinshipResult, judge_candidates
 from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 from cladist.kinship.inference.parentage import (
-    BACKGROUND,
     Direction,
     Mixture,
     direction,
@@ -266,9 +266,9 @@ def split(asked: Question, model: str, candidates: Sequence[str]) -> tuple[Mixtu
             model, found.parents, found.weights, unknown, found.contexts, found.explained
         ), ("it looks like a merge" if found.merged else "it does not look like a merge")
     rest = len(asked.pairs) - 1 - len(set(candidates))
-    if rest < BACKGROUND and len(set(candidates)) > 1:
+    if rest < PARENTAGE.background and len(set(candidates)) > 1:
         return None, (
-            f"no mixture: {rest} models besides those named are here, and {BACKGROUND} are needed "
-            "to tell what unrelated models share with a candidate by chance"
+            f"no mixture: {rest} models besides those named are here, and {PARENTAGE.background} "
+            "are needed to tell what unrelated models share with a candidate by chance"
         )
     return mixture(asked.responses, model, candidates), ""

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from cladist.core.responses import ResponseSet
 from cladist.errors import CoverageError
 from cladist.extraction.like import LOOKED_AT, reading_length
-from cladist.kinship.inference.assumed import REPEATED, repeated_answers
+from cladist.kinship.config import STATES
+from cladist.kinship.inference.assumed import repeated_answers
 from cladist.kinship.inference.sequential import (
     affordable_looks,
     first_probes,
@@ -127,7 +128,7 @@ class Looks:
             rate = self.plan.rate(probes)
             start = time.monotonic()
             fit = self.fit(probes, self._length(asked))
-            greedy = repeated_answers(fit.members.pairs.digest) >= REPEATED
+            greedy = repeated_answers(fit.members.pairs.digest) >= STATES.repeated
             self.last = place(fit, asked, alpha=rate, doubts=self.doubts(greedy))
             self.probes, self.seconds = probes, self.seconds + time.monotonic() - start
         return self.last

@@ -159,7 +159,7 @@ def _families(members: Members, labels: Labels) -> FamilyFits | None:
     try:
         return fit_families(members.pairs, labels)
     except InputError:
-        return None  # fewer than MINIMUM_QUERIES labelled models with a relative
+        return None  # fewer than `FAMILIES.queries` labelled models with a relative
 
 
 def _strangers(

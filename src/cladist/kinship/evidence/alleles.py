@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.hashing import GOLDEN
+from cladist.kinship.config import OPENINGS
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.runs import distinct
 from cladist.kinship.evidence.standard import Floats, in_turn
@@ -31,12 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Alleles", "local_alleles", "relationship", "whole_alleles"]
 
-ORDER = 4
-"""Local context: three characters and the continuation. Orders 3 to 8 do equally well on
-recorded completions; short ones find common ground again in sampled chat answers."""
-
-FEW = 20
-"""Members up to which an allele that everybody shows is kept, as there may be nothing else."""
+ORDER, FEW = OPENINGS.order, OPENINGS.few
 
 _GOLDEN = np.uint64(GOLDEN)
 _Words = NDArray[np.uint64]
@@ -61,12 +57,12 @@ class Alleles:
 
 
 def whole_alleles(corpus: Corpus) -> Alleles:
-    """Alleles at contexts 'everything said so far'. O(n p DEPTH log n)."""
+    """Alleles at contexts 'everything said so far'. O(n p depth log n)."""
     return _collect(corpus, _whole)
 
 
 def local_alleles(corpus: Corpus) -> Alleles:
-    """Alleles at contexts 'the last three characters, on this probe'. O(n p DEPTH log n)."""
+    """Alleles at contexts 'the last three characters, on this probe'. O(n p depth log n)."""
     return _collect(corpus, _local)
 
 
@@ -94,9 +90,9 @@ def _accompanied(h: _Words) -> NDArray[np.bool_]:
 
 
 def _local(codes: NDArray[np.uint32], live: NDArray[np.bool_]) -> tuple[_Words, _Words]:
-    start = np.ones((codes.shape[0], ORDER - 1), np.uint32)
+    start = np.ones((codes.shape[0], OPENINGS.order - 1), np.uint32)
     padded = np.concatenate([start, codes], axis=1)
-    return _windows(padded[:, :-1], ORDER - 1), _windows(padded, ORDER)
+    return _windows(padded[:, :-1], OPENINGS.order - 1), _windows(padded, OPENINGS.order)
 
 
 def _windows(codes: NDArray[np.uint32], k: int) -> _Words:
@@ -116,7 +112,7 @@ def _collect(corpus: Corpus, reader: _Reader) -> Alleles:
     def of_probe(j: int) -> tuple[_Ints, ...] | None:
         codes = corpus.codes[:, j]
         live = codes > 0
-        # The end of an answer within DEPTH is a choice too.
+        # The end of an answer within the depth is a choice too.
         length = corpus.length[:, j]
         ended = np.flatnonzero((length < depth) & (length > 0))
         live[ended, length[ended]] = True
@@ -154,7 +150,7 @@ def _contested(rows: _Ints, context: _Words, gram: _Words, n: int) -> tuple[_Int
     c_col, c_row = np.divmod(distinct(place * n + rows), n)
     shown = np.bincount(a_col, minlength=len(first))
     stood = np.bincount(c_col, minlength=int(place.max()) + 1)
-    kept = (stood[of_allele] >= 2) & ((shown < stood[of_allele]) | (n <= FEW))
+    kept = (stood[of_allele] >= 2) & ((shown < stood[of_allele]) | (n <= OPENINGS.few))
     needed = np.zeros(len(stood), np.bool_)
     needed[of_allele[kept]] = True
     number, number_c = np.cumsum(kept) - 1, np.cumsum(needed) - 1
@@ -180,7 +176,7 @@ def information(alleles: Alleles, weight: Floats) -> Floats:
     shown = alleles.shown.T @ weight
     stood = (alleles.stood.T @ weight)[alleles.context]
     nats = np.log((np.maximum(stood, shown) + 0.5 + 2.0 / n) / (shown + 0.5))
-    if n > FEW:
+    if n > OPENINGS.few:
         nats[stood - shown < 1e-6] = 0.0
     return np.asarray(nats)
 

@@ -13,16 +13,12 @@ from numpy.typing import NDArray
 from cladist.core.distributions import holds_distributions
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.kinship.config import OPENINGS, ROTE
 from cladist.kinship.evidence.repeated import repeated_answers
 
 __all__ = ["DEPTH", "Corpus", "read_corpus", "said_once"]
 
-DEPTH = 32
-"""Characters of an answer that alleles are read from. On recorded greedy answers 16 characters
-carry everything; other scripts put fewer tokens into a character, hence twice that."""
-
-ALIVE = 0.1
-"""Share of its answers that a model must not have said before, or it takes no part in likeness."""
+DEPTH = OPENINGS.depth
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +28,7 @@ class Corpus:
     models     n names
     probe_ids  p names, the union over models in order of first appearance
     texts      n rows of p answers without surrounding blanks; '' where there is no usable one
-    codes      uint32 (n, p, DEPTH) code points of the openings, 0 past the end
+    codes      uint32 (n, p, depth) code points of the openings, 0 past the end
     length     int32 (n, p) characters of each answer
     further    n tables of further samples: probe number to texts, where several were drawn
     """
@@ -73,7 +69,7 @@ def read_corpus(responses: Sequence[ResponseSet]) -> Corpus:
     """Align models by probe id and read the usable samples of every probe.
 
     The first is what lengths, styles and openings are read from; wording reads them all. Raises
-    `InputError` when a name occurs twice. O(characters) time, O(n p DEPTH) memory beside the
+    `InputError` when a name occurs twice. O(characters) time, O(n p depth) memory beside the
     texts themselves.
     """
     names = tuple(r.model for r in responses)
@@ -90,7 +86,7 @@ def read_corpus(responses: Sequence[ResponseSet]) -> Corpus:
         for probe in r.probe_ids:
             place.setdefault(probe, len(place))
     n, p = len(names), len(place)
-    codes = np.zeros((n, p, DEPTH), np.uint32)
+    codes = np.zeros((n, p, OPENINGS.depth), np.uint32)
     length = np.zeros((n, p), np.int32)
     rows: list[tuple[str, ...]] = []
     further: list[Mapping[int, tuple[str, ...]]] = []
@@ -101,7 +97,9 @@ def read_corpus(responses: Sequence[ResponseSet]) -> Corpus:
             if body:
                 j = place[probe]
                 row[j] = body
-                opening = np.frombuffer(body[:DEPTH].encode("utf-32-le", "surrogatepass"), "<u4")
+                opening = np.frombuffer(
+                    body[: OPENINGS.depth].encode("utf-32-le", "surrogatepass"), "<u4"
+                )
                 codes[i, j, : len(opening)] = opening
                 length[i, j] = len(body)
         rows.append(tuple(row))
@@ -113,14 +111,14 @@ def said_once(corpus: Corpus) -> Corpus:
     """The corpus with a text that a model gives to several prompts kept at the first alone.
 
     What is said by rote is no evidence of how a prompt is taken: an error note, a stock refusal,
-    a constant answer (`repeated_answers`). A model of which less than ALIVE is left says nothing
-    at all. O(characters).
+    a constant answer (`repeated_answers`). A model of which less than `ROTE.alive` is left says
+    nothing at all. O(characters).
     """
     again = repeated_answers(corpus.texts)
     if not again.any():
         return corpus
     there = corpus.length > 0
-    again[(there & ~again).sum(1) < ALIVE * there.sum(1)] = True
+    again[(there & ~again).sum(1) < ROTE.alive * there.sum(1)] = True
     texts = tuple(
         tuple("" if gone else text for text, gone in zip(row, mask, strict=True))
         for row, mask in zip(corpus.texts, again.tolist(), strict=True)

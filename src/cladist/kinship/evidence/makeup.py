@@ -11,23 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.hashing import GOLDEN
+from cladist.kinship.config import RATES
 
-__all__ = ["BUCKETS", "make_up"]
-
-BUCKETS = 256
-"""Hashed characters, and as many hashed pairs."""
+__all__ = ["make_up"]
 
 _BLOCK = 128  # texts at a time, whose arrays then stay in a cache
 _MIX = np.uint64(GOLDEN)
-_SHIFT = np.uint64(56)
 
 
 def make_up(texts: Sequence[str], *, singles: bool = False) -> NDArray[np.float32]:
-    """Counts of hashed pairs of characters, float32 (n, BUCKETS); O(characters).
+    """Counts of hashed pairs of characters, float32 (n, `RATES.buckets`); O(characters).
 
-    With `singles` (n, 2 BUCKETS): those of hashed characters before them.
+    With `singles` (n, 2 buckets): those of hashed characters before them.
     """
-    width = 2 * BUCKETS if singles else BUCKETS
+    buckets = RATES.buckets
+    shift = np.uint64(65 - buckets.bit_length())  # the highest bits of a hash
+    width = 2 * buckets if singles else buckets
     out = np.empty((len(texts), width), np.float32)
     for first in range(0, len(texts), _BLOCK):
         part = texts[first : first + _BLOCK]
@@ -40,10 +39,10 @@ def make_up(texts: Sequence[str], *, singles: bool = False) -> NDArray[np.float3
         pair = wide[:-1] * np.uint64(1000003)
         pair += wide[1:]
         pair *= _MIX
-        pair >>= _SHIFT
+        pair >>= shift
         cell = pair.view(np.int64)
         cell += row[:-1]
-        cell += width - BUCKETS
+        cell += width - buckets
         spill = len(part) * width  # takes the pairs that two texts would make
         ends = np.cumsum(length)
         cell[ends[(ends > 0) & (ends < len(wide))] - 1] = spill
@@ -51,7 +50,7 @@ def make_up(texts: Sequence[str], *, singles: bool = False) -> NDArray[np.float3
         if singles:
             wide += np.uint64(7)
             wide *= _MIX
-            wide >>= _SHIFT
+            wide >>= shift
             cell = wide.view(np.int64)
             cell += row
             table += np.bincount(cell, minlength=spill + 1)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
+from cladist.kinship.config import ROTE
 
 __all__ = [
     "Cleaned",
@@ -37,41 +38,9 @@ __all__ = [
 
 Texts = Sequence[Sequence[str]]
 
-LONG = 40
-"""Characters from which nobody gives one text to two unlike prompts but by rote. A sentence;
-shorter answers ('Paris', '42', 'None of the above') can be right twice."""
-
-BEGINNING = 100
-"""Characters, more than LONG, by which answers are told apart before they are read whole."""
-
-TIMES_LONG, TIMES_SHORT = 2, 3
-"""Unlike prompts from which a long and a short text are canned."""
-
-CLOSED = 0.5
-"""Share of the answers to a probe that other models give word for word, from which the probe
-offers a choice of answers, like A to D, and a short answer repeats by nature."""
-
-CROWD = 8
-"""Answers to a probe below which it cannot be told whether it offers a choice."""
-
-ALIKE = 0.5
-"""Share of the telling words of two prompts from which they are alike."""
-
-ECHO = 20
-"""Characters of a prompt that an answer repeats by chance never, and shorter prompts may."""
-
-COMMON = 0.8
-"""Share of a model's distinct answers that begin, or end, alike by template."""
-
-TEMPLATE = 3
-"""Characters below which a common beginning or end is an article or a full stop."""
-
-DISTINCT = 10
-"""Distinct answers below which a common beginning says nothing of a template: five of six tasks
-begun with 'Here is a' are what the model says."""
-
-MOSTLY = 0.8
-"""Share of a model's answers that are one and the same text, from which it answers constantly."""
+_BEGINNING = 100
+"""Characters, more than a long answer has, by which answers are told apart before they are read
+whole."""
 
 _QUOTED = re.compile(r'"([^"]{1,400})"|“([^”]{1,400})”|«([^»]{1,400})»|`([^`]{1,400})`')
 
@@ -136,12 +105,12 @@ def repeated_answers(
 ) -> NDArray[np.bool_]:
     """Answers that count as missing, bool (n, p): those a model gave to another prompt before.
 
-    A text of LONG characters or more is canned when it is given to TIMES_LONG unlike prompts, a
-    shorter one at TIMES_SHORT; the first of them stays. Texts are compared without case and
-    breaks of lines, and without the words that they quote from the prompt, if prompts are given.
-    Prompts are unlike when they share less than half of the words that not every second prompt
-    has: one function asked for twice may be written twice. Short answers at probes that offer a
-    choice, bool (p,) `closed`, may repeat; by default `closed_probes` finds these.
+    A long text is canned when it is given to two unlike prompts, a shorter one at three (`ROTE`);
+    the first of them stays. Texts are compared without case and breaks of lines, and without the
+    words that they quote from the prompt, if prompts are given. Prompts are unlike when they share
+    less than half of the words that not every second prompt has: one function asked for twice may
+    be written twice. Short answers at probes that offer a choice, bool (p,) `closed`, may repeat;
+    by default `closed_probes` finds these.
 
     Raises `InputError` when rows are of different lengths, or prompts are not one a probe.
     O(characters) time; memory for one model's texts.
@@ -160,16 +129,16 @@ def repeated_answers(
             if asked is None
             else [_key(t, q) for t, q in zip(row, asked, strict=True)]
         )
-        long = np.array([len(k) >= LONG for k in keys], np.bool_)
+        long = np.array([len(k) >= ROTE.long for k in keys], np.bool_)
         counted = np.array([bool(k) for k in keys], np.bool_) & (long | ~choice)
         at = np.flatnonzero(counted)
-        if len(at) < TIMES_LONG:
+        if len(at) < ROTE.times_long:
             continue
         code = _codes([keys[j] for j in at])
         first = at[np.unique(code, return_index=True)[1]]
         other = unlike[first[code], at]
         times = 1 + np.bincount(code, other, minlength=len(first))
-        canned = times >= np.where(long[first], TIMES_LONG, TIMES_SHORT)
+        canned = times >= np.where(long[first], ROTE.times_long, ROTE.times_short)
         out[i, at] = canned[code] & other
     return out
 
@@ -177,32 +146,32 @@ def repeated_answers(
 def closed_probes(texts: Texts) -> NDArray[np.bool_]:
     """Probes that offer a choice of answers, bool (p,).
 
-    Half of the answers, of at least CROWD, are short and are some other model's too.
+    Half of the answers, of at least `ROTE.crowd`, are short and are some other model's too.
     """
     p = _width(texts, None)
     out = np.zeros(p, np.bool_)
     for j in range(p):
-        given = [t for row in texts if (t := _plain(row[j][: 4 * LONG]))]
-        if len(given) >= CROWD:
-            count = Counter(t for t in given if len(t) < LONG)
-            out[j] = sum(c for c in count.values() if c > 1) >= CLOSED * len(given)
+        given = [t for row in texts if (t := _plain(row[j][: 4 * ROTE.long]))]
+        if len(given) >= ROTE.crowd:
+            count = Counter(t for t in given if len(t) < ROTE.long)
+            out[j] = sum(c for c in count.values() if c > 1) >= ROTE.closed * len(given)
     return out
 
 
 def constant_answers(texts: Texts) -> NDArray[np.bool_]:
-    """Models that give one text to MOSTLY of their prompts, of at least three, bool (n,)."""
+    """Models that give one text to `ROTE.constant` of their prompts, three at least, bool (n,)."""
     out = np.zeros(len(texts), np.bool_)
     for i, row in enumerate(texts):
         given = [t for t in map(str.strip, row) if t]
         if len(given) >= 3:
-            out[i] = max(Counter(given).values()) >= MOSTLY * len(given)
+            out[i] = max(Counter(given).values()) >= ROTE.constant * len(given)
     return out
 
 
 def prompt_echo(texts: Texts, prompts: Sequence[str]) -> NDArray[np.bool_]:
     """Answers that are mostly their prompt, bool (n, p).
 
-    Either at least half of the answer is the beginning of the prompt, or the prompt, of ECHO
+    Either at least half of the answer is the beginning of the prompt, or the prompt, of `ROTE.echo`
     characters or more, is at least half of the answer, or the answer stands in the prompt and is
     at least half of it. An answer picked out of a long passage is none of these.
 
@@ -215,13 +184,13 @@ def prompt_echo(texts: Texts, prompts: Sequence[str]) -> NDArray[np.bool_]:
     p = _width(texts, prompts)
     out = np.zeros((len(texts), p), np.bool_)
     for j, question in enumerate(map(_plain, prompts)):
-        if len(question) < ECHO:
+        if len(question) < ROTE.echo:
             continue
         for i, row in enumerate(texts):
             answer = _plain(row[j])
-            if len(answer) < ECHO:
+            if len(answer) < ROTE.echo:
                 continue
-            if answer[:ECHO] == question[:ECHO]:
+            if answer[: ROTE.echo] == question[: ROTE.echo]:
                 same = len(commonprefix([answer, question]))  # noqa: RUF071 - of characters
                 out[i, j] = 2 * same >= len(answer)
             elif len(question) <= len(answer):
@@ -232,7 +201,7 @@ def prompt_echo(texts: Texts, prompts: Sequence[str]) -> NDArray[np.bool_]:
 
 
 def strip_echo(texts: Texts, prompts: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """Answers without the whole prompt that they begin with, where it has ECHO characters.
+    """Answers without the whole prompt that they begin with, where it has `ROTE.echo` characters.
 
     Some endpoints return the prompt and what follows it as one text.
 
@@ -243,7 +212,7 @@ def strip_echo(texts: Texts, prompts: Sequence[str]) -> tuple[tuple[str, ...], .
     bare = [q.strip() for q in prompts]
     return tuple(
         tuple(
-            t[len(q) :].strip() if len(q) >= ECHO and t.startswith(q) else t
+            t[len(q) :].strip() if len(q) >= ROTE.echo and t.startswith(q) else t
             for t, q in zip(row, bare, strict=True)
         )
         for row in texts
@@ -253,10 +222,10 @@ def strip_echo(texts: Texts, prompts: Sequence[str]) -> tuple[tuple[str, ...], .
 def strip_common(
     texts: Texts, *, start: bool = True, end: bool = True
 ) -> tuple[tuple[str, ...], ...]:
-    """Answers without the beginning and the end that COMMON of a model's distinct answers share.
+    """Answers without beginning and end that `ROTE.common` of a model's distinct answers share.
 
     `start` and `end` say which of the two to look for. Each is the longest such text, cut back to
-    whole words, if it has TEMPLATE characters and the model gave DISTINCT answers; it is taken
+    whole words, if it is no article and the model gave several answers (`ROTE`); it is taken
     from every answer of that model that has it. An answer that is nothing else becomes ''.
     O(characters log p).
 
@@ -277,15 +246,15 @@ def strip_common(
 
 
 def _common(texts: Sequence[str]) -> str:
-    """Longest beginning that COMMON of the distinct texts share, in whole words; '' if short.
+    """Longest beginning that most of the distinct texts share, in whole words; '' if short.
 
     Texts that begin alike stand together when sorted, so m of them share what the first and the
     last of some m in a row share.
     """
     ordered = sorted({t for t in texts if t})
-    if len(ordered) < DISTINCT:
+    if len(ordered) < ROTE.distinct:
         return ""
-    m = int(np.ceil(COMMON * len(ordered) - 1e-9))
+    m = int(np.ceil(ROTE.common * len(ordered) - 1e-9))
     shared = (
         commonprefix([ordered[k], ordered[k + m - 1]])  # noqa: RUF071 - of characters
         for k in range(len(ordered) - m + 1)
@@ -295,7 +264,7 @@ def _common(texts: Sequence[str]) -> str:
     if best and best[-1].isalnum() and any(c.isalnum() for c in beyond):
         best = best.rstrip("".join({c for c in best if c.isalnum()}))
     best = best.rstrip()
-    return best if len(best) >= TEMPLATE else ""
+    return best if len(best) >= ROTE.template else ""
 
 
 def _key(text: str, prompt: str) -> str:
@@ -318,13 +287,13 @@ def _telling(row: Sequence[str]) -> list[str]:
 
 
 def _beginning(text: str) -> str:
-    """The first BEGINNING characters of the plain text, read from no more than is needed."""
-    plain = _plain(text[: 4 * BEGINNING])
-    return (plain if len(plain) >= BEGINNING else _plain(text))[:BEGINNING]
+    """The first characters of the plain text, read from no more than is needed."""
+    plain = _plain(text[: 4 * _BEGINNING])
+    return (plain if len(plain) >= _BEGINNING else _plain(text))[:_BEGINNING]
 
 
 def _unlike(prompts: Sequence[str]) -> NDArray[np.bool_]:
-    """Pairs of prompts that share less than ALIKE of their telling words, bool (p, p)."""
+    """Pairs of prompts that share less than `ROTE.alike` of their telling words, bool (p, p)."""
     words = [set(q.split()) for q in prompts]
     often = Counter(w for some in words for w in some)
     telling = [w for w, n in often.items() if 2 * n <= max(len(prompts), 4)]
@@ -339,7 +308,9 @@ def _unlike(prompts: Sequence[str]) -> NDArray[np.bool_]:
     size = np.diagonal(shared)
     either = size[:, None] + size[None, :] - shared
     code = _codes(prompts)
-    return np.asarray((shared < ALIKE * np.maximum(either, 1)) & (code[:, None] != code[None, :]))
+    return np.asarray(
+        (shared < ROTE.alike * np.maximum(either, 1)) & (code[:, None] != code[None, :])
+    )
 
 
 def _codes(keys: Sequence[str]) -> NDArray[np.int64]:

@@ -43,7 +43,7 @@ class Resampled:
     """Evidence of n models that can be summed over any draw of p probes.
 
     ids        n names
-    by_probe   float16 (p, ORDERS, n, n): damped log-likelihood ratios of wording
+    by_probe   float16 (p, orders, n, n): damped log-likelihood ratios of wording
     present    bool (n, p)
     tokenizer  float64 (n, n): it rests on all answers together and is not drawn anew
     whole      float64 (n, n): the evidence with every probe once

@@ -10,6 +10,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.kinship.config import SPREADS
+
 __all__ = [
     "PSEUDO",
     "ROWS",
@@ -28,12 +30,7 @@ _T = TypeVar("_T")
 ROWS = 256
 """Rows of a matrix of all pairs that are worked on at a time. Nothing but memory depends on it."""
 
-PSEUDO = 10.0
-"""Pseudo-members behind every spread: a spread from fewer observations is not worth having."""
-
-SPREAD = 0.03
-"""Spread that those pseudo-members show. It says
-something of panels of a few models alone. Unrelated models of recorded panels show .04 to .4."""
+PSEUDO, SPREAD = SPREADS.pseudo, SPREADS.least
 
 
 def blocks_of(n: int) -> Iterator[slice]:
@@ -82,8 +79,10 @@ def row_levels(
         square[rows] = (t**2 * seen).sum(1)
         apart[rows] = ((t - row[rows, None]) ** 2 * seen).sum(1)
     pairs = m**2 - float((counted**2).sum())
-    pooled = (float(square @ counted) + PSEUDO * SPREAD**2) / (pairs + PSEUDO)
-    return row, np.sqrt((apart + PSEUDO * pooled) / (count + PSEUDO))
+    pooled = (float(square @ counted) + SPREADS.pseudo * SPREADS.least**2) / (
+        pairs + SPREADS.pseudo
+    )
+    return row, np.sqrt((apart + SPREADS.pseudo * pooled) / (count + SPREADS.pseudo))
 
 
 def standardise(

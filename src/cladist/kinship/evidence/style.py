@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.hashing import GOLDEN
+from cladist.kinship.config import OPENINGS
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.standard import Floats, blocks_of
 
@@ -22,18 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["cross_kernel", "opening_keys", "style_of_last", "style_similarity"]
 
-LENGTHS = (1, 2, 4, 8, 16, 32)
-"""Lengths of openings compared, in characters."""
-
-FLOOR = 0.1
-"""Part of the panel's mean norm below which a norm is not believed: models of few common
-openings must not turn into everybody's double."""
-
 _GOLDEN = np.uint64(GOLDEN)
 
 
 def opening_keys(codes: NDArray[np.uint32]) -> list[NDArray[np.uint64]]:
-    """Hashes of openings of each length in LENGTHS, each uint64 like `codes` without its last axis.
+    """Hashes of openings of each of `OPENINGS.lengths`, uint64 like `codes` without its last axis.
 
     0 stands where the answer is shorter. Equal openings have equal keys on all probes.
     """
@@ -42,7 +36,7 @@ def opening_keys(codes: NDArray[np.uint32]) -> list[NDArray[np.uint64]]:
     for d in range(codes.shape[-1]):
         h = (h ^ (codes[..., d].astype(np.uint64) + np.uint64(1))) * _GOLDEN
         h ^= h >> np.uint64(29)
-        if d + 1 in LENGTHS:
+        if d + 1 in OPENINGS.lengths:
             out.append(np.where(codes[..., d] > 0, h | np.uint64(1), np.uint64(0)))
     return out
 
@@ -63,7 +57,7 @@ def style_similarity(
     kernel = _Kernel(corpus.codes, members)
     own = kernel.own()
     usual = float(own.mean() if members is None else own[members].mean())
-    norm = np.sqrt(np.maximum(own, max(FLOOR * usual, 1e-12)))
+    norm = np.sqrt(np.maximum(own, max(OPENINGS.floor * usual, 1e-12)))
     for rows in blocks_of(n):
         product = kernel.rows(rows) / norm[rows, None] / norm[None, :]
         out[rows] = np.sqrt(np.clip(product, 0.0, 1.0))
@@ -153,5 +147,5 @@ def style_of_last(corpus: Corpus) -> Floats:
             said.data **= 2
             own += sign * np.asarray(said.sum(axis=1)).ravel()
     total, own = total / (p * (p - 1)), own / (p * (p - 1))
-    norm = np.sqrt(np.maximum(own, max(FLOOR * float(own[:-1].mean()), 1e-12)))
+    norm = np.sqrt(np.maximum(own, max(OPENINGS.floor * float(own[:-1].mean()), 1e-12)))
     return np.asarray(np.sqrt(np.clip(total / norm / norm[-1], 0.0, 1.0))[:-1])

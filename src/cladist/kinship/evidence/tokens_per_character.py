@@ -22,37 +22,25 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from cladist.kinship.config import LENGTHS, RATES
 from cladist.kinship.evidence.corpus import Corpus
-from cladist.kinship.evidence.makeup import BUCKETS, make_up
+from cladist.kinship.evidence.makeup import make_up
 from cladist.kinship.evidence.standard import Floats, blocks_of, in_turn
-from cladist.kinship.evidence.truncation import LENGTH_SCALE
 
 __all__ = ["Densities", "DensityModel", "density_evidence", "fit_densities"]
 
-READ = 4096  # characters whose composition describes an answer
-SHORTEST = 20  # characters below which an answer has ended by itself
-RIDGE = 1e-3  # of the mean eigenvalue; .1 differs by .02 AUC
-FITTED = 20_000  # answers that the regression is fitted on, evenly spread; more change nothing
-NEEDED = 10 * 2 * BUCKETS  # unfinished answers: ten for every coefficient, or the rate abstains
-SPREAD = 0.05  # log units: below this a spread of residuals is not credible
-NOISE = 0.2  # log units above which no common limit cut the answers: limits leave .1, none .4
-AXES = 8  # main axes of composition beside the mean
-TEXTS = 3  # answers near the limit below which a model has no rate
-ALIKE = 0.03  # correlation of residuals within a model: its texts share style
-ROUNDS = 12  # of the trimmed regression
-CLIP = 3.0  # nats that one shared tokenizer may say at most: unrelated models share tokenizers
-TERMINAL = frozenset(".!?。！？\"”'’)]}>*`:;…")
+_TERMINAL = frozenset(".!?。！？\"”'’)]}>*`:;…")
 
 
 @dataclass(frozen=True, eq=False)
 class DensityModel:
     """What a panel says about rates; immutable.
 
-    centre, cost  float64 (2 BUCKETS,) mean composition and slopes of log length
+    centre, cost  float64 (2 buckets,) mean composition and slopes of log length
     level         float, log length at the centre
     window        residuals that count as cut by the limit
-    axes          float64 (2 BUCKETS, AXES)
-    mean, spread  float64 (1 + AXES,) prior of the rate vectors and its variances
+    axes          float64 (2 buckets, axes)
+    mean, spread  float64 (1 + axes,) prior of the rate vectors and its variances
     noise         variance of a residual
     """
 
@@ -68,7 +56,7 @@ class DensityModel:
 
 @dataclass(frozen=True, eq=False)
 class Densities:
-    """Rate vectors of n models: posterior mean and variance (n, 1 + AXES), and who has one."""
+    """Rate vectors of n models: posterior mean and variance (n, 1 + axes), and who has one."""
 
     mean: Floats
     variance: Floats
@@ -90,15 +78,15 @@ class _Unfinished:
     size: Floats
 
     def shares(self, rows: Iterable[int]) -> NDArray[np.float32]:
-        """Shares of hashed characters and pairs in some answers, float32 (k, 2 BUCKETS)."""
-        read = [self.texts[k][:READ] for k in rows]
+        """Shares of hashed characters and pairs in some answers, float32 (k, 2 buckets)."""
+        read = [self.texts[k][: RATES.read] for k in rows]
         count = np.fromiter(map(len, read), np.float32, len(read))
         made = make_up(read, singles=True)
         made /= count[:, None]
         return made
 
     def along(self, axes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Shares in all answers times `axes` (2 BUCKETS,) or (2 BUCKETS, k).
+        """Shares in all answers times `axes` (2 buckets,) or (2 buckets, k).
 
         Row by row, where a matrix product would round by how many rows there are.
         """
@@ -118,9 +106,9 @@ class _Unfinished:
 def _unfinished(corpus: Corpus) -> _Unfinished:
     """Answers that did not end by themselves, probe by probe."""
     cut = [
-        [int(i) for i in found if corpus.texts[i][j][-1] not in TERMINAL]
+        [int(i) for i in found if corpus.texts[i][j][-1] not in _TERMINAL]
         for j in range(len(corpus.probe_ids))
-        for found in [np.flatnonzero(corpus.length[:, j] >= SHORTEST)]
+        for found in [np.flatnonzero(corpus.length[:, j] >= RATES.shortest)]
     ]
     owner = np.array([i for who in cut for i in who], np.int64)
     probe = np.repeat(np.arange(len(cut)), [len(who) for who in cut])
@@ -135,7 +123,7 @@ def fit_densities(
 
     None when too few unfinished answers are there, or no common limit or no tokenizer shows.
     Models outside the panel change nothing in the model, not even by rounding: matrix products run
-    on one thread, as more share rows out by their number. O(characters + FITTED BUCKETS^2).
+    on one thread, as more share rows out by their number. O(characters + fitted buckets^2).
     """
     with threadpool_limits(1, user_api="blas"):
         return _fit(corpus, members)
@@ -146,24 +134,27 @@ def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[DensityModel, Dens
     made = _unfinished(corpus)
     owner, y = made.owner, made.size
     inside = members[owner]
-    if inside.sum() < NEEDED:
+    needed = RATES.needed * 2 * RATES.buckets
+    if inside.sum() < needed:
         return None
     panel = np.flatnonzero(inside)
-    step = -(-len(panel) // FITTED)
+    step = -(-len(panel) // RATES.fitted)
     centre, cost, level, window = _regress(
         made.shares(panel[::step]), owner[panel[::step]], y[panel[::step]], members
     )
     residual = y - level + float(centre @ cost) - made.along(cost.astype(np.float32))
     kept = (residual > window[0]) & (residual < window[1])
     chosen = kept & inside
-    if chosen.sum() < NEEDED or float(residual[chosen].std()) > 2 * NOISE:
+    if chosen.sum() < needed or float(residual[chosen].std()) > 2 * RATES.noise:
         return None
     axes = _axes(made.shares(np.flatnonzero(chosen)[::step]), centre, cost)
     design = made.along(axes.astype(np.float32)) - (centre @ axes)
     design = np.hstack([np.ones((len(y), 1)), design])[kept]
     model, rates = _posterior(design, residual[kept], owner[kept], n, members)
     _, spread, noise = model
-    if noise > NOISE**2 or spread[0] < LENGTH_SCALE**2 or (rates.known & members).sum() < TEXTS:
+    if noise > RATES.noise**2 or spread[0] < LENGTHS.scale**2:
+        return None
+    if (rates.known & members).sum() < RATES.texts:
         return None
     return DensityModel(centre, cost, level, window, axes, *model), rates
 
@@ -174,8 +165,8 @@ def _axes(shares: NDArray[np.float32], centre: Floats, cost: Floats) -> Floats:
     weigh = np.abs(cost)
     square = (centred.T @ centred).astype(np.float64) * np.outer(weigh, weigh) / len(shares)
     values, vectors = np.linalg.eigh(square)
-    scale = np.sqrt(np.maximum(values[-AXES:], 1e-12))
-    return np.asarray(weigh[:, None] * vectors[:, -AXES:] / scale)
+    scale = np.sqrt(np.maximum(values[-RATES.axes :], 1e-12))
+    return np.asarray(weigh[:, None] * vectors[:, -RATES.axes :] / scale)
 
 
 def _regress(
@@ -189,21 +180,21 @@ def _regress(
     weighed = np.empty_like(x)
     offset = np.zeros(n)
     cost, level, middle, scale = np.zeros(x.shape[1]), 0.0, 0.0, 1.0
-    for step in range(ROUNDS):
+    for step in range(RATES.rounds):
         weight = kept / np.sqrt(np.maximum(np.bincount(owner[kept], minlength=n), 1))[owner]
         target = y - offset[owner]
         level = float(np.average(target, weights=weight))
         root = np.sqrt(weight).astype(np.float32)
         np.multiply(x, root[:, None], out=weighed)
         gram = (weighed.T @ weighed).astype(np.float64)
-        ridge = RIDGE * np.trace(gram) / len(gram)
+        ridge = RATES.ridge * np.trace(gram) / len(gram)
         cost = np.linalg.solve(
             gram + ridge * np.eye(len(gram)),
             (weighed.T @ (root * (target - level).astype(np.float32))).astype(np.float64),
         )
         residual = y - level - x @ cost.astype(np.float32)
         middle = float(np.median(residual[kept]))
-        scale = max(1.4826 * float(np.median(np.abs(residual[kept] - middle))), SPREAD)
+        scale = max(1.4826 * float(np.median(np.abs(residual[kept] - middle))), RATES.spread)
         kept = np.abs(residual - middle) < 3 * scale
         if step >= 2:
             offset = _medians(residual[kept], owner[kept], n)
@@ -212,11 +203,11 @@ def _regress(
 
 
 def _medians(values: Floats, owner: NDArray[np.int64], n: int) -> Floats:
-    """Median of each owner's values, (n,); zero where there are fewer than TEXTS of them."""
+    """Median of each owner's values, (n,); zero where fewer than `RATES.texts` are there."""
     ordered = values[np.lexsort((values, owner))]
     count = np.bincount(owner, minlength=n)
     first = np.cumsum(count) - count
-    enough = np.flatnonzero(count >= TEXTS)
+    enough = np.flatnonzero(count >= RATES.texts)
     first, count = first[enough], count[enough]
     out = np.zeros(n)
     out[enough] = (ordered[first + (count - 1) // 2] + ordered[first + count // 2]) / 2
@@ -237,7 +228,7 @@ def _posterior(
         rows = slice(ends[m] - count[m], ends[m])
         square[m], cross[m] = d[rows].T @ d[rows], d[rows].T @ r[rows]
         energy[m] = r[rows] @ r[rows]
-    known = count >= TEXTS
+    known = count >= RATES.texts
     used = known & members
     if not used.any():
         return (np.zeros(k), np.ones(k), np.inf), Densities(
@@ -249,7 +240,7 @@ def _posterior(
     noise = 0.06**2
     post, variance = np.zeros((n, k)), np.zeros((n, k))
     for _ in range(20):
-        inflated = (noise * (1 + np.maximum(count - 1, 0) * ALIKE))[:, None]
+        inflated = (noise * (1 + np.maximum(count - 1, 0) * RATES.alike))[:, None]
         precision = square / inflated[:, :, None] + np.diag(1 / spread)
         covariance = np.asarray(np.linalg.inv(precision), np.float64)
         pull = (cross - square @ mean) / inflated
@@ -266,7 +257,7 @@ def _posterior(
 def density_evidence(
     fitted: tuple[DensityModel, Densities] | None, n: int, rows: slice | None = None
 ) -> Floats:
-    """Nats for one tokenizer against two, float64 (n, n), clipped to +-CLIP; zero where unknown.
+    """Nats for one tokenizer against two, float64 (n, n), within `RATES.clip`; zero where unknown.
 
     A posterior is taken back to the observation behind it, of variance v, so the log likelihood
     ratio of a common vector is that of two Gaussian observations (per coordinate, prior tau).
@@ -294,4 +285,4 @@ def density_evidence(
     total[:, ~rates.known] = 0.0
     at = np.arange(len(total))
     total[at, at + block.start] = 0.0
-    return np.clip(total, -CLIP, CLIP)
+    return np.clip(total, -RATES.clip, RATES.clip)

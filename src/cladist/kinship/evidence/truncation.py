@@ -18,23 +18,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.kinship.config import LENGTHS, SPREADS
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.makeup import make_up
-from cladist.kinship.evidence.standard import PSEUDO, Floats, in_turn, mirror
+from cladist.kinship.evidence.standard import Floats, in_turn, mirror
 
 __all__ = ["Truncation", "truncation_evidence"]
 
-READ = 1024  # characters whose composition describes an answer
-SHARPNESS = 3  # content match is squared so often: cosine to the power 8
-LENGTH_SCALE = 0.03  # relative difference of length between tokenizers worth telling apart
-SHORTEST = 100  # characters below which one word more or less hides the tokenizer
-BLOCK = 256  # rows of a block of pairs, which then fits a cache; the last digit rests on it
-PRIOR = 1.0  # matched probes at which lengths are believed as much as its prior
-EXPECTED = 0.3  # agreement of a panel too small to show its own
-SCALE = 0.15  # agreement that counts as much as one spread of the other evidence
-SILENT, FULL = 0.05, 0.2
-"""Usual agreement up to which there is no limit, and from which all its evidence counts. Answers
-that end by themselves show .02 to .04 in recorded panels, answers cut by one limit .2 to .3."""
+_BLOCK = 256  # rows of a block of pairs, which then fits a cache; the last digit rests on it
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +52,15 @@ class Truncation:
     def rows(self, rows: slice) -> Floats:
         """The same of a block of rows, (b, n)."""
         agree, matched = self.agree[rows].astype(np.float64), self.matched[rows]
-        excess = (agree - self.usual * matched) / (matched + PRIOR) / SCALE
+        excess = (agree - self.usual * matched) / (matched + LENGTHS.prior) / LENGTHS.unit
         at = np.arange(len(excess))
         excess[at, at + rows.start] = 0.0
         return np.asarray(self.limit * excess)
 
 
 def contents(corpus: Corpus, probe: int) -> NDArray[np.float32]:
-    """Unit rows of square-rooted counts of hashed character pairs, float32 (n, BUCKETS)."""
-    x = np.sqrt(make_up([row[probe][:READ] for row in corpus.texts]))
+    """Unit rows of square-rooted counts of hashed character pairs, float32 (n, buckets)."""
+    x = np.sqrt(make_up([row[probe][: LENGTHS.read] for row in corpus.texts]))
     norm = np.sqrt(np.einsum("ij,ij->i", x, x))
     return np.asarray(x / np.maximum(norm, np.float32(1e-9))[:, None], np.float32)
 
@@ -77,32 +68,33 @@ def contents(corpus: Corpus, probe: int) -> NDArray[np.float32]:
 def truncation_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Truncation:
     """How much better lengths agree given like content than in the panel.
 
-    Per probe a product kernel of content (cosine^8) and length (exp(-|ln ratio| / LENGTH_SCALE)),
-    over all probes a ratio, against that of the usual pair, in units of SCALE. Pairs that never
-    say the same get 0; the diagonal is 0. O(p n^2 BUCKETS) in float32.
+    Per probe a product kernel of content (cosine^8) and length (exp(-|ln ratio| / scale)),
+    over all probes a ratio, against that of the usual pair, in units of `LENGTHS.unit`. Pairs that
+    never say the same get 0; the diagonal is 0. O(p n^2 buckets) in float32.
     """
     n, p = corpus.length.shape
     agree, matched = np.zeros((n, n), np.float32), np.zeros((n, n), np.float32)
-    log_length = np.log(np.maximum(corpus.length, 1)).astype(np.float32) / np.float32(LENGTH_SCALE)
+    log_length = np.log(np.maximum(corpus.length, 1)).astype(np.float32)
+    log_length /= np.float32(LENGTHS.scale)
 
     def read(j: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
-        run = np.flatnonzero(corpus.length[:, j] >= SHORTEST)
+        run = np.flatnonzero(corpus.length[:, j] >= LENGTHS.shortest)
         if len(run) > n // 2:
             # Adding up whole blocks takes less than picking cells; the others match nobody.
             run = np.arange(n)
         x = contents(corpus, j)[run]
-        x[corpus.length[run, j] < SHORTEST] = 0.0
+        x[corpus.length[run, j] < LENGTHS.shortest] = 0.0
         return run, x, log_length[run, j]
 
     with ThreadPoolExecutor(2) as pool:
         for run, x, size in in_turn(read, p):
             # Blocks write to different rows, so two threads never meet.
             add_up = partial(_add_up, agree, matched, run, x, size)
-            list(pool.map(add_up, range(0, len(run), BLOCK)))
+            list(pool.map(add_up, range(0, len(run), _BLOCK)))
     mirror(agree)
     mirror(matched)
     usual = _usual(agree, matched, members)
-    limit = float(np.clip((usual - SILENT) / (FULL - SILENT), 0.0, 1.0))
+    limit = float(np.clip((usual - LENGTHS.silent) / (LENGTHS.full - LENGTHS.silent), 0.0, 1.0))
     return Truncation(agree, matched, usual, limit)
 
 
@@ -115,7 +107,7 @@ def _add_up(
     first: int,
 ) -> None:
     """Add what a block of the models `run` says of one probe, right of the diagonal, in place."""
-    rows = slice(first, min(first + BLOCK, len(run)))
+    rows = slice(first, min(first + _BLOCK, len(run)))
     e, c = _agreements(x, size, rows)
     if len(run) == len(agree):
         agree[rows, first:] += e
@@ -132,7 +124,7 @@ def _agreements(
     """Product of content and length, and content alone, of a block of rows with all from its
     first on."""
     c = x[rows] @ x[rows.start :].T
-    for _ in range(SHARPNESS):
+    for _ in range(LENGTHS.sharpness):
         np.multiply(c, c, out=c)
     e = np.subtract.outer(size[rows], size[rows.start :])
     np.abs(e, out=e)
@@ -148,7 +140,7 @@ def _usual(
     """Agreement of lengths of the usual pair of the panel: every pair weighs the less the more
     its own agreement is believed."""
     inside = np.flatnonzero(members)
-    above, below = PSEUDO * EXPECTED, PSEUDO
+    above, below = SPREADS.pseudo * LENGTHS.expected, SPREADS.pseudo
     for i in inside:
         own = matched[i, inside]
         share = 1 / (own + 1)

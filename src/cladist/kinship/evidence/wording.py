@@ -34,7 +34,7 @@ from cladist.core.distinct import distinct, numbered
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.standard import Floats, in_turn, mirror
-from cladist.kinship.evidence.words import ORDERS, grams_of, words_of
+from cladist.kinship.evidence.words import grams_of, words_of
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -78,7 +78,7 @@ class ProbeGrams:
 class Wording:
     """Likeness of wording of all pairs of n models, by order of the context.
 
-    halves   float32 (2, ORDERS, n, n), symmetric: sums over even and over odd probes
+    halves   float32 (2, orders, n, n), symmetric: sums over even and over odd probes
     have     float64 (n, p): which probes each answered, 1 or 0
     counted  float64 (2, p): how often each probe counts in either half
     """
@@ -164,7 +164,7 @@ def wording(corpus: Corpus, members: NDArray[np.bool_]) -> Wording:
     bytes of memory and what some blocks of rows take.
     """
     n = len(corpus)
-    halves = np.zeros((2, ORDERS, n, n), np.float32)
+    halves = np.zeros((2, EVIDENCE.orders, n, n), np.float32)
 
     def add_up(half: int) -> None:
         total = halves[half]
@@ -181,11 +181,11 @@ def wording(corpus: Corpus, members: NDArray[np.bool_]) -> Wording:
 
 
 def wording_by_probe(corpus: Corpus, members: NDArray[np.bool_]) -> Iterator[NDArray[np.float32]]:
-    """Damped log-likelihood ratios of one probe after the other, float32 (ORDERS, n, n) each."""
+    """Damped log-likelihood ratios of one probe after the other, float32 (orders, n, n) each."""
     n = len(corpus)
 
     def whole(probe: int) -> NDArray[np.float32]:
-        out = np.empty((ORDERS, n, n), np.float32)
+        out = np.empty((EVIDENCE.orders, n, n), np.float32)
         for rows, found in _blocks(corpus, probe, members):
             out[:, rows, rows.start :] = found
         mirror(out)
@@ -197,12 +197,12 @@ def wording_by_probe(corpus: Corpus, members: NDArray[np.bool_]) -> Iterator[NDA
 def wording_of_last(corpus: Corpus) -> tuple[NDArray[np.float32], Floats]:
     """The last row of `wording`, with all others as the panel.
 
-    Halves float32 (2, ORDERS, n - 1) and common probes float64 (2, n - 1), as `Wording` has them.
+    Halves float32 (2, orders, n - 1) and common probes float64 (2, n - 1), as `Wording` has them.
     O(characters) time.
     """
     n = len(corpus)
     members = np.arange(n) < n - 1
-    halves = np.zeros((2, ORDERS, n - 1), np.float32)
+    halves = np.zeros((2, EVIDENCE.orders, n - 1), np.float32)
     grid = _grid(n - 1)
     against = float(np.log1p(-EVIDENCE.copied))
     for probe in np.flatnonzero(corpus.present[-1]):
@@ -212,7 +212,7 @@ def wording_of_last(corpus: Corpus) -> tuple[NDArray[np.float32], Floats]:
         column, share = own.coords[1], own.data
         said = grams.said[:-1].tocsc()[:, column]
         stood: NDArray[np.float32] | float = 0.0
-        for order in range(ORDERS):
+        for order in range(EVIDENCE.orders):
             part = grams.order[column] == order
             mine = said[:, np.flatnonzero(part)]
             value = _worth(gain[column[part]], order, grid)
@@ -251,13 +251,13 @@ def _damped(x: NDArray[np.float32]) -> NDArray[np.float32]:
 def _blocks(
     corpus: Corpus, probe: int, members: NDArray[np.bool_]
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Damped log-likelihood ratios of one probe, float32 (ORDERS, rows, n - first row) a block."""
+    """Damped log-likelihood ratios of one probe, float32 (orders, rows, n - first row) a block."""
     n = len(corpus)
     grams = probe_grams(corpus, probe)
     gain = gains(grams, corpus.present[:, probe], members)
     against = float(np.log1p(-EVIDENCE.copied))
-    parts = [np.flatnonzero(grams.order == k) for k in range(ORDERS)]
-    last, grid = ORDERS - 1, _grid(int(members.sum()))
+    parts = [np.flatnonzero(grams.order == k) for k in range(EVIDENCE.orders)]
+    last, grid = EVIDENCE.orders - 1, _grid(int(members.sum()))
     orders = [
         _Products(grams.said[:, part], _worth(gain[part], k, grid), counted=k < last)
         for k, part in enumerate(parts)
@@ -265,7 +265,7 @@ def _blocks(
     step = min(_ROWS, max(_FEWEST, n // 8))
     for first in range(0, n, step):
         rows = slice(first, min(first + step, n))
-        out = np.empty((ORDERS, rows.stop - first, n - first), np.float32)
+        out = np.empty((EVIDENCE.orders, rows.stop - first, n - first), np.float32)
         stood: Floats | None = None
         for k, products in enumerate(orders):
             agreed, both = products.of(rows)

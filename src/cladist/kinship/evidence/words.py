@@ -12,10 +12,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.kinship.config import EVIDENCE
+
 __all__ = ["ORDERS", "grams_of", "words_of"]
 
-ORDERS = 3
-"""Lengths of word sequences that are read: one word, two, three."""
+ORDERS = EVIDENCE.orders
 
 _TOGETHER = 256
 """Texts whose characters are looked at together. Nothing but time and memory depends on it."""
@@ -92,7 +93,7 @@ def _words_of(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uint6
 def grams_of(
     said: NDArray[np.int64], word: NDArray[np.uint64]
 ) -> list[tuple[NDArray[np.uint64], NDArray[np.uint64]]]:
-    """Context and sequence of every word, once for each of the ORDERS.
+    """Context and sequence of every word, once for each of the orders.
 
     said int64 (n,) words of each text, word uint64 of all texts in order, as `words_of` gives
     them. Of order k the sequence is the word and the k before it in its text, and the context is
@@ -102,7 +103,7 @@ def grams_of(
     start = start[said > 0]
     context = np.zeros(len(word), np.uint64)
     out = []
-    for _ in range(ORDERS):
+    for _ in range(EVIDENCE.orders):
         sequence = (context ^ (context >> np.uint64(31))) * _PHRASE + word * _WORD + np.uint64(1)
         sequence ^= sequence >> np.uint64(29)
         out.append((context, sequence))

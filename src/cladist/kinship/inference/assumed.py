@@ -10,8 +10,8 @@ A claim that rests on much in common stays. Another setting takes from what two 
 adds nothing that strangers asked alike would not share.
 
 One doubt can be settled by the answers themselves. Copies of one model that are asked greedily say
-the same to the letter, and sampled ones do not: where models of REPEATED kinds did, the answers
-are greedy.
+the same to the letter, and sampled ones do not: where models of `STATES.repeated` kinds did, the
+answers are greedy.
 """
 
 from __future__ import annotations
@@ -19,12 +19,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-__all__ = ["REPEATED", "in_words", "no_exclusion", "repeated_answers", "seen_greedy"]
+from cladist.kinship.config import STATES
 
-REPEATED = 2
-"""Groups of models with the same answers to the letter that show a panel to be asked greedily. One
-could be one model's answers handed in twice. Recorded greedy answers of 804 models have 11; those
-at a temperature of .7 (196 models), and those of AlpacaEval (125) and EQ-Bench (63), have none."""
+__all__ = ["in_words", "no_exclusion", "repeated_answers", "seen_greedy"]
 
 
 def repeated_answers(digests: Sequence[bytes]) -> int:
@@ -41,7 +38,7 @@ def repeated_answers(digests: Sequence[bytes]) -> int:
 def seen_greedy(digests: Sequence[bytes], speaking: Sequence[bool]) -> bool:
     """Whether models that speak, bool (n,), gave the same answers to the letter often enough."""
     heard = [d for d, says in zip(digests, speaking, strict=True) if says]
-    return repeated_answers(heard) >= REPEATED
+    return repeated_answers(heard) >= STATES.repeated
 
 
 def in_words(doubts: Sequence[str]) -> str:

@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
+from cladist.kinship.config import CALIBRATION
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.levels import Groups
@@ -40,27 +41,9 @@ from cladist.kinship.inference.null import Null, fit_null, guess_families, maker
 from cladist.kinship.inference.pairs import Index, PairEvidence, Rows
 
 __all__ = [
-    "FAMILY_KIN",
-    "MINIMUM_KIN",
-    "MINIMUM_REASONING",
-    "MISS",
     "Calibration",
     "calibrate",
 ]
-
-MINIMUM_REASONING = 10
-"""Unrelated pairs that both write reasoning traces, below which nothing is claimed of such a pair.
-Models taught to reason by one teacher share more than any others: all 12 unrelated such pairs of
-recorded chat would be called related (docs/verdicts.md)."""
-
-MINIMUM_KIN = 30
-"""Known kin pairs below which nothing is said about power, nor is anybody called unrelated."""
-
-MISS = 0.05
-"""Share of known kin that may wrongly be called unrelated, over all looks if there are several."""
-
-FAMILY_KIN = 20
-"""Kin pairs from which a share of MISS can be told of a family by itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +101,7 @@ class Calibration:
 
     def uncovered(self, pairs: PairEvidence, i: int, j: int) -> str:
         """Why the panel says too little of such a pair to call it related, or ''."""
-        if not pairs.both_reason(i, j) or self.reasoning_pairs >= MINIMUM_REASONING:
+        if not pairs.both_reason(i, j) or self.reasoning_pairs >= CALIBRATION.reasoning:
             return ""
         return (
             f"both write reasoning traces, and {self.reasoning_pairs} unrelated pairs of the panel "
@@ -131,12 +114,12 @@ class Calibration:
         The greater of two shares: of the mean over families, each counting once and the pair's
         own counted in, and of the families that the two are declared to be of. Kin of one family
         may have much less in common than those of all others. Where none is declared, or one has
-        fewer than FAMILY_KIN pairs of kin, it is the family of so many or more where so little is
-        most common.
+        fewer than `CALIBRATION.family_kin` pairs of kin, it is the family of so many or more where
+        so little is most common.
         """
         left = [null.unexplained(pairs, a, b) for null in self.nulls]
         residual = np.asarray(np.mean(left, axis=0))
-        if len(self.kin) < MINIMUM_KIN:
+        if len(self.kin) < CALIBRATION.kin:
             return np.full(residual.shape, np.nan)
         flat = residual.ravel()
         size = np.bincount(self.kin_order)
@@ -147,7 +130,7 @@ class Calibration:
         for family in np.flatnonzero(size):
             below = np.searchsorted(self.kin[self.kin_order == family], flat, side="right")
             mean += below / size[family]
-            if size[family] >= FAMILY_KIN:
+            if size[family] >= CALIBRATION.family_kin:
                 share = (1.0 + below) / (1.0 + size[family])
                 declared = (one == family).astype(np.int64) + (other == family)
                 worst = np.maximum(worst, share)
@@ -175,7 +158,7 @@ class Calibration:
 
     def power(self, alpha: float) -> float:
         """Share of known kin, each family counting once, that reach `alpha`; NaN without any."""
-        if len(self.kin) < MINIMUM_KIN or len(self.nulls) > 1:
+        if len(self.kin) < CALIBRATION.kin or len(self.nulls) > 1:
             return float("nan")
         (null,) = self.nulls
         p = (1.0 + null.tail[np.searchsorted(null.residual, self.kin_excess)]) / (1.0 + null.cells)

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
+from cladist.kinship.config import DECISION
 from cladist.kinship.inference.assumed import in_words
 from cladist.kinship.inference.states import FLAGS, VETO
 
@@ -139,10 +140,10 @@ class Policy:
     Raises `InputError` for a rate outside 0 to 1.
     """
 
-    alpha: float = 0.01
-    beta: float = 0.05
-    probe_level: float = 0.05
-    minimum_probes: int = 10
+    alpha: float = DECISION.alpha
+    beta: float = DECISION.beta
+    probe_level: float = DECISION.probe_level
+    minimum_probes: int = DECISION.minimum_probes
 
     def __post_init__(self) -> None:
         for name in ("alpha", "beta", "probe_level"):

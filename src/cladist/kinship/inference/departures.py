@@ -28,10 +28,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from cladist.errors import InputError
+from cladist.kinship.config import WATCHING
 
 __all__ = [
-    "LEARNING",
-    "UNLIKE",
     "Evidence",
     "crowded",
     "largest_share",
@@ -42,22 +41,13 @@ __all__ = [
     "weight_left",
 ]
 
-LEARNING = 0.2
-"""Part of the false-alarm rate that is kept for an unlucky learning of the bound."""
-FRACTIONS = (0.06, 0.14, 0.28, 0.48, 0.72, 0.92)
-"""Rates that are bet on, as parts of the way from the bound to 1."""
-
-UNLIKE = 0.2
-"""Level at which looks of a learning are taken to differ. Of simulated watches of honest replicas,
-at a stated rate of .01, up to 5% call a change at .05 and up to 1.5% at .2, by how much differs."""
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What was won by betting against the honest server.
 
     looks   looks that were begun
-    stakes  what the bets are worth, one for each of `FRACTIONS`
+    stakes  what the bets are worth, one for each of `WATCHING.rates`
 
     >>> calm = Evidence().begun().after([False] * 4, 0.05)
     >>> swapped = calm.begun().after([True] * 4, 0.05)
@@ -66,10 +56,12 @@ class Evidence:
     """
 
     looks: int = 0
-    stakes: tuple[float, ...] = (0.0,) * len(FRACTIONS)
+    stakes: tuple[float, ...] = (0.0,) * len(WATCHING.rates)
 
     def __post_init__(self) -> None:
-        good = all(0 <= s < math.inf for s in self.stakes) and len(self.stakes) == len(FRACTIONS)
+        good = all(0 <= s < math.inf for s in self.stakes) and len(self.stakes) == len(
+            WATCHING.rates
+        )
         if self.looks < 0 or not good:
             raise InputError("the evidence of a watch is damaged: stakes or looks out of range")
 
@@ -80,7 +72,7 @@ class Evidence:
 
     def begun(self) -> Evidence:
         """One more look: its share is put on bets that begin here."""
-        fresh = (weight_left(self.looks) - weight_left(self.looks + 1)) / len(FRACTIONS)
+        fresh = (weight_left(self.looks) - weight_left(self.looks + 1)) / len(WATCHING.rates)
         return Evidence(self.looks + 1, tuple(s + fresh for s in self.stakes))
 
     def after(self, departures: Iterable[bool], bound: float) -> Evidence:
@@ -105,12 +97,16 @@ def weight_left(looks: int) -> float:
 
 def ratio_of(departures: Iterable[bool], bound: float) -> float:
     """What bets made at the first of these queries came to, for each unit."""
-    return sum(Evidence(0, (1 / len(FRACTIONS),) * len(FRACTIONS)).after(departures, bound).stakes)
+    return sum(
+        Evidence(0, (1 / len(WATCHING.rates),) * len(WATCHING.rates))
+        .after(departures, bound)
+        .stakes
+    )
 
 
 def threshold(alpha: float) -> float:
     """The value at which a change is called."""
-    return 1.0 / (alpha * (1.0 - LEARNING))
+    return 1.0 / (alpha * (1.0 - WATCHING.learning))
 
 
 @lru_cache(maxsize=4096)
@@ -131,7 +127,9 @@ def rate_bound(departed: int, drawn: int, error: float) -> float:
     return float(beta.ppf(1.0 - error, departed + 1, drawn - departed))
 
 
-def crowded(looks: Sequence[tuple[int, int]], level: float = UNLIKE) -> tuple[int, int] | None:
+def crowded(
+    looks: Sequence[tuple[int, int]], level: float = WATCHING.unlike
+) -> tuple[int, int] | None:
     """Where departures crowd in some looks, those of these looks: (departed, drawn), else None.
 
     `looks` are (departed, drawn) of each. A server with replicas may depart at half of the
@@ -163,8 +161,10 @@ def crowded(looks: Sequence[tuple[int, int]], level: float = UNLIKE) -> tuple[in
 
 
 def learning_error(alpha: float, epoch: int) -> float:
-    """What the bound of one learning may err: all that will ever be, `LEARNING` of alpha."""
-    return LEARNING * alpha * (weight_left(epoch) - weight_left(epoch + 1)) / weight_left(0)
+    """What the bound of one learning may err: all of them `WATCHING.learning` of alpha."""
+    return (
+        WATCHING.learning * alpha * (weight_left(epoch) - weight_left(epoch + 1)) / weight_left(0)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -192,7 +192,7 @@ def largest_share(departed: int, drawn: int, alpha: float) -> float:
 def _lower_won(departed: int, drawn: int, rate: float) -> float:
     """What bets on lower rates than `rate` have won."""
     logs = []
-    for part in (0.02, 0.1, 0.25, 0.5, 0.75):
+    for part in WATCHING.lower:
         q = rate * part
         calm = (drawn - departed) * (math.log1p(-q) - math.log1p(-min(rate, 1 - 1e-12)))
         logs.append(calm + departed * math.log(part))
@@ -202,7 +202,7 @@ def _lower_won(departed: int, drawn: int, rate: float) -> float:
 def _rates(bound: float) -> tuple[float, ...]:
     if not 0 < bound < 1:
         raise InputError(f"a share of departures of {bound:g} lies outside 0 to 1")
-    return tuple(bound + (1 - bound) * f for f in FRACTIONS)
+    return tuple(bound + (1 - bound) * f for f in WATCHING.rates)
 
 
 def _ratio(departed: bool, rate: float, bound: float) -> float:

@@ -47,7 +47,7 @@ run, or made. Lists come for tuples."""
 
 _UNCHECKED = math.nan, math.nan, ""
 
-MOST_SAID = 512
+_MOST_SAID = 512
 """Models whose texts are held in memory; a server is asked about all of them in time."""
 
 
@@ -246,7 +246,7 @@ class Gatherer:
 
     def _texts(self, i: int) -> Mapping[str, str]:
         if i not in self._said:
-            if len(self._said) >= MOST_SAID:
+            if len(self._said) >= _MOST_SAID:
                 del self._said[next(iter(self._said))]
             self._said[i] = said(self.responses[i])
         return self._said[i]

@@ -42,6 +42,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
+from cladist.kinship.config import FAMILIES
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.identify import (
     FamilyModel,
@@ -58,7 +59,6 @@ from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pairs import PairEvidence
 
 __all__ = [
-    "COVERAGE",
     "FamilySet",
     "Scores",
     "SetCalibration",
@@ -68,13 +68,7 @@ __all__ = [
     "makers_needed",
 ]
 
-COVERAGE = 0.9
-"""How often a set holds the true answer, unless another share is asked for."""
-
-FOLDS = 10
-"""Fits that the makers are spread over. More cost time and change no fit by much."""
-
-SHOWN = 10
+_SHOWN = 10
 """Families of a set that are written out."""
 
 _EQUAL = 1e-12  # scores that differ by less are tied; sums in another order do
@@ -173,9 +167,9 @@ class FamilySet:
             return f"No set at {level}, no family is excluded: {self.refused}"
         if not len(self):
             return f"Nothing is left at {level}: neither a family of the panel nor 'none of these'"
-        names = [*self.families[:SHOWN]]
-        if len(self.families) > SHOWN:
-            names.append(f"{len(self.families) - SHOWN} more families")
+        names = [*self.families[:_SHOWN]]
+        if len(self.families) > _SHOWN:
+            names.append(f"{len(self.families) - _SHOWN} more families")
         if self.none:
             names.append("none of these")
         return f"Not excluded at {level}: " + ", ".join(names)
@@ -197,7 +191,7 @@ def conformity(chance: Floats) -> Floats:
     return np.concatenate([chance[:, :1], chance[:, 1:] / (chance[:, :1] + best)], axis=1)
 
 
-def makers_needed(coverage: float = COVERAGE) -> int:
+def makers_needed(coverage: float = FAMILIES.coverage) -> int:
     """Makers with kin in the panel without which nothing can be excluded at this level.
 
     A p-value is at least 1 in the number of makers, the candidate's among them.
@@ -216,7 +210,7 @@ def fit_sets(
     pairs: PairEvidence,
     labels: Labels,
     *,
-    prior: float = 0.5,
+    prior: float = FAMILIES.prior,
     queries: Sequence[int] | None = None,
     without: str = "",
 ) -> SetCalibration:
@@ -274,7 +268,7 @@ def family_set(
     calibration: SetCalibration,
     found: Identification,
     *,
-    coverage: float = COVERAGE,
+    coverage: float = FAMILIES.coverage,
     without: Sequence[str] = (),
     refused: str = "",
 ) -> FamilySet:
@@ -381,7 +375,7 @@ def _joined(parts: Sequence[Scores]) -> Scores:
 def _spread(maker: NDArray[np.int64]) -> NDArray[np.int64]:
     """A fold for every model, whole makers each, of even size."""
     size = np.bincount(maker)
-    fold, load = np.zeros(len(size), np.int64), np.zeros(min(FOLDS, len(size)), np.int64)
+    fold, load = np.zeros(len(size), np.int64), np.zeros(min(FAMILIES.folds, len(size)), np.int64)
     for m in np.argsort(-size, kind="stable"):
         fold[m] = load.argmin()
         load[fold[m]] += size[m]

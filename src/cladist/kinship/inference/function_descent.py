@@ -6,7 +6,7 @@ model moves it.
 Several parents. A merge of weights lies near the line between the functions of its parents. The
 model is written as a weighted mean of its candidates, weights not negative and adding up to one,
 which brings it nearer than the nearest candidate alone by some share. Siblings and descendants
-bring a model nearer as well, by less: `MERGED` lies between.
+bring a model nearer as well, by less: `DESCENT.merged` lies between.
 
 Direction. Changes of different descendants have little to do with each other, so the ancestor lies
 between its descendant and the other relatives: of a relative r the squared distance to the
@@ -22,36 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
+from cladist.kinship.config import DECISION, DESCENT, PARENTAGE
 from cladist.kinship.evidence.functional import Functions
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.parentage import Direction
 
 __all__ = [
-    "MERGED", "FunctionDirection", "FunctionMixture", "direction_of_functions",
+    "FunctionDirection", "FunctionMixture", "direction_of_functions",
     "function_direction", "function_mixture",
 ]  # fmt: skip
-
-MERGED = 0.57
-"""Share of the squared distance to the nearest candidate that a mixture takes away, from which a
-model is called a merge. Midway between the merges and the other models of the largest line of the
-lab (.65 and .49, `oak`); the other lines had no part in it (docs/lab-functional.md)."""
-
-WEIGHTY = 0.15
-"""Weight that a second parent has at least."""
-
-CLOSE = 2.0
-"""A relative is at most so many times as far (squared) from one of two models as they are apart."""
-
-RELATIVES = 10
-
-BETWEEN = (0.5, 1.2)
-"""How far along the way to the descendant relatives turn off: 1 where they do so at the ancestor.
-Less than the first says too little; more than the second fits no line of descent, as of a merge."""
-
-SURE = 0.95
-"""Share of resamples over contexts that must agree before an ancestor is named."""
-
-RESAMPLES = 500
 
 
 @dataclass(frozen=True)
@@ -74,7 +53,7 @@ class FunctionMixture:
     def merged(self) -> bool:
         """Whether it looks like a merge."""
         second = self.weights[1] if len(self.weights) > 1 else 0.0
-        return self.explained >= MERGED and second >= WEIGHTY
+        return self.explained >= DESCENT.merged and second >= DESCENT.weighty
 
 
 @dataclass(frozen=True)
@@ -96,14 +75,17 @@ class FunctionDirection:
 
 def function_mixture(read: Functions, child: str, candidates: Sequence[str]) -> FunctionMixture:
     """Split a model among candidate parents. Raises `InputError` for fewer than two candidates
-    other than the model, unknown names, and fewer than ten contexts in common."""
+    other than the model, unknown names, and too few contexts in common."""
     if len(set(candidates)) < 2 or child in candidates:
         raise InputError("a mixture needs at least two candidates other than the model itself")
     chosen = [_row(read, c) for c in candidates]
     own = _row(read, child)
     both = read.present[[own, *chosen]].all(axis=0)
-    if both.sum() < 10:
-        raise InputError(f"'{child}' and its candidates have fewer than ten contexts in common")
+    if both.sum() < DECISION.minimum_probes:
+        raise InputError(
+            f"'{child}' and its candidates have fewer than {DECISION.minimum_probes} contexts in "
+            "common"
+        )
     away = (read.roots[chosen][:, both] - read.roots[own, both]).astype(np.float64)
     weights, left = _nearest_mean(away.reshape(len(chosen), -1))
     nearest = float((away**2).sum(axis=(1, 2)).min())
@@ -144,17 +126,18 @@ def function_direction(read: Functions, a: str, b: str, *, seed: int = 0) -> Fun
     to_a, to_b = _squares(read, i), _squares(read, j)
     apart = to_a[j].mean()
     rest = [k for k in range(len(read.models)) if k not in (i, j)]
-    near = [k for k in rest if min(to_a[k].mean(), to_b[k].mean()) < CLOSE * apart]
-    near = sorted(near, key=lambda k: min(to_a[k].mean(), to_b[k].mean()))[:RELATIVES]
+    near = [k for k in rest if min(to_a[k].mean(), to_b[k].mean()) < DESCENT.close * apart]
+    near = sorted(near, key=lambda k: min(to_a[k].mean(), to_b[k].mean()))[: PARENTAGE.relatives]
     if not near or apart <= 0:
         return FunctionDirection(a, b, "", 0.0, 0, 0.5)
     turning = (to_b[near] - to_a[near]).mean(axis=0)  # by context
     draw = np.random.default_rng(seed)
-    picks = draw.integers(0, len(turning), (RESAMPLES, len(turning)))
+    picks = draw.integers(0, len(turning), (DESCENT.resamples, len(turning)))
     drawn = turning[picks].mean(axis=1) / np.maximum(to_a[j][picks].mean(axis=1), 1e-12)
     between, support = float(turning.mean() / apart), float(np.mean(drawn > 0))
     ancestor = ""
-    if BETWEEN[0] <= abs(between) <= BETWEEN[1] and max(support, 1 - support) >= SURE:
+    turned = DESCENT.turning <= abs(between) <= DESCENT.beyond
+    if turned and max(support, 1 - support) >= DESCENT.sure:
         ancestor = a if between > 0 else b
     return FunctionDirection(a, b, ancestor, between, len(near), support)
 

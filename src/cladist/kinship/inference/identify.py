@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
+from cladist.kinship.config import CALIBRATION, FAMILIES
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.calibration import MINIMUM_REASONING
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pairs import PairEvidence
 
@@ -40,23 +40,20 @@ __all__ = [
     "shares",
 ]
 
-MINIMUM_QUERIES = 20
-"""Models with a relative in the panel below which probabilities cannot be calibrated."""
-
-RIDGE = 0.1
-FEATURES = 3
+_FEATURES = 3
+"""Best member, mean of the best, ln members."""
 
 
 @dataclass(frozen=True, eq=False)
 class FamilyModel:
     """Calibrated utilities of families.
 
-    weights  float64 (FEATURES + 1,): best member, mean of three, ln members, constant
+    weights  float64 (features + 1,): best member, mean of three, ln members, constant
     prior    probability that the true family is not in the registry, before anything is known
     queries  models it was fitted on
     families families they belong to
     reasoning_excess  what unrelated models that both write reasoning traces share beyond
-             others; infinite where fewer than MINIMUM_REASONING such pairs are known
+             others; infinite where fewer than `CALIBRATION.reasoning` such pairs are known
     """
 
     weights: Floats
@@ -106,7 +103,7 @@ def reasoning_excess_of(
     unrelated = circle[a] != circle[b]
     a, b = a[unrelated], b[unrelated]
     both = pairs.both_reason(a, b)
-    if both.sum() < MINIMUM_REASONING:
+    if both.sum() < CALIBRATION.reasoning:
         return np.inf
     shared = pairs.score[a, b] + pairs.tokenizer[a, b]
     usual = float(shared[~both].mean()) if not both.all() else 0.0
@@ -128,7 +125,7 @@ class HeldFamilies:
     makers  f wider circles, one a family
     own     int64 (q,) which family each model is declared to be of, -1 none of the panel's
     kindred bool (q, f) families of the maker that the model is declared to be of
-    x       float64 (q, f, FEATURES), 0 where a family cannot be held against a model
+    x       float64 (q, f, features), 0 where a family cannot be held against a model
     count   int64 (q, f) members that can be held against a model
     """
 
@@ -175,13 +172,13 @@ def ask(
     family, circle = np.array(labels.families), np.array(labels.makers)
     heard = np.flatnonzero((family != "") & usable)
     names, first, place = np.unique(family[heard], return_index=True, return_inverse=True)
-    x = np.zeros((len(rows), len(names), FEATURES))
+    x = np.zeros((len(rows), len(names), _FEATURES))
     count = np.zeros((len(rows), len(names)), np.int64)
     for k in range(len(names)):
         columns = counted[:, heard[place == k]]
         size = np.isfinite(columns).sum(axis=1)
         ordered = -np.sort(-columns, axis=1)
-        top = ordered[:, :3]
+        top = ordered[:, : FAMILIES.best]
         mean = np.where(np.isfinite(top), top, 0.0).sum(axis=1) / np.clip(size, 1, top.shape[1])
         x[:, k] = np.stack([ordered[:, 0], mean, np.log(np.maximum(size, 1))], axis=1)
         count[:, k] = size
@@ -209,7 +206,7 @@ def fit_identifier(
     pairs: PairEvidence,
     labels: Labels,
     *,
-    prior: float = 0.5,
+    prior: float = FAMILIES.prior,
     queries: Sequence[int] | None = None,
     without: str = "",
 ) -> FamilyModel:
@@ -217,7 +214,7 @@ def fit_identifier(
 
     `without` names the model in question, whose label must not help it.
 
-    Raises `InputError` with fewer than MINIMUM_QUERIES models that have a relative of other
+    Raises `InputError` with fewer than `FAMILIES.queries` models that have a relative of other
     answers, or a prior outside 0 to 1. O(n f) memory for f families.
     """
     rows = np.arange(len(pairs)) if queries is None else np.asarray(queries, np.int64)
@@ -228,7 +225,7 @@ def fit_identifier(
 
 
 def fit_asked(
-    asked: HeldFamilies, excess: float, prior: float, minimum: int = MINIMUM_QUERIES
+    asked: HeldFamilies, excess: float, prior: float, minimum: int = FAMILIES.queries
 ) -> FamilyModel:
     """Fit on models whose families are known; raises what `fit_identifier` does."""
     from scipy.optimize import minimize  # a third of a second to import
@@ -248,7 +245,7 @@ def fit_asked(
     # Every family weighs the same, however many models it sent.
     weight = 1.0 / np.bincount(own, minlength=len(asked.names))[own]
     weight /= weight.sum()
-    ridge = np.array([RIDGE / len(rows)] * FEATURES + [0.0])
+    ridge = np.array([FAMILIES.ridge / len(rows)] * _FEATURES + [0.0])
 
     def loss(w: Floats) -> tuple[float, Floats]:
         u = z @ w
@@ -306,7 +303,8 @@ def identify(
     unheard = int((usable & ~np.isfinite(excess)).sum())
     note = (
         f"{unheard} of the models write reasoning traces as this one does and were not counted: "
-        f"fewer than {MINIMUM_REASONING} unrelated pairs that do are here to say what that is worth"
+        f"fewer than {CALIBRATION.reasoning} unrelated pairs that do are here to say what that is "
+        "worth"
         if unheard
         else ""
     )

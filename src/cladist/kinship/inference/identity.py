@@ -31,31 +31,17 @@ from scipy import sparse
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.kinship.config import IDENTITY
 from cladist.kinship.evidence.functional import tells_functions
 from cladist.kinship.evidence.standard import Floats
-from cladist.kinship.inference.identity_functional import FUNCTION_TOLERANCE, compare_functions
+from cladist.kinship.inference.identity_functional import compare_functions
 
 __all__ = ["IdentityResult", "identity_kernel", "same_model"]
 
 Answer = Literal["same", "changed", "inconclusive"]
 
-TOLERANCE = 0.1
-"""Greedy: share of probes that may differ by rounding alone."""
-
-SAMPLED_TOLERANCE = 0.001
-"""Sampled: overall squared distance tolerated, in units of the squared distance between two
-answers of one model to one probe. Between the built-in models of two families it is .04."""
-
-PER_PROBE = 10.0
-"""How much more is tolerated per probe, where the noise of few samples does not average out."""
-
-SHUFFLES = 1_999
-BATCH = 200
-MOST = 3_000
-"""Answers compared at most: the Gram matrix is dense. More are thinned to evenly spaced probes."""
-
-READ = 1_000  # characters of an answer that are compared
-LONGEST = 3  # characters of a run
+_BATCH = 200
+"""Permutations whose weights are held at a time."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +87,9 @@ def same_model(
     *,
     greedy: bool | None = None,
     repeatable: bool = True,
-    rate: float = 0.01,
+    rate: float = IDENTITY.rate,
     tolerance: float | None = None,
-    shuffles: int = SHUFFLES,
+    shuffles: int = IDENTITY.shuffles,
     seed: int = 0,
 ) -> IdentityResult:
     """Whether `a` and `b` are answers of the same model in the same deployment.
@@ -120,7 +106,9 @@ def same_model(
     if not 0 < rate < 1 or not (tolerance is None or 0 <= tolerance < 1):
         raise InputError("the error rate must lie within 0 to 1, the tolerance from 0 below 1")
     if tells_functions([a, b]):
-        return _functional(a, b, rate, FUNCTION_TOLERANCE if tolerance is None else tolerance, seed)
+        return _functional(
+            a, b, rate, IDENTITY.functional if tolerance is None else tolerance, seed
+        )
     texts = [
         ([r.text.strip() for r in x if r.final], [r.text.strip() for r in y if r.final])
         for x, y in zip(a.slots, b.slots, strict=True)
@@ -133,11 +121,11 @@ def same_model(
         greedy = not several
     if greedy:
         pairs = [(x[0], y[0]) for x, y in texts]
-        limit = TOLERANCE if tolerance is None else tolerance
+        limit = IDENTITY.greedy if tolerance is None else tolerance
         return _greedy(a.model, b.model, pairs, rate, limit, repeatable)
     if not several:
         raise InputError("the sampled test needs two answers a probe on both sides")
-    limit = SAMPLED_TOLERANCE if tolerance is None else tolerance
+    limit = IDENTITY.sampled if tolerance is None else tolerance
     return _sampled(a.model, b.model, several, rate, limit, shuffles, seed)
 
 
@@ -208,7 +196,7 @@ def _greedy(
 
 
 def identity_kernel(texts: list[str]) -> Floats:
-    """Cosines of n answers by words and runs of up to LONGEST characters, float64 (n, n).
+    """Cosines of n answers by words and short runs of characters, float64 (n, n).
 
     A feature counts with the root of its frequency times the root of -ln of the share of answers
     that hold it, so what every answer has hardly counts. An empty answer is like itself alone.
@@ -218,9 +206,9 @@ def identity_kernel(texts: list[str]) -> Floats:
     columns: list[int] = []
     values: list[int] = []
     for number, text in enumerate(texts):
-        part = text[:READ]
+        part = text[: IDENTITY.read]
         found = Counter(" " + w for w in part.split())
-        for k in range(1, LONGEST + 1):
+        for k in range(1, IDENTITY.longest + 1):
             found.update(part[i : i + k] for i in range(len(part) - k + 1))
         if not found:
             found[""] = 1
@@ -271,7 +259,7 @@ def _sampled(
     shuffles: int,
     seed: int,
 ) -> IdentityResult:
-    most = max(MOST // max(len(x) + len(y) for x, y in texts), 2)
+    most = max(IDENTITY.most // max(len(x) + len(y) for x, y in texts), 2)
     if len(texts) > most:
         texts = [texts[i] for i in np.linspace(0, len(texts) - 1, most).astype(int)]
     sizes = np.array([(len(x), len(y)) for x, y in texts])
@@ -283,8 +271,8 @@ def _sampled(
     observed = answers.statistics(answers.weight[None, :])
     draw = np.random.default_rng(seed)
     reached = np.ones(2)
-    for start in range(0, shuffles, BATCH):
-        null = answers.statistics(answers.shuffled(draw, min(BATCH, shuffles - start)))
+    for start in range(0, shuffles, _BATCH):
+        null = answers.statistics(answers.shuffled(draw, min(_BATCH, shuffles - start)))
         reached += [float(np.sum(n >= o - 1e-12)) for n, o in zip(null, observed, strict=True)]
     p = min(1.0, 2 * float(reached.min()) / (1 + shuffles))
     overall, each = _relative(answers, sizes)
@@ -297,7 +285,7 @@ def _sampled(
     if p <= rate:
         verdict = "changed"
         reason = f"the two differ by more than answers of one model among themselves (p = {p:.2g})"
-    elif sure <= tolerance and sure_each <= PER_PROBE * tolerance:
+    elif sure <= tolerance and sure_each <= IDENTITY.per_probe * tolerance:
         verdict = "same"
         reason = (
             f"no difference was found (p = {p:.2g}), and one of more than {tolerance:.2%} of the "

@@ -5,7 +5,7 @@ Where one side told less of its distributions than the other, as an endpoint tha
 likeliest twenty, or told rounded numbers, the least distance that what was told allows is what a
 change must show in.
 A function is not drawn, so two deployments of one model differ by arithmetic alone, and what that
-comes to was measured: `LANDMARKS`. 'same' is never the mere absence of a difference: the upper
+comes to was measured: `_LANDMARKS`. 'same' is never the mere absence of a difference: the upper
 bound must lie below what is tolerated.
 """
 
@@ -20,34 +20,25 @@ from numpy.typing import NDArray
 from cladist.core.distributions import masses_of, roundings_of
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.kinship.config import CHECKS, DECISION, IDENTITY
 from cladist.kinship.evidence.functional import read_functions
 from cladist.kinship.evidence.standard import Floats
 
 __all__ = [
-    "FUNCTION_TOLERANCE",
-    "LANDMARKS",
     "FunctionCompared",
     "compare_functions",
     "nearer_than",
 ]
 
-FUNCTION_TOLERANCE = 0.005
-"""d_H up to which two functions are the same: three times what two engines differ by."""
+_ANOTHER = "another model"
 
-ANOTHER = "another model"
-
-LANDMARKS: tuple[tuple[float, str], ...] = (
+_LANDMARKS: tuple[tuple[float, str], ...] = (
     (0.0017, "another engine"),
     (0.037, "weights of 8 bits"),
     (0.24, "weights of 4 bits, or a light fine-tune"),
-    (0.48, ANOTHER),
+    (0.48, _ANOTHER),
 )
 """d_H that was measured (docs/assays.md), and what between."""
-
-UNTOLD = 0.01
-"""Difference of missing probability from which it is named as what a distance may come from."""
-
-_RESAMPLES = 2_000
 
 
 @dataclass(frozen=True)
@@ -78,15 +69,15 @@ def compare_functions(
 ) -> FunctionCompared:
     """Compare two models that told distributions after the same contexts.
 
-    Raises `InputError` for fewer than ten common contexts. Cost: O(resamples * contexts).
+    Raises `InputError` for too few common contexts. Cost: O(resamples * contexts).
     """
     same_name = a.model == b.model
     read = read_functions([a, ResponseSet(f"{b.model} ", b.probe_ids, b.slots) if same_name else b])
     both = np.asarray(read.present.all(axis=0), np.bool_)
-    if both.sum() < 10:
+    if both.sum() < DECISION.minimum_probes:
         raise InputError(
             f"'{a.model}' and '{b.model}' have {int(both.sum())} contexts in common that both tell "
-            "enough of; ten are needed"
+            f"enough of; {DECISION.minimum_probes} are needed"
         )
     x, y = read.roots[:, both].astype(np.float64)
     square = ((x - y) ** 2).sum(axis=1)
@@ -105,7 +96,7 @@ def compare_functions(
     elif sure_low > tolerance:
         verdict = "changed"
         reason = f"they differ by more than two engines at one precision; {_scaled(distance)}"
-    elif untold > UNTOLD:
+    elif untold > IDENTITY.untold:
         reason = (
             f"one side told {untold:.0%} less of its probabilities than the other, which may be "
             f"all of the distance of {distance:.3f}; ask both for equally many tokens"
@@ -144,7 +135,7 @@ def _least(a: ResponseSet, b: ResponseSet, both: NDArray[np.bool_]) -> tuple[Flo
 def _drawn(square: Floats, seed: int) -> Floats:
     """Distances of contexts drawn anew with replacement."""
     draw = np.random.default_rng(seed)
-    picks = draw.integers(0, len(square), (_RESAMPLES, len(square)))
+    picks = draw.integers(0, len(square), (CHECKS.resamples, len(square)))
     return np.asarray(np.sqrt(square[picks].mean(axis=1)))
 
 
@@ -154,17 +145,17 @@ def nearer_than(within: float) -> str:
     Never that of another model: unrelated models of one text were .30 apart at least, and nothing
     says that others cannot be nearer.
     """
-    near = (f"{what} ({far:g})" for far, what in LANDMARKS if within < far and what != ANOTHER)
+    near = (f"{what} ({far:g})" for far, what in _LANDMARKS if within < far and what != _ANOTHER)
     return next(near, "")
 
 
 def _scaled(distance: float) -> str:
     """The distance on the scale of what was measured."""
-    nearest = min(LANDMARKS, key=lambda mark: abs(np.log(mark[0] / max(distance, 1e-9))))
-    beyond = [what for far, what in LANDMARKS if far < distance / 1.5]
+    nearest = min(_LANDMARKS, key=lambda mark: abs(np.log(mark[0] / max(distance, 1e-9))))
+    beyond = [what for far, what in _LANDMARKS if far < distance / 1.5]
     close = nearest[0] / 1.5 <= distance <= nearest[0] * 1.5
     if close:
         return f"about as far as {nearest[1]} ({nearest[0]:.3f})"
     if not beyond:
-        return f"less than {LANDMARKS[0][1]} ({LANDMARKS[0][0]:.3f})"
+        return f"less than {_LANDMARKS[0][1]} ({_LANDMARKS[0][0]:.3f})"
     return f"further than {beyond[-1]}"

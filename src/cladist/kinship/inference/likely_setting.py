@@ -20,25 +20,10 @@ import numpy as np
 
 from cladist.core.distributions import masses_of
 from cladist.core.responses import ResponseSet
+from cladist.kinship.config import DECISION, SETTINGS
 from cladist.kinship.evidence.standard import Floats
 
 __all__ = ["LikelySetting", "SettingMarks", "likely_setting", "marks_of", "setting_of"]
-
-COMMON = 0.4
-"""Share of squared log ratios that is the same at all contexts from which it is a temperature."""
-
-CUT = 0.002
-"""Mean probability of what has none on the other side from which it is top-p."""
-
-LEAST = 0.05
-"""d_H below which nothing is named; a temperature of .85 or 1.2 comes to .1."""
-
-UNTOLD = 0.1
-"""Missing probability, on the mean, above which nothing is named."""
-
-_FLOOR = 1e-4
-_COOLER, _HOTTER = (-1.248, -0.334), (1.801, -0.446)
-"""ln T = c1 d_H + c2 d_H^2 by least squares on bred models, for falling and for rising entropy."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +62,7 @@ def marks_of(a: Floats, b: Floats, untold: Floats | float = 0.0) -> SettingMarks
     because they were not told.
     """
     square = ((np.sqrt(a) - np.sqrt(b)) ** 2).sum(axis=1)
-    ratio = np.log(np.maximum(b, _FLOOR)) - np.log(np.maximum(a, _FLOOR))
+    ratio = np.log(np.maximum(b, SETTINGS.floor)) - np.log(np.maximum(a, SETTINGS.floor))
     ratio -= ratio.mean(axis=1, keepdims=True)
     whole = float((ratio**2).sum(axis=1).mean())
     common = float((ratio.mean(axis=0) ** 2).sum()) / whole if whole > 0 else 0.0
@@ -93,18 +78,18 @@ def setting_of(marks: SettingMarks) -> LikelySetting | None:
     >>> found.setting, round(found.value, 1)
     ('temperature', 0.7)
     """
-    if marks.distance < LEAST:
+    if marks.distance < SETTINGS.least:
         return None
-    if marks.cut > CUT:
+    if marks.cut > SETTINGS.cut:
         said = (
             f"outcomes with {marks.cut:.1%} of the probability have none: if it is the same model, "
             "likely a top-p (on bred models 99% of them are named, and 3% of prompts and 6% of "
             "changed weights; but 41% of unrelated models look so too)"
         )
         return LikelySetting("top-p", float("nan"), said)
-    if marks.common < COMMON:
+    if marks.common < SETTINGS.common:
         return None
-    far, c = marks.distance, _COOLER if marks.entropy < 0 else _HOTTER
+    far, c = marks.distance, SETTINGS.cooler if marks.entropy < 0 else SETTINGS.hotter
     value = float(np.exp(c[0] * far + c[1] * far**2))
     said = (
         "it differs in the same way at all contexts: if it is the same model, likely a "
@@ -122,7 +107,10 @@ def likely_setting(a: ResponseSet, b: ResponseSet) -> LikelySetting | None:
     """
     (x, x_missing), (y, y_missing) = masses_of(a), masses_of(b)
     both = (x.sum(axis=1) > 0) & (y.sum(axis=1) > 0)
-    if both.sum() < 10 or max(x_missing[both].mean(), y_missing[both].mean()) > UNTOLD:
+    if (
+        both.sum() < DECISION.minimum_probes
+        or max(x_missing[both].mean(), y_missing[both].mean()) > SETTINGS.untold
+    ):
         return None
     x, y = x[both], y[both]
     x, y = x / x.sum(axis=1, keepdims=True), y / y.sum(axis=1, keepdims=True)

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cladist.kinship.config import CALIBRATION
 from cladist.kinship.evidence.standard import Floats
 
 __all__ = ["Matching", "fit_matching"]
 
-PAIRS = 1 << 20
+_PAIRS = 1 << 20
 """Pairs whose covariates are spread out at a time."""
-
-KNOTS = (0.02, 0.6, 0.9, 0.99)
-"""Quantiles of a covariate between which the expected score is linear."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +53,8 @@ def _expected(covariates: Floats, knots: tuple[Floats, ...], coefficients: Float
 
 
 def _parts(m: int) -> Iterator[slice]:
-    for first in range(0, m, PAIRS):
-        yield slice(first, min(first + PAIRS, m))
+    for first in range(0, m, _PAIRS):
+        yield slice(first, min(first + _PAIRS, m))
 
 
 def _hinges(covariates: Floats, knots: tuple[Floats, ...]) -> Floats:
@@ -76,7 +74,8 @@ def fit_matching(score: Floats, covariates: Floats, weight: Floats | None = None
     is a step, however rare one of them is. O(m) time, and the memory of a few numbers a pair.
     """
     knots = tuple(
-        np.quantile(c, KNOTS) if _several(c) else np.array([c.min(), c.max()]) for c in covariates
+        np.quantile(c, CALIBRATION.knots) if _several(c) else np.array([c.min(), c.max()])
+        for c in covariates
     )
     weight = np.ones(len(score)) if weight is None else weight
     gram, target = _normal(score, covariates, weight, knots)

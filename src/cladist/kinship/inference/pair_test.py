@@ -106,7 +106,7 @@ def judge_kinship(
     a: str,
     b: str,
     *,
-    alpha: float = 0.01,
+    alpha: float = DEFAULT.alpha,
     labels: Labels | None = None,
     prompts: Sequence[str] | None = None,
     calibration: Calibration | None = None,

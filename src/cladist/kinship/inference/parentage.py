@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.kinship.config import PARENTAGE
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.evidence.style import opening_keys
@@ -32,19 +33,6 @@ from cladist.kinship.inference.pairs import PairEvidence
 from cladist.kinship.inference.probe_checks import sign_flip_p
 
 __all__ = ["Direction", "Mixture", "direction", "mixture", "rarity"]
-
-RELATIVES = 10
-"""Nearest relatives on either side that centrality is read from."""
-
-CLOSE = 0.5
-"""A relative has at least this part of the pair's own evidence in common with one of the two."""
-
-RESAMPLES = 1_000
-BACKGROUND = 10
-"""Models besides the candidates without which nobody can say what falls in with one by chance."""
-
-SURE = 0.9
-"""Share of bootstrap replicates that must agree before an ancestor is named."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +98,8 @@ def direction(
     draw = np.random.default_rng(seed)
     either = np.maximum(pairs.score[i], pairs.score[j])
     nearest = np.argsort(-either, kind="stable")
-    nearest = nearest[~np.isin(nearest, [i, j])][:RELATIVES]
-    nearest = nearest[either[nearest] >= CLOSE * pairs.score[i, j]]
+    nearest = nearest[~np.isin(nearest, [i, j])][: PARENTAGE.relatives]
+    nearest = nearest[either[nearest] >= PARENTAGE.close * pairs.score[i, j]]
     central = pairs.score[i, nearest] - pairs.score[j, nearest]
     both = np.isfinite(rare[i]) & np.isfinite(rare[j])
     private = rare[j, both] - rare[i, both]
@@ -122,7 +110,7 @@ def direction(
         reason = f"{older} was released first ({min(dates)}, the other {max(dates)})"
         return Direction(a, b, older, "dates", reason, *values, support)
     for name, share in ((a, support), (b, (1 - support[0], 1 - support[1]))):
-        if min(share) >= SURE:
+        if min(share) >= PARENTAGE.sure:
             reason = f"{name} is nearer to the relatives of both, and the other gives rarer answers"
             return Direction(a, b, name, "behaviour", reason, *values, support)
     reason = "nearness to common relatives and rarity of answers do not clearly point one way"
@@ -136,7 +124,7 @@ def _mean(values: Floats) -> float:
 def _support(values: Floats, draw: np.random.Generator) -> float:
     if not len(values):
         return 0.5
-    picks = draw.integers(0, len(values), (RESAMPLES, len(values)))
+    picks = draw.integers(0, len(values), (PARENTAGE.resamples, len(values)))
     means = values[picks].mean(axis=1)
     return float(np.mean((means > 0) + 0.5 * (means == 0)))
 
@@ -160,7 +148,7 @@ class Mixture:
     probes: int
     explained: float = float("nan")
 
-    def needed(self, rate: float = 0.05) -> tuple[str, ...]:
+    def needed(self, rate: float = PARENTAGE.needed) -> tuple[str, ...]:
         """Parents that are needed beside the others at a level."""
         return tuple(n for n, p in zip(self.parents, self.p, strict=True) if p <= rate)
 
@@ -175,7 +163,7 @@ def mixture(
     where it and the rest of the mixture disagree, the child goes with it more than the background
     models do. What is tested is the difference of the two, which has either sign: what the child
     gains alone is never below zero, so its sign would be no evidence. Raises `InputError` for
-    fewer than two candidates, unknown names, and fewer than BACKGROUND other models.
+    fewer than two candidates, unknown names, and fewer than `PARENTAGE.background` other models.
     """
     if len(set(candidates)) < 2 or child in candidates:
         raise InputError("a mixture needs at least two candidates other than the model itself")
@@ -187,10 +175,10 @@ def mixture(
     row = names.index(child)
     parents = [names.index(c) for c in candidates]
     rest = [k for k in range(len(names)) if k != row and k not in parents]
-    if len(rest) < BACKGROUND:
+    if len(rest) < PARENTAGE.background:
         raise InputError(
             f"{len(rest)} models besides '{child}' and the candidates; a mixture needs "
-            f"{BACKGROUND} to tell what unrelated models share with a candidate by chance"
+            f"{PARENTAGE.background} to tell what unrelated models share with a candidate by chance"
         )
     common = np.flatnonzero(corpus.present[[row, *parents]].all(axis=0))
     shared = _profiles(corpus.codes, [row, *parents])

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet, answers_at
+from cladist.kinship.config import CHECKS
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.functional import (
     context_cosines,
@@ -26,15 +27,11 @@ from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.null import maker_numbers
 from cladist.kinship.inference.pairs import PairEvidence
-from cladist.kinship.inference.probe_index import READ, ProbeIndex, index_probes, shingle_hashes
+from cladist.kinship.inference.probe_index import ProbeIndex, index_probes, shingle_hashes
 
 __all__ = ["mean_interval", "mismatch_p", "probe_excess", "sign_flip_p"]
 
-CONTROLS = 40
-"""Controls a side for the per-probe excess: the panel members most alike in style."""
-
-FLIPS = 9_999
-KEPT_DRAWS = 8
+_KEPT_DRAWS = 8
 """Draws that are remembered, by the number of probes: of 100 probes 2 MB each."""
 
 
@@ -53,10 +50,10 @@ def probe_excess(
 
     Shared openings (-ln of the share of controls that begin alike) and shared wording, each less
     the mean over controls and in units of their spread over controls. Controls of a side are
-    the CONTROLS models most alike in style that are of neither's maker. `makers` int64 (n,) says
-    whose each is; without, labels do, and without labels it is guessed from the scores. `said`
-    are answers of the two to be read in place of theirs. Whoever asks about many pairs gives an
-    `index` of all `responses`: the same numbers in less time.
+    the `CHECKS.controls` models most alike in style that are of neither's maker. `makers`
+    int64 (n,) says whose each is; without, labels do, and without labels it is guessed from the
+    scores. `said` are answers of the two to be read in place of theirs. Whoever asks about many
+    pairs gives an `index` of all `responses`: the same numbers in less time.
     """
     family = maker_numbers(pairs, labels) if makers is None else makers
     other = (family != family[i]) & (family != family[j]) & pairs.present.any(axis=1)
@@ -64,7 +61,9 @@ def probe_excess(
     free = np.flatnonzero(other)
     if len(free) < 2:
         return np.zeros(0)
-    sides = [free[np.argsort(-pairs.style[k, free], kind="stable")[:CONTROLS]] for k in (i, j)]
+    sides = [
+        free[np.argsort(-pairs.style[k, free], kind="stable")[: CHECKS.controls]] for k in (i, j)
+    ]
     chosen = np.unique(np.concatenate(sides))
     two = (responses[i], responses[j]) if said is None else said
     if index is not None:
@@ -123,7 +122,7 @@ def _beyond_controls(
     return np.asarray((found[0, 1] - ground) / max(spread, 1e-6))
 
 
-def sign_flip_p(excess: Floats, *, flips: int = FLIPS, seed: int = 0) -> float:
+def sign_flip_p(excess: Floats, *, flips: int = CHECKS.draws, seed: int = 0) -> float:
     """One-sided p-value that the mean excess is not above zero, signs flipped over probes.
 
     (1 + k) / (1 + n). 1 for no probes. A few huge probes cannot make it small.
@@ -135,7 +134,7 @@ def sign_flip_p(excess: Floats, *, flips: int = FLIPS, seed: int = 0) -> float:
     return float((1 + np.sum(signs @ excess >= excess.sum() - 1e-12)) / (1 + flips))
 
 
-@lru_cache(maxsize=KEPT_DRAWS)
+@lru_cache(maxsize=_KEPT_DRAWS)
 def _signs(m: int, flips: int, seed: int) -> NDArray[np.int8]:
     """Signs of m probes drawn anew, int8 (flips, m): the same for every pair of as many probes."""
     draw = np.random.default_rng(seed)
@@ -144,7 +143,9 @@ def _signs(m: int, flips: int, seed: int) -> NDArray[np.int8]:
     return found
 
 
-def mismatch_p(a: ResponseSet, b: ResponseSet, *, shuffles: int = 9_999, seed: int = 0) -> float:
+def mismatch_p(
+    a: ResponseSet, b: ResponseSet, *, shuffles: int = CHECKS.draws, seed: int = 0
+) -> float:
     """p-value that two models agree on the same probe no more than on different ones.
 
     A's answer to probe p is held against B's to probe pi(p) for random pi: both keep their
@@ -161,7 +162,7 @@ def mismatch_p(a: ResponseSet, b: ResponseSet, *, shuffles: int = 9_999, seed: i
     return float((1 + np.sum(shuffled >= observed - 1e-9)) / (1 + shuffles))
 
 
-@lru_cache(maxsize=KEPT_DRAWS)
+@lru_cache(maxsize=_KEPT_DRAWS)
 def _orders(m: int, shuffles: int, seed: int) -> NDArray[np.int64]:
     """Random orders of m probes, (shuffles, m): the same for every pair of as many probes."""
     draw = np.random.default_rng(seed)
@@ -178,7 +179,7 @@ def _wording_kernel(a: ResponseSet, b: ResponseSet) -> Floats:
     m = len(both)
     if m < 2:
         return np.zeros((m, m))
-    found = _cosines([corpus.texts[k][p][:READ] for k in (0, 1) for p in both], m)
+    found = _cosines([corpus.texts[k][p][: CHECKS.read] for k in (0, 1) for p in both], m)
     return np.asarray(np.sqrt(np.clip(found[:, m:], 0.0, None)))
 
 
@@ -208,7 +209,9 @@ def _weighed(
     return owner, place, weight / norm[owner], len(users)
 
 
-def mean_interval(excess: Floats, seed: int, resamples: int = 2_000) -> tuple[float, float, float]:
+def mean_interval(
+    excess: Floats, seed: int, resamples: int = CHECKS.resamples
+) -> tuple[float, float, float]:
     """Mean over probes with its 95% percentile interval; NaN below two probes."""
     if len(excess) < 2:
         return (float("nan"),) * 3

@@ -17,18 +17,17 @@ from numpy.typing import NDArray
 from cladist.core.distinct import distinct
 from cladist.core.hashing import GOLDEN
 from cladist.core.responses import ResponseSet
+from cladist.kinship.config import CHECKS
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.evidence.style import opening_keys
 
-__all__ = ["MOST_INDEXED", "READ", "ProbeIndex", "index_probes", "shingle_hashes"]
+__all__ = ["MOST_INDEXED", "ProbeIndex", "index_probes", "shingle_hashes"]
 
 MOST_INDEXED = 400_000
 """Answers up to which an index is made: a kilobyte each at most, half of it for usual ones."""
 
-READ = 400  # characters of an answer whose wording is compared
-SHINGLE = 5
-REMEMBERED = 1 << 16
+_REMEMBERED = 1 << 16
 """Texts whose shingles are remembered: controls are the same for pair after pair.
 They take 200 MB at most."""
 _GOLDEN = np.uint64(GOLDEN)
@@ -100,11 +99,11 @@ def index_probes(responses: Sequence[ResponseSet]) -> ProbeIndex:
     """
     corpus = read_corpus(responses)
     # Many more texts than are remembered would only drive each other out.
-    many = corpus.length.size > REMEMBERED // 2
+    many = corpus.length.size > _REMEMBERED // 2
     hashed = shingle_hashes.__wrapped__ if many else shingle_hashes
     shingles, starts, kinds = [], [], []
     for probe in range(corpus.length.shape[1]):
-        texts = [row[probe][:READ] for row in corpus.texts]
+        texts = [row[probe][: CHECKS.read] for row in corpus.texts]
         known = {text: hashed(text) for text in dict.fromkeys(texts)}
         hashes = [known[text] for text in texts]
         found, number = np.unique(np.concatenate(hashes), return_inverse=True)
@@ -130,15 +129,16 @@ def _openings(keys: Sequence[NDArray[np.uint64]]) -> Floats:
     return out
 
 
-@lru_cache(maxsize=REMEMBERED)
+@lru_cache(maxsize=_REMEMBERED)
 def shingle_hashes(text: str) -> NDArray[np.uint64]:
     """Hashes of the different shingles of a text, rising, uint64."""
-    raw = (text + "\0" * (SHINGLE - 1)).encode("utf-32-le", "surrogatepass") if text else b""
+    size = CHECKS.shingle
+    raw = (text + "\0" * (size - 1)).encode("utf-32-le", "surrogatepass") if text else b""
     codes = np.frombuffer(raw, "<u4").astype(np.uint64)
     codes += np.uint64(1)
-    width = max(len(codes) - SHINGLE + 1, 0)
+    width = max(len(codes) - size + 1, 0)
     h = codes[:width] * _GOLDEN
-    for d in range(1, SHINGLE):
+    for d in range(1, size):
         h += codes[d : d + width]
         h *= _GOLDEN
     found = distinct(h)

@@ -21,6 +21,7 @@ import numpy as np
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.kinship.config import DECISION
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.calibration import calibrate
 from cladist.kinship.inference.decision import (
@@ -35,7 +36,6 @@ from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pairs import PairEvidence, pair_evidence
 
 __all__ = [
-    "LOOKS",
     "EarlyAnswer",
     "affordable_looks",
     "first_probes",
@@ -45,9 +45,6 @@ __all__ = [
     "stop_early",
     "until_decided",
 ]
-
-LOOKS = (10, 15, 20, 30, 60, 100, 200, 400)
-"""Probes after which evidence is looked at, and after all. More looks leave less error to each."""
 
 Look = Callable[[int, Policy], Decision]
 """The decision after so many probes, by the policy of that look."""
@@ -79,7 +76,7 @@ def interim_looks(probes: int) -> tuple[int, ...]:
     >>> interim_looks(25)
     (10, 15, 20, 25)
     """
-    return (*(k for k in LOOKS if k < probes), probes)
+    return (*(k for k in DECISION.looks if k < probes), probes)
 
 
 def levels(count: int, rate: float) -> Floats:

@@ -14,11 +14,9 @@ import math
 from collections.abc import Sequence
 
 from cladist.errors import InputError
+from cladist.kinship.config import WATCHING
 
 __all__ = ["against_less", "against_more"]
-
-PARTS = (0.06, 0.14, 0.28, 0.48, 0.72, 0.92, 1.0)
-"""Rates that are bet on, as parts of the way from the bound to 1."""
 
 
 def against_less(values: Sequence[float], bound: float) -> float:
@@ -30,7 +28,7 @@ def against_less(values: Sequence[float], bound: float) -> float:
     if not 0 < bound < 1 or not all(0 <= v <= 1 for v in values):
         raise InputError(f"values and their bound ({bound:g}) have to lie between 0 and 1")
     logs = []
-    for part in PARTS:
+    for part in (*WATCHING.rates, 1.0):
         q = bound + (1 - bound) * part
         factors = [v * q / bound + (1 - v) * (1 - q) / (1 - bound) for v in values]
         logs.append(sum(math.log(max(f, 1e-300)) for f in factors))

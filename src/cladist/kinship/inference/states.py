@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cladist.core.responses import ResponseSet
-from cladist.kinship.evidence.repeated import MOSTLY, Cleaned
+from cladist.kinship.config import DECISION, ROTE, STATES
+from cladist.kinship.evidence.repeated import Cleaned
 
 __all__ = [
     "FLAGS",
@@ -27,21 +28,6 @@ __all__ = [
     "speaking",
     "writes_reasoning",
 ]
-
-ECHO = 0.5
-ECHO_LENGTH = 20
-FEW = 10
-EMPTY = 0.2
-
-CANNED = 3
-"""Prompts that are answered by one text from which this text is canned."""
-
-SHARED_CANNED = 0.5
-"""Part of the equal answers of two models that may be canned."""
-
-ALOUD = 0.2
-"""Share of answers with a sign of reasoning from which a model writes reasoning traces; long ones
-are cut before their closing sign, and templates hide the opening one."""
 
 _SIGNS = (
     "think>", "thinking>", "thought>", "reasoning>", "THINK]", "think\u25b7", "of_thought|>",
@@ -92,7 +78,7 @@ def model_flags(responses: ResponseSet, prompts: Sequence[str] | None = None) ->
         _canned(texts, asked),
         _constant(texts),
         asked is not None and _echoes(texts, asked),
-        len(texts) < EMPTY * len(responses.probe_ids),
+        len(texts) < STATES.empty * len(responses.probe_ids),
         writes_reasoning(texts.values()),
     )
 
@@ -114,9 +100,11 @@ def pair_flags(
         "identical-answers": bool(common) and len(equal) == len(common),
         "constant-answers": constant,
         "prompt-echo": a.echo or b.echo,
-        "canned-answers": not constant and canned >= CANNED and canned > SHARED_CANNED * len(equal),
+        "canned-answers": not constant
+        and canned >= STATES.canned
+        and canned > STATES.shared_canned * len(equal),
         "nearly-empty": a.empty or b.empty,
-        "few-probes": len(common) < FEW,
+        "few-probes": len(common) < DECISION.minimum_probes,
         "reasoning-trace": a.reasoning_trace and b.reasoning_trace,
     }
     return tuple(flag for flag in FLAGS if found[flag])
@@ -185,10 +173,10 @@ def answer_flags(cleaned: Cleaned, i: int) -> tuple[Flag, ...]:
 
 
 def writes_reasoning(texts: Iterable[str]) -> bool:
-    """Whether ALOUD of the answers that are there bear a sign of reasoning, opening or closing."""
+    """Whether `STATES.aloud` of the answers there are bear a sign of reasoning."""
     # Every sign has one of these marks, and one mark is sought faster than eight words.
     signs = [any(m in t for m in _MARKS) and any(s in t for s in _SIGNS) for t in texts if t]
-    return bool(signs) and sum(signs) >= ALOUD * len(signs)
+    return bool(signs) and sum(signs) >= STATES.aloud * len(signs)
 
 
 def said(r: ResponseSet) -> dict[str, str]:
@@ -201,7 +189,7 @@ def said(r: ResponseSet) -> dict[str, str]:
 
 
 def _canned(texts: Mapping[str, str], asked: Mapping[str, str] | None) -> frozenset[str]:
-    """Texts given to CANNED different prompts.
+    """Texts given to `STATES.canned` different prompts.
 
     A word or two may be the right answer to many questions (yes, B, positive) and is not counted;
     what begins with a sign, as tokens and placeholders do, is.
@@ -210,19 +198,19 @@ def _canned(texts: Mapping[str, str], asked: Mapping[str, str] | None) -> frozen
     for probe, text in texts.items():
         if len(text.split(maxsplit=2)) > 2 or not text[0].isalnum():
             uses.setdefault(text, set()).add(probe if asked is None else asked[probe].strip())
-    return frozenset(text for text, where in uses.items() if len(where) >= CANNED)
+    return frozenset(text for text, where in uses.items() if len(where) >= STATES.canned)
 
 
 def _constant(texts: Mapping[str, str]) -> bool:
     if len(texts) < 3:
         return False
-    return max(Counter(texts.values()).values()) >= MOSTLY * len(texts)
+    return max(Counter(texts.values()).values()) >= ROTE.constant * len(texts)
 
 
 def _echoes(texts: Mapping[str, str], prompts: Mapping[str, str]) -> bool:
     asked = [
-        (t, prompts[p].strip()) for p, t in texts.items() if len(prompts[p].strip()) > ECHO_LENGTH
+        (t, prompts[p].strip()) for p, t in texts.items() if len(prompts[p].strip()) > ROTE.echo
     ]
     if not asked:
         return False
-    return sum(t.startswith(q[:ECHO_LENGTH]) for t, q in asked) >= ECHO * len(asked)
+    return sum(t.startswith(q[: ROTE.echo]) for t, q in asked) >= STATES.echo * len(asked)

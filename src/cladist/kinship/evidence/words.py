@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 
 from cladist.kinship.config import EVIDENCE
 
-__all__ = ["ORDERS", "grams_of", "words_of"]
-
-ORDERS = EVIDENCE.orders
+__all__ = ["grams_of", "words_of"]
 
 _WORD = np.uint64(0x9E6C63D0876A9A35)
 _BACK = np.uint64(pow(int(_WORD), -1, 1 << 64))

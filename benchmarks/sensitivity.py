@@ -72,7 +72,10 @@ SHARES = (
 )
 """What cannot be doubled: what is left to 1 is halved."""
 APART = {
-    "EVIDENCE": ("orders", "unlikely", "lineage"),
+    "EVIDENCE": ("unlikely", "lineage", "offset"),
+    "SPREADS": ("clipped",),
+    "CALIBRATION": ("models", "cluster"),
+    "SEARCH": tuple(asdict(config.SEARCH)),
     "OPENINGS": ("order", "few"),
     "ROTE": ("alike", "echo", "common", "template", "distinct"),
     "DECISION": ("minimum_probes", "looks"),

@@ -14,9 +14,11 @@ from cladist.cli.main import app
 from cladist.compare import distances, resolve_assay
 from cladist.core.assay import Assay
 from cladist.errors import UsageError
+from cladist.kinship.config import SEARCH
 from cladist.nearest import nearest
 from cladist.registry import Registry
 from cladist.registry.search import Found, Search
+from cladist.workflows import panels
 from tests.support.made_families import population
 
 
@@ -56,8 +58,7 @@ def test_it_agrees_with_the_matrix(lab: Path, metric: str) -> None:
 
 
 def test_kinship_in_two_stages_finds_kin(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "EXHAUSTIVE", 20)
-    monkeypatch.setattr(module, "REFERENCE", 22)
+    monkeypatch.setattr(module, "SEARCH", replace(SEARCH, exhaustive=20, reference=22))
     with Registry.open(lab, create=False) as store:
         assay = opened(store)
         for name in ("f3-m1", "f9-m0"):
@@ -81,7 +82,7 @@ def test_what_is_approximate_says_so(lab: Path, monkeypatch: pytest.MonkeyPatch)
     common = ["compare", "relatives", "f0-m0", "-r", str(lab), "--quiet"]
     shown = CliRunner().invoke(app, [*common, "--metric", "cosine", "--json"])
     assert json.loads(shown.stdout)["exact"] is True
-    monkeypatch.setattr(module, "EXHAUSTIVE", 20)
+    monkeypatch.setattr(module, "SEARCH", replace(SEARCH, exhaustive=20))
     shown = CliRunner().invoke(app, [*common, "--candidates", "5", "--json"])
     found = json.loads(shown.stdout)
     assert (found["exact"], found["route"], found["measured"]) == (False, "two stages", 10)
@@ -113,7 +114,7 @@ def test_a_panel_ranks_its_members(lab: Path, monkeypatch: pytest.MonkeyPatch) -
     assert built.exit_code == 0, built.output
     assert (lab / "panel.parquet.index" / "head.json").exists()
     ask = ["reference", "panel", "nearest", panel, "f4-m1", "-r", str(lab), "-n", "2"]
-    monkeypatch.setattr("cladist.kinship.panel.shortlist.EXHAUSTIVE", 30)
+    monkeypatch.setattr(panels, "SEARCH", replace(SEARCH, exhaustive=30))
     for more in (["--candidates", "0"], ["--candidates", "6"]):
         found = json.loads(CliRunner().invoke(app, [*ask, *more, "--json"]).stdout)
         assert {m["model"] for m in found["nearest"]} == {"f4-m0", "f4-m2"}

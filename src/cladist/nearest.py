@@ -18,11 +18,11 @@ from cladist.compare import distances, kinship_row
 from cladist.core.assay import Assay
 from cladist.core.hashing import mix64
 from cladist.errors import UsageError
-from cladist.kinship.panel.shortlist import CANDIDATES, EXHAUSTIVE, REFERENCE
+from cladist.kinship.config import SEARCH
 from cladist.registry import Registry
 from cladist.registry.search import Found, Neighbour, Search
 
-__all__ = ["CANDIDATES", "EXHAUSTIVE", "REFERENCE", "Nearest", "nearest"]
+__all__ = ["Nearest", "nearest"]
 
 Route = Literal["all pairs", "exact search", "approximate search", "two stages"]
 Report = Callable[[str, int, int], None]
@@ -59,15 +59,15 @@ def nearest(
     metric: str | None = None,
     *,
     approximate: bool = False,
-    candidates: int = CANDIDATES,
+    candidates: int = SEARCH.candidates,
     report: Report | None = None,
 ) -> Nearest:
     """The `count` models of the registry nearest to one of them by an assay.
 
     `metric` overrides the assay's. 'euclidean' and 'cosine' are searched exactly, or with
     `approximate` by inverted lists (extra `search`). 'nei' compares all pairs, and so does
-    'kinship' up to EXHAUSTIVE models, or with `candidates` = 0; beyond, kinship is measured for
-    as many candidates, which a search by centred cosine brings up.
+    'kinship' up to `SEARCH.exhaustive` models, or with `candidates` = 0; beyond, kinship is
+    measured for as many candidates, which a search by centred cosine brings up.
 
     Raises `UsageError` for a model without a DNA by the assay, and where `approximate` is asked
     of a metric or a registry that has no such search; what `compare.distances` raises besides.
@@ -87,7 +87,7 @@ def nearest(
             found.measured,
             left_out=found.left_out,
         )
-    large = registry.count_dnas(assay) > EXHAUSTIVE
+    large = registry.count_dnas(assay) > SEARCH.exhaustive
     if chosen == "kinship" and large and candidates:
         return _two_stages(registry, assay, model, count, approximate, candidates, report)
     if approximate:
@@ -156,5 +156,5 @@ def _reference(registry: Registry, search: Search) -> list[str]:
     keys = ids.astype(np.uint64) * np.uint64(mix64(1) | 1)
     keys ^= keys >> np.uint64(29)
     keys *= np.uint64(mix64(2) | 1)
-    chosen = ids[np.argsort(keys, kind="stable")[:REFERENCE]]
+    chosen = ids[np.argsort(keys, kind="stable")[: SEARCH.reference]]
     return registry.names_of(sorted(chosen.tolist()))

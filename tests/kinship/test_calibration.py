@@ -14,7 +14,7 @@ from cladist.kinship.config import CALIBRATION
 from cladist.kinship.inference.calibration import Calibration, calibrate
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.levels import Groups
-from cladist.kinship.inference.null import MINIMUM_MODELS, guess_families
+from cladist.kinship.inference.null import guess_families
 from cladist.kinship.inference.pairs import PairEvidence, Pairwise, pair_evidence
 
 pytestmark = pytest.mark.long
@@ -188,7 +188,9 @@ def test_guessed_families_put_close_kin_together_and_nobody_else() -> None:
 def test_too_small_a_panel_is_refused_with_numbers() -> None:
     models, names = population(families=3, members=3)
     pairs = pair_evidence(models)
-    with pytest.raises(InputError, match=f"9 models to calibrate on, {MINIMUM_MODELS} are needed"):
+    with pytest.raises(
+        InputError, match=f"9 models to calibrate on, {CALIBRATION.models} are needed"
+    ):
         calibrate(pairs, Labels(tuple(names)))
     models, names = population(families=1, members=14)
     with pytest.raises(InputError, match="two makers are the least"):

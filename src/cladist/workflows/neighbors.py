@@ -9,8 +9,9 @@ from cladist.compare import resolved
 from cladist.core.assay import Assay, Metric
 from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Result, plain
+from cladist.kinship.config import SEARCH
 from cladist.kinship.inference.decision import Policy
-from cladist.nearest import CANDIDATES, Nearest, nearest
+from cladist.nearest import Nearest, nearest
 from cladist.registry import Registry
 from cladist.workflows.named import LabelsLike, families_here
 from cladist.workflows.relatives import Judged, with_verdicts
@@ -131,7 +132,7 @@ def neighbors(
         count,
         search.get("metric"),
         approximate=search.get("approximate", False),
-        candidates=search.get("candidates", CANDIDATES),
+        candidates=search.get("candidates", SEARCH.candidates),
         report=listener.progress,
     )
     declared = families_here(labels, registry.models(), listener.hear)

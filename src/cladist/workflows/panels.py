@@ -10,6 +10,7 @@ from cladist.core.assay import Assay
 from cladist.core.progress import Hear, unheard
 from cladist.core.results import Results
 from cladist.errors import CoverageError
+from cladist.kinship.config import SEARCH
 from cladist.kinship.panel.allele_index import load_index, save_index
 from cladist.kinship.panel.saved import (
     Member,
@@ -23,7 +24,6 @@ from cladist.kinship.panel.saved import (
 from cladist.kinship.panel.saved import (
     build_panel as freeze,
 )
-from cladist.kinship.panel.shortlist import CANDIDATES, EXHAUSTIVE
 from cladist.registry import Registry
 from cladist.workflows.named import LabelsLike, families_here
 
@@ -72,7 +72,7 @@ def nearest_in_panel(
     panel: Panel | str | Path,
     count: int = 10,
     *,
-    candidates: int = CANDIDATES,
+    candidates: int = SEARCH.candidates,
     assay: str | Assay = "",
 ) -> Results[Member]:
     """The members of a panel that a model of a registry is nearest to.
@@ -96,7 +96,7 @@ def nearest_in_panel(
         raise CoverageError(f"'{model}' has no usable answer to assay {chosen.short}")
     made = panel if isinstance(panel, Panel) else load_panel(Path(panel))
     protocol = chosen.protocol.digest
-    if len(made.models) <= EXHAUSTIVE and candidates:
+    if len(made.models) <= SEARCH.exhaustive and candidates:
         rows, _ = score_against(made, [answers], protocol)
         order = sorted(range(len(made.models)), key=lambda k: (-rows[0, k], k))
         found = [

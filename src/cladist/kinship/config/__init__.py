@@ -31,6 +31,7 @@ from cladist.kinship.config.inference import (
     STATES,
     WATCHING,
 )
+from cladist.kinship.config.panel import SEARCH
 
 __all__ = [
     "CALIBRATION",
@@ -45,6 +46,7 @@ __all__ = [
     "PARENTAGE",
     "RATES",
     "ROTE",
+    "SEARCH",
     "SETTINGS",
     "SPREADS",
     "STATES",

@@ -45,7 +45,7 @@ class EvidenceConfig:
     )
     orders: int = chosen(
         3, "longest sequence of words that is read: one word, two, three", _GRID,
-        "two: .008 AUC, .025 AP; four: .003 AUC",
+        "half to double: .023 AUC, .043 AP, 4.8 points of kin found",
     )  # fmt: skip
     tokenizer: float = chosen(
         0.5, "weight of the tokenizer's evidence beside one spread of wording", _GRID,
@@ -78,6 +78,11 @@ class EvidenceConfig:
         "by hand: kin lie from 3 upwards",
         "matters where two or three models are all there is",
     )  # fmt: skip
+    offset: float = chosen(
+        3.0, "similarity at which distances begin to flatten",
+        "unrelated pairs lie around 0, thus at a distance of 3; kin from 3 upwards, below ln 2",
+        "lengths of branches of trees; no order of pairs",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -87,12 +92,21 @@ class SpreadsConfig:
     pseudo: float = chosen(
         10.0, "pseudo-members behind every spread and level",
         "by hand: a spread from fewer observations is not worth having",
-        "half to double: .001 AP, 1.0 points of kin found",
+        "half to double: .001 AP, 0.8 points of kin found",
     )  # fmt: skip
     least: float = chosen(
         0.03, "spread that those pseudo-members show",
         "the least of unrelated models, who show .04 to .4 on recorded panels",
         "says something of panels of a few models alone",
+    )  # fmt: skip
+    clipped: int = chosen(
+        8, "panel members from which the spread of unrelated pairs can be told from the pairs",
+        _HAND, "smaller panels have the unit 1",
+    )  # fmt: skip
+    usual: float = chosen(
+        0.5, "spread of unrelated pairs, by their lower half, in panels of many families",
+        "recorded ones show .39 to .55 of a model's spread",
+        "a unit: no order and no p-value; a quarter to four times: nothing",
     )  # fmt: skip
 
 

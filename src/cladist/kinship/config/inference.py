@@ -123,6 +123,15 @@ class CalibrationConfig:
         "by hand: most of them where pairs are alike in style",
         "half to double: 1.8 points of kin found, 0.4 of strangers called unrelated",
     )  # fmt: skip
+    models: int = chosen(
+        12, "panel members below which unrelated pairs are too few and too dependent", _HAND,
+        "smaller panels are not calibrated",
+    )  # fmt: skip
+    cluster: float = chosen(
+        6.0, "robust spreads above the median from which average linkage calls a cluster a family",
+        "by hand: a high cut leaves distant kin among the unrelated, which accuses nobody",
+        "panels without labels (docs/verdicts.md, 'no labels')",
+    )  # fmt: skip
     reasoning: int = chosen(
         10, "unrelated pairs that both write reasoning traces, below which nothing is claimed of "
         "such a pair", "models taught by one teacher share more than any others: all 12 such pairs "

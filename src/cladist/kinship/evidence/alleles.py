@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Alleles", "local_alleles", "relationship", "whole_alleles"]
 
-ORDER, FEW = OPENINGS.order, OPENINGS.few
-
 _GOLDEN = np.uint64(GOLDEN)
 _Words = NDArray[np.uint64]
 _Ints = NDArray[np.int64]

@@ -16,9 +16,7 @@ from cladist.errors import InputError
 from cladist.kinship.config import OPENINGS, ROTE
 from cladist.kinship.evidence.repeated import repeated_answers
 
-__all__ = ["DEPTH", "Corpus", "read_corpus", "said_once"]
-
-DEPTH = OPENINGS.depth
+__all__ = ["Corpus", "read_corpus", "said_once"]
 
 
 @dataclass(frozen=True, eq=False)

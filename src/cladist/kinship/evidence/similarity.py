@@ -14,14 +14,13 @@ from threadpoolctl import threadpool_limits
 
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.responses import ResponseSet
-from cladist.kinship.config import EVIDENCE
+from cladist.kinship.config import EVIDENCE, SPREADS
 from cladist.kinship.evidence.corpus import Corpus, read_corpus, said_once
 from cladist.kinship.evidence.standard import Floats, blocks_of, row_levels
 from cladist.kinship.evidence.style import style_similarity
 from cladist.kinship.evidence.tokens_per_character import density_evidence, fit_densities
 from cladist.kinship.evidence.truncation import truncation_evidence
 from cladist.kinship.evidence.wording import Wording, wording
-from cladist.kinship.evidence.words import ORDERS
 
 __all__ = [
     "Evidence",
@@ -37,17 +36,6 @@ __all__ = [
     "standing",
     "unrelated_spread",
 ]
-
-CLIPPED = 8
-"""Panel members from which the spread of unrelated pairs can be told from the pairs."""
-
-USUAL = 0.5
-"""Spread of unrelated pairs, by their lower half, in panels of many families: recorded ones show
-.39 to .55 of a model's spread. Evidence keeps its unit there."""
-
-OFFSET = 3.0
-"""Similarity at which distances begin to flatten, in units of the evidence. Unrelated pairs lie
-around similarity 0, thus at a distance around 3; kin from 3 upwards lie below ln 2."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +104,9 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_], single: bool) -> Evide
     style = style_similarity(corpus, members, single=single)  # once the pairs' spread is let go
     copies = _Copies(corpus)
     # A block of rows rests on those rows alone, so single precision takes their place.
-    planes: NDArray[Any] = found.halves.reshape(-1, n, n) if single else np.empty((6, n, n))
+    planes: NDArray[Any] = found.halves.reshape(-1, n, n)[:6]
+    if not single or len(planes) < 6:
+        planes = np.empty((6, n, n), np.float32 if single else np.float64)
     even, odd, score, token, same, total = planes
     for rows in blocks_of(n):
         common = found.common_of(rows).sum(0) > 0
@@ -147,8 +137,8 @@ def unrelated_spread(evidence: Floats, members: NDArray[np.bool_]) -> tuple[floa
     Kin lie above. Pairs three spreads above the middle are left out, middle and spread are taken
     anew from the others, the spread from the lower half alone, until nothing changes (one-sided
     sigma clipping). Where a few families fill a panel, kin sit in every row's mean and spread;
-    this gives evidence the unit that it has elsewhere, a spread of USUAL. Panels of fewer than
-    CLIPPED models have 0 and 1.
+    this gives evidence the unit that it has elsewhere, a spread of `SPREADS.usual`. Panels of
+    fewer than `SPREADS.clipped` models have 0 and 1.
     """
     return spread_of_rows(lambda rows: evidence[rows], members)
 
@@ -161,7 +151,7 @@ def spread_of_rows(
     4 n^2 bytes of memory.
     """
     inside = np.flatnonzero(members)
-    if len(inside) < CLIPPED:
+    if len(inside) < SPREADS.clipped:
         return 0.0, 1.0
     values = np.empty(len(inside) * (len(inside) - 1) // 2)
     place = np.cumsum(members) - 1
@@ -182,7 +172,7 @@ def spread_of_rows(
         if fewer == kept:
             break
         kept = fewer
-    return (middle, spread / USUAL) if spread > 1e-6 else (0.0, 1.0)
+    return (middle, spread / SPREADS.usual) if spread > 1e-6 else (0.0, 1.0)
 
 
 def _middle(rising: Floats) -> float:
@@ -215,14 +205,15 @@ class Standing:
         self._told = len(members) > 1 and int(members.sum()) > 1
         self._levels = {
             half: [
-                row_levels(partial(found.of, order, half), members, own) for order in range(ORDERS)
+                row_levels(partial(found.of, order, half), members, own)
+                for order in range(EVIDENCE.orders)
             ]
             for half in (parts if self._told else ())
         }
 
     def rows(self, half: int | None, rows: slice) -> Floats:
         """A block of rows, float64 (b, n)."""
-        weights = [EVIDENCE.single, *[1.0] * (ORDERS - 1)]
+        weights = [EVIDENCE.single, *[1.0] * (EVIDENCE.orders - 1)]
         total = np.zeros((rows.stop - rows.start, len(self._found.have)))
         if not self._told:
             return total
@@ -308,11 +299,11 @@ def _own(corpus: Corpus, members: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def kinship_distances(responses: Sequence[ResponseSet], *, assay: str = "") -> DistanceMatrix:
-    """Distances ln(1 + exp(OFFSET - similarity)) between all models; copies are near zero."""
+    """Distances ln(1 + exp(offset - similarity)) between all models; copies are near zero."""
     found = kinship_similarity(responses)
     return symmetric(found.ids, distance_of(found.combined), "kinship", assay)
 
 
 def distance_of(similarity: Floats) -> Floats:
     """Distances from combined similarities: positive, strictly decreasing, float64, same shape."""
-    return np.asarray(np.logaddexp(0.0, OFFSET - similarity), np.float64)
+    return np.asarray(np.logaddexp(0.0, EVIDENCE.offset - similarity), np.float64)

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from cladist.kinship.config import SPREADS
 
 __all__ = [
-    "PSEUDO",
     "ROWS",
-    "SPREAD",
     "Floats",
     "blocks_of",
     "in_turn",
@@ -29,8 +27,6 @@ _T = TypeVar("_T")
 
 ROWS = 256
 """Rows of a matrix of all pairs that are worked on at a time. Nothing but memory depends on it."""
-
-PSEUDO, SPREAD = SPREADS.pseudo, SPREADS.least
 
 
 def blocks_of(n: int) -> Iterator[slice]:

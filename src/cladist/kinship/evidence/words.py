@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 
 from cladist.kinship.config import EVIDENCE
 
-__all__ = ["ORDERS", "grams_of", "words_of"]
-
-ORDERS = EVIDENCE.orders
+__all__ = ["grams_of", "words_of"]
 
 _TOGETHER = 256
 """Texts whose characters are looked at together. Nothing but time and memory depends on it."""

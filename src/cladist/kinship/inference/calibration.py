@@ -175,7 +175,7 @@ def calibrate(
     Models without answers take no part, nor those that are not `speaking`, bool (n,): what is
     said whatever was asked is alike among strangers. With labels, models whose family is unknown
     are left out too, and copies (equal answers throughout) are no kin that power is counted on.
-    Raises `InputError` when fewer than MINIMUM_MODELS models or two makers are left. O(n^2).
+    Raises `InputError` when fewer than `CALIBRATION.models` models or two makers are left. O(n^2).
     """
     answered = np.array(pairs.present.any(axis=1), dtype=np.bool_)
     if speaking is not None:

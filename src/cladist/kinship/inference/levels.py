@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cladist.kinship.evidence.standard import PSEUDO, ROWS, Floats, blocks_of
+from cladist.kinship.config import SPREADS
+from cladist.kinship.evidence.standard import ROWS, Floats, blocks_of
 
 __all__ = ["Groups", "Levels", "Residuals", "Table", "fit_levels"]
 
@@ -24,7 +25,7 @@ Ints = NDArray[np.int64]
 Residuals = Callable[[Ints, Ints], Floats]
 """Residuals of pairs of rows, of the shape to which the two broadcast."""
 
-DIGITS = 9
+_DIGITS = 9
 """Decimals of a residual: sums over other pairs beside it must not put a pair above itself."""
 
 
@@ -110,9 +111,9 @@ class Levels:
         """Residuals of k pairs in spreads of either model over families, their mean, (k,).
 
         Levels of models beyond the n are taken as they are needed. Spreads are shrunk towards
-        that of all models, as by PSEUDO families more. What a model has in common with the
-        other's maker is looked up in `table` where there is one. O(k + pairs that are looked at)
-        time.
+        that of all models, as by `SPREADS.pseudo` families more. What a model has in common with
+        the other's maker is looked up in `table` where there is one. O(k + pairs that are looked
+        at) time.
         """
         total, square = self._reaching(residuals, int(max(i.max(), j.max())) if len(i) else -1)
         names, size = self.groups.sizes
@@ -131,8 +132,10 @@ class Levels:
             count = size.sum() - families[maker[one]] - families[foreign]
             level = (total[one] - mean) / np.maximum(count, 1)
             scatter = np.maximum(square[one] - squares - count * level**2, 0.0)
-            made += (found - level) / np.sqrt((scatter + PSEUDO * self.pooled) / (count + PSEUDO))
-        return np.round(made / 2, DIGITS)
+            made += (found - level) / np.sqrt(
+                (scatter + SPREADS.pseudo * self.pooled) / (count + SPREADS.pseudo)
+            )
+        return np.round(made / 2, _DIGITS)
 
     def _reaching(self, residuals: Residuals, last: int) -> tuple[Floats, Floats]:
         """Totals and squares of all models up to number `last`."""

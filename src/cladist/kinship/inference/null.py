@@ -11,16 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
+from cladist.kinship.config import CALIBRATION
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.levels import Groups, Levels, Residuals, fit_levels
 from cladist.kinship.inference.matching import Matching, fit_matching
 from cladist.kinship.inference.pairs import PairEvidence, Rows
 
-__all__ = ["MINIMUM_MODELS", "Null", "fit_null", "guess_families", "maker_numbers", "pairs_of"]
-
-MINIMUM_MODELS = 12
-"""Panel members below which unrelated pairs are too few and too dependent to calibrate on."""
+__all__ = ["Null", "fit_null", "guess_families", "maker_numbers", "pairs_of"]
 
 _PART = 1 << 20
 """Pairs whose residuals are put in spreads together."""
@@ -30,9 +28,6 @@ QUANTILES = 1000
 
 _FEW = 1 << 22
 """Pairs that these are taken of at most, evenly spread."""
-
-CLUSTER_CUT = 6.0
-"""Robust spreads above the median from which on average linkage calls a cluster one family."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +111,8 @@ def fit_null(pairs: PairEvidence, groups: Groups, half: int | None) -> Null:
     """The null of the pairs of different makers, every cell of two makers weighing the same."""
     makers = groups.makers
     kept = np.flatnonzero(makers >= 0)
-    if len(kept) < MINIMUM_MODELS:
-        raise InputError(f"{len(kept)} models to calibrate on, {MINIMUM_MODELS} are needed")
+    if len(kept) < CALIBRATION.models:
+        raise InputError(f"{len(kept)} models to calibrate on, {CALIBRATION.models} are needed")
     a, b = pairs_of(kept)
     apart = makers[a] != makers[b]
     a, b = a[apart], b[apart]
@@ -170,7 +165,7 @@ def maker_numbers(pairs: PairEvidence, labels: Labels | None) -> NDArray[np.int6
     return np.asarray(np.unique(np.array(labels.makers), return_inverse=True)[1], np.int64)
 
 
-def guess_families(score: Floats, cut: float = CLUSTER_CUT) -> NDArray[np.int64]:
+def guess_families(score: Floats, cut: float = CALIBRATION.cluster) -> NDArray[np.int64]:
     """Family numbers (n,) by average linkage of scores (n, n), for panels without labels.
 
     Models merge where the mean score between clusters lies `cut` robust spreads above the median

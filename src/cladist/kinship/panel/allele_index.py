@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from cladist.core.hashing import GOLDEN, file_digest
 from cladist.errors import InputError
-from cladist.kinship.evidence.alleles import FEW, ORDER
-from cladist.kinship.evidence.corpus import DEPTH, Corpus
+from cladist.kinship.config import OPENINGS
+from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.runs import distinct
 from cladist.kinship.evidence.standard import in_turn
 
@@ -78,7 +78,7 @@ class AlleleIndex:
 
 
 def nats(stood: NDArray[Any], shown: NDArray[Any], m: int) -> _Doubles:
-    """Information of alleles, as `alleles.information` has it, in a panel of m > FEW members."""
+    """Information of alleles, as `alleles.information` has it in panels of more than a few."""
     value = np.log((stood + 0.5 + 2.0 / m) / (shown + 0.5))
     return np.asarray(np.where(stood > shown, value, 0.0))
 
@@ -86,25 +86,25 @@ def nats(stood: NDArray[Any], shown: NDArray[Any], m: int) -> _Doubles:
 def grams(
     codes: NDArray[np.uint32], live: NDArray[np.bool_], probe: NDArray[Any]
 ) -> tuple[_Words, _Words]:
-    """Keys of three characters and of these with the next one, wherever `live` (n, DEPTH) is.
+    """Keys of three characters and of these with the next one, wherever `live` (n, depth) is.
 
     `probe` (n,) or (1,) is the number of the probe that each row answers; it is in the keys.
     """
-    start = np.ones((len(codes), ORDER - 1), np.uint64)
+    start = np.ones((len(codes), OPENINGS.order - 1), np.uint64)
     wide = np.concatenate([start, codes.astype(np.uint64)], axis=1) + np.uint64(1)
     h = np.zeros(codes.shape, np.uint64) + (probe.astype(np.uint64)[:, None] << np.uint64(32))
-    for d in range(ORDER - 1):
-        h = (h + wide[:, d : d + DEPTH]) * _GOLDEN
+    for d in range(OPENINGS.order - 1):
+        h = (h + wide[:, d : d + OPENINGS.depth]) * _GOLDEN
         h ^= h >> np.uint64(29)
-    gram = (h + wide[:, ORDER - 1 :]) * _GOLDEN
+    gram = (h + wide[:, OPENINGS.order - 1 :]) * _GOLDEN
     gram ^= gram >> np.uint64(31)
     return h[live], gram[live]
 
 
 def alive(codes: NDArray[np.uint32], length: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Where choices were made, bool (n, DEPTH): at every character, and at an answer's end."""
+    """Where choices were made, bool (n, depth): at every character, and at an answer's end."""
     live = codes > 0
-    ended = np.flatnonzero((length < DEPTH) & (length > 0))
+    ended = np.flatnonzero((length < OPENINGS.depth) & (length > 0))
     live[ended, length[ended]] = True
     return live
 
@@ -120,11 +120,11 @@ def index_alleles(corpus: Corpus, panel: str = "") -> AlleleIndex:
     """Prepare the models of a corpus as the panel.
 
     Raises `InputError` for 20 models or fewer, where statistics depend on who is compared. Cost:
-    O(m p DEPTH log m) time and, on the disk, about 200 bytes a model and probe.
+    O(m p depth log m) time and, on the disk, about 200 bytes a model and probe.
     """
     m, p = corpus.length.shape
-    if m <= FEW:
-        raise InputError(f"an index of alleles needs more than {FEW} models, {m} given")
+    if m <= OPENINGS.few:
+        raise InputError(f"an index of alleles needs more than {OPENINGS.few} models, {m} given")
     wide = bool(corpus.codes.max(initial=0) > 0xFFFE)
     made = list(in_turn(lambda j: _of_probe(corpus, j, wide), p))
     joined = {
@@ -182,7 +182,7 @@ def _whole(
         begins = np.zeros(many, np.bool_)
         begins[0] = True
         stood = np.full(many, many)
-        for d in range(DEPTH):
+        for d in range(OPENINGS.depth):
             begins[1:] |= said[1:, d] != said[:-1, d]
             run = np.cumsum(begins) - 1
             shown = np.bincount(run)[run]

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import NotComparableError
-from cladist.kinship.evidence.corpus import DEPTH, read_corpus
+from cladist.kinship.config import OPENINGS
+from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.panel.allele_index import AlleleIndex, alive, grams, nats, packed
 
 __all__ = ["allele_scores"]
 
 _Doubles = NDArray[np.float64]
-_ABOVE = np.triu(np.ones((DEPTH, DEPTH), np.bool_), 1)
 
 
 @dataclass
@@ -76,12 +76,12 @@ def _add_whole(
     """Members that begin as the model does are nested ranges of the members in order."""
     a, m = index.arrays, len(index)
     openings, order = np.asarray(a["openings"][j]), np.asarray(a["order"][j])
-    wide = openings.dtype.itemsize == 4 * DEPTH
-    steps = min(length + 1, DEPTH)
-    above = _ABOVE[:steps]
+    wide = openings.dtype.itemsize == 4 * OPENINGS.depth
+    steps = min(length + 1, OPENINGS.depth)
+    above = np.triu(np.ones((steps, OPENINGS.depth), np.bool_), 1)
     low = np.where(above, 0, codes)
     high = np.where(above, 0xFFFFFFFF if wide else 0xFFFF, codes)
-    if length < DEPTH:
+    if length < OPENINGS.depth:
         # The end is a choice of its own: those who ended there, not those who went on.
         high[length] = low[length]
     if not wide and int(codes.max()) > 0xFFFE:

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.config import EVIDENCE
+from cladist.kinship.config import (
+    CALIBRATION,
+    EVIDENCE,
+    LENGTHS,
+    OPENINGS,
+    RATES,
+    ROTE,
+    SPREADS,
+    STATES,
+)
 from cladist.kinship.inference.calibration import Calibration
 from cladist.kinship.inference.levels import Groups, Levels
 from cladist.kinship.inference.matching import Matching
@@ -35,12 +44,15 @@ __all__ = [
 FITTED = 11
 """Version of what is fitted; what another version fitted is fitted again."""
 
+_CONFIGS: tuple[Any, ...] = (EVIDENCE, SPREADS, OPENINGS, LENGTHS, RATES, ROTE, STATES, CALIBRATION)
+"""Constants that a fitted panel depends on."""
+
 _MATRICES = ("combined", "score", "even", "odd", "style", "tokenizer")
 
 
 def fitted_on(*parts: object) -> list[object]:
     """What a fitted panel depends on beside its answers: this version and every constant."""
-    return ["fitted panel", FITTED, asdict(EVIDENCE), *parts]
+    return ["fitted panel", FITTED, *(asdict(c) for c in _CONFIGS), *parts]
 
 
 @dataclass(frozen=True, eq=False)

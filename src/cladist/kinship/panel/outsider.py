@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
-from cladist.kinship.config import EVIDENCE
+from cladist.kinship.config import EVIDENCE, SPREADS
 from cladist.kinship.evidence.corpus import Corpus, read_corpus, said_once
 from cladist.kinship.evidence.similarity import (
     copies_of,
@@ -24,10 +24,9 @@ from cladist.kinship.evidence.similarity import (
     standing,
     unrelated_spread,
 )
-from cladist.kinship.evidence.standard import PSEUDO, SPREAD, Floats
+from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.evidence.style import style_of_last, style_similarity
 from cladist.kinship.evidence.wording import Wording, wording, wording_of_last
-from cladist.kinship.evidence.words import ORDERS
 from cladist.kinship.inference.pairs import PairEvidence, Pairwise
 from cladist.kinship.inference.states import writes_reasoning
 
@@ -42,9 +41,9 @@ class Members:
 
     responses  their answers, as they were read
     pairs      evidence of all pairs of them, without what tells tokenizers
-    mean, spread  float64 (3, ORDERS, m): of each member's likeness of wording with the others, on
+    mean, spread  float64 (3, orders, m): of each member's likeness of wording with the others, on
                all probes, the even and the odd ones
-    pooled     float64 (3, ORDERS): variance of all of them
+    pooled     float64 (3, orders): variance of all of them
     middle, unit  of unrelated pairs, as `unrelated_spread` has them
     """
 
@@ -86,13 +85,15 @@ def fit_members(responses: Sequence[ResponseSet]) -> Members:
 def _rows(found: Wording) -> tuple[Floats, Floats, Floats]:
     """Mean and spread of every row, and the pooled variance, as `standardise` takes them."""
     m = found.common.shape[1]
-    mean, spread = (np.zeros((len(_HALVES), ORDERS, m)) for _ in range(2))
-    pooled = np.zeros((len(_HALVES), ORDERS))
+    mean, spread = (np.zeros((len(_HALVES), EVIDENCE.orders, m)) for _ in range(2))
+    pooled = np.zeros((len(_HALVES), EVIDENCE.orders))
     for h, half in enumerate(_HALVES):
-        for order in range(ORDERS):
+        for order in range(EVIDENCE.orders):
             t = found.of(order, half)
             np.fill_diagonal(t, 0.0)
-            pooled[h, order] = (float((t**2).sum()) + PSEUDO * SPREAD**2) / (m * (m - 1) + PSEUDO)
+            pooled[h, order] = (float((t**2).sum()) + SPREADS.pseudo * SPREADS.least**2) / (
+                m * (m - 1) + SPREADS.pseudo
+            )
             mean[h, order], spread[h, order] = _level(t, m - 1, m, pooled[h, order])
     return mean, spread, pooled
 
@@ -101,7 +102,9 @@ def _level(t: Floats, count: int, m: int, pooled: float) -> tuple[Floats, Floats
     """Mean and spread of rows (..., k) of which `count` entries count and the others are 0."""
     mean = t.sum(-1) / count * ((m - 2) / m)
     square = (t**2).sum(-1) - 2 * mean * t.sum(-1) + count * mean**2
-    return mean, np.sqrt((np.maximum(square, 0.0) + PSEUDO * pooled) / (count + PSEUDO))
+    return mean, np.sqrt(
+        (np.maximum(square, 0.0) + SPREADS.pseudo * pooled) / (count + SPREADS.pseudo)
+    )
 
 
 def beside(members: Members, asked: ResponseSet) -> PairEvidence:
@@ -149,7 +152,7 @@ def _standing_of_last(
     """How far the new model's pairs stand out, all orders together, float64 (m,)."""
     parts = [0, 1] if half == 0 else [half - 1]
     m = len(members)
-    weights = [EVIDENCE.single, *[1.0] * (ORDERS - 1)]
+    weights = [EVIDENCE.single, *[1.0] * (EVIDENCE.orders - 1)]
     total = np.zeros(m)
     for order, weight in enumerate(weights):
         t = halves[parts, order].sum(0, dtype=np.float64) / np.maximum(common[parts].sum(0), 1.0)

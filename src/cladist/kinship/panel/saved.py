@@ -22,12 +22,13 @@ from cladist.core.optional import needed
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.core.results import Result
 from cladist.errors import InputError, NotComparableError
+from cladist.kinship.config import SEARCH
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.similarity import evidence_of
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.panel.allele_index import AlleleIndex, index_alleles
 from cladist.kinship.panel.allele_scores import allele_scores
-from cladist.kinship.panel.shortlist import CANDIDATES, REFERENCE, evidence_with, sample_of
+from cladist.kinship.panel.shortlist import evidence_with, sample_of
 
 __all__ = [
     "FORMATS",
@@ -315,8 +316,8 @@ def nearest_members(
     count: int = 10,
     protocol_digest: str = "",
     *,
-    candidates: int = CANDIDATES,
-    reference: int = REFERENCE,
+    candidates: int = SEARCH.candidates,
+    reference: int = SEARCH.reference,
 ) -> list[Member]:
     """The members nearest to a new model, in a panel of any size.
 

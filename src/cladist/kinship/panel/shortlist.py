@@ -12,16 +12,7 @@ from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.similarity import evidence_of
 from cladist.kinship.evidence.standard import Floats
 
-__all__ = ["CANDIDATES", "EXHAUSTIVE", "REFERENCE", "evidence_with", "sample_of"]
-
-EXHAUSTIVE = 1000
-"""Models up to which kinship is measured between all pairs: some 20 s of one core."""
-
-CANDIDATES = 100
-"""Models that a first stage brings up for the second."""
-
-REFERENCE = 800
-"""Models that kinship is measured against in the second stage."""
+__all__ = ["evidence_with", "sample_of"]
 
 
 def evidence_with(

@@ -15,6 +15,7 @@ from cladist.core.hashing import digest, file_digest
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
+from cladist.kinship.config import CHECKS, FAMILIES
 from cladist.kinship.inference.assumed import seen_greedy
 from cladist.kinship.inference.calibration import Calibration, calibrate
 from cladist.kinship.inference.facts import Gatherer, Keeper
@@ -180,7 +181,9 @@ def gathered_beside(
 
 def _keeper(panel: FittedPanel, labels: Labels | None, place: Kept, seed: int) -> Keeper:
     """Keeps what the answers of pairs of a panel say under all that it is gathered from."""
-    state = digest(["pairs", *panel.on, None if labels is None else asdict(labels), seed])
+    constants = asdict(CHECKS), asdict(FAMILIES)
+    declared = None if labels is None else asdict(labels)
+    state = digest(["pairs", *panel.on, *constants, declared, seed])
 
     def keep(on: Sequence[object], make: Callable[[], Any]) -> Any:
         return place.small([state, *on], make)

@@ -194,8 +194,8 @@ def _show(r: KinshipResult) -> None:
     if not math.isnan(r.excess):
         mean, low, high = r.per_probe
         console.print(
-            f"  residual  {r.excess:.1f} mean absolute deviations above unrelated pairs "
-            "of the same style"
+            f"  residual  {r.excess:.1f} spreads above what the two have in common with families "
+            "of other makers, for pairs of the same style"
         )
         console.print(
             f"  by probe  {mean:.2f} above unrelated models (95% {low:.2f} to {high:.2f}), "

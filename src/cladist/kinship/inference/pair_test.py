@@ -43,7 +43,7 @@ class KinshipResult(Result):
     verdict      related, unrelated, inconclusive or not tested
     code         the reason as a code (`decision.Reason`)
     reason       the same in a sentence
-    excess       standardised residual over unrelated pairs of the same style; NaN without panel
+    excess       standardised residual, for pairs of the same style; NaN without a panel
     per_probe    mean per-probe excess over controls, with its 95% interval over probes
     p            p-value among unrelated pairs, adjusted where several were asked at once
     p_alone      the same of this pair alone

@@ -26,10 +26,10 @@ export function families(context: CanvasRenderingContext2D, app: App, found: Dra
   const below = app.families();
   const column = app.family();
   if (below === null || column === null || app.state.fold) return;
-  const { t, inks } = setting;
+  const { inks } = setting;
   const flat = drawn.kind === "rectangular";
-  const named = flat && (t.sy >= ROW || found.tips.models.length <= FEW);
-  const edge = setting.width - 118;
+  const named = inRows(found, setting);
+  const edge = named ? bracketsAt(context, app, found, setting) : 0;
   // Marks of families beside points of another column would be read as its groups.
   const sign = (rank: number) => (app.state.colour === column.key ? mark(rank, app.theme) : undefined);
   const labels: Label[] = [];
@@ -47,7 +47,7 @@ export function families(context: CanvasRenderingContext2D, app: App, found: Dra
       context.fillRect(x, top - 1, 3, Math.max(2, bottom - top + 2));
       room.taken.push([x - 1, top, x + 4, bottom]);
       const middle = (Math.max(6, top) + Math.min(setting.height - 8, bottom)) / 2;
-      labels.push({ text, x: x - 2, y: middle, rank: count, mark: sign(below.rank[node] ?? -1) });
+      labels.push({ text, x: x - 2, y: middle, rank: count, firm: named, mark: sign(below.rank[node] ?? -1) });
     } else {
       // Where names run outwards, that of the family stands within.
       const within = drawn.kind === "radial" && gapOf(found, setting) >= ROW;
@@ -58,6 +58,35 @@ export function families(context: CanvasRenderingContext2D, app: App, found: Dra
   }
   labels.sort((a, b) => (b.rank ?? 0) - (a.rank ?? 0));
   drawLabels(context, labels, { ...inks, font: inks.small.replace("11px", "600 11px") }, setting.width, setting.height, { room });
+}
+
+/** Whether every model is named in a row of its own. */
+const inRows = ({ drawn, tips }: Drawn, { t }: Setting) =>
+  drawn.kind === "rectangular" && (t.sy >= ROW || tips.models.length <= FEW);
+
+/** Pixels at the right edge that are kept for the names of families, and those they have at best. */
+const [LEAST_BESIDE, MOST_BESIDE] = [64, 118];
+
+/** Where brackets of families stand beside rows: behind the longest name, as far as there is room. */
+function bracketsAt(context: CanvasRenderingContext2D, app: App, { tips }: Drawn, setting: Setting): number {
+  const { t, width, size } = setting;
+  context.font = rowFont(setting, t.sy);
+  let end = width - MOST_BESIDE;
+  tips.models.forEach((m, k) => {
+    const y = t.oy + t.sy * (tips.y[k] ?? 0);
+    if (y < -8 || y > setting.height + 8) return;
+    end = Math.max(end, t.ox + t.sx * (tips.x[k] ?? 0) + size / 2 + 11 + context.measureText(short(app, m)).width);
+  });
+  return Math.min(end, width - LEAST_BESIDE);
+}
+
+const rowFont = ({ inks }: Setting, gap: number) => (gap >= 13 ? inks.font.replace("500 ", "") : inks.small);
+
+/** Whether brackets of families stand beside the tree. */
+function isBracketed(app: App, { drawn, tree }: Drawn): boolean {
+  const groups = app.families();
+  if (drawn.kind !== "rectangular" || app.state.fold || groups === null || app.family() === null) return false;
+  return bracketed(drawn, tree, groups).length > 0;
 }
 
 const brackets = new WeakMap<object, [number, number[]][]>();
@@ -136,7 +165,8 @@ function rows(context: CanvasRenderingContext2D, app: App, found: Drawn, setting
   const selected = app.selected();
   const matches = app.matches();
   const many = app.state.selection.length;
-  context.font = gap >= 13 ? inks.font.replace("500 ", "") : inks.small;
+  const edge = isBracketed(app, found) ? bracketsAt(context, app, found, setting) : setting.width;
+  context.font = rowFont(setting, gap);
   context.textBaseline = "middle";
   const middle: [number, number] = [setting.t.ox, setting.t.oy];
   const around: Spoke[] = [];
@@ -147,13 +177,13 @@ function rows(context: CanvasRenderingContext2D, app: App, found: Drawn, setting
     if (m < 0 || !inView(at)) continue;
     const strong = m === app.hover || m === app.state.active;
     const angle = drawn.kind === "rectangular" ? 0 : (drawn.angle[node] ?? 0);
-    let text = short(app, m);
+    const far = drawn.kind === "radial" ? edgeOf(at, angle, setting) : edge - at[0];
+    const text = fitted(context, short(app, m), far - size / 2 - 9);
+    if (text === "") {
+      hidden += 1;
+      continue;
+    }
     if (drawn.kind === "radial") {
-      text = fitted(context, text, edgeOf(at, angle, setting) - size / 2 - 9);
-      if (text === "") {
-        hidden += 1;
-        continue;
-      }
       const from = Math.hypot(at[0] - middle[0], at[1] - middle[1]) + size / 2 + 5;
       const spoke = { angle, from, to: from + context.measureText(text).width };
       if (!strong && around.some((other) => close(spoke, other, gap >= 13 ? 12 : ROW))) {

@@ -209,7 +209,9 @@ def _show(r: KinshipResult) -> None:
         console.print(f"  p         {r.p_mismatch:.2g} against shuffled probes, {r.probes} probes")
     if not math.isnan(r.power):
         below = (
-            "" if math.isnan(r.kin_p) else (f", and {min(r.kin_p, 1):.0%} have no more in common")
+            ""
+            if math.isnan(r.kin_p)
+            else f", and at most {min(r.kin_p, 1):.0%} have no more in common"
         )
         console.print(
             f"  power     {r.power:.0%} of known kin, each family counting once, pass this test "

@@ -91,7 +91,7 @@ class PairFacts:
 
     excess      standardised residual over unrelated pairs like it
     p           share of unrelated pairs with as much in common
-    kin_p       share of known kin with no more in common; NaN without enough known kin
+    kin_p       share of known kin with no more in common (`Calibration.kin_p`); NaN without enough
     p_less      share of unrelated pairs with as little in common; NaN where there is no panel
     p_probes    sign-flip p-value over probes; NaN where it was not needed
     p_mismatch  p-value against the same answers on shuffled probes; NaN where it was not needed

@@ -49,7 +49,8 @@ class KinshipResult(Result):
     p_alone      the same of this pair alone
     p_probes     sign-flip p-value over probes
     p_mismatch   p-value against the same answers on shuffled probes
-    kin_p        share of known kin with no more in common; NaN without enough of them
+    kin_p        share of known kin with no more in common, the mean over families or that of the
+                 families in question, whichever is more; NaN without enough of them
     power        share of known kin, each family counting once, whose p alone would do at `alpha`
                  among as many candidates; NaN without known kin
     alpha        false-positive rate that the verdict keeps to

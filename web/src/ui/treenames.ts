@@ -65,11 +65,12 @@ const inRows = ({ drawn, tips }: Drawn, { t }: Setting) =>
   drawn.kind === "rectangular" && (t.sy >= ROW || tips.models.length <= FEW);
 
 /** Pixels at the right edge that are kept for the names of families, and those they have at best. */
-const [LEAST_BESIDE, MOST_BESIDE] = [64, 118];
+const [LEAST_BESIDE, MOST_BESIDE] = [96, 118];
 
-/** Where brackets of families stand beside rows: behind the longest name, as far as there is room. */
+/** Where brackets of families stand beside rows: behind the longest name that is written, as far as there is room. */
 function bracketsAt(context: CanvasRenderingContext2D, app: App, { tips }: Drawn, setting: Setting): number {
   const { t, width, size } = setting;
+  if (t.sy < LEAST) return width - MOST_BESIDE;
   context.font = rowFont(setting, t.sy);
   let end = width - MOST_BESIDE;
   tips.models.forEach((m, k) => {

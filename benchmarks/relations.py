@@ -37,8 +37,10 @@ from cladist.models.requantize import requantize
 from cladist.registry import Registry
 
 BINS = ((0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.95), (0.95, 1))
-FEWEST = {"answers of a stated probability": 20, "pairs of a relation": 10}
-MOST = {"pairs of other kin": 300, "models to be split": 60}
+FEWEST_ANSWERS, FEWEST_PAIRS = 20, 10
+"""Answers of a stated probability, and pairs of a relation, from which there is a row."""
+MOST_PAIRS, MOST_SPLIT = 300, 60
+"""Kin that are neither parent nor child, and models of a kind that are split."""
 
 
 def _asked(data: Recorded) -> Iterator[tuple[int, bool, Identification]]:
@@ -85,7 +87,7 @@ def identification(sets: list[Recorded]) -> str:
         )  # fmt: skip
         for low, high in BINS:
             part = t[(t["sure"] > low) & (t["sure"] <= high)]
-            if len(part) >= FEWEST["answers of a stated probability"]:
+            if len(part) >= FEWEST_ANSWERS:
                 stated.append(
                     [data.name, f"{low:g} to {high:g}", str(len(part)),
                      percent(part["sure"].mean()), percent(part["right"].mean())]
@@ -124,7 +126,7 @@ def directions(sets: list[Recorded]) -> str:
             columns=["relation", "right", "told"],
         )
         for name, part in [("all", t), *t.groupby("relation")]:
-            if len(part) >= FEWEST["pairs of a relation"]:
+            if len(part) >= FEWEST_PAIRS:
                 told = part[part["told"]]
                 body.append(
                     [data.name, str(name), str(len(part)), percent(part["told"].mean(), 0),
@@ -136,7 +138,7 @@ def directions(sets: list[Recorded]) -> str:
             for i, j in zip(data.a[data.kin], data.b[data.kin])
             if frozenset((int(i), int(j))) not in lineal
         ]
-        chosen = np.random.default_rng(0).permutation(len(others))[: MOST["pairs of other kin"]]
+        chosen = np.random.default_rng(0).permutation(len(others))[:MOST_PAIRS]
         named = [
             bool(direction(data.pairs, rare, *(names[m] for m in others[k])).ancestor)
             for k in chosen
@@ -171,7 +173,7 @@ def merges(data: Recorded) -> str:
         ("one parent", ["finetune", "instruct", "dpo"]),
     ):
         at = draw.permutation(np.flatnonzero(np.isin(relation, kinds)))
-        found = [needed(int(i)) for i in at[: MOST["models to be split"]]]
+        found = [needed(int(i)) for i in at[:MOST_SPLIT]]
         count = np.array([n for n in found if n is not None])
         shares = [percent(float(np.mean(c)), 0) for c in (count >= 2, count == 1, count == 0)]
         body.append([name, str(len(count)), *shares])

@@ -33,7 +33,7 @@ ALPHAS = (0.05, 0.01, 0.001)
 LISTED = 10
 """Nearest models in a list, as `cladist compare relatives` shows them."""
 ASKED = 4
-"""Models of a maker whose lists are made."""
+"""Models of a maker that are asked, at most."""
 HIDDEN = 25
 """Makers taken away in turn."""
 
@@ -171,33 +171,40 @@ def outsiders(sets: list[Recorded]) -> str:
 
 
 def unrelated(sets: list[Recorded]) -> str:
-    """Who is called unrelated: some models of every maker lose their label, one at a time."""
+    """Who is called unrelated, where a model or its whole maker lost their labels."""
     body = []
     for data in sets:
-        shares: dict[bool, dict[str, list[float]]] = {True: {}, False: {}}
         draw = np.random.default_rng(0)
+        found: dict[str, list[tuple[str, bool, float]]] = {"the model": [], "its maker": []}
         for maker in np.unique(data.makers):
-            for i in draw.permutation(np.flatnonzero(data.makers == maker))[:ASKED].tolist():
-                fitted = calibrate(
-                    data.pairs, without(data.labels, np.arange(len(data.makers)) == i)
-                )
-                rows = np.flatnonzero((data.a == i) | (data.b == i))
-                a, b, kin = data.a[rows], data.b[rows], data.kin[rows]
-                kin_p = fitted.kin_p(data.pairs, a, b)
-                # `decide` also wants a p-value above the level of the probes' tests.
-                said = (kin_p <= 0.05) & (fitted.p_less(data.pairs, a, b) >= kin_p)
-                said &= fitted.p(data.pairs, a, b) > 0.05
-                for related in (True, False):
-                    if (kin == related).any():
-                        found = float(said[kin == related].mean())
-                        shares[related].setdefault(str(maker), []).append(found)
-        mean = {k: [float(np.mean(x)) for x in v.values()] for k, v in shares.items()}
-        body.append(
-            [data.name, percent(float(np.mean(mean[False]))), percent(float(np.mean(mean[True]))),
-             percent(max(mean[True]))]
-        )  # fmt: skip
-    head = ["set", "unrelated called so", "kin called unrelated", "worst maker"]
+            own = data.makers == maker
+            found["its maker"] += _cleared(data, str(maker), own)
+            for i in draw.permutation(np.flatnonzero(own))[:ASKED].tolist():
+                found["the model"] += _cleared(data, str(maker), np.arange(len(own)) == i)
+        for how, shares in found.items():
+            t = pd.DataFrame(shares, columns=["maker", "kin", "share"])
+            of = t.groupby(["kin", "maker"])["share"].mean()
+            body.append(
+                [data.name, how, percent(of[False].mean()), percent(of[True].mean()),
+                 percent(of[True].max())]
+            )  # fmt: skip
+    head = ["set", "without labels", "unrelated called so", "kin called unrelated", "worst maker"]
     return table(head, body)
+
+
+def _cleared(data: Recorded, maker: str, hidden: np.ndarray) -> list[tuple[str, bool, float]]:
+    """Shares of the pairs of the models `hidden`, kin and others, that are called unrelated."""
+    fitted = calibrate(data.pairs, without(data.labels, hidden))
+    rows = np.flatnonzero(hidden[data.a] | hidden[data.b])
+    a, b, kin = data.a[rows], data.b[rows], data.kin[rows]
+    kin_p = fitted.kin_p(data.pairs, a, b)
+    # `decide` also wants a p-value above the level of the probes' tests.
+    said = (kin_p <= 0.05) & (fitted.p_less(data.pairs, a, b) >= kin_p)
+    at = np.flatnonzero(said)
+    said[at] = fitted.p(data.pairs, a[at], b[at]) > 0.05
+    return [
+        (maker, bool(k), float(said[kin == k].mean())) for k in (True, False) if (kin == k).any()
+    ]
 
 
 def lists(sets: list[Recorded]) -> str:

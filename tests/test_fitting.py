@@ -20,6 +20,7 @@ from cladist.fitting import (
     gathered_beside,
     panel_in,
 )
+from cladist.kinship.config import CHECKS
 from cladist.kinship.inference.facts import Gatherer, gatherer
 from cladist.kinship.inference.family_fits import family_fits, fit_families, fits_to
 from cladist.kinship.inference.labels import Labels
@@ -154,6 +155,9 @@ def test_what_answers_of_a_pair_say_is_kept(
             again.facts(0, 5)
         with pytest.raises(AssertionError, match="made before"):
             made(None).facts(0, 1, whole=True)  # without labels it has other controls
+        patched.setattr("cladist.fitting.CHECKS", replace(CHECKS, controls=CHECKS.controls // 2))
+        with pytest.raises(AssertionError, match="made before"):
+            made().facts(0, 1, whole=True)  # and by other constants
     # An answer that is altered has all of it looked at anew.
     registry._db.execute(
         "UPDATE response SET text = 'quite another answer' WHERE probe < 12 AND model_id = "

@@ -75,19 +75,19 @@ class Table:
     """What n models have in common with each of f makers, float64 (n, f).
 
     makers  int64 (f,), rising
-    mean    sum over the maker's families of the mean residual with their models
+    total   sum over the maker's families of the mean residual with their models
     square  the same of mean squares
     """
 
     makers: Ints
-    mean: Floats
+    total: Floats
     square: Floats
 
     def at(self, rows: Ints, wanted: Ints) -> tuple[Floats, Floats]:
         """Those of each row with one maker, (k,) each; 0 for maker number -1."""
         place, some = np.searchsorted(self.makers, wanted), wanted >= 0
         place[~some] = 0
-        return self.mean[rows, place] * some, self.square[rows, place] * some
+        return self.total[rows, place] * some, self.square[rows, place] * some
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,13 +124,13 @@ class Levels:
         made = np.zeros(len(found))
         for one, other in ((i, j), (j, i)):
             foreign = np.where(maker[one] == maker[other], -1, maker[other])
-            mean, squares = (
+            theirs, squares = (
                 _with_one(residuals, self.groups, one, foreign)
                 if table is None
                 else table.at(one, foreign)
             )
             count = size.sum() - families[maker[one]] - families[foreign]
-            level = (total[one] - mean) / np.maximum(count, 1)
+            level = (total[one] - theirs) / np.maximum(count, 1)
             scatter = np.maximum(square[one] - squares - count * level**2, 0.0)
             made += (found - level) / np.sqrt(
                 (scatter + SPREADS.pseudo * self.pooled) / (count + SPREADS.pseudo)
@@ -142,8 +142,8 @@ class Levels:
         n = len(self.total)
         if last < n:
             return self.total, self.square
-        mean, square = _with_all(residuals, self.groups, np.arange(n, last + 1))
-        return np.append(self.total, mean.sum(1)), np.append(self.square, square.sum(1))
+        total, square = _with_all(residuals, self.groups, np.arange(n, last + 1))
+        return np.append(self.total, total.sum(1)), np.append(self.square, square.sum(1))
 
 
 def fit_levels(residuals: Residuals, groups: Groups) -> tuple[Levels, Table]:
@@ -156,7 +156,7 @@ def fit_levels(residuals: Residuals, groups: Groups) -> tuple[Levels, Table]:
     ]
     table = Table(names, *(np.concatenate([block[k] for block in blocks]) for k in (0, 1)))
     other = groups.makers[:, None] != names
-    total, square = (table.mean * other).sum(1), (table.square * other).sum(1)
+    total, square = (table.total * other).sum(1), (table.square * other).sum(1)
     count = np.maximum(other @ size, 1)
     variance = square / count - (total / count) ** 2
     return Levels(groups, total, square, max(float(variance[known].mean()), 1e-9)), table
@@ -172,7 +172,7 @@ def _with_one(
     residuals: Residuals, groups: Groups, rows: Ints, wanted: Ints
 ) -> tuple[Floats, Floats]:
     """What each row has in common with one maker, (k,) each; 0 for maker number -1."""
-    mean, square = np.zeros(len(rows)), np.zeros(len(rows))
+    total, square = np.zeros(len(rows)), np.zeros(len(rows))
     some = np.flatnonzero(wanted >= 0)
     models, row = np.unique(rows[some], return_inverse=True)
     names, name = np.unique(wanted[some], return_inverse=True)
@@ -181,17 +181,17 @@ def _with_one(
     if len(models) <= len(names) or len(models) * size.sum() <= size[place][name].sum():
         for block, at in _by_value(row // ROWS):
             first = block * ROWS
-            means, squares = _with_all(residuals, groups, models[first : first + ROWS])
+            totals, squares = _with_all(residuals, groups, models[first : first + ROWS])
             cell = row[at] - first, place[name[at]]
-            mean[some[at]], square[some[at]] = means[cell], squares[cell]
-        return mean, square
+            total[some[at]], square[some[at]] = totals[cell], squares[cell]
+        return total, square
     for k, at in _by_value(name):
         mine, again = np.unique(row[at], return_inverse=True)
         theirs = np.flatnonzero(groups.makers == names[k])
         theirs = theirs[np.argsort(groups.families[theirs], kind="stable")]
-        means, squares = _summed(residuals, groups, models[mine], theirs)
-        mean[some[at]], square[some[at]] = means[again, 0], squares[again, 0]
-    return mean, square
+        totals, squares = _summed(residuals, groups, models[mine], theirs)
+        total[some[at]], square[some[at]] = totals[again, 0], squares[again, 0]
+    return total, square
 
 
 def _keys(groups: Groups, models: Ints) -> tuple[Ints, Ints]:

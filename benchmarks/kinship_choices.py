@@ -18,7 +18,7 @@ COPIED = (0.01, 0.05, 0.2)
 WORDS = (200, 400, 800)
 SINGLE = (0.0, 0.5, 1.0)
 SEQUENCES = (2, 3, 4)
-TOKENIZER = (0.0, 0.25, 0.5, 1.0)
+TOKENIZER = (0.0, 0.5, 1.0, 2.0)
 PROJECTS = {"can_ai_code_senior": "can_ai_code"}
 """Sets of one project have many models in common and are left out together."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet
 from cladist.kinship.config import RATES
@@ -10,14 +11,17 @@ from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.tokens_per_character import density_evidence, fit_densities
 from cladist.kinship.evidence.truncation import truncation_evidence
 
+Letters = NDArray[np.str_]
 LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz "))
 
 
-def cut(seed: int, characters: int, spread: float, probes: int = 55) -> list[str | None]:
+def cut(
+    seed: int, characters: int, spread: float, probes: int = 55, letters: Letters = LETTERS
+) -> list[str | None]:
     """Random letters, every answer about as long as the tokens of this tokenizer reach."""
     rng = np.random.default_rng(seed)
     sizes = np.exp(rng.normal(np.log(characters), spread, probes)).astype(int)
-    return ["x" + "".join(rng.choice(LETTERS, k)) + "x" for k in sizes]
+    return ["x" + "".join(rng.choice(letters, k)) + "x" for k in sizes]
 
 
 def panel(spread: float) -> list[ResponseSet]:
@@ -50,9 +54,30 @@ def test_rate_abstains_where_all_fill_in_one_form() -> None:
     assert fit_densities(read_corpus(form), np.ones(100, bool)) is None
 
 
-def test_rate_abstains_in_a_small_panel() -> None:
-    assert fit_densities(read_corpus(panel(0.05)[:20]), np.ones(20, bool)) is None
+def test_rate_abstains_where_few_answers_were_cut() -> None:
+    assert fit_densities(read_corpus(panel(0.05)[:9]), np.ones(9, bool)) is None
     assert (density_evidence(None, 3) == 0).all()
+
+
+def test_rate_tells_tokenizers_of_twenty_models() -> None:
+    found = density_evidence(fit_densities(read_corpus(panel(0.05)[:20]), np.ones(20, bool)), 20)
+    same = (np.arange(20)[:, None] - np.arange(20)) % 2 == 0
+    assert found[same & ~np.eye(20, dtype=bool)].min() > 0 > found[~same].max()
+
+
+def test_rates_of_texts_of_another_make_up_say_less() -> None:
+    """A tokenizer that packs one alphabet tighter than another is no other tokenizer."""
+    halves = LETTERS[:13], LETTERS[13:]
+    models = [
+        ResponseSet.of_texts(f"m{k}", cut(k, 300 if k % 2 else 360, 0.05, letters=halves[k // 20]))
+        for k in range(40)
+    ]
+    found = density_evidence(fit_densities(read_corpus(models), np.ones(40, bool)), 40)
+    other = (np.arange(40)[:, None] - np.arange(40)) % 2 == 1
+    apart = np.arange(40)[:, None] // 20 != np.arange(40) // 20
+    assert found[other & ~apart].max() < -1.5
+    assert found[other & apart].min() > -1.0
+    np.testing.assert_array_equal(found, found.T)
 
 
 def test_outsiders_do_not_change_the_rate_model() -> None:

@@ -48,7 +48,7 @@ class EvidenceConfig:
         "half to double: .023 AUC, .043 AP, 4.8 points of kin found",
     )  # fmt: skip
     tokenizer: float = chosen(
-        0.5, "weight of the tokenizer's evidence beside one spread of wording", _GRID,
+        1.0, "weight of the tokenizer's evidence, in nats, beside one spread of wording", _GRID,
         "half to double: .003 AUC, .006 AP",
     )  # fmt: skip
     same_tokenizer: float = chosen(
@@ -175,7 +175,7 @@ class LengthsConfig:
         "says something of panels of a few models alone",
     )  # fmt: skip
     unit: float = chosen(
-        0.15,
+        0.3,
         "agreement that counts as much as one spread of the other evidence",
         _HAND,
         "half to double: .001 AUC, .005 AP, 0.3 points of kin found",
@@ -213,14 +213,21 @@ class RatesConfig:
         "half to double: 0.3 points of kin found",
     )
     ridge: float = chosen(
-        1e-3, "ridge of the regression, of the mean eigenvalue", _HAND, ".1: .02 AUC less"
-    )
+        20.0, "ridge of the regression: answers with the mean eigenvalue that it is worth", _HAND,
+        "half to double: to be measured"
+    )  # fmt: skip
+    unlike: float = chosen(
+        1.0,
+        "variance of the log rate of one tokenizer between texts a unit of squared distance apart "
+        "in make-up",
+        _GRID, "half to double: to be measured",
+    )  # fmt: skip
     fitted: int = chosen(
         20_000, "answers that the regression is fitted on, evenly spread", _HAND,
         "more change nothing",
     )  # fmt: skip
     needed: int = chosen(
-        10, "unfinished answers for every coefficient, or the rate abstains", _HAND,
+        1, "unfinished answers for every coefficient, or the rate abstains", _HAND,
         "half to double: .007 AUC, .001 AP, 0.8 points of kin found",
     )  # fmt: skip
     spread: float = chosen(

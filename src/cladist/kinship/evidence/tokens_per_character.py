@@ -8,6 +8,11 @@ residuals show, on average and along the main axes of composition, is its vector
 by empirical Bayes; two models are compared by the Gaussian log likelihood ratio of one common
 vector against two independent ones.
 
+A regression over characters knows a tokenizer's rates only for such text as its models write. The
+further the texts of two models are apart in make-up, the less their rates need to agree, whatever
+the tokenizer: each such difference adds to the variance of both (a Gaussian process whose
+increments grow with distance; Cressie 1993, Statistics for Spatial Data, on variograms).
+
 Where no common limit cut the answers, lengths scatter and the rate abstains, by itself. It also
 abstains where models differ by less than tokenizers do: a form that all fill in, which ends where
 the form ends, is as long in every model.
@@ -56,11 +61,28 @@ class DensityModel:
 
 @dataclass(frozen=True, eq=False)
 class Densities:
-    """Rate vectors of n models: posterior mean and variance (n, 1 + axes), and who has one."""
+    """Rate vectors of n models, and what their texts are made of.
+
+    mean, variance  float64 (n, 1 + axes), of the posterior
+    known           bool (n,), who has a rate
+    made            float32 (2, n, 2 buckets), mean make-up of every other text of each model
+    """
 
     mean: Floats
     variance: Floats
     known: NDArray[np.bool_]
+    made: NDArray[np.float32]
+
+    def apart(self, rows: slice) -> Floats:
+        """Squared distance in make-up of a block of models from all, float64 (b, n).
+
+        Products of one half of the texts with the other: what texts happen to hold adds nothing.
+        """
+        one, other = self.made
+        cross = one[rows] @ other.T
+        cross += other[rows] @ one.T
+        own = np.einsum("ij,ij->i", one, other, dtype=np.float64)
+        return np.asarray(np.maximum(own[rows, None] + own[None, :] - cross, 0.0), np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +123,32 @@ class _Unfinished:
         for _ in in_turn(fill, len(parts)):
             pass
         return out
+
+    def halves(self, kept: NDArray[np.bool_], n: int) -> NDArray[np.float32]:
+        """Mean make-up of every other kept answer of n models, float32 (2, n, 2 buckets)."""
+        from scipy.sparse import csr_array  # a fifth of a second to import
+
+        order = np.flatnonzero(kept)[np.argsort(self.owner[kept], kind="stable")]
+        count = np.bincount(self.owner[order], minlength=n)
+        first = np.repeat(np.cumsum(count) - count, count)
+        place = self.owner[order] + n * ((np.arange(len(order)) - first) % 2)
+        parts = list(blocks_of(len(order)))
+        total = np.zeros((2 * n, 2 * RATES.buckets), np.float32)
+
+        def summed(part: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+            rows = parts[part]
+            which, where = np.unique(place[rows], return_inverse=True)
+            held = csr_array(
+                (np.ones(len(where), np.float32), (where, np.arange(len(where)))),
+                shape=(len(which), len(where)),
+            )
+            return which, held @ self.shares(order[rows])
+
+        for which, found in in_turn(summed, len(parts)):
+            total[which] += found
+        held = np.bincount(place, minlength=2 * n).astype(np.float32)
+        total /= np.maximum(held, 1)[:, None]
+        return total.reshape(2, n, -1)
 
 
 def _unfinished(corpus: Corpus) -> _Unfinished:
@@ -150,13 +198,14 @@ def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[DensityModel, Dens
     axes = _axes(made.shares(np.flatnonzero(chosen)[::step]), centre, cost)
     design = made.along(axes.astype(np.float32)) - (centre @ axes)
     design = np.hstack([np.ones((len(y), 1)), design])[kept]
-    model, rates = _posterior(design, residual[kept], owner[kept], n, members)
+    model, *rates = _posterior(design, residual[kept], owner[kept], n, members)
     _, spread, noise = model
     if noise > RATES.noise**2 or spread[0] < LENGTHS.scale**2:
         return None
-    if (rates.known & members).sum() < RATES.texts:
+    if (rates[-1] & members).sum() < RATES.texts:
         return None
-    return DensityModel(centre, cost, level, window, axes, *model), rates
+    fitted = DensityModel(centre, cost, level, window, axes, *model)
+    return fitted, Densities(*rates, made.halves(kept, n))
 
 
 def _axes(shares: NDArray[np.float32], centre: Floats, cost: Floats) -> Floats:
@@ -187,7 +236,7 @@ def _regress(
         root = np.sqrt(weight).astype(np.float32)
         np.multiply(x, root[:, None], out=weighed)
         gram = (weighed.T @ weighed).astype(np.float64)
-        ridge = RATES.ridge * np.trace(gram) / len(gram)
+        ridge = RATES.ridge / len(y) * np.trace(gram) / len(gram)
         cost = np.linalg.solve(
             gram + ridge * np.eye(len(gram)),
             (weighed.T @ (root * (target - level).astype(np.float32))).astype(np.float64),
@@ -216,8 +265,9 @@ def _medians(values: Floats, owner: NDArray[np.int64], n: int) -> Floats:
 
 def _posterior(
     design: Floats, y: Floats, owner: NDArray[np.int64], n: int, members: NDArray[np.bool_]
-) -> tuple[tuple[Floats, Floats, float], Densities]:
-    """Rate vectors by empirical Bayes; prior and noise come from the members alone."""
+) -> tuple[tuple[Floats, Floats, float], Floats, Floats, NDArray[np.bool_]]:
+    """Prior and noise from the members alone, and mean, variance and who has a rate of all models,
+    by empirical Bayes."""
     k = design.shape[1]
     count = np.bincount(owner, minlength=n)
     order = np.argsort(owner, kind="stable")
@@ -231,9 +281,7 @@ def _posterior(
     known = count >= RATES.texts
     used = known & members
     if not used.any():
-        return (np.zeros(k), np.ones(k), np.inf), Densities(
-            np.zeros((n, k)), np.ones((n, k)), known
-        )
+        return (np.zeros(k), np.ones(k), np.inf), np.zeros((n, k)), np.ones((n, k)), known
     mean = np.zeros(k)
     mean[0] = cross[used, 0].sum() / count[used].sum()
     spread = np.array([0.05**2] + [0.02**2] * (k - 1))
@@ -251,7 +299,7 @@ def _posterior(
         variance = np.einsum("nii->ni", covariance).copy()
         spread = np.maximum(((post[used] - mean) ** 2 + variance[used]).mean(0), 1e-8)
         noise = float(rest[used].sum() / count[used].sum())
-    return (mean, spread, noise), Densities(post, variance, known)
+    return (mean, spread, noise), post, variance, known
 
 
 def density_evidence(
@@ -260,7 +308,8 @@ def density_evidence(
     """Nats for one tokenizer against two, float64 (n, n), within `RATES.clip`; zero where unknown.
 
     A posterior is taken back to the observation behind it, of variance v, so the log likelihood
-    ratio of a common vector is that of two Gaussian observations (per coordinate, prior tau).
+    ratio of a common vector is that of two Gaussian observations (per coordinate, prior tau), each
+    of variance v and half of what the two texts' unlikeness leaves open.
     With `rows` a block of them alone, (b, n).
     """
     block = slice(0, n) if rows is None else rows
@@ -268,19 +317,21 @@ def density_evidence(
     if fitted is None:
         return total
     model, rates = fitted
+    apart = rates.apart(block)
     for j, tau in enumerate(model.spread):
         v = 1 / np.maximum(1 / rates.variance[:, j] - 1 / tau, 1e-9)
         x = (rates.mean[:, j] - model.mean[j]) * (tau + v) / tau
-        w = tau + v
-        alone = np.log(w) + x * x / w
-        det = w[block, None] * w[None, :] - tau * tau
+        doubt = apart * (RATES.unlike / 2 * tau / model.spread[0])
+        one, other = (tau + v)[block, None] + doubt, (tau + v)[None, :] + doubt
         # Sums of two that change places with the models: the same both ways round.
-        joint = (x * x)[block, None] * w[None, :] + w[block, None] * (x * x)[None, :]
+        square, whole = (x * x)[block, None], (x * x)[None, :]
+        alone = square / one + whole / other
+        both = one * other
+        det = both - tau * tau
+        joint = square * other + whole * one
         joint -= 2 * tau * (x[block, None] * x[None, :])
         joint /= det
-        np.log(det, out=det)
-        joint += det
-        total += 0.5 * (alone[block, None] + alone[None, :] - joint)
+        total += 0.5 * (alone - joint - np.log(det / both))
     total[~rates.known[block]] = 0.0
     total[:, ~rates.known] = 0.0
     at = np.arange(len(total))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import composition
 import numpy as np
+import small_panels
 from kinship_baselines import baselines
 from kinship_choices import (
     GRID,
@@ -72,6 +73,7 @@ class Measured:
         self.limits = limits(d, ours)
         self.curve = curve(d, grams) if name in CURVES else []
         self.drawn = composition.composition(d, grams) if name in composition.SETS else []
+        self.small = small_panels.small(d, grams) if name in small_panels.SETS else []
         self.kernels = Kernels(
             d, grams, ours.unit * ours.channels["tokenizer"] / EVIDENCE.tokenizer
         )
@@ -221,6 +223,7 @@ def main() -> None:
             [r for m in sets.values() for r in composition.rows_of(m.d, m.drawn)],
             composition.COLUMNS,
         ),
+        small=table("panel", [r for m in sets.values() for r in m.small], small_panels.COLUMNS),
         curve=table("what", [r for m in sets.values() for r in m.curve], HEADS),
         limits=table(
             "set",

@@ -90,7 +90,7 @@ def test_outsiders_do_not_change_the_rate_model() -> None:
     assert crowd is not None
     np.testing.assert_allclose(crowd[0].cost, alone[0].cost)
     np.testing.assert_allclose(crowd[0].mean, alone[0].mean)
-    np.testing.assert_allclose(crowd[1].mean[:100], alone[1].mean, atol=1e-8)
+    np.testing.assert_allclose(crowd[1].rate[:100], alone[1].rate, atol=1e-8)
 
 
 def test_truncation_compares_lengths_of_like_contents_only() -> None:

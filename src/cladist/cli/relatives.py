@@ -101,9 +101,7 @@ def _show(made: Neighbors) -> None:
         console.print(f"Nothing was tested: {one_line(judged.untested)}.")
     else:
         console.print(
-            f"p is adjusted for the {len(judged.decisions)} listed, and not for their choice from "
-            f"{found.compared}: what is related here is a lead (docs/verdicts.md). "
-            "'cladist compare kinship' tells why."
+            f"{one_line(made.searched())} (docs/verdicts.md). 'cladist compare kinship' tells why."
         )
     if found.route == "approximate search":
         console.print("An approximate search: a nearer one may have been missed.")

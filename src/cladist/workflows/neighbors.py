@@ -10,7 +10,7 @@ from cladist.core.assay import Assay, Metric
 from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Result, plain
 from cladist.kinship.config import SEARCH
-from cladist.kinship.inference.decision import Policy
+from cladist.kinship.inference.decision import Policy, percent
 from cladist.nearest import Nearest, nearest
 from cladist.registry import Registry
 from cladist.workflows.named import LabelsLike, families_here
@@ -67,8 +67,25 @@ class Neighbors(Result):
             "reference": found.reference,
             "alpha": self.alpha,
             "untested": self.judged.untested,
+            "lists_with_strangers": plain(self.judged.strangers),
             "relatives": self.rows(),
         }
+
+    def searched(self) -> str:
+        """What the search through so many models does to a verdict, a sentence; '' without one."""
+        if self.judged.untested:
+            return ""
+        said = (
+            f"p is adjusted for the {len(self.judged.decisions)} listed, and not for their choice "
+            f"from {self.found.compared}"
+        )
+        strangers = self.judged.strangers
+        if strangers != strangers:
+            return f"{said}: what is related here is a lead"
+        return (
+            f"{said}: in this panel up to {percent(strangers)} of such lists without any kin call "
+            "somebody related, so what is related here is a lead"
+        )
 
     def headline(self) -> str:
         """Who is nearest to whom, of how many."""

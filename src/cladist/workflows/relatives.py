@@ -6,9 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from cladist.core.assay import Assay
 from cladist.formats.labels import DeclaredModel
 from cladist.kinship.inference.decision import DEFAULT, Decision, Policy, test_candidates
+from cladist.kinship.inference.facts import Gatherer
+from cladist.kinship.inference.searched import lists_with_strangers
 from cladist.nearest import Nearest
 from cladist.registry import Registry
 from cladist.workflows.kinship import question
@@ -23,13 +27,16 @@ MOST_TESTED = 2_000
 class Judged:
     """A decision on each relative, in the same order.
 
-    untested  why nothing was tested at all, '' where something was
-    remarks   sentences for people
+    untested   why nothing was tested at all, '' where something was
+    remarks    sentences for people
+    strangers  share of such lists in which somebody would be called related if all kin were gone
+               (`lists_with_strangers`); NaN where nobody is, and without labels
     """
 
     decisions: tuple[Decision, ...]
     untested: str
     remarks: tuple[str, ...] = ()
+    strangers: float = math.nan
 
 
 def with_verdicts(
@@ -61,4 +68,15 @@ def with_verdicts(
     decisions = test_candidates(facts, policy)
     tested = any(d.verdict != "not tested" for d in decisions)
     untested = "" if tested or not decisions else decisions[0].sentence
-    return Judged(decisions, untested, asked.remarks)
+    related = any(d.verdict == "related" for d in decisions)
+    strangers = _strangers(asked.made, len(facts), policy) if related else math.nan
+    return Judged(decisions, untested, asked.remarks, strangers)
+
+
+def _strangers(made: Gatherer, count: int, policy: Policy) -> float:
+    if made.calibration is None or made.labels is None:
+        return math.nan
+    speaks = np.array([f.speaks for f in made.flags], np.bool_)
+    return lists_with_strangers(
+        made.pairs, made.calibration, made.labels, speaks, count, policy.alpha
+    )

@@ -241,12 +241,6 @@ class RatesConfig:
         "limits leave .1, answers without one .4",
         "half to double: .007 AUC, .001 AP, 0.8 points of kin found",
     )  # fmt: skip
-    axes: int = chosen(
-        8,
-        "main axes of composition beside the mean",
-        _HAND,
-        "half to double: below .0005 and .05 points",
-    )
     texts: int = chosen(
         3,
         "answers near the limit below which a model has no rate",

@@ -3,10 +3,9 @@
 Answers that were cut by one token limit hold equally many tokens, so their length given their
 characters tells the tokenizer, even where no two models say the same. Over a panel the log
 length of unfinished answers is regressed on their hashed characters and pairs of characters (no
-word list: any language), trimmed robustly, with an offset for every model. What a model's
-residuals show, on average and along the main axes of composition, is its vector of rates, estimated
-by empirical Bayes; two models are compared by the Gaussian log likelihood ratio of one common
-vector against two independent ones.
+word list: any language), trimmed robustly, with an offset for every model. The mean of a model's
+residuals is its rate. Prior and noise are estimated from the panel (empirical Bayes). Two models
+are compared by the Gaussian log likelihood ratio of one common rate against two independent ones.
 
 A regression over characters knows a tokenizer's rates only for such text as its models write. The
 further the texts of two models are apart in make-up, the less their rates need to agree, whatever
@@ -42,33 +41,30 @@ class DensityModel:
     """What a panel says about rates; immutable.
 
     centre, cost  float64 (2 buckets,) mean composition and slopes of log length
-    level         float, log length at the centre
+    level         log length at the centre
     window        residuals that count as cut by the limit
-    axes          float64 (2 buckets, axes)
-    mean, spread  float64 (1 + axes,) prior of the rate vectors and its variances
-    noise         variance of a residual
+    mean, spread  of the prior of rates; `spread` and `noise`, that of a residual, are variances
     """
 
     centre: Floats
     cost: Floats
     level: float
     window: tuple[float, float]
-    axes: Floats
-    mean: Floats
-    spread: Floats
+    mean: float
+    spread: float
     noise: float
 
 
 @dataclass(frozen=True, eq=False)
 class Densities:
-    """Rate vectors of n models, and what their texts are made of.
+    """Rates of n models, and what their texts are made of.
 
-    mean, variance  float64 (n, 1 + axes), of the posterior
+    rate, variance  float64 (n,), as measured and how surely
     known           bool (n,), who has a rate
     made            float32 (2, n, 2 buckets), mean make-up of every other text of each model
     """
 
-    mean: Floats
+    rate: Floats
     variance: Floats
     known: NDArray[np.bool_]
     made: NDArray[np.float32]
@@ -107,18 +103,17 @@ class _Unfinished:
         made /= count[:, None]
         return made
 
-    def along(self, axes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Shares in all answers times `axes` (2 buckets,) or (2 buckets, k).
+    def along(self, cost: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Shares in all answers times `cost` (2 buckets,), float32 (m,).
 
         Row by row, where a matrix product would round by how many rows there are.
         """
-        how = "ij,j->i" if axes.ndim == 1 else "ij,jk->ik"
         parts = list(blocks_of(len(self.texts)))
-        out = np.empty((len(self.texts), *axes.shape[1:]), np.float32)
+        out = np.empty(len(self.texts), np.float32)
 
         def fill(part: int) -> None:
             rows = parts[part]
-            np.einsum(how, self.shares(range(rows.start, rows.stop)), axes, out=out[rows])
+            np.einsum("ij,j->i", self.shares(range(rows.start, rows.stop)), cost, out=out[rows])
 
         for _ in in_turn(fill, len(parts)):
             pass
@@ -195,27 +190,14 @@ def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[DensityModel, Dens
     chosen = kept & inside
     if chosen.sum() < needed or float(residual[chosen].std()) > 2 * RATES.noise:
         return None
-    axes = _axes(made.shares(np.flatnonzero(chosen)[::step]), centre, cost)
-    design = made.along(axes.astype(np.float32)) - (centre @ axes)
-    design = np.hstack([np.ones((len(y), 1)), design])[kept]
-    model, *rates = _posterior(design, residual[kept], owner[kept], n, members)
+    model, rate, variance, known = _rates(residual[kept], owner[kept], n, members)
     _, spread, noise = model
-    if noise > RATES.noise**2 or spread[0] < LENGTHS.scale**2:
+    if noise > RATES.noise**2 or spread < LENGTHS.scale**2:
         return None
-    if (rates[-1] & members).sum() < RATES.texts:
+    if (known & members).sum() < RATES.texts:
         return None
-    fitted = DensityModel(centre, cost, level, window, axes, *model)
-    return fitted, Densities(*rates, made.halves(kept, n))
-
-
-def _axes(shares: NDArray[np.float32], centre: Floats, cost: Floats) -> Floats:
-    """Main axes of composition weighed by what it costs, scaled to unit spread."""
-    centred = shares - centre.astype(np.float32)
-    weigh = np.abs(cost)
-    square = (centred.T @ centred).astype(np.float64) * np.outer(weigh, weigh) / len(shares)
-    values, vectors = np.linalg.eigh(square)
-    scale = np.sqrt(np.maximum(values[-RATES.axes :], 1e-12))
-    return np.asarray(weigh[:, None] * vectors[:, -RATES.axes :] / scale)
+    fitted = DensityModel(centre, cost, level, window, *model)
+    return fitted, Densities(rate, variance, known, made.halves(kept, n))
 
 
 def _regress(
@@ -263,43 +245,30 @@ def _medians(values: Floats, owner: NDArray[np.int64], n: int) -> Floats:
     return out
 
 
-def _posterior(
-    design: Floats, y: Floats, owner: NDArray[np.int64], n: int, members: NDArray[np.bool_]
-) -> tuple[tuple[Floats, Floats, float], Floats, Floats, NDArray[np.bool_]]:
-    """Prior and noise from the members alone, and mean, variance and who has a rate of all models,
-    by empirical Bayes."""
-    k = design.shape[1]
+def _rates(
+    y: Floats, owner: NDArray[np.int64], n: int, members: NDArray[np.bool_]
+) -> tuple[tuple[float, float, float], Floats, Floats, NDArray[np.bool_]]:
+    """Mean and spread of rates and noise of an answer, from the members alone; and the rates of
+    all models, their variances, and who has one."""
     count = np.bincount(owner, minlength=n)
-    order = np.argsort(owner, kind="stable")
-    d, r = design[order], y[order]
-    square, cross, energy = np.zeros((n, k, k)), np.zeros((n, k)), np.zeros(n)
-    ends = np.cumsum(count)
-    for m in np.flatnonzero(count):
-        rows = slice(ends[m] - count[m], ends[m])
-        square[m], cross[m] = d[rows].T @ d[rows], d[rows].T @ r[rows]
-        energy[m] = r[rows] @ r[rows]
+    total = np.bincount(owner, y, minlength=n)
+    energy = np.bincount(owner, y**2, minlength=n)
+    rate = total / np.maximum(count, 1)
     known = count >= RATES.texts
     used = known & members
     if not used.any():
-        return (np.zeros(k), np.ones(k), np.inf), np.zeros((n, k)), np.ones((n, k)), known
-    mean = np.zeros(k)
-    mean[0] = cross[used, 0].sum() / count[used].sum()
-    spread = np.array([0.05**2] + [0.02**2] * (k - 1))
-    noise = 0.06**2
-    post, variance = np.zeros((n, k)), np.zeros((n, k))
+        return (0.0, 1.0, np.inf), rate, np.ones(n), known
+    alike = (1 + np.maximum(count - 1, 0) * RATES.alike) / np.maximum(count, 1)
+    mean, spread, noise = float(total[used].sum() / count[used].sum()), 0.05**2, 0.06**2
     for _ in range(20):
-        inflated = (noise * (1 + np.maximum(count - 1, 0) * RATES.alike))[:, None]
-        precision = square / inflated[:, :, None] + np.diag(1 / spread)
-        covariance = np.asarray(np.linalg.inv(precision), np.float64)
-        pull = (cross - square @ mean) / inflated
-        post = np.asarray(mean + np.einsum("nij,nj->ni", covariance, pull), np.float64)
-        rest = energy - 2 * (cross * post).sum(1) + np.einsum("ni,nij,nj->n", post, square, post)
-        rest += np.einsum("nij,nji->n", square, covariance)
-        mean = np.asarray(post[used].mean(0), np.float64)
-        variance = np.einsum("nii->ni", covariance).copy()
-        spread = np.maximum(((post[used] - mean) ** 2 + variance[used]).mean(0), 1e-8)
+        variance = noise * alike
+        held = spread / (spread + variance)
+        post, doubt = mean + held * (rate - mean), held * variance
+        rest = energy - 2 * total * post + count * (post**2 + doubt)
+        mean = float(post[used].mean())
+        spread = max(float(((post[used] - mean) ** 2 + doubt[used]).mean()), 1e-8)
         noise = float(rest[used].sum() / count[used].sum())
-    return (mean, spread, noise), post, variance, known
+    return (mean, spread, noise), rate, noise * alike, known
 
 
 def density_evidence(
@@ -307,31 +276,30 @@ def density_evidence(
 ) -> Floats:
     """Nats for one tokenizer against two, float64 (n, n), within `RATES.clip`; zero where unknown.
 
-    A posterior is taken back to the observation behind it, of variance v, so the log likelihood
-    ratio of a common vector is that of two Gaussian observations (per coordinate, prior tau), each
-    of variance v and half of what the two texts' unlikeness leaves open.
-    With `rows` a block of them alone, (b, n).
+    The log likelihood ratio of a common rate of two Gaussian observations, each of its variance
+    and half of what the unlikeness of the two texts leaves open, with the prior of the panel. With
+    `rows` a block of them alone, (b, n).
     """
     block = slice(0, n) if rows is None else rows
     total = np.zeros((block.stop - block.start, n))
     if fitted is None:
         return total
     model, rates = fitted
-    apart = rates.apart(block)
-    for j, tau in enumerate(model.spread):
-        v = 1 / np.maximum(1 / rates.variance[:, j] - 1 / tau, 1e-9)
-        x = (rates.mean[:, j] - model.mean[j]) * (tau + v) / tau
-        doubt = apart * (RATES.unlike / 2 * tau / model.spread[0])
-        one, other = (tau + v)[block, None] + doubt, (tau + v)[None, :] + doubt
-        # Sums of two that change places with the models: the same both ways round.
-        square, whole = (x * x)[block, None], (x * x)[None, :]
-        alone = square / one + whole / other
-        both = one * other
-        det = both - tau * tau
-        joint = square * other + whole * one
-        joint -= 2 * tau * (x[block, None] * x[None, :])
-        joint /= det
-        total += 0.5 * (alone - joint - np.log(det / both))
+    x, w, tau = rates.rate - model.mean, model.spread + rates.variance, model.spread
+    doubt = rates.apart(block)
+    doubt *= RATES.unlike / 2
+    one, other = w[block, None] + doubt, w[None, :] + doubt
+    # Sums of two that change places with the models: the same both ways round.
+    square, whole = (x * x)[block, None], (x * x)[None, :]
+    both = one * other
+    det = both - tau * tau
+    total += square / one + whole / other
+    joint = square * other + whole * one
+    joint -= 2 * tau * (x[block, None] * x[None, :])
+    joint /= det
+    total -= joint
+    total -= np.log(det / both)
+    total /= 2
     total[~rates.known[block]] = 0.0
     total[:, ~rates.known] = 0.0
     at = np.arange(len(total))

@@ -40,14 +40,14 @@ def small(d: Labelled, grams: list[ProbeGrams]) -> list[tuple[str, list[str]]]:
         for _ in range(DRAWN):
             who = np.sort(rng.choice(d.keep, models, replace=False))
             which = np.sort(rng.choice(len(d.corpus.probe_ids), taken, replace=False))
+            if not d.kin[np.isin(d.keep[d.a], who) & np.isin(d.keep[d.b], who)].any():
+                continue
             part, said = panel_of(d.corpus, grams, who, which)
             ours = evidence_in(part, said)
             compared = (
                 ours.combined, ours.channels["wording"], tfidf_by_probe(part), prefix(part),
             )  # fmt: skip
             figures = [d.score(list(part.models), m, d.lineage) for m in compared]
-            if not figures[0]["positives"]:
-                continue
             spoke += bool(ours.channels["tokenizer"].any())
             found.append([*(f["auc"] for f in figures), figures[0]["ap"], figures[2]["ap"]])
         cells = [*map(cell, np.mean(found, axis=0)), str(len(found)), str(spoke)]

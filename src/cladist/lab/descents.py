@@ -17,6 +17,7 @@ from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.descent import Parent, parents_of
 from cladist.kinship.config import PARENTAGE
+from cladist.kinship.inference.decision import Policy, makers_needed
 from cladist.kinship.inference.facts import gatherer
 from cladist.kinship.inference.identity import same_model
 from cladist.kinship.inference.labels import Labels
@@ -33,6 +34,9 @@ CANDIDATES = 5
 
 TESTED = 30
 """Pairs of a kind that are judged; evenly spaced ones of more."""
+
+RATES = (0.01, 0.02, 0.05, 0.1)
+"""False-positive rates at which pairs are judged: the first that the families can carry."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,12 @@ def merges(
     return out
 
 
+def stated_rate(truth: Truth, names: Sequence[str]) -> float:
+    """The least of RATES that can be stated among as many families; the first where none can."""
+    families = {truth.family(n) for n in names}
+    return next((r for r in RATES if len(families) >= makers_needed(r)), RATES[0])
+
+
 def verdicts(
     truth: Truth,
     answers: Sequence[ResponseSet],
@@ -140,7 +150,8 @@ def verdicts(
     pairs: Pairs,
     progress: Progress = silent,
 ) -> dict[str, dict[str, int]]:
-    """Verdicts of the kinship test, families declared, per kind of pair."""
+    """Verdicts of the kinship test at `stated_rate`, families declared, per kind of pair."""
+    policy = Policy(alpha=stated_rate(truth, evidence.models))
     families = [truth.family(n) for n in evidence.models]
     made = gatherer(answers, evidence, Labels(tuple(families)))
     asked = [(kind, k) for kind, rows in _kinds(pairs).items() for k in evenly(rows, TESTED)]
@@ -148,7 +159,7 @@ def verdicts(
     for done, (kind, k) in enumerate(asked):
         progress("verdicts on pairs", done, len(asked))
         a, b = pairs.names[pairs.a[k]], pairs.names[pairs.b[k]]
-        verdict = made.decide(evidence.index(a), evidence.index(b)).verdict
+        verdict = made.decide(evidence.index(a), evidence.index(b), policy).verdict
         out.setdefault(kind, Counter())[verdict] += 1
     progress("verdicts on pairs", len(asked), len(asked))
     return {k: dict(v) for k, v in out.items()}

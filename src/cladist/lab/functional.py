@@ -128,6 +128,7 @@ def score_functional(root: Path, truth: Truth, progress: Progress = silent) -> d
         "by_operation": {k: by_operation(own, pairs, s) for k, s in found.items()},
         "false": {k: false_shares(pairs, s) for k, s in found.items()},
         "by_contexts": _by_contexts(own, answers, pairs),
+        "verdict_rate": descents.stated_rate(own, names),
         "verdicts": descents.verdicts(
             own, answers, evidence, pairs, _named(progress, "verdicts on pairs")
         ),

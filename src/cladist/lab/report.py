@@ -11,7 +11,12 @@ from cladist.errors import InputError
 from cladist.formats.files import write_text
 from cladist.lab import methods
 from cladist.lab.functional import FUNCTIONAL
-from cladist.lab.report_functional import asked_models, functional_line, functional_of
+from cladist.lab.report_functional import (
+    asked_models,
+    functional_line,
+    functional_of,
+    verdicts_table,
+)
 from cladist.lab.report_laws import laws_section
 from cladist.lab.score import SCORES
 from cladist.lab.tables import images
@@ -124,8 +129,8 @@ def _in_short(s: Scores) -> str:
     lines = [
         f"- **Related against unrelated**: AUC {_n(ours['auc'])}, {_pc(ours['tpr'])} found at 1% "
         f"false "
-        f"positives, nearest model is kin for {_pc(ours['nearest'])}. Best black-box method by "
-        f"AUC here: {best} ({_n(s['methods'][best]['auc'])}); weights themselves give "
+        f"positives, nearest model is kin for {_pc(ours['nearest'])}. Best by AUC of what "
+        f"reads texts: {best} ({_n(s['methods'][best]['auc'])}); weights themselves give "
         f"{_n(s['methods'][methods.WEIGHTS]['auc'])}. Against unrelated models of the same "
         f"founding text, "
         f"whom likeness alone cannot tell from kin: {_n(ours['hard'])}; "
@@ -139,10 +144,11 @@ def _in_short(s: Scores) -> str:
         f"{_share(false, 'same founding text')} lie above the threshold that 1% of plainly "
         f"unrelated pairs "
         f"reach, of those tuned on the same text {_share(false, 'same tuning text')}, of pupils "
-        f"and teachers {_share(false, 'taught')}. The test of kinship called "
-        f"{accused[0]} of {accused[1]} such pairs related, and {plain[0]} of {plain[1]} plainly "
-        "unrelated pairs. What to do: put models of the same text into the panel; do not read a "
-        "finding as common weights where a common source of text is as likely.",
+        f"and teachers {_share(false, 'taught')}. The test of kinship, at a "
+        f"stated rate of {_pc(s['verdict_rate'])}, called {accused[0]} of {accused[1]} such pairs "
+        f"related, and {plain[0]} of {plain[1]} plainly unrelated pairs. "
+        "What to do: put models of the same text into the panel; do not read a finding as "
+        "common weights where a common source of text is as likely.",
         f"- **Parents**: {parents.get('parent', 0)} of {descendants} named rightly, "
         f"{parents.get('child (inverted)', 0)} inverted. Direction by behaviour: {told['right']} "
         f"right, {told['wrong']} wrong, the rest not told. What to do: give dates.",
@@ -237,10 +243,6 @@ def _strangers(s: Scores) -> str:
     false |= functional_of(s).get("false", {})
     rows = [[m, *(_pc(v[k][1]) if k in v else "-" for k in kinds)] for m, v in false.items()]
     counts = [f"{k} ({s['false'][methods.OURS][k][0]})" for k in kinds]
-    verdicts = [
-        [k, *(str(v.get(w, 0)) for w in ("related", "unrelated", "inconclusive"))]
-        for k, v in s["verdicts"].items()
-    ]
     return (
         "## Unrelated models with something in common\n\nShare of pairs above the threshold that "
         "1% of "
@@ -248,8 +250,8 @@ def _strangers(s: Scores) -> str:
         "different "
         "weights; 'same tuning text' is convergent evolution.\n\n"
         + _table(["method", *counts], rows)
-        + "\n\nVerdicts of the kinship test at a stated rate of 1%, families declared, of up to 30 "
-        "pairs a kind:\n\n" + _table(["pairs", "related", "unrelated", "inconclusive"], verdicts)
+        + "\n\n"
+        + verdicts_table(s)
     )
 
 

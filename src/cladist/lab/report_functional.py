@@ -10,6 +10,7 @@ from typing import Any
 
 from cladist.errors import InputError
 from cladist.formats.files import write_text
+from cladist.kinship.inference.decision import VERDICTS
 from cladist.lab.functional import FUNCTIONAL, FUNCTIONAL_DISTANCE
 from cladist.lab.score import SCORES
 from cladist.lab.tables import number, share, table_of
@@ -85,15 +86,23 @@ def _strangers(s: Scores) -> str:
     kinds = list(s["false"][FUNCTIONAL])
     head = [f"{k} ({s['false'][FUNCTIONAL][k][0]})" for k in kinds]
     rows = [[m, *(share(v[k][1]) for k in kinds)] for m, v in s["false"].items()]
-    verdicts = sorted({w for v in s["verdicts"].values() for w in v})
-    judged = [[k, *(str(v.get(w, 0)) for w in verdicts)] for k, v in s["verdicts"].items()]
     return (
         "## Unrelated models with something in common\n\nShare of pairs above the threshold that "
         "1% of plainly unrelated pairs reach.\n\n"
         + table_of(["method", *head], rows)
-        + "\n\nVerdicts of the kinship test at a stated rate of 1%, families declared, of up to 30 "
-        "pairs a kind (fewer than 15 makers carry no verdict at that rate, see verdicts.md):\n\n"
-        + table_of(["pairs", *verdicts], judged)
+        + "\n\n"
+        + verdicts_table(s)
+    )
+
+
+def verdicts_table(s: Scores) -> str:
+    """What the test of kinship said of pairs of each kind, and at which rate."""
+    found = [w for w in VERDICTS if any(w in v for v in s["verdicts"].values())]
+    rows = [[k, *(str(v.get(w, 0)) for w in found)] for k, v in s["verdicts"].items()]
+    return (
+        f"Verdicts of the kinship test at a stated rate of {share(s['verdict_rate'])}, the least "
+        "of 1%, 2%, 5% and 10% that so few families can carry (verdicts.md), families declared, "
+        "of up to 30 pairs a kind:\n\n" + table_of(["pairs", *found], rows)
     )
 
 

@@ -88,6 +88,7 @@ def score(
             {**asdict(m), "detected": m.detected}
             for m in descents.merges(truth, answers, found[methods.OURS], progress)
         ],
+        "verdict_rate": descents.stated_rate(truth, names),
         "verdicts": descents.verdicts(truth, answers, evidence, pairs, progress),
         "identity": descents.identities(truth, answers, sampled, jobs=jobs, progress=progress),
     }

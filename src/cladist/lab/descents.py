@@ -13,9 +13,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from cladist.core.assay import Assay
-from cladist.core.progress import Progress, silent
+from cladist.core.progress import Listener, Progress, silent
 from cladist.core.responses import ResponseSet
-from cladist.descent import Parent, parents_of
+from cladist.descent import Parent
 from cladist.kinship.config import PARENTAGE
 from cladist.kinship.inference.decision import Policy, makers_needed
 from cladist.kinship.inference.facts import gatherer
@@ -26,6 +26,7 @@ from cladist.kinship.inference.parentage import direction, mixture, rarity
 from cladist.lab.figures import Pairs, named
 from cladist.lab.truth import Truth
 from cladist.registry import Registry
+from cladist.workflows.parents import parents
 
 T = TypeVar("T")
 
@@ -62,6 +63,8 @@ def parent_kinds(truth: Truth, found: Sequence[Parent]) -> dict[str, int]:
 
 def _parent_kind(truth: Truth, p: Parent) -> str:
     real = truth.by_name[p.model].parents
+    if not p.told:
+        return "descendant, nobody named" if real else "founder, nothing told"
     if p.parent is None:
         return "descendant called a founder" if real else "founder known as one"
     if not truth.kin(p.model, p.parent):
@@ -78,9 +81,11 @@ def _parent_kind(truth: Truth, p: Parent) -> str:
     return "sibling" if siblings else "other kin"
 
 
-def named_parents(registry: Registry, assay: Assay, names: Sequence[str]) -> list[Parent]:
+def named_parents(
+    registry: Registry, assay: Assay, names: Sequence[str], progress: Progress = silent
+) -> list[Parent]:
     """The parents that `cladist tree ancestry` names, without dates."""
-    return parents_of(registry, assay, names)
+    return list(parents(registry, names, assay=assay, listener=Listener(progress)))
 
 
 def directions(

@@ -149,8 +149,9 @@ def _in_short(s: Scores) -> str:
         f"related, and {plain[0]} of {plain[1]} plainly unrelated pairs. "
         "What to do: put models of the same text into the panel; do not read a finding as "
         "common weights where a common source of text is as likely.",
-        f"- **Parents**: {parents.get('parent', 0)} of {descendants} named rightly, "
-        f"{parents.get('child (inverted)', 0)} inverted. Direction by behaviour: {told['right']} "
+        f"- **Parents**: of {descendants} descendants {_named_one(parents)} get a parent named, "
+        f"{parents.get('parent', 0)} rightly, {parents.get('child (inverted)', 0)} inverted. "
+        f"Direction by behaviour: {told['right']} "
         f"right, {told['wrong']} wrong, the rest not told. What to do: give dates.",
         f"- **Merges**: {sum(m['detected'] for m in merged)} of {len(merged)} detected, "
         f"{sum(m['detected'] for m in controls)} of {len(controls)} other models called merges. "
@@ -162,6 +163,12 @@ def _in_short(s: Scores) -> str:
         "upper constant: a few greedy answers tip over at the least change.",
     ]
     return "## In short\n\n" + "\n".join(lines)
+
+
+def _named_one(parents: Mapping[str, int]) -> int:
+    """Descendants that get a parent named at all."""
+    nobody = ("descendant, nobody named", "descendant called a founder")
+    return sum(v for k, v in parents.items() if k not in nobody and not k.startswith("founder"))
 
 
 def _remedy(s: Scores) -> str:

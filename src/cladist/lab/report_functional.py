@@ -190,9 +190,11 @@ def asked_models(s: Scores) -> str:
     if not own:
         return ""
     left = f", without {', '.join(own['left_out'])}, which tell none" if own["left_out"] else ""
+    told = own["models"] + len(own["left_out"]) - s["menagerie"]["scored"]
+    more = f"; {told} of them say nothing and have no other figures" if told > 0 else ""
     return (
         f"\n\nThe functional assay ('{FUNCTIONAL}' is what `compare kinship` weighs) reads "
-        f"distributions of {own['models']} models{left}; see "
+        f"distributions of {own['models']} models{left}{more}; see "
         "[lab-functional.md](lab-functional.md)."
     )
 

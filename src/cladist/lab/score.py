@@ -63,7 +63,7 @@ def score(
     with Registry.open(root / REGISTRY, create=False) as registry:
         found = methods.similarities(root, registry, chosen, names, progress)
         told = {a.name: list(registry.responses(a.protocol, names)) for a in chosen}
-        parents = descents.named_parents(registry, chosen[0], names)
+        parents = descents.named_parents(registry, chosen[0], names, progress)
         bounded = tree_distances(registry, chosen[0], names)
         ours = methods.vectors(registry.dnas(chosen[0], names))
         theirs = methods.vectors(registry.dnas(chosen[2], names))

@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 
 OURS = "cladist compare kinship"
 OURS_SAMPLED = "cladist compare kinship on the first samples of PhyloLM"
+OURS_ALL_SAMPLES = "cladist compare kinship on all samples of PhyloLM"
 ALONE = "cladist, tokenizer left out"
 DNA_COSINE = "cladist DNA, centred cosine"
 REPTRACE = "RepTrace (Euclidean)"
@@ -53,6 +54,7 @@ def similarities(
     made: dict[str, Callable[[], Floats]] = {
         OURS: lambda: evidence.combined,
         OURS_SAMPLED: lambda: kinship_similarity([first_samples(r) for r in samples]).combined,
+        OURS_ALL_SAMPLES: lambda: kinship_similarity(samples).combined,
         ALONE: lambda: evidence.channels["wording"],
         DNA_COSINE: lambda: centred_cosine(vectors(registry.dnas(ours, names))),
         REPTRACE: lambda: -euclidean(texts),

@@ -199,6 +199,18 @@ def asked_models(s: Scores) -> str:
     )
 
 
+def merges_line(s: Scores) -> str:
+    """How many merges distributions tell, '' where that was not scored."""
+    found = functional_of(s).get("merges", [])
+    if not found:
+        return ""
+    told = {k: [m["detected"] for m in found if m["merged"] is k] for k in (True, False)}
+    return (
+        f"; by distributions {sum(told[True])} of {len(told[True])}, and {sum(told[False])} of "
+        f"{len(told[False])} others (by a threshold that `oak`'s line was looked at for)"
+    )
+
+
 def functional_line(s: Scores) -> list[str]:
     """What the functional assay does, where it was scored."""
     found = functional_of(s).get("methods", {}).get(FUNCTIONAL)

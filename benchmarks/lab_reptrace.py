@@ -99,7 +99,9 @@ def main() -> None:
         "RepTrace in full, centred cosine": methods.centred_cosine(whole),
         "PhyloLM in full (Nei)": np.asarray(genes, np.float64),
         "cladist kinship, default assay": kinship_similarity(answers).combined,
-        "cladist kinship on the first samples of PhyloLM": kinship_similarity(samples).combined,
+        "cladist kinship on the first samples of PhyloLM": kinship_similarity(
+            [methods.first_samples(r) for r in samples]
+        ).combined,
     }
     pairs = pairs_of(truth, names)
     questions, limit = PUBLISHED.questions, PUBLISHED.tokens

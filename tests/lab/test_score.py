@@ -9,9 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cladist.cli.main import app
-from cladist.core.responses import Response
+from cladist.core.responses import Response, ResponseSet
+from cladist.descent import Parent
 from cladist.errors import InputError
-from cladist.lab.asking import Effort, assays, open_bred
+from cladist.lab.asking import REGISTRY, Effort, assays, open_bred
+from cladist.lab.descents import identities, parent_kinds, stated_rate
 from cladist.lab.figures import (
     by_founder,
     by_operation,
@@ -23,11 +25,13 @@ from cladist.lab.figures import (
 )
 from cladist.lab.inside import functional_distances, look_inside, weight_similarities
 from cladist.lab.laws import clock_of, constants
+from cladist.lab.methods import first_samples
 from cladist.lab.report import report, write_report
 from cladist.lab.reworded import reworded
 from cladist.lab.store import load
-from cladist.lab.truth import Individual, Truth
+from cladist.lab.truth import Individual, Truth, read_truth
 from cladist.models.base import Request
+from cladist.registry import Registry
 
 from .conftest import tiny_plan
 
@@ -135,6 +139,65 @@ def test_inside_tells_models_apart(menagerie: Path) -> None:
     assert abs(weights[0, 2]) < 0.3
 
 
+def test_what_is_inside_does_not_depend_on_how_many_prompts_are_read_together(
+    menagerie: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cladist.lab import inside
+
+    together, _ = look_inside(load(menagerie, "oak"))
+    monkeypatch.setattr(inside, "BATCH", 7)
+    apart, _ = look_inside(load(menagerie, "oak"))
+    assert np.abs(together - apart).max() < 1e-5
+
+
+def test_first_samples_are_usable_ones() -> None:
+    said = Response.of("a"), Response.of("b")
+    answers = ResponseSet("m", ("p", "q", "r"), (said, (Response.error("no"), *said), ()))
+    assert [[r.text for r in slot] for slot in first_samples(answers).slots] == [["a"], ["a"], []]
+
+
+def test_pairs_are_judged_at_the_least_rate_that_the_families_carry() -> None:
+    names = TRUTH.scored()
+    assert stated_rate(TRUTH, names) == 0.02, "of twelve families"
+    assert stated_rate(TRUTH, [n for n in names if n < "h"]) == 0.05, "of seven"
+    assert stated_rate(TRUTH, ["a", "a1", "b"]) == 0.01, "of two, which carry none"
+
+
+def test_who_is_not_told_is_not_called_a_founder() -> None:
+    def named(model: str, parent: str | None, told: bool) -> Parent:
+        return Parent(model, parent, None, 0.5, None, None, 0.0, "margin", "b", 1.0, told, parent)
+
+    found = [
+        named("a1", "a", True),
+        named("b1", None, False),
+        named("c1", None, True),
+        named("a", None, False),
+        named("b", None, True),
+        named("c", "d", True),
+    ]
+    assert parent_kinds(TRUTH, found) == {
+        "parent": 1,
+        "descendant, nobody named": 1,
+        "descendant called a founder": 1,
+        "founder, nothing told": 1,
+        "founder known as one": 1,
+        "founder given an unrelated model": 1,
+    }
+
+
+def test_processes_say_the_same_of_identity(scores: dict[str, Any], menagerie: Path) -> None:
+    truth = read_truth(menagerie)
+    names = truth.scored()
+    with Registry.open(menagerie / REGISTRY, create=False) as registry:
+        greedy, sampled = (list(registry.responses(a.protocol, names)) for a in assays(LITTLE)[:2])
+    told: list[tuple[int, int]] = []
+    found = identities(
+        truth, greedy, sampled, jobs=2, progress=lambda _, done, total: told.append((done, total))
+    )
+    assert found == scores["identity"]
+    assert told == [(k, 5) for k in range(1, 6)]
+
+
 def test_a_disguise_is_worn_when_asked(menagerie: Path) -> None:
     plain, hidden = (open_bred(menagerie, n) for n in ("oak", "oak-hidden"))
     requests = [Request(f"the {w} fox", 12) for w in ("old", "red", "sly")]
@@ -175,7 +238,6 @@ def test_scoring_again_asks_nobody(
     scores: dict[str, Any], menagerie: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from cladist.lab import asking
-    from cladist.lab.truth import read_truth
 
     def never(root: Path, name: str) -> None:
         raise AssertionError(f"{name} was opened again")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import TypeVar
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from cladist.core.assay import Assay
+from cladist.core.progress import Listener, Progress, silent
 from cladist.core.responses import ResponseSet
-from cladist.descent import Parent, parents_of
+from cladist.descent import Parent
 from cladist.kinship.config import PARENTAGE
+from cladist.kinship.inference.decision import Policy, makers_needed
 from cladist.kinship.inference.facts import gatherer
 from cladist.kinship.inference.identity import same_model
 from cladist.kinship.inference.labels import Labels
@@ -21,6 +26,7 @@ from cladist.kinship.inference.parentage import direction, mixture, rarity
 from cladist.lab.figures import Pairs, named
 from cladist.lab.truth import Truth
 from cladist.registry import Registry
+from cladist.workflows.parents import parents
 
 T = TypeVar("T")
 
@@ -29,6 +35,9 @@ CANDIDATES = 5
 
 TESTED = 30
 """Pairs of a kind that are judged; evenly spaced ones of more."""
+
+RATES = (0.01, 0.02, 0.05, 0.1)
+"""False-positive rates at which pairs are judged: the first that the families can carry."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,8 @@ def parent_kinds(truth: Truth, found: Sequence[Parent]) -> dict[str, int]:
 
 def _parent_kind(truth: Truth, p: Parent) -> str:
     real = truth.by_name[p.model].parents
+    if not p.told:
+        return "descendant, nobody named" if real else "founder, nothing told"
     if p.parent is None:
         return "descendant called a founder" if real else "founder known as one"
     if not truth.kin(p.model, p.parent):
@@ -70,9 +81,11 @@ def _parent_kind(truth: Truth, p: Parent) -> str:
     return "sibling" if siblings else "other kin"
 
 
-def named_parents(registry: Registry, assay: Assay, names: Sequence[str]) -> list[Parent]:
+def named_parents(
+    registry: Registry, assay: Assay, names: Sequence[str], progress: Progress = silent
+) -> list[Parent]:
     """The parents that `cladist tree ancestry` names, without dates."""
-    return parents_of(registry, assay, names)
+    return list(parents(registry, names, assay=assay, listener=Listener(progress)))
 
 
 def directions(
@@ -94,7 +107,10 @@ def directions(
 
 
 def merges(
-    truth: Truth, answers: Sequence[ResponseSet], similarity: np.ndarray
+    truth: Truth,
+    answers: Sequence[ResponseSet],
+    similarity: np.ndarray,
+    progress: Progress = silent,
 ) -> list[MergeFound]:
     """The mixture test on all merges, and on as many models with one parent, as controls.
 
@@ -114,28 +130,43 @@ def merges(
     ]
     controls = evenly(single, 4 * len(true))
     out = []
-    for name in (*true, *controls):
+    for done, name in enumerate((*true, *controls)):
+        progress("merges", done, len(true) + len(controls))
         row = similarity[names.index(name)]
         ranked = [names[k] for k in np.argsort(-row, kind="stable")]
         near = [m for m in ranked if m != name and name not in truth.ancestors(m)][:CANDIDATES]
         found = mixture(answers, name, near)
         real = truth.by_name[name].parents
         out.append(MergeFound(name, len(real) > 1, real, tuple(near), found.needed()))
+    progress("merges", len(out), len(out))
     return out
 
 
+def stated_rate(truth: Truth, names: Sequence[str]) -> float:
+    """The least of RATES that can be stated among as many families; the first where none can."""
+    families = {truth.family(n) for n in names}
+    return next((r for r in RATES if len(families) >= makers_needed(r)), RATES[0])
+
+
 def verdicts(
-    truth: Truth, answers: Sequence[ResponseSet], evidence: PairEvidence, pairs: Pairs
+    truth: Truth,
+    answers: Sequence[ResponseSet],
+    evidence: PairEvidence,
+    pairs: Pairs,
+    progress: Progress = silent,
 ) -> dict[str, dict[str, int]]:
-    """Verdicts of the kinship test, families declared, per kind of pair."""
+    """Verdicts of the kinship test at `stated_rate`, families declared, per kind of pair."""
+    policy = Policy(alpha=stated_rate(truth, evidence.models))
     families = [truth.family(n) for n in evidence.models]
     made = gatherer(answers, evidence, Labels(tuple(families)))
+    asked = [(kind, k) for kind, rows in _kinds(pairs).items() for k in evenly(rows, TESTED)]
     out: dict[str, Counter[str]] = {}
-    for kind, rows in _kinds(pairs).items():
-        for k in evenly(rows, TESTED):
-            a, b = pairs.names[pairs.a[k]], pairs.names[pairs.b[k]]
-            verdict = made.decide(evidence.index(a), evidence.index(b)).verdict
-            out.setdefault(kind, Counter())[verdict] += 1
+    for done, (kind, k) in enumerate(asked):
+        progress("verdicts on pairs", done, len(asked))
+        a, b = pairs.names[pairs.a[k]], pairs.names[pairs.b[k]]
+        verdict = made.decide(evidence.index(a), evidence.index(b), policy).verdict
+        out.setdefault(kind, Counter())[verdict] += 1
+    progress("verdicts on pairs", len(asked), len(asked))
     return {k: dict(v) for k, v in out.items()}
 
 
@@ -153,22 +184,46 @@ def _kinds(pairs: Pairs) -> dict[str, list[int]]:
 
 
 def identities(
-    truth: Truth, greedy: Sequence[ResponseSet], sampled: Sequence[ResponseSet]
+    truth: Truth,
+    greedy: Sequence[ResponseSet],
+    sampled: Sequence[ResponseSet],
+    *,
+    jobs: int = 1,
+    progress: Progress = silent,
 ) -> dict[str, dict[str, int]]:
-    """Per operation: what the tests of identity say of parent and child, greedy / sampled."""
+    """Per operation: what the tests of identity say of parent and child, greedy / sampled.
+
+    A second a child of processor time, shared among `jobs` processes.
+    """
     one = {a.model: a for a in greedy}
     two = {a.model: a for a in sampled}
+    born = [(p, n) for n in one for p in truth.by_name[n].parents[:1] if p in one]
+    tasks = [(one[p], one[n], two[p], two[n]) for p, n in born]
     out: dict[str, Counter[str]] = {}
-    for name in one:
-        individual = truth.by_name[name]
-        for parent in individual.parents[:1]:
-            if parent not in one:
-                continue
-            key = named(individual.operation, individual.options)
-            first = same_model(one[parent], one[name], greedy=True).verdict
-            second = same_model(two[parent], two[name], greedy=False).verdict
-            out.setdefault(key, Counter())[f"{first} / {second}"] += 1
+    for done, said in enumerate(_each(tasks, jobs)):
+        individual = truth.by_name[born[done][1]]
+        out.setdefault(named(individual.operation, individual.options), Counter())[said] += 1
+        progress("same or changed", done + 1, len(tasks))
     return {k: dict(v) for k, v in sorted(out.items())}
+
+
+_Asked = tuple[ResponseSet, ResponseSet, ResponseSet, ResponseSet]
+
+
+def _each(tasks: Sequence[_Asked], jobs: int) -> Iterator[str]:
+    if jobs == 1:
+        yield from map(_same, tasks)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        yield from pool.map(_same, tasks)
+
+
+def _same(asked: _Asked) -> str:
+    """Verdicts on the greedy answers of parent and child, and on their samples."""
+    with threadpool_limits(1, user_api="blas"):
+        first = same_model(asked[0], asked[1], greedy=True).verdict
+        second = same_model(asked[2], asked[3], greedy=False).verdict
+    return f"{first} / {second}"
 
 
 def evenly(items: Sequence[T], count: int) -> list[T]:

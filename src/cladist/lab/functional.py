@@ -115,13 +115,10 @@ def score_functional(root: Path, truth: Truth, progress: Progress = silent) -> d
         dna = euclidean(vectors(registry.dnas(assay, names)))
     own = truth.without(set(truth.scored()) - set(names))
     pairs = pairs_of(own, names)
-    steps = 5
-    progress("scoring distributions", 0, steps)
     read, evidence = read_functions(answers), pair_evidence(answers)
     apart = functional_distances(answers).matrix
     found = {FUNCTIONAL: evidence.combined[:], FUNCTIONAL_DISTANCE: -apart}
-    progress("scoring distributions", 1, steps)
-    out: dict[str, Any] = {
+    return {
         "models": len(names),
         "left_out": sorted(set(truth.scored()) - set(names)),
         "contexts": len(answers[0].probe_ids),
@@ -131,20 +128,23 @@ def score_functional(root: Path, truth: Truth, progress: Progress = silent) -> d
         "by_operation": {k: by_operation(own, pairs, s) for k, s in found.items()},
         "false": {k: false_shares(pairs, s) for k, s in found.items()},
         "by_contexts": _by_contexts(own, answers, pairs),
+        "verdict_rate": descents.stated_rate(own, names),
+        "verdicts": descents.verdicts(
+            own, answers, evidence, pairs, _named(progress, "verdicts on pairs")
+        ),
+        "parents": _parents(own, read, apart, _named(progress, "parents")),
+        "direction": _directions(own, read, _named(progress, "direction")),
+        "merges": _merges(own, read, apart),
+        "identity": _identities(own, answers, _named(progress, "same or changed")),
+        "inheritance": _inheritance(own, names, apart),
+        "constants": asdict(constants(dna, apart)),
+        "series": _series(root, truth),
     }
-    progress("scoring distributions", 2, steps)
-    out["verdicts"] = descents.verdicts(own, answers, evidence, pairs)
-    progress("scoring distributions", 3, steps)
-    out["parents"] = _parents(own, read, apart)
-    out["direction"] = _directions(own, read)
-    out["merges"] = _merges(own, read, apart)
-    progress("scoring distributions", 4, steps)
-    out["identity"] = _identities(own, answers)
-    out["inheritance"] = _inheritance(own, names, apart)
-    out["constants"] = asdict(constants(dna, apart))
-    out["series"] = _series(root, truth)
-    progress("scoring distributions", steps, steps)
-    return out
+
+
+def _named(progress: Progress, what: str) -> Progress:
+    """Tells how far one figure of the functional assay is, whatever it is called elsewhere."""
+    return lambda _, done, total: progress(f"by distributions: {what}", done, total)
 
 
 def _part(answers: Sequence[ResponseSet], part: slice) -> list[ResponseSet]:
@@ -167,11 +167,14 @@ def _by_contexts(
     ]
 
 
-def _parents(truth: Truth, read: Functions, apart: Floats) -> dict[str, int]:
+def _parents(
+    truth: Truth, read: Functions, apart: Floats, progress: Progress = silent
+) -> dict[str, int]:
     """What the nearest model is, where direction says that it is the ancestor; else nobody is
     named."""
     out: Counter[str] = Counter()
     for row, name in enumerate(read.models):
+        progress("parents", row + 1, len(read.models))
         far = apart[row].copy()
         far[row] = np.inf
         near = read.models[int(far.argmin())]
@@ -188,11 +191,14 @@ def _parents(truth: Truth, read: Functions, apart: Floats) -> dict[str, int]:
     return dict(out.most_common())
 
 
-def _directions(truth: Truth, read: Functions) -> dict[str, dict[str, int]]:
+def _directions(
+    truth: Truth, read: Functions, progress: Progress = silent
+) -> dict[str, dict[str, int]]:
     """Per operation: parent and child told apart rightly, wrongly, or not at all."""
     names = set(read.models)
     out: dict[str, Counter[str]] = {}
-    for child in sorted(names):
+    for done, child in enumerate(sorted(names)):
+        progress("direction", done + 1, len(names))
         individual = truth.by_name[child]
         for parent in individual.parents:
             if parent not in names:
@@ -234,11 +240,14 @@ def _merges(truth: Truth, read: Functions, apart: Floats) -> list[dict[str, Any]
     return out
 
 
-def _identities(truth: Truth, answers: Sequence[ResponseSet]) -> dict[str, dict[str, int]]:
+def _identities(
+    truth: Truth, answers: Sequence[ResponseSet], progress: Progress = silent
+) -> dict[str, dict[str, int]]:
     """Per operation: what `compare same` says of parent and child."""
     told = {a.model: a for a in answers}
     out: dict[str, Counter[str]] = {}
-    for name, own in told.items():
+    for done, (name, own) in enumerate(told.items()):
+        progress("same or changed", done + 1, len(told))
         individual = truth.by_name[name]
         for parent in individual.parents[:1]:
             if parent in told:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.stats import linregress, spearmanr
 
 from cladist.core.assay import Assay
-from cladist.lab.asking import INSIDE, SERIES
+from cladist.lab.asking import SERIES
 from cladist.lab.inside import functional_distances
-from cladist.lab.methods import euclidean, vectors
+from cladist.lab.methods import euclidean, functions_of, vectors
 from cladist.lab.truth import Truth
 from cladist.registry import Registry
 
@@ -69,15 +68,6 @@ class ClockFound:
     exponent: float
     r2: float
     rank: float
-
-
-def functions_of(root: Path, names: Sequence[str]) -> NDArray[np.float32]:
-    """Next-byte distributions of models, float32 (n, prompts, 256)."""
-    out = []
-    for name in names:
-        with np.load(root / INSIDE / f"{name}.npz", allow_pickle=False) as found:
-            out.append(found["functions"])
-    return np.stack(out)
 
 
 def points(root: Path, truth: Truth, assay: Assay) -> list[Point]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cladist.core.assay import Assay
 from cladist.core.dna import DNA
 from cladist.core.optional import needed
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.encoders import represent
 from cladist.kinship.evidence.similarity import kinship_similarity
@@ -26,6 +27,7 @@ Floats = NDArray[np.float64]
 
 OURS = "cladist compare kinship"
 OURS_SAMPLED = "cladist compare kinship on the first samples of PhyloLM"
+OURS_ALL_SAMPLES = "cladist compare kinship on all samples of PhyloLM"
 ALONE = "cladist, tokenizer left out"
 DNA_COSINE = "cladist DNA, centred cosine"
 REPTRACE = "RepTrace (Euclidean)"
@@ -37,32 +39,59 @@ WEIGHTS = "weights (white box, upper bound)"
 
 
 def similarities(
-    root: Path, registry: Registry, assays: Sequence[Assay], names: Sequence[str]
+    root: Path,
+    registry: Registry,
+    assays: Sequence[Assay],
+    names: Sequence[str],
+    progress: Progress = silent,
 ) -> dict[str, Floats]:
     """Similarities float64 (n, n) by method, over `names` in their order."""
     ours, phylolm, reptrace = assays
     answers = list(registry.responses(ours.protocol, names))
-    evidence = kinship_similarity(answers)
     samples = list(registry.responses(phylolm.protocol, names))
-    genes = [represent(r, phylolm.method) for r in samples]
-    sketches, functions = [], []
+    evidence = kinship_similarity(answers)
+    texts = vectors(registry.dnas(reptrace, names))
+    made: dict[str, Callable[[], Floats]] = {
+        OURS: lambda: evidence.combined,
+        OURS_SAMPLED: lambda: kinship_similarity([first_samples(r) for r in samples]).combined,
+        OURS_ALL_SAMPLES: lambda: kinship_similarity(samples).combined,
+        ALONE: lambda: evidence.channels["wording"],
+        DNA_COSINE: lambda: centred_cosine(vectors(registry.dnas(ours, names))),
+        REPTRACE: lambda: -euclidean(texts),
+        REPTRACE_CENTRED: lambda: centred_cosine(texts),
+        PHYLOLM: lambda: np.asarray(
+            nei_similarities([represent(r, phylolm.method) for r in samples]), np.float64
+        ),
+        TFIDF: lambda: tfidf(answers),
+        FUNCTION: lambda: -functional_distances(functions_of(root, names)),
+        WEIGHTS: lambda: weight_similarities([_sketch(root, n) for n in names]),
+    }
+    out = {}
+    for done, (method, similarity) in enumerate(made.items()):
+        progress("likeness by each method", done, len(made))
+        out[method] = similarity()
+    progress("likeness by each method", len(made), len(made))
+    return out
+
+
+def first_samples(answers: ResponseSet) -> ResponseSet:
+    """The same with the first usable sample of each probe alone, as if it had been asked once."""
+    slots = tuple(tuple(r for r in slot if r.usable)[:1] for slot in answers.slots)
+    return ResponseSet(answers.model, answers.probe_ids, slots)
+
+
+def functions_of(root: Path, names: Sequence[str]) -> NDArray[np.float32]:
+    """Next-byte distributions of models, float32 (n, prompts, 256)."""
+    out = []
     for name in names:
         with np.load(root / INSIDE / f"{name}.npz", allow_pickle=False) as found:
-            functions.append(found["functions"])
-            sketches.append({k: found[k] for k in found.files if k != "functions"})
-    texts = vectors(registry.dnas(reptrace, names))
-    return {
-        OURS: evidence.combined,
-        OURS_SAMPLED: kinship_similarity(samples).combined,
-        ALONE: evidence.channels["wording"],
-        DNA_COSINE: centred_cosine(vectors(registry.dnas(ours, names))),
-        REPTRACE: -euclidean(texts),
-        REPTRACE_CENTRED: centred_cosine(texts),
-        PHYLOLM: np.asarray(nei_similarities(genes), np.float64),
-        TFIDF: tfidf(answers),
-        FUNCTION: -functional_distances(np.stack(functions)),
-        WEIGHTS: weight_similarities(sketches),
-    }
+            out.append(found["functions"])
+    return np.stack(out)
+
+
+def _sketch(root: Path, name: str) -> dict[str, NDArray[np.float32]]:
+    with np.load(root / INSIDE / f"{name}.npz", allow_pickle=False) as found:
+        return {k: found[k] for k in found.files if k != "functions"}
 
 
 def vectors(dnas: Sequence[DNA]) -> Floats:

@@ -10,6 +10,7 @@ from typing import Any
 
 from cladist.errors import InputError
 from cladist.formats.files import write_text
+from cladist.kinship.inference.decision import VERDICTS
 from cladist.lab.functional import FUNCTIONAL, FUNCTIONAL_DISTANCE
 from cladist.lab.score import SCORES
 from cladist.lab.tables import number, share, table_of
@@ -85,15 +86,23 @@ def _strangers(s: Scores) -> str:
     kinds = list(s["false"][FUNCTIONAL])
     head = [f"{k} ({s['false'][FUNCTIONAL][k][0]})" for k in kinds]
     rows = [[m, *(share(v[k][1]) for k in kinds)] for m, v in s["false"].items()]
-    verdicts = sorted({w for v in s["verdicts"].values() for w in v})
-    judged = [[k, *(str(v.get(w, 0)) for w in verdicts)] for k, v in s["verdicts"].items()]
     return (
         "## Unrelated models with something in common\n\nShare of pairs above the threshold that "
         "1% of plainly unrelated pairs reach.\n\n"
         + table_of(["method", *head], rows)
-        + "\n\nVerdicts of the kinship test at a stated rate of 1%, families declared, of up to 30 "
-        "pairs a kind (fewer than 15 makers carry no verdict at that rate, see verdicts.md):\n\n"
-        + table_of(["pairs", *verdicts], judged)
+        + "\n\n"
+        + verdicts_table(s)
+    )
+
+
+def verdicts_table(s: Scores) -> str:
+    """What the test of kinship said of pairs of each kind, and at which rate."""
+    found = [w for w in VERDICTS if any(w in v for v in s["verdicts"].values())]
+    rows = [[k, *(str(v.get(w, 0)) for w in found)] for k, v in s["verdicts"].items()]
+    return (
+        f"Verdicts of the kinship test at a stated rate of {share(s['verdict_rate'])}, the least "
+        "of 1%, 2%, 5% and 10% that so few families can carry (verdicts.md), families declared, "
+        "of up to 30 pairs a kind:\n\n" + table_of(["pairs", *found], rows)
     )
 
 
@@ -181,10 +190,24 @@ def asked_models(s: Scores) -> str:
     if not own:
         return ""
     left = f", without {', '.join(own['left_out'])}, which tell none" if own["left_out"] else ""
+    told = own["models"] + len(own["left_out"]) - s["menagerie"]["scored"]
+    more = f"; {told} of them say nothing and have no other figures" if told > 0 else ""
     return (
         f"\n\nThe functional assay ('{FUNCTIONAL}' is what `compare kinship` weighs) reads "
-        f"distributions of {own['models']} models{left}; see "
+        f"distributions of {own['models']} models{left}{more}; see "
         "[lab-functional.md](lab-functional.md)."
+    )
+
+
+def merges_line(s: Scores) -> str:
+    """How many merges distributions tell, '' where that was not scored."""
+    found = functional_of(s).get("merges", [])
+    if not found:
+        return ""
+    told = {k: [m["detected"] for m in found if m["merged"] is k] for k in (True, False)}
+    return (
+        f"; by distributions {sum(told[True])} of {len(told[True])}, and {sum(told[False])} of "
+        f"{len(told[False])} others (by a threshold that `oak`'s line was looked at for)"
     )
 
 

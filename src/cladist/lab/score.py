@@ -29,7 +29,6 @@ from cladist.lab.figures import (
     figures,
     pairs_of,
 )
-from cladist.lab.inside import functional_distances
 from cladist.lab.truth import Truth, read_truth
 from cladist.registry import Registry
 
@@ -61,52 +60,43 @@ def score(
     names = truth.scored()
     if len(names) < 4:
         raise InputError(f"only {len(names)} models of {root} answered; scores need 4 at least")
-    steps = 7
-    progress("scoring", 0, steps)
     with Registry.open(root / REGISTRY, create=False) as registry:
-        found = methods.similarities(root, registry, chosen, names)
-        answers = list(registry.responses(chosen[0].protocol, names))
-        sampled = list(registry.responses(chosen[1].protocol, names))
-        tokens = {a.name: _tokens(registry.responses(a.protocol, names)) for a in chosen}
-        parents = descents.named_parents(registry, chosen[0], names)
+        found = methods.similarities(root, registry, chosen, names, progress)
+        told = {a.name: list(registry.responses(a.protocol, names)) for a in chosen}
+        parents = descents.named_parents(registry, chosen[0], names, progress)
         bounded = tree_distances(registry, chosen[0], names)
         ours = methods.vectors(registry.dnas(chosen[0], names))
         theirs = methods.vectors(registry.dnas(chosen[2], names))
+    answers, sampled = (told[a.name] for a in chosen[:2])
     pairs = pairs_of(truth, names)
-    progress("scoring", 1, steps)
     evidence = pair_evidence(answers)
     out: dict[str, Any] = {
         "menagerie": {
             **_described(truth, effort),
             "silent": sorted(set(whole.scored()) - set(names)),
         },
-        "tokens": tokens,
+        "tokens": {name: _tokens(said) for name, said in told.items()},
         "methods": {k: asdict(figures(truth, pairs, s)) for k, s in found.items()},
         "by_distance": {k: by_distance(pairs, s) for k, s in found.items()},
         "by_founder": {k: by_founder(truth, pairs, s) for k, s in found.items()},
         "by_operation": {k: by_operation(truth, pairs, s) for k, s in found.items()},
         "false": {k: false_shares(pairs, s) for k, s in found.items()},
         "parents": descents.parent_kinds(truth, parents),
+        "probes": _by_probes(truth, answers, pairs, progress),
+        "direction": descents.directions(truth, answers, evidence),
+        "merges": [
+            {**asdict(m), "detected": m.detected}
+            for m in descents.merges(truth, answers, found[methods.OURS], progress)
+        ],
+        "verdict_rate": descents.stated_rate(truth, names),
+        "verdicts": descents.verdicts(truth, answers, evidence, pairs, progress),
+        "identity": descents.identities(truth, answers, sampled, jobs=jobs, progress=progress),
     }
-    progress("scoring", 2, steps)
-    out["probes"] = _by_probes(truth, answers, pairs)
-    progress("scoring", 3, steps)
-    out["direction"] = descents.directions(truth, answers, evidence)
-    out["merges"] = [
-        {**asdict(m), "detected": m.detected}
-        for m in descents.merges(truth, answers, found[methods.OURS])
-    ]
-    progress("scoring", 4, steps)
-    out["verdicts"] = descents.verdicts(truth, answers, evidence, pairs)
-    out["identity"] = descents.identities(truth, answers, sampled)
-    progress("scoring", 5, steps)
     out["trees"], out["sampled_ancestors"] = _trees(truth, names, found, bounded)
-    progress("scoring", 6, steps)
-    function = functional_distances(laws.functions_of(root, names))
+    function = -found[methods.FUNCTION]
     out["laws"] = _laws(root, truth, chosen, names, function, ours, theirs)
     out["functional"] = functional.score_functional(root, whole, progress)
     write_text(root / SCORES, json.dumps(_plain(out), indent=1) + "\n")
-    progress("scoring", steps, steps)
     return out
 
 
@@ -162,22 +152,25 @@ def _described(truth: Truth, effort: Effort) -> dict[str, Any]:
     }
 
 
-def _tokens(answers: Any) -> float:
+def _tokens(answers: Sequence[ResponseSet]) -> float:
     """Mean number of tokens that a model generated."""
     counts = [sum(r.tokens or 0 for slot in a.slots for r in slot) for a in answers]
     return float(np.mean(counts))
 
 
 def _by_probes(
-    truth: Truth, answers: Sequence[ResponseSet], pairs: Pairs
+    truth: Truth, answers: Sequence[ResponseSet], pairs: Pairs, progress: Progress
 ) -> list[dict[str, float]]:
     out = []
     total = len(answers[0].probe_ids)
-    for count in (*(c for c in PROBES if c < total), total):
+    counts = [*(c for c in PROBES if c < total), total]
+    for done, count in enumerate(counts):
+        progress("kinship by fewer probes", done, len(counts))
         part = [ResponseSet(a.model, a.probe_ids[:count], a.slots[:count]) for a in answers]
         spent = np.mean([sum(r.tokens or 0 for s in a.slots for r in s) for a in part])
         found = figures(truth, pairs, kinship_similarity(part).combined)
         out.append({"probes": count, "tokens": float(spent), **asdict(found)})
+    progress("kinship by fewer probes", len(counts), len(counts))
     return out
 
 

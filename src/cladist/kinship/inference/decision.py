@@ -79,8 +79,8 @@ UNTESTABLE: frozenset[Reason] = frozenset(
 
 
 COMMON_TEXT = (
-    "a common text or teacher does that to distributions too: of unrelated bred models 27% of "
-    "those with one founding text, and 31% of pupils and teachers, are as near at a rate of 1%"
+    "a common text or teacher does that to distributions too: of unrelated bred models 17% of "
+    "those with one founding text, and 36% of pupils and teachers, are as near at a rate of 1%"
 )
 """What everybody must read who is told 'related' from distributions (docs/lab-functional.md)."""
 

@@ -28,12 +28,15 @@ Floats = NDArray[np.float64]
 OURS = "cladist compare kinship"
 OURS_SAMPLED = "cladist compare kinship on the first samples of PhyloLM"
 OURS_ALL_SAMPLES = "cladist compare kinship on all samples of PhyloLM"
+OURS_QUESTIONS = "cladist compare kinship on RepTrace's questions"
+QUESTIONS_ALONE = "cladist on RepTrace's questions, tokenizer left out"
 ALONE = "cladist, tokenizer left out"
 DNA_COSINE = "cladist DNA, centred cosine"
 REPTRACE = "RepTrace (Euclidean)"
 REPTRACE_CENTRED = "RepTrace, centred cosine"
 PHYLOLM = "PhyloLM (Nei)"
 TFIDF = "TF-IDF, centred cosine"
+TFIDF_QUESTIONS = "TF-IDF, centred cosine, on RepTrace's questions"
 FUNCTION = "next-byte distributions (white box)"
 WEIGHTS = "weights (white box, upper bound)"
 
@@ -49,12 +52,15 @@ def similarities(
     ours, phylolm, reptrace = assays
     answers = list(registry.responses(ours.protocol, names))
     samples = list(registry.responses(phylolm.protocol, names))
-    evidence = kinship_similarity(answers)
+    questions = list(registry.responses(reptrace.protocol, names))
+    evidence, told = kinship_similarity(answers), kinship_similarity(questions)
     texts = vectors(registry.dnas(reptrace, names))
     made: dict[str, Callable[[], Floats]] = {
         OURS: lambda: evidence.combined,
         OURS_SAMPLED: lambda: kinship_similarity([first_samples(r) for r in samples]).combined,
         OURS_ALL_SAMPLES: lambda: kinship_similarity(samples).combined,
+        OURS_QUESTIONS: lambda: told.combined,
+        QUESTIONS_ALONE: lambda: told.channels["wording"],
         ALONE: lambda: evidence.channels["wording"],
         DNA_COSINE: lambda: centred_cosine(vectors(registry.dnas(ours, names))),
         REPTRACE: lambda: -euclidean(texts),
@@ -63,6 +69,7 @@ def similarities(
             nei_similarities([represent(r, phylolm.method) for r in samples]), np.float64
         ),
         TFIDF: lambda: tfidf(answers),
+        TFIDF_QUESTIONS: lambda: tfidf(questions),
         FUNCTION: lambda: -functional_distances(functions_of(root, names)),
         WEIGHTS: lambda: weight_similarities([_sketch(root, n) for n in names]),
     }

@@ -251,7 +251,9 @@ def _operations(s: Scores, pictures: Sequence[str]) -> str:
 
 def _strangers(s: Scores) -> str:
     kinds = list(s["false"][methods.OURS])
-    false = {m: v for m, v in s["false"].items() if m != methods.ALONE}
+    false = {
+        m: v for m, v in s["false"].items() if m not in (methods.ALONE, methods.QUESTIONS_ALONE)
+    }
     false |= functional_of(s).get("false", {})
     rows = [[m, *(_pc(v[k][1]) if k in v else "-" for k in kinds)] for m, v in false.items()]
     counts = [f"{k} ({s['false'][methods.OURS][k][0]})" for k in kinds]

@@ -95,9 +95,10 @@ def _head(s: Scores) -> str:
             "Such models write in the style of their text with little sense, and their greedy "
             "answers run into circles. That is harder than real models in one way (little is "
             "said, and founders of one text say nearly the same) and easier in another "
-            "(texts differ widely). No constant of what reads texts was chosen on these models "
-            "([sensitivity.md](sensitivity.md)), but its rules were shaped while figures of such "
-            "models were known. Of the functional assay two constants were chosen on them, with "
+            "(texts differ widely). Of what reads texts one constant was chosen with these "
+            "models in view, beside recorded ones: how little rates of tokenizers tell of texts "
+            "of another make-up ([sensitivity.md](sensitivity.md)). Its rules were shaped while "
+            "figures of such models were known. Of the functional assay two constants were chosen on them, with "
             "one founder's line left out, and bounds of mixtures and directions with some or all "
             "lines in view ([functional.md](functional.md)): its figures are no held-out "
             "estimate.",

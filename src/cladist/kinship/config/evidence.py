@@ -220,7 +220,8 @@ class RatesConfig:
         1.0,
         "variance of the log rate of one tokenizer between texts a unit of squared distance apart "
         "in make-up",
-        _GRID, "half to double: to be measured",
+        "by hand, between what recorded sets take (.1 to .3) and bred models of other texts (2)",
+        "half to double: to be measured",
     )  # fmt: skip
     fitted: int = chosen(
         20_000, "answers that the regression is fitted on, evenly spread", _HAND,

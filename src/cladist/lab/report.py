@@ -99,9 +99,9 @@ def _head(s: Scores) -> str:
             "models in view, beside recorded ones: how little rates of tokenizers tell of texts "
             "of another make-up ([sensitivity.md](sensitivity.md)). Its rules were shaped while "
             "figures of such models were known. Of the functional assay two constants were chosen "
-            "on them, with one founder's line left out, and bounds of mixtures and directions with some or all "
-            "lines in view ([functional.md](functional.md)): its figures are no held-out "
-            "estimate.",
+            "on them, with one founder's line left out, and bounds of mixtures and directions with "
+            "some or all lines in view ([functional.md](functional.md)): its figures are no "
+            "held-out estimate.",
         ]
     )
 

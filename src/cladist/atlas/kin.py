@@ -224,7 +224,7 @@ def measure(
         np.fill_diagonal(distance, 0.0)
     else:
         distance = compare.distances(registry, source.assay).matrix
-    family = np.asarray(guess_families(pairs.score[:]), dtype=np.int64)
+    family = np.asarray(guess_families(pairs.score.stored), dtype=np.int64)
     near, _ = nearest(Distances(distance), RELATIVES)
     tests = _tests(registry, source, panel, labels_of(whole.models, declared), alpha, kept)
     return AnswerKin(

@@ -137,7 +137,7 @@ def held_against(
         made = calibrate(pairs, labels, speaking)
         basis = f"{_size(made)} that are declared to be of different families"
     except InputError:
-        merged = _merged(families.maker, guess_families(pairs.score[:]))
+        merged = _merged(families.maker, guess_families(pairs.score.stored))
         labels, declared = Labels(tuple(str(c) for c in merged)), False
         made = calibrate(pairs, labels, speaking)
         how = "too little is declared to know unrelated pairs, so families were guessed as well"

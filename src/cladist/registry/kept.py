@@ -92,8 +92,11 @@ class Kept:
         if self.folder is None:
             return made
         # A full or unwritable disk costs time at the next run, and nothing else.
-        with suppress(OSError):
-            self._store(self.folder / digest([__version__, on]), *made)
+        with suppress(OSError, ValueError):
+            place = self.folder / digest([__version__, on])
+            self._store(place, *made)
+            # Large arrays are read from there from now on, and their memory is given back.
+            return {**made[0], **_mapped(place)}, made[1]
         return made
 
     def small(self, on: object, make: Callable[[], Any]) -> Any:

@@ -37,8 +37,9 @@ from cladist.kinship.config import CALIBRATION
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.levels import Groups
-from cladist.kinship.inference.null import Null, fit_null, guess_families, maker_numbers, pairs_of
+from cladist.kinship.inference.null import Null, fit_null, guess_families, maker_numbers
 from cladist.kinship.inference.pairs import Index, PairEvidence, Rows
+from cladist.kinship.inference.unrelated import pairs_of
 
 __all__ = [
     "Calibration",
@@ -190,15 +191,21 @@ def calibrate(
     groups = Groups.of(makers, families)
     null = fit_null(pairs, groups, None)
     digest = np.unique(np.array(pairs.digest), return_inverse=True)[1]
-    a, b = pairs_of(np.flatnonzero(known))
-    kin = (families[a] == families[b]) & (digest[a] != digest[b])
-    left = null.unexplained(pairs, a[kin], b[kin])
+    # Copies are no kin that power is counted on.
+    a, b = (
+        x.astype(np.int64)
+        for x in pairs_of(
+            np.flatnonzero(known),
+            lambda i, j: (families[i] == families[j]) & (digest[i] != digest[j]),
+        )
+    )
+    left = null.unexplained(pairs, a, b)
     rank = np.argsort(left, kind="stable")
     return Calibration(
         (null,),
         left[rank],
-        null.excess(pairs, a[kin], b[kin])[rank],
-        groups.families[a[kin]][rank],
+        null.excess(pairs, a, b)[rank],
+        groups.families[a][rank],
         int(known.sum()),
         len(np.unique(makers[known])),
         True,
@@ -209,19 +216,20 @@ def calibrate(
 
 def _guessed(pairs: PairEvidence, answered: NDArray[np.bool_]) -> Calibration:
     """Two nulls: families of each half of the probes, tested on the other."""
-    made = []
-    for half in (0, 1):
-        makers = np.where(answered, guess_families(pairs.scored(half)[:]), -1)
-        made.append(fit_null(pairs, Groups.of(makers), 1 - half))
+    # All are guessed first, since a null takes more memory than what was guessed.
+    every = maker_numbers(pairs, None)
+    guessed = [guess_families(pairs.scored(half).stored) for half in (0, 1)]
+    made = [
+        fit_null(pairs, Groups.of(np.where(answered, families, -1)), 1 - half)
+        for half, families in enumerate(guessed)
+    ]
     number = min(len(np.unique(null.makers[answered])) for null in made)
     reasoning = _reasoning(pairs, made[0].makers)
     nobody = np.zeros(0), np.zeros(0), np.zeros(0, np.int64)
-    return Calibration(
-        tuple(made), *nobody, int(answered.sum()), number, False, reasoning,
-        maker_numbers(pairs, None),
-    )  # fmt: skip
+    return Calibration(tuple(made), *nobody, int(answered.sum()), number, False, reasoning, every)
 
 
 def _reasoning(pairs: PairEvidence, makers: NDArray[np.int64]) -> int:
-    a, b = pairs_of(np.flatnonzero(pairs.reasoning & (makers >= 0)))
-    return int((makers[a] != makers[b]).sum())
+    """Pairs of different makers that both write reasoning traces."""
+    size = np.unique(makers[pairs.reasoning & (makers >= 0)], return_counts=True)[1]
+    return int(size.sum() ** 2 - (size**2).sum()) // 2

@@ -72,22 +72,29 @@ class Groups:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What n models have in common with each of f makers, float64 (n, f).
+    """What n models have in common with each of f makers.
 
-    makers  int64 (f,), rising
-    total   sum over the maker's families of the mean residual with their models
-    square  the same of mean squares
+    makers   int64 (f,), rising
+    total    float64 (n, f): sum over the maker's families of the mean residual with their models
+    square   float64 (n, s): the same of mean squares, of makers of several models alone; of a
+             single model it is the square of the total
+    several  int64 (f,): the column of each maker in `square`, -1 for none
     """
 
     makers: Ints
     total: Floats
     square: Floats
+    several: Ints
 
     def at(self, rows: Ints, wanted: Ints) -> tuple[Floats, Floats]:
-        """Those of each row with one maker, (k,) each; 0 for maker number -1."""
+        """Totals and squares of each row with one maker, (k,) each; 0 for maker number -1."""
         place, some = np.searchsorted(self.makers, wanted), wanted >= 0
         place[~some] = 0
-        return self.total[rows, place] * some, self.square[rows, place] * some
+        total = self.total[rows, place] * some
+        square, column = total**2, self.several[place]
+        many = some & (column >= 0)
+        square[many] = self.square[rows[many], column[many]]
+        return total, square
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,17 +154,26 @@ class Levels:
 
 
 def fit_levels(residuals: Residuals, groups: Groups) -> tuple[Levels, Table]:
-    """Levels of all n models of a panel, and what they were taken from. O(n^2) time."""
+    """Levels of all n models of a panel, and what they were taken from.
+
+    O(n^2) time, and up to 8 bytes for every two models.
+    """
     known = groups.makers >= 0
     names, size = groups.sizes
-    blocks = [
-        _with_all(residuals, groups, np.arange(len(groups))[rows])
-        for rows in blocks_of(len(groups))
-    ]
-    table = Table(names, *(np.concatenate([block[k] for block in blocks]) for k in (0, 1)))
-    other = groups.makers[:, None] != names
-    total, square = (table.total * other).sum(1), (table.square * other).sum(1)
-    count = np.maximum(other @ size, 1)
+    models = np.unique(groups.makers[known], return_counts=True)[1]
+    many = np.flatnonzero(models > 1)
+    several = np.full(len(names), -1)
+    several[many] = np.arange(len(many))
+    n = len(groups)
+    table = Table(names, np.empty((n, len(names))), np.empty((n, len(many))), several)
+    total, square = np.empty(n), np.empty(n)
+    for rows in blocks_of(n):
+        theirs, squares = _with_all(residuals, groups, np.arange(n)[rows])
+        table.total[rows], table.square[rows] = theirs, squares[:, many]
+        other = groups.makers[rows, None] != names
+        total[rows], square[rows] = (theirs * other).sum(1), (squares * other).sum(1)
+    own = np.where(known, size[np.searchsorted(names, groups.makers) * known], 0)
+    count = np.maximum(size.sum() - own, 1)
     variance = square / count - (total / count) ** 2
     return Levels(groups, total, square, max(float(variance[known].mean()), 1e-9)), table
 

@@ -6,6 +6,8 @@ How it is read as p-values is told in `calibration`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +18,10 @@ from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.levels import Groups, Levels, Residuals, fit_levels
 from cladist.kinship.inference.matching import Matching, fit_matching
-from cladist.kinship.inference.pairs import PairEvidence, Rows
+from cladist.kinship.inference.pairs import COVARIATES, PairEvidence, Rows
+from cladist.kinship.inference.unrelated import ReadPairs, Unrelated, parts_of
 
-__all__ = ["Null", "fit_null", "guess_families", "maker_numbers", "pairs_of"]
-
-_PART = 1 << 20
-"""Pairs whose residuals are put in spreads together."""
+__all__ = ["Null", "fit_null", "guess_families", "maker_numbers"]
 
 QUANTILES = 1000
 """Quantiles that tell how little unrelated pairs have in common."""
@@ -101,44 +101,48 @@ class Null:
         return np.where(same, 0.0, share).sum(1), len(names) - same.sum(1)
 
 
-def pairs_of(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Both rows of all pairs of `rows`, each once."""
-    a, b = np.triu_indices(len(rows), 1)
-    return rows[a], rows[b]
-
-
 def fit_null(pairs: PairEvidence, groups: Groups, half: int | None) -> Null:
     """The null of the pairs of different makers, every cell of two makers weighing the same."""
-    makers = groups.makers
-    kept = np.flatnonzero(makers >= 0)
-    if len(kept) < CALIBRATION.models:
-        raise InputError(f"{len(kept)} models to calibrate on, {CALIBRATION.models} are needed")
-    a, b = pairs_of(kept)
-    apart = makers[a] != makers[b]
-    a, b = a[apart], b[apart]
-    if not len(a):
+    members = int((groups.makers >= 0).sum())
+    if members < CALIBRATION.models:
+        raise InputError(f"{members} models to calibrate on, {CALIBRATION.models} are needed")
+    unrelated = Unrelated.of(groups.makers)
+    if not len(unrelated):
         raise InputError("all models to calibrate on are of one maker; two makers are the least")
-    names, code = np.unique(makers, return_inverse=True)
-    cell = np.minimum(code[a], code[b]) * len(names) + np.maximum(code[a], code[b])
-    size = np.bincount(cell)
-    weight, cells = 1.0 / size[cell], int(np.count_nonzero(size))
-    del cell, size
-    score, covariates = pairs.scored(half)[a, b], pairs.covariates(a, b)
-    expected = fit_matching(score, covariates, weight)
-    del score, covariates
-    residuals = _residuals(expected, pairs, half)
-    step = -(-len(a) // _FEW)
-    usual = _quantiles(residuals(a[::step], b[::step]), weight[::step])
-    levels, table = fit_levels(residuals, groups)
-    residual = np.concatenate(
-        [
-            levels.standing(residuals, a[k : k + _PART], b[k : k + _PART], table)
-            for k in range(0, len(a), _PART)
-        ]
+    score = pairs.scored(half)
+    expected = fit_matching(
+        ReadPairs(unrelated, lambda i, j: score[i, j]),
+        [ReadPairs(unrelated, partial(pairs.covariate, k)) for k in range(COVARIATES)],
+        unrelated.weight,
     )
-    rank = np.argsort(residual, kind="stable")
-    tail = np.concatenate([np.cumsum(weight[rank][::-1])[::-1], [0.0]])
-    return Null(half, expected, residual[rank], tail, cells, usual, levels)
+    residuals = _residuals(expected, pairs, half)
+    few = slice(None, None, -(-len(unrelated) // _FEW))
+    usual = _quantiles(residuals(*unrelated[few]), unrelated.weight[few])
+    levels, standing = _standing(residuals, groups, unrelated)
+    rank = np.argsort(standing, kind="stable")
+    residual = standing[rank]
+    del standing  # hundreds of MB, and as many are needed next
+    tail = _tail(unrelated.weight, rank)
+    return Null(half, expected, residual, tail, unrelated.cells, usual, levels)
+
+
+def _standing(residuals: Residuals, groups: Groups, unrelated: Unrelated) -> tuple[Levels, Floats]:
+    """Levels of a panel, and its unrelated pairs in spreads of these, (m,)."""
+    levels, table = fit_levels(residuals, groups)
+    found = np.empty(len(unrelated))
+    for part in parts_of(len(found)):
+        found[part] = levels.standing(residuals, *unrelated[part], table)
+    return levels, found
+
+
+def _tail(weight: ReadPairs, rank: NDArray[np.int64]) -> Floats:
+    """The weight of all pairs of a rank and of those above it, (m + 1,)."""
+    tail = np.zeros(len(rank) + 1)
+    for part in parts_of(len(rank)):
+        tail[part] = weight[rank[part]]
+    downwards = tail[-2::-1]
+    np.cumsum(downwards, out=downwards)
+    return tail
 
 
 def _quantiles(values: Floats, weight: Floats) -> Floats:
@@ -161,29 +165,42 @@ def _residuals(expected: Matching, pairs: PairEvidence, half: int | None) -> Res
 def maker_numbers(pairs: PairEvidence, labels: Labels | None) -> NDArray[np.int64]:
     """Whose each model is, as numbers (n,): declared, or guessed from all that is shared."""
     if labels is None:
-        return guess_families(pairs.score[:])
+        return guess_families(pairs.score.stored)
     return np.asarray(np.unique(np.array(labels.makers), return_inverse=True)[1], np.int64)
 
 
-def guess_families(score: Floats, cut: float = CALIBRATION.cluster) -> NDArray[np.int64]:
+def guess_families(
+    score: NDArray[np.floating[Any]], cut: float = CALIBRATION.cluster
+) -> NDArray[np.int64]:
     """Family numbers (n,) by average linkage of scores (n, n), for panels without labels.
 
     Models merge where the mean score between clusters lies `cut` robust spreads above the median
     pair. A high cut leaves distant kin among the unrelated, which costs power and accuses nobody.
+    Of scores only those of pairs (i, j) with i < j are read. The memory of two numbers a pair.
     """
     n = len(score)
     if n < 3:
         return np.arange(n)
     from scipy.cluster.hierarchy import fcluster, linkage  # takes a third of a second to import
 
-    upper = score[np.triu_indices(n, 1)]
-    middle = float(np.median(upper))
-    spread = 1.4826 * float(np.median(np.abs(upper - middle)))
-    top = float(upper.max())
-    distance = top - score
-    np.fill_diagonal(distance, 0.0)
-    tree = linkage(distance[np.triu_indices(n, 1)], "average")
+    # One array serves all three: a median puts it in another order, so it is filled again.
+    values = _above_diagonal(score, np.empty(n * (n - 1) // 2))
+    top = float(values.max())
+    middle = float(np.median(values, overwrite_input=True))
+    np.abs(np.subtract(values, middle, out=values), out=values)
+    spread = 1.4826 * float(np.median(values, overwrite_input=True))
     limit = top - (middle + cut * max(spread, 1e-9))
     if limit <= 0:
         return np.arange(n)
+    distance = np.subtract(top, _above_diagonal(score, values), out=values)
+    tree = linkage(distance, "average")
     return np.asarray(fcluster(tree, limit, "distance") - 1, np.int64)
+
+
+def _above_diagonal(score: NDArray[np.floating[Any]], out: Floats) -> Floats:
+    """Scores of all pairs (i, j) with i < j, row by row, written to `out`."""
+    end = 0
+    for i in range(len(score) - 1):
+        start, end = end, end + len(score) - 1 - i
+        out[start:end] = score[i, i + 1 :]
+    return out

@@ -22,10 +22,13 @@ from cladist.kinship.evidence.similarity import evidence_of
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.states import writes_reasoning
 
-__all__ = ["Index", "PairEvidence", "Pairwise", "Rows", "pair_evidence"]
+__all__ = ["COVARIATES", "Index", "PairEvidence", "Pairwise", "Rows", "pair_evidence"]
 
 Rows = NDArray[np.int64] | list[int] | slice | int
 Index = NDArray[np.int64] | list[int] | int
+
+COVARIATES = 3
+"""What explains a score without kinship: style, tokenizer, reasoning traces."""
 
 
 class Pairwise:
@@ -88,8 +91,13 @@ class PairEvidence:
     def covariates(self, a: Rows, b: Rows) -> Floats:
         """What explains a score without kinship, float64 (3, ...): style, tokenizer, and whether
         both write reasoning traces."""
-        both = np.asarray(self.both_reason(a, b), np.float64)
-        return np.stack([self.style[a, b], self.tokenizer[a, b], both])
+        return np.stack([self.covariate(k, a, b) for k in range(COVARIATES)])
+
+    def covariate(self, number: int, a: Rows, b: Rows) -> Floats:
+        """One of `covariates`."""
+        if number == COVARIATES - 1:
+            return np.asarray(self.both_reason(a, b), np.float64)
+        return (self.style, self.tokenizer)[number][a, b]
 
     def both_reason(self, a: Rows, b: Rows) -> NDArray[np.bool_]:
         """Whether both models of pairs write reasoning traces. Known kin that do are too few to

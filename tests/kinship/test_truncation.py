@@ -54,6 +54,14 @@ def test_rate_abstains_where_all_fill_in_one_form() -> None:
     assert fit_densities(read_corpus(form), np.ones(100, bool)) is None
 
 
+def test_few_models_that_fill_in_one_form_are_not_told_apart() -> None:
+    """Twenty models can seem to differ by as much as tokenizers do."""
+    form = [ResponseSet.of_texts(f"m{k}", cut(k, 300 + 24 * (k % 2), 0.05)) for k in range(20)]
+    assert fit_densities(read_corpus(form), np.ones(20, bool)) is None
+    many = [ResponseSet.of_texts(f"m{k}", cut(k, 300 + 24 * (k % 2), 0.05)) for k in range(200)]
+    assert fit_densities(read_corpus(many), np.ones(200, bool)) is not None
+
+
 def test_rate_abstains_where_few_answers_were_cut() -> None:
     assert fit_densities(read_corpus(panel(0.05)[:9]), np.ones(9, bool)) is None
     assert (density_evidence(None, 3) == 0).all()

@@ -49,7 +49,7 @@ class EvidenceConfig:
     )  # fmt: skip
     tokenizer: float = chosen(
         1.0, "weight of the tokenizer's evidence, in nats, beside one spread of wording", _GRID,
-        "half to double: .003 AUC, .006 AP",
+        "half to double: .002 AUC, .005 AP",
     )  # fmt: skip
     same_tokenizer: float = chosen(
         0.15,
@@ -198,71 +198,76 @@ class RatesConfig:
 
     buckets: int = chosen(
         256, "hashed characters, and as many hashed pairs, that describe a text; a power of two",
-        "a byte", "half to double: .006 AUC, .002 AP, 0.5 points of kin found",
+        "a byte", "half to double: .001 AUC, .002 AP, 0.2 points of kin found",
     )  # fmt: skip
     read: int = chosen(
         4096,
         "characters whose composition describes an answer",
         _HAND,
-        "half to double: below .0005 and .05 points",
+        "half to double: 0.2 points of kin found",
     )
     shortest: int = chosen(
         20,
         "characters below which an answer has ended by itself",
         _HAND,
-        "half to double: 0.3 points of kin found",
+        "half to double: .001 AUC, 0.1 points of kin found",
     )
     ridge: float = chosen(
         20.0, "ridge of the regression: answers with the mean eigenvalue that it is worth", _HAND,
-        "half to double: to be measured"
+        "half to double: .002 AUC, .001 AP, 0.1 points of kin found",
     )  # fmt: skip
     unlike: float = chosen(
         1.0,
         "variance of the log rate of one tokenizer between texts a unit of squared distance apart "
         "in make-up",
         "by hand, between what recorded sets take (.1 to .3) and bred models of other texts (2)",
-        "half to double: to be measured",
+        "half to double: .001 AUC, .001 AP; bred models lose .03 AUC at .3",
     )  # fmt: skip
     fitted: int = chosen(
         20_000, "answers that the regression is fitted on, evenly spread", _HAND,
         "more change nothing",
     )  # fmt: skip
     needed: int = chosen(
-        1, "unfinished answers for every coefficient, or the rate abstains", _HAND,
-        "half to double: .007 AUC, .001 AP, 0.8 points of kin found",
+        1, "unfinished answers for every coefficient, or the rate abstains",
+        "below it small panels of recorded sets gain nothing or lose", "twice as many: nothing",
     )  # fmt: skip
     spread: float = chosen(
         0.05,
         "log units below which a spread of residuals is not credible",
         _HAND,
-        "a quarter to four times: nothing",
+        "half: nothing; twice: .019 AUC, a form is read as a limit",
     )
     noise: float = chosen(
         0.2, "log units of residuals above which no common limit cut the answers",
         "limits leave .1, answers without one .4",
-        "half to double: .007 AUC, .001 AP, 0.8 points of kin found",
+        "half: .007 AUC, 0.5 points of kin found",
+    )  # fmt: skip
+    surely: float = chosen(
+        2.33, "standard errors by which models must differ by more than `LENGTHS.scale`",
+        "one in a hundred of a normal error",
+        "half: forms of 20 to 60 models are taken for limits, AUC there .1 to .25 less",
     )  # fmt: skip
     texts: int = chosen(
         3,
         "answers near the limit below which a model has no rate",
         _HAND,
-        "half to double: 0.3 points of kin found",
+        "half to double: .001 AUC, .001 AP, 0.1 points of kin found",
     )
     alike: float = chosen(
         0.03,
         "correlation of residuals within a model: its texts share style",
         _HAND,
-        "half to double: 0.2 points of kin found",
+        "half to double: below .0005 and .05 points",
     )
     rounds: int = chosen(
         12,
         "rounds of the trimmed regression",
         _HAND,
-        "half to double: .001 AUC, 0.2 points of kin found",
+        "half to double: .003 AUC, .001 AP, 0.2 points of kin found",
     )
     clip: float = chosen(
         3.0, "nats that one shared tokenizer may say at most", "unrelated models share tokenizers",
-        "half to double: .001 AUC, 0.2 points of kin found",
+        "half to double: .001 AP",
     )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ the tokenizer: each such difference adds to the variance of both (a Gaussian pro
 increments grow with distance; Cressie 1993, Statistics for Spatial Data, on variograms).
 
 Where no common limit cut the answers, lengths scatter and the rate abstains, by itself. It also
-abstains where models differ by less than tokenizers do: a form that all fill in, which ends where
-the form ends, is as long in every model.
+abstains where models do not surely differ as tokenizers do: a form that all fill in, which ends
+where the form ends, is as long in every model.
 """
 
 from __future__ import annotations
@@ -192,12 +192,17 @@ def _fit(corpus: Corpus, members: NDArray[np.bool_]) -> tuple[DensityModel, Dens
         return None
     model, rate, variance, known = _rates(residual[kept], owner[kept], n, members)
     _, spread, noise = model
-    if noise > RATES.noise**2 or spread < LENGTHS.scale**2:
-        return None
-    if (known & members).sum() < RATES.texts:
+    told = int((known & members).sum())
+    if noise > RATES.noise**2 or told < RATES.texts or not _differ(spread, told):
         return None
     fitted = DensityModel(centre, cost, level, window, *model)
     return fitted, Densities(rate, variance, known, made.halves(kept, n))
+
+
+def _differ(spread: float, models: int) -> bool:
+    """Whether rates surely spread more than `LENGTHS.scale`, by the standard error of a standard
+    deviation of so many. Of few models a form that all fill in can seem to tell tokenizers."""
+    return bool(np.sqrt(spread) * (1 - RATES.surely / np.sqrt(2 * models)) > LENGTHS.scale)
 
 
 def _regress(

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+import cladist
 from cladist.kinship.inference.calibration import calibrate
 from cladist.kinship.inference.decision import adjust
 from cladist.kinship.inference.labels import Labels
@@ -58,3 +59,14 @@ def test_models_without_a_maker_or_that_say_nothing_take_no_part() -> None:
     assert found == lists_with_strangers(pairs, fitted, quiet, np.ones(n, np.bool_), 5, 0.2) > 0
     alone = Labels(tuple("one" if k < 4 else "" for k in range(n)))
     assert math.isnan(lists_with_strangers(pairs, fitted, alone, speaks, 5, 0.2))
+
+
+def test_a_list_with_a_relative_says_what_its_search_does() -> None:
+    with cladist.toy_registry() as lab:
+        told = cladist.neighbors(lab, "m00-chat", 2, labels=cladist.toy_families())
+        untold = cladist.neighbors(lab, "m00-chat", 2)
+    share = told.to_dict()["lists_with_strangers"]
+    assert 0 <= share <= 1
+    assert "in this panel up to" in told.searched() and "choice from" in told.searched()
+    assert untold.to_dict()["lists_with_strangers"] is None
+    assert "in this panel" not in untold.searched()

@@ -221,7 +221,7 @@ class RatesConfig:
         "variance of the log rate of one tokenizer between texts a unit of squared distance apart "
         "in make-up",
         "by hand, between what recorded sets take (.1 to .3) and bred models of other texts (2)",
-        "half to double: .001 AUC, .001 AP; bred models lose .03 AUC at .3",
+        "half to double: .001 AUC, .001 AP; bred models lose .06 AUC at .3",
     )  # fmt: skip
     fitted: int = chosen(
         20_000, "answers that the regression is fitted on, evenly spread", _HAND,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from kinship_sets import KEYS, ORDERS, Labelled, read_grams, substituted
 
-from cladist.kinship.config import EVIDENCE
+from cladist.kinship.config import EVIDENCE, SPREADS
 from cladist.kinship.evidence.standard import standardise
 from cladist.kinship.evidence.wording import ProbeGrams, wording
 
@@ -61,7 +61,7 @@ class Kernels:
                 with substituted(read, ORDERS, copied=copied):
                     found = wording(d.corpus, members)
                 self.standing[copied, count] = [
-                    standardise(found.of(order), members).astype(np.float32)
+                    standardise(found.of(order), members, beyond=SPREADS.beyond).astype(np.float32)
                     for order in range(ORDERS)
                 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from cladist.core.responses import ResponseSet
@@ -105,11 +106,13 @@ def test_truncation_compares_lengths_of_like_contents_only() -> None:
     rng = np.random.default_rng(0)
     base = ["".join(rng.choice(LETTERS, 400)) for _ in range(30)]
     shifted = ["".join(rng.choice(list("ABCDEFGHIJ"), 400)) for _ in range(30)]
+    # So many tokens of this text, and of that: no two answers are as long to the character.
+    reach = [int(k) for k in np.linspace(280, 320, 30)]
     rows = [
-        [t[:300] for t in base],
-        [t[:300] for t in base],
-        [t[:390] for t in base],
-        [t[:300] for t in shifted],
+        [t[:k] for t, k in zip(base, reach, strict=True)],
+        [t[:k] for t, k in zip(base, reach, strict=True)],
+        [t[: int(1.25 * k)] for t, k in zip(base, reach, strict=True)],
+        [t[:k] for t, k in zip(shifted, reach, strict=True)],
     ]
     corpus = read_corpus([ResponseSet.of_texts(f"m{k}", list(r)) for k, r in enumerate(rows)])
     found_lengths = truncation_evidence(corpus, np.ones(4, bool))
@@ -130,3 +133,21 @@ def test_truncation_is_silent_where_like_answers_end_where_they_like() -> None:
     found_lengths = truncation_evidence(read_corpus(models), np.ones(40, bool))
     assert found_lengths.limit < 0.2
     assert np.abs(found_lengths.evidence).max() < 0.5
+
+
+@pytest.mark.parametrize("most", [300, 600])
+def test_truncation_is_silent_where_characters_were_limited(most: int) -> None:
+    """Who reaches such a limit writes much, and no tokenizer shows in it."""
+    rng = np.random.default_rng(0)
+    base = ["".join(rng.choice(LETTERS, 900)) for _ in range(30)]
+    models = [
+        [t[: min(most, int(rng.integers(150, 900)))] for t in base]
+        if k % 3
+        else [t[:most] for t in base]
+        for k in range(12)
+    ]
+    corpus = read_corpus([ResponseSet.of_texts(f"m{k}", rows) for k, rows in enumerate(models)])
+    found = truncation_evidence(corpus, np.ones(12, bool))
+    assert found.usual > 0.2
+    assert found.limit == 0
+    assert not found.evidence.any()

@@ -99,6 +99,11 @@ class SpreadsConfig:
         "the least of unrelated models, who show .04 to .4 on recorded panels",
         "says something of panels of a few models alone",
     )  # fmt: skip
+    beyond: float = chosen(
+        3.0, "spreads above a middle or a mean from which pairs are left out of it: kin lie there",
+        "by hand: of normal pairs one in a thousand",
+        "to be measured",
+    )  # fmt: skip
     clipped: int = chosen(
         8, "panel members from which the spread of unrelated pairs can be told from the pairs",
         _HAND, "smaller panels have the unit 1",
@@ -184,6 +189,12 @@ class LengthsConfig:
         0.05, "usual agreement up to which no limit cut the answers",
         "answers that end by themselves show .02 to .04 in recorded panels",
         "half to double: 0.5 points of kin found",
+    )  # fmt: skip
+    piled: float = chosen(
+        0.05, "share of answers as long as the longest hundredth, in characters, above which "
+        "characters were limited and not tokens",
+        "by hand: recorded sets have up to .001, the same cut at 300 characters .6 and more",
+        "to be measured",
     )  # fmt: skip
     full: float = chosen(
         0.2, "usual agreement from which all evidence of lengths counts",

@@ -168,7 +168,7 @@ def spread_of_rows(
         middle = _middle(values[:kept])
         lower = int(np.searchsorted(values[:kept], middle, side="right"))
         spread = 1.4826 * (middle - _middle(values[:lower]))
-        fewer = int(np.searchsorted(values[:kept], middle + 3 * spread, side="right"))
+        fewer = int(np.searchsorted(values[:kept], middle + SPREADS.beyond * spread, side="right"))
         if fewer == kept:
             break
         kept = fewer
@@ -205,7 +205,7 @@ class Standing:
         self._told = len(members) > 1 and int(members.sum()) > 1
         self._levels = {
             half: [
-                row_levels(partial(found.of, order, half), members, own)
+                row_levels(partial(found.of, order, half), members, own, None, SPREADS.beyond)
                 for order in range(EVIDENCE.orders)
             ]
             for half in (parts if self._told else ())
@@ -219,9 +219,9 @@ class Standing:
             return total
         for order, weight in enumerate(weights):
             t = self._found.of(order, half, rows)
-            mean, spread = self._levels[half][order]
-            z = (t - mean[rows, None]) / spread[rows, None]
-            z += (t - mean) / spread
+            level = self._levels[half][order]
+            z = (t - level.mean[rows, None]) / level.spread[rows, None]
+            z += (t - level.mean) / level.spread
             total += weight * _off_diagonal(z / 2, rows)
         return np.asarray(total / sum(weights))
 

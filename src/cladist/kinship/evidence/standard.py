@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,10 @@ from cladist.kinship.config import SPREADS
 __all__ = [
     "ROWS",
     "Floats",
+    "RowLevels",
     "blocks_of",
     "in_turn",
+    "level_of",
     "mirror",
     "row_levels",
     "standardise",
@@ -46,21 +48,31 @@ def mirror(upper: NDArray[np.float32]) -> None:
             part[rows.stop :, rows] = part[rows, rows.stop :].T
 
 
+class RowLevels(NamedTuple):
+    """Where the pairs of each model lie: mean and spread float64 (n,), and the pooled variance."""
+
+    mean: Floats
+    spread: Floats
+    pooled: float
+
+
 def row_levels(
     rows_of: Callable[[slice], Floats],
     members: NDArray[np.bool_],
     own: NDArray[np.int64] | None = None,
     weights: Floats | None = None,
-) -> tuple[Floats, Floats]:
-    """Mean and spread of every row of a similarity (n, n), float64 (n,) each, as `standardise`
-    takes them; `rows_of` gives a block of its rows, float64 (b, n).
+    beyond: float = np.inf,
+) -> RowLevels:
+    """Mean and spread of every row of a similarity (n, n), as `standardise` takes them; `rows_of`
+    gives a block of its rows, float64 (b, n).
 
     Everybody but the row itself counts, and but the member `own[i]` that says just what i says.
+    The mean is without what lies `beyond` spreads above it (`_lower_mean`).
     """
     n = len(members)
     counted = members.astype(np.float64) if weights is None else weights
     m = float(counted.sum())
-    row, square, apart, count = (np.zeros(n) for _ in range(4))
+    mean, square, apart, count = (np.zeros(n) for _ in range(4))
     for rows in blocks_of(n):
         view = np.broadcast_to(members, (rows.stop - rows.start, n)).copy()
         at = np.arange(rows.stop - rows.start)
@@ -69,16 +81,57 @@ def row_levels(
             twin = np.flatnonzero(own[rows] >= 0)
             view[twin, own[rows][twin]] = False
         t = np.where(view, rows_of(rows), 0.0)
-        seen = view if weights is None else view * weights
-        count[rows] = seen.sum(1)
-        row[rows] = (t * seen).sum(1) / count[rows] * max((m - 2) / m, 0.0)
+        seen = view * counted
+        mean[rows], apart[rows], count[rows] = _level(t, seen, m, beyond)
         square[rows] = (t**2 * seen).sum(1)
-        apart[rows] = ((t - row[rows, None]) ** 2 * seen).sum(1)
     pairs = m**2 - float((counted**2).sum())
     pooled = (float(square @ counted) + SPREADS.pseudo * SPREADS.least**2) / (
         pairs + SPREADS.pseudo
     )
-    return row, np.sqrt((apart + SPREADS.pseudo * pooled) / (count + SPREADS.pseudo))
+    return RowLevels(mean, _spread(apart, count, pooled), pooled)
+
+
+def level_of(
+    values: Floats, seen: NDArray[np.bool_], pooled: float, beyond: float = np.inf
+) -> tuple[float, float]:
+    """Mean and spread of one outsider's likeness with the m members, float64 (m,), of whom those
+    in `seen` count, as `row_levels` has them with the members' pooled variance."""
+    row = np.where(seen, values, 0.0)[None]
+    mean, apart, count = _level(row, seen[None].astype(np.float64), len(seen), beyond)
+    return float(mean[0]), float(_spread(apart, count, pooled)[0])
+
+
+def _level(
+    values: Floats, counted: Floats, m: float, beyond: float
+) -> tuple[Floats, Floats, Floats]:
+    """Mean of rows, squares of what lies apart from it, and how many count, float64 (b,) each."""
+    mean = _lower_mean(values, counted, beyond) * max((m - 2) / m, 0.0)
+    return mean, ((values - mean[:, None]) ** 2 * counted).sum(1), counted.sum(1)
+
+
+def _spread(apart: Floats, count: Floats, pooled: float) -> Floats:
+    return np.asarray(np.sqrt((apart + SPREADS.pseudo * pooled) / (count + SPREADS.pseudo)))
+
+
+def _lower_mean(values: Floats, counted: Floats, beyond: float) -> Floats:
+    """Weighted mean of every row without what lies `beyond` spreads above it, float64 (b,).
+
+    Kin lie above, and where they are many they would raise the mean that they are held against.
+    What lies above is left out, mean and spread are taken anew from the rest, until nothing
+    changes (one-sided sigma clipping). Of ten values or fewer none can lie three spreads above, nor
+    more than a tenth that lie equally far above the rest.
+    """
+    kept = counted
+    while True:
+        count = kept.sum(1)
+        mean = (values * kept).sum(1) / count
+        if not np.isfinite(beyond):
+            return np.asarray(mean)
+        spread = np.sqrt(((values - mean[:, None]) ** 2 * kept).sum(1) / count)
+        fewer = np.where(values <= (mean + beyond * spread)[:, None], kept, 0.0)
+        if (fewer == kept).all():
+            return np.asarray(mean)
+        kept = fewer
 
 
 def standardise(
@@ -86,6 +139,7 @@ def standardise(
     members: NDArray[np.bool_],
     own: NDArray[np.int64] | None = None,
     weights: Floats | None = None,
+    beyond: float = np.inf,
 ) -> Floats:
     """Mean of each entry's z-scores in its row and its column, (n, n), zero diagonal.
 
@@ -99,8 +153,8 @@ def standardise(
     n = len(similarity)
     if n < 2 or members.sum() < 2:
         return np.zeros((n, n))
-    row, spread = row_levels(lambda rows: similarity[rows], members, own, weights)
-    z = (similarity - row[:, None]) / spread[:, None]
+    level = row_levels(lambda rows: similarity[rows], members, own, weights, beyond)
+    z = (similarity - level.mean[:, None]) / level.spread[:, None]
     z = (z + z.T) / 2
     np.fill_diagonal(z, 0.0)
     return np.asarray(z)

@@ -33,6 +33,9 @@ from cladist.kinship.evidence.standard import Floats, blocks_of, in_turn
 
 __all__ = ["Densities", "DensityModel", "density_evidence", "fit_densities"]
 
+_STEP = np.float32(2.0**-24)
+"""Step of shares: the sum of as many products of two as there are buckets has 50 bits."""
+
 _TERMINAL = frozenset(".!?。！？\"”'’)]}>*`:;…")
 
 
@@ -61,7 +64,8 @@ class Densities:
 
     rate, variance  float64 (n,), as measured and how surely
     known           bool (n,), who has a rate
-    made            float32 (2, n, 2 buckets), mean make-up of every other text of each model
+    made            float32 (2, n, 2 buckets), mean make-up of every other text of each model, in
+                    steps of _STEP: products of double precision are exact, in any order
     """
 
     rate: Floats
@@ -74,11 +78,11 @@ class Densities:
 
         Products of one half of the texts with the other: what texts happen to hold adds nothing.
         """
-        one, other = self.made
+        one, other = self.made.astype(np.float64)
         cross = one[rows] @ other.T
         cross += other[rows] @ one.T
-        own = np.einsum("ij,ij->i", one, other, dtype=np.float64)
-        return np.asarray(np.maximum(own[rows, None] + own[None, :] - cross, 0.0), np.float64)
+        own = np.einsum("ij,ij->i", one, other)
+        return np.asarray(np.maximum(own[rows, None] + own[None, :] - cross, 0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +147,9 @@ class _Unfinished:
             total[which] += found
         held = np.bincount(place, minlength=2 * n).astype(np.float32)
         total /= np.maximum(held, 1)[:, None]
+        total /= _STEP
+        np.round(total, out=total)
+        total *= _STEP
         return total.reshape(2, n, -1)
 
 

@@ -3,7 +3,7 @@
 Two models that say comparable things and are both stopped at the same number of tokens differ
 in length by what their tokenizers make of the text. Where answers end by themselves the lengths
 of like answers hardly ever agree, be they of kin or of strangers; the panel shows that, and
-this falls silent.
+this falls silent. So it does where characters were limited and not tokens.
 
 It tells tokenizers, not weights: unrelated models may share one. Its part in a similarity must
 not be read as kinship on its own.
@@ -95,6 +95,8 @@ def truncation_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Truncatio
     mirror(matched)
     usual = _usual(agree, matched, members)
     limit = float(np.clip((usual - LENGTHS.silent) / (LENGTHS.full - LENGTHS.silent), 0.0, 1.0))
+    if _piled(corpus.length[members]):
+        limit = 0.0
     return Truncation(agree, matched, usual, limit)
 
 
@@ -132,6 +134,19 @@ def _agreements(
     np.exp(e, out=e)
     e *= c
     return e, c
+
+
+def _piled(length: NDArray[np.int32]) -> bool:
+    """Whether the longest answers are of one length: a limit of characters, not of tokens.
+
+    Up to two characters apart, as blanks at the end are no part of an answer.
+    """
+    long = np.sort(length[length >= LENGTHS.shortest])
+    if not len(long):
+        return False
+    top = long[int(0.99 * (len(long) - 1))]
+    equal = int(((long > top - 3) & (long <= top)).sum()) - 1  # one is as long as itself
+    return equal > LENGTHS.piled * len(long)
 
 
 def _usual(

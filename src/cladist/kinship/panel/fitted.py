@@ -41,7 +41,7 @@ __all__ = [
     "fitted_to",
 ]
 
-FITTED = 12
+FITTED = 13
 """Version of what is fitted; what another version fitted is fitted again."""
 
 _CONFIGS: tuple[Any, ...] = (EVIDENCE, SPREADS, OPENINGS, LENGTHS, RATES, ROTE, STATES, CALIBRATION)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from cladist.kinship.evidence.similarity import (
     standing,
     unrelated_spread,
 )
-from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.evidence.standard import Floats, RowLevels, level_of, row_levels
 from cladist.kinship.evidence.style import style_of_last, style_similarity
 from cladist.kinship.evidence.wording import Wording, wording, wording_of_last
 from cladist.kinship.inference.pairs import PairEvidence, Pairwise
@@ -41,17 +42,14 @@ class Members:
 
     responses  their answers, as they were read
     pairs      evidence of all pairs of them, without what tells tokenizers
-    mean, spread  float64 (3, orders, m): of each member's likeness of wording with the others, on
-               all probes, the even and the odd ones
-    pooled     float64 (3, orders): variance of all of them
+    levels     of each member's likeness of wording with the others, on all probes, the even and
+               the odd ones, by order
     middle, unit  of unrelated pairs, as `unrelated_spread` has them
     """
 
     responses: tuple[ResponseSet, ...]
     pairs: PairEvidence
-    mean: Floats
-    spread: Floats
-    pooled: Floats
+    levels: tuple[tuple[RowLevels, ...], ...]
     middle: float
     unit: float
 
@@ -79,31 +77,18 @@ def fit_members(responses: Sequence[ResponseSet]) -> Members:
         Pairwise(np.zeros((m, m))), corpus.present, tuple(corpus.digests()),
         np.array([writes_reasoning(row) for row in corpus.texts], np.bool_),
     )  # fmt: skip
-    return Members(tuple(responses), pairs, *_rows(found), middle, unit)
+    return Members(tuple(responses), pairs, _levels(found), middle, unit)
 
 
-def _rows(found: Wording) -> tuple[Floats, Floats, Floats]:
-    """Mean and spread of every row, and the pooled variance, as `standardise` takes them."""
-    m = found.common.shape[1]
-    mean, spread = (np.zeros((len(_HALVES), EVIDENCE.orders, m)) for _ in range(2))
-    pooled = np.zeros((len(_HALVES), EVIDENCE.orders))
-    for h, half in enumerate(_HALVES):
-        for order in range(EVIDENCE.orders):
-            t = found.of(order, half)
-            np.fill_diagonal(t, 0.0)
-            pooled[h, order] = (float((t**2).sum()) + SPREADS.pseudo * SPREADS.least**2) / (
-                m * (m - 1) + SPREADS.pseudo
-            )
-            mean[h, order], spread[h, order] = _level(t, m - 1, m, pooled[h, order])
-    return mean, spread, pooled
-
-
-def _level(t: Floats, count: int, m: int, pooled: float) -> tuple[Floats, Floats]:
-    """Mean and spread of rows (..., k) of which `count` entries count and the others are 0."""
-    mean = t.sum(-1) / count * ((m - 2) / m)
-    square = (t**2).sum(-1) - 2 * mean * t.sum(-1) + count * mean**2
-    return mean, np.sqrt(
-        (np.maximum(square, 0.0) + SPREADS.pseudo * pooled) / (count + SPREADS.pseudo)
+def _levels(found: Wording) -> tuple[tuple[RowLevels, ...], ...]:
+    """Levels of all members, of all probes and of either half, by order."""
+    everybody = np.ones(len(found.have), np.bool_)
+    return tuple(
+        tuple(
+            row_levels(partial(found.of, order, half), everybody, beyond=SPREADS.beyond)
+            for order in range(EVIDENCE.orders)
+        )
+        for half in _HALVES
     )
 
 
@@ -159,9 +144,10 @@ def _standing_of_last(
         seen = np.ones(m, np.bool_)
         if twin is not None:
             seen[twin] = False
-        mean, spread = _level(t[seen], int(seen.sum()), m, float(members.pooled[half, order]))
+        level = members.levels[half][order]
+        mean, spread = level_of(t, seen, level.pooled, SPREADS.beyond)
         own = (t - mean) / spread
-        other = (t - members.mean[half, order]) / members.spread[half, order]
+        other = (t - level.mean) / level.spread
         total += weight * (own + other) / 2
     return np.asarray(total / sum(weights))
 

@@ -45,11 +45,19 @@ def draw(d: Labelled, foundation: str, mine: int, size: int, seed: int) -> np.nd
     return np.sort(taken) if len(taken) == size else None
 
 
-def area(d: Labelled, grams: list[ProbeGrams], panel: np.ndarray, step: int, own: str) -> float:
-    """AUC of kin pairs of `own` against unrelated pairs, everything from the panel alone."""
-    probes = np.arange(0, len(d.corpus.probe_ids), step)
-    part, said = panel_of(d.corpus, grams, d.keep[panel], probes)
-    likeness = evidence_in(part, said).combined
+def probes_of(d: Labelled) -> np.ndarray:
+    """Places of the probes that are used."""
+    return np.arange(0, len(d.corpus.probe_ids), SETS[d.name])
+
+
+def evidence_on(d: Labelled, grams: list[ProbeGrams], panel: np.ndarray) -> np.ndarray:
+    """Likeness of the models of a panel, everything from the panel alone."""
+    part, said = panel_of(d.corpus, grams, d.keep[panel], probes_of(d))
+    return np.asarray(evidence_in(part, said).combined)
+
+
+def area(d: Labelled, likeness: np.ndarray, panel: np.ndarray, own: str) -> float:
+    """AUC of kin pairs of `own` against unrelated pairs of a panel."""
     i, j = np.triu_indices(len(panel), 1)
     a, b = panel[i], panel[j]
     kin = d.is_kin(a, b) & (d.foundation[a] == own)
@@ -64,16 +72,19 @@ def area(d: Labelled, grams: list[ProbeGrams], panel: np.ndarray, step: int, own
 
 @dataclass(frozen=True)
 class Drawn:
-    """AUC by share, one value for each panel; nan where no such panel can be drawn."""
+    """AUC by share, one value for each panel; nan where no such panel can be drawn. `fixed` is
+    that of the same pairs by evidence from the whole set, which no share changes."""
 
     size: int
     areas: dict[float, np.ndarray]
+    fixed: dict[float, np.ndarray]
 
-    def change(self, first: float, last: float) -> tuple[float, float] | None:
+    def change(self, first: float, last: float, fixed: bool = False) -> tuple[float, float] | None:
         """Mean change between two shares and its standard error over pairs of panels."""
-        if first not in self.areas or last not in self.areas or first == last:
+        areas = self.fixed if fixed else self.areas
+        if first not in areas or last not in areas or first == last:
             return None
-        change = self.areas[last] - self.areas[first]
+        change = areas[last] - areas[first]
         change = change[np.isfinite(change)]
         if len(change) < 3:
             return None
@@ -88,6 +99,7 @@ def told(change: tuple[float, float] | None) -> str:
 def composition(d: Labelled, grams: list[ProbeGrams]) -> list[Drawn]:
     """AUC by share where panels can be drawn, for every size."""
     ranked = Counter(d.foundation).most_common()
+    everybody = evidence_on(d, grams, np.arange(len(d.keep)))
     out = []
     for size, draws in SIZES.items():
         counts = {s: round(s * size) for s in SHARES if round(s * size) >= 2}
@@ -96,20 +108,22 @@ def composition(d: Labelled, grams: list[ProbeGrams]) -> list[Drawn]:
             continue
         most = max(possible.values())
         names = [f for f, n in ranked if n >= most][:FOUNDATIONS]
-        areas = {}
+        areas, fixed = {}, {}
         for share, mine in possible.items():
             found = []
             for name in names:
                 for k in range(draws):
                     panel = draw(d, name, mine, size, zlib.crc32(f"{name} {k}".encode()))
                     if panel is None:
-                        found.append(np.nan)
+                        found.append((np.nan, np.nan))
                     else:
-                        found.append(area(d, grams, panel, SETS[d.name], name))
+                        whole = everybody[np.ix_(panel, panel)]
+                        own = evidence_on(d, grams, panel)
+                        found.append(tuple(area(d, x, panel, name) for x in (own, whole)))
             if np.isfinite(found).any():
-                areas[share] = np.array(found)
+                areas[share], fixed[share] = np.array(found).T
         if areas:
-            out.append(Drawn(size, areas))
+            out.append(Drawn(size, areas, fixed))
     return out
 
 
@@ -120,7 +134,8 @@ def rows_of(d: Labelled, found: list[Drawn]) -> list[tuple[str, list[str]]]:
         cells = [f"{np.nanmean(one.areas[s]):.2f}" if s in one.areas else "-" for s in SHARES]
         first, last = min(one.areas), max(one.areas)
         panels = max(int(np.isfinite(x).sum()) for x in one.areas.values())
-        cells += [told(one.change(first, last)), told(one.change(0.15, last)), str(panels)]
+        cells += [told(one.change(first, last)), told(one.change(first, last, fixed=True))]
+        cells += [told(one.change(0.15, last)), str(panels)]
         out.append((f"{d.name}, {one.size} models", cells))
     return out
 
@@ -139,10 +154,18 @@ def plainly(found: list[Drawn]) -> str:
                 f"{min(m for m, _ in change):+.3f}; {sum(m < 0 for m, _ in change)} rows fall, "
                 f"{sure} of them by more than two\nstandard errors."
             )
+    whole = [one.change(min(one.areas), max(one.areas), fixed=True) for one in found]
+    kept = [x[0] for x in whole if x is not None]
+    said.append(
+        "By evidence from the whole set, which no share changes, the same pairs change by\n"
+        f"{np.mean(kept):+.3f} on average from the least to the largest share, and by "
+        f"{min(kept):+.2f} to {max(kept):+.2f} in single rows: that is\nwhich pairs were drawn."
+    )
     return "\n".join(said)
 
 
-COLUMNS = (*(f"{s:.0%}" for s in SHARES), "from least to most", "from 15% to most", "panels")
+COLUMNS = (*(f"{s:.0%}" for s in SHARES), "from least to most", "the same pairs, evidence of all",
+           "from 15% to most", "panels")  # fmt: skip
 
 
 def main() -> None:

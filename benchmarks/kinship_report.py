@@ -89,14 +89,15 @@ foundation has {largest}.
 So 30 and 50% of 200 cannot be drawn, nor anything above 5% of 700. At 5% of 50 there is one pair
 of kin a panel, so that column is rough.
 
-Kinship loses when kin fill the panel. The likely cause: kin raise their own mean and spread, and
-what they share is no longer rare.
+Kinship loses when kin fill the panel: kin raise their own mean and spread, and what they share is
+no longer rare. Against it every mean of a model's pairs leaves out what lies three spreads above
+it (`SPREADS.beyond`). Of twelve models or fewer none can lie that far.
 {plainly}
 
-Tried against it: position-based weights (Henikoff and Henikoff 1994), weights by 1 / number of
-like models, row statistics without a model's own cluster, one-sided trimmed row statistics, levels
-over guessed families. Each changed the mean AUC over the six sets by less than .01 either way, and
-none was kept. Those trials are not rerun here.
+Tried against it too: position-based weights (Henikoff and Henikoff 1994), weights by 1 / number of
+like models, row statistics without a model's own cluster, medians, spreads without what lies far
+above, levels over guessed families. Each changed the mean AUC over the six sets by less than .01
+either way, and none was kept. Those trials are not rerun here.
 """
 
 SMALL = """## Small panels

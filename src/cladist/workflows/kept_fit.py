@@ -15,6 +15,7 @@ from cladist.core.optional import needed
 from cladist.core.responses import Response, ResponseSet, State
 from cladist.errors import InputError
 from cladist.formats.labels import DeclaredModel
+from cladist.kinship.evidence.standard import RowLevels
 from cladist.kinship.inference.calibration import calibrate
 from cladist.kinship.inference.family_fits import fits_from, fits_to
 from cladist.kinship.inference.labels import labels_of
@@ -29,8 +30,8 @@ __all__ = ["FITS", "kept_fit"]
 FITS = "fits"
 """Folder of a reference that its fits are kept in; it can be deleted at any time."""
 
-_VERSION = 1
-_MEMBERS = ("mean", "spread", "pooled")
+_VERSION = 2
+_LEVELS = RowLevels._fields
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -67,7 +68,10 @@ def kept_fit(
 def _to(fit: Fit) -> tuple[Arrays, Mapping[str, Any]]:
     members = fit.members
     arrays, data = evidence_to(members.pairs)
-    arrays |= {name: getattr(members, name) for name in _MEMBERS}
+    arrays |= {
+        name: np.array([[getattr(level, name) for level in half] for half in members.levels])
+        for name in _LEVELS
+    }
     said = [
         (r.text if r.usable else "").encode("utf-8", "surrogatepass")
         for answers in members.responses
@@ -90,9 +94,8 @@ def _to(fit: Fit) -> tuple[Arrays, Mapping[str, Any]]:
 def _from(arrays: Arrays, data: Mapping[str, Any], labels: Mapping[str, DeclaredModel],
           cut: int) -> Fit:  # fmt: skip
     pairs = evidence_from(arrays, data)
-    mean, spread, pooled = (np.asarray(arrays[n], np.float64) for n in _MEMBERS)
     said = _responses(arrays, data)
-    members = Members(said, pairs, mean, spread, pooled, data["middle"], data["unit"])
+    members = Members(said, pairs, _levels(arrays), data["middle"], data["unit"])
     known = labels_of(pairs.models, labels)
     strangers = calibration = None
     if "maker" in arrays and known is not None:
@@ -103,6 +106,14 @@ def _from(arrays: Arrays, data: Mapping[str, Any], labels: Mapping[str, Declared
     return Fit(
         members, known, calibration, data["missing"], strangers, families, data["mute"], cut, labels
     )  # fmt: skip
+
+
+def _levels(arrays: Arrays) -> tuple[tuple[RowLevels, ...], ...]:
+    mean, spread, pooled = (np.asarray(arrays[name], np.float64) for name in _LEVELS)
+    return tuple(
+        tuple(RowLevels(m, s, float(p)) for m, s, p in zip(*half, strict=True))
+        for half in zip(mean, spread, pooled, strict=True)
+    )
 
 
 def _responses(arrays: Arrays, data: Mapping[str, Any]) -> tuple[ResponseSet, ...]:

@@ -13,7 +13,7 @@ from typing import Literal
 from cladist.core.lineage import DeclaredLink
 from cladist.core.progress import Progress, silent
 from cladist.core.tree import Tree
-from cladist.errors import InputError
+from cladist.errors import CoverageError, InputError
 from cladist.kinship.evidence.functional import read_functions
 from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.decision import Policy
@@ -290,7 +290,7 @@ def _foundation(material: Material, made: Gatherer, model: str, prior: float = 0
     try:
         fits = family_fits(made, model, prior)
         found = identify(material.pairs, labels, fits.model, model)
-    except InputError as problem:
+    except (CoverageError, InputError) as problem:
         return Foundation((), None, prior, 0, str(problem))
     rows = zip(found.families, found.probabilities, found.members, strict=True)
     listed = tuple((name, p, member[0]) for name, p, member in rows)[:6]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
-from made_families import sentence
+from made_families import population, sentence
 
+import cladist
+from cladist import ParentRule
 from cladist.core.responses import ResponseSet
 from cladist.kinship.inference.silence import why_silent
 from cladist.kinship.inference.states import model_flags, said
@@ -37,3 +42,34 @@ def why(texts: list[str | None]) -> str:
 )
 def test_why(texts: list[str | None], told: str) -> None:
     assert bool(told) == bool(why(texts)) and told in why(texts)
+
+
+def test_nobody_is_the_parent_of_a_copy_or_of_one_that_says_nothing(tmp_path: Path) -> None:
+    """Of two copies, and of two echoes, the first by name was named as parent with 100%."""
+    made, _ = population(families=12, members=3, kept=0.7)
+    texts = {m.model: m.texts() for m in made}
+    texts["a-copy"] = texts["f0-m0"]
+    texts |= {f"echo-{k}": [f"{q} and so on" for q in PROMPTS] for k in range(2)}
+    texts |= {f"no-{k}": (REFUSALS * 10)[:40] for k in range(2)}
+    rows = [
+        {"model": m, "prompt_id": f"q{p:02}", "prompt": PROMPTS[p], "response": t}
+        for m, said_ in texts.items()
+        for p, t in enumerate(said_)
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(x) + "\n" for x in rows))
+    with cladist.open_registry(tmp_path / "r") as lab:
+        cladist.import_responses(tmp_path / "a.jsonl", lab)
+        for replicates in (0, 5):
+            found = {
+                p.model: p for p in cladist.parents(lab, rule=ParentRule(replicates=replicates))
+            }
+            odd = ("echo-0", "echo-1", "no-0", "no-1")
+            assert not any(found[m].told for m in odd)
+            assert not {p.parent for p in found.values()} & set(odd)
+            pair = found["a-copy"], found["f0-m0"]
+            assert all(p.parent not in ("a-copy", "f0-m0") for p in pair)
+        dated = cladist.parents(
+            lab, dates={"f0-m0": "2024-01-01", "a-copy": "2024-02-01"},
+            rule=ParentRule(replicates=0),
+        )  # fmt: skip
+        assert {p.model: p.parent for p in dated}["a-copy"] == "f0-m0"

@@ -14,6 +14,7 @@ import pytest
 from made_families import population, sentence
 from typer.testing import CliRunner
 
+import cladist
 from cladist.atlas.build import Wishes, build
 from cladist.atlas.families import Whose
 from cladist.atlas.kin import AnswerKin
@@ -330,3 +331,19 @@ def test_nobody_is_of_a_family_by_one_who_hardly_answers(world: World) -> None:
     asked = question(world.store, world.assay, declared)
     found = identify_here(asked, "f0-m0", ())
     assert isinstance(found, FamilyAnswer) and "lone" not in found.found.families
+
+
+def test_labels_of_other_models_do_not_take_a_panel_its_own(world: World, tmp_path: Path) -> None:
+    labels = world.folder / "labels.csv"
+    cladist.build_panel(world.store, labels=labels).save(tmp_path / "p.parquet")
+    (tmp_path / "others.csv").write_text("model,family\nsomebody,else\n")
+    pair = PAIRS["kin"]
+    made = [
+        cladist.KinshipTest().fit(
+            world.store, labels=told, panel=tmp_path / "p.parquet", models=pair
+        )
+        for told in (None, tmp_path / "others.csv")
+    ]
+    own, others = (t.test(pair[0], pair[1:])[0] for t in made)
+    assert own == others and "declared families" in own.basis
+    assert made[1].remarks_ and not made[0].remarks_

@@ -156,7 +156,7 @@ def require_answers(answers: ResponseSet, prompts: Mapping[str, str]) -> None:
     if usable < LEAST:
         states = ", ".join(f"{n} {s.value}" for s, n in sorted(answers.states().items()))
         raise CoverageError(
-            f"'{answers.model}' gave {usable} usable answers ({states or 'none asked'}); {LEAST} "
+            f"'{answers.model}' gave {usable} usable answers ({states or 'none given'}); {LEAST} "
             "are the least to say anything of its descent. See what it answers with 'cladist "
             "registry show', and whether it is asked through the right interface"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from cladist.compare import panel_answers
 from cladist.core.assay import Assay
 from cladist.core.progress import Progress, silent
+from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.evidence.resampled import resampled_similarity
+from cladist.kinship.inference.silence import why_silent
+from cladist.kinship.inference.states import model_flags, said
 from cladist.phylogeny.ancestry import Descent, ancestry, descent_costs
 from cladist.phylogeny.arborescence import minimum_arborescence
 from cladist.phylogeny.parents import CONFIDENT, LEAST, TEMPERATURE, certainly_later
@@ -84,7 +87,9 @@ def parents_of(
 
     Evidence of kinship is taken with all models of the registry as the panel. The parents
     together are the minimum-cost arborescence over it (`phylogeny.ancestry`), so nobody is an
-    ancestor of himself. A model whose date is certainly later is no parent. Every replicate draws
+    ancestor of himself. A model whose date is certainly later is no parent; one whose answers say
+    nothing of its descent is no parent and has none; of two that answer alike to the letter it is
+    a toss which came first, and none is named, unless dates tell. Every replicate draws
     the probes anew and repeats all of it, asking no model; without replicates probabilities come
     from the margins between the costs. A model whose parent is not named is not told to be a
     founder either.
@@ -104,13 +109,27 @@ def parents_of(
     if len(set(chosen)) < 2:
         raise InputError(f"ancestry needs at least two different models, got {len(set(chosen))}")
     order = sorted(set(chosen))
-    forbidden = certainly_later(order, dates or {})
+    later = certainly_later(order, dates or {})
+    texts = {a.model: tuple(a.texts()) for a in answers}
+    mute = _mute(answers, assay, order)
+    forbidden = later | mute[:, None] | mute[None, :]
+
+    def sure(p: Parent) -> Parent:
+        """The same, with nobody named where answers say nothing or cannot tell who came first."""
+        if mute[order.index(p.model)]:
+            return replace(p, parent=None, told=False, confidence=0.0)
+        if p.likeliest is None or texts[p.model] != texts[p.likeliest]:
+            return p
+        if later[order.index(p.model), order.index(p.likeliest)]:
+            return p
+        return replace(p, parent=None, told=False, confidence=p.confidence / 2)
+
     read = resampled_similarity(answers)
     rows = np.array([read.ids.index(name) for name in order])
     similarity, costs = _costs(read.whole[np.ix_(rows, rows)], forbidden, rule.least)
     found = ancestry(order, costs, -rule.least, temperature=TEMPERATURE)
     if not rule.replicates:
-        return [_by_margin(d, similarity, order, rule) for d in found]
+        return [sure(_by_margin(d, similarity, order, rule)) for d in found]
     rng = np.random.default_rng(rule.seed)
     probes = len(assay.protocol.probes)
     votes = [Counter[int]() for _ in order]
@@ -120,7 +139,17 @@ def parents_of(
         for child, parent in enumerate(_once(drawn, forbidden, rule.least)):
             votes[child][parent] += 1
         progress("ancestry", done + 1, rule.replicates)
-    return [_by_votes(k, d, votes, similarity, order, rule) for k, d in enumerate(found)]
+    return [sure(_by_votes(k, d, votes, similarity, order, rule)) for k, d in enumerate(found)]
+
+
+def _mute(answers: Sequence[ResponseSet], assay: Assay, order: Sequence[str]) -> NDArray[np.bool_]:
+    """Which models' answers say nothing of their descent, bool (n,)."""
+    prompts = [p.text for p in assay.protocol.probes.probes]
+    named = set(order)
+    why = {
+        r.model: why_silent(model_flags(r, prompts), said(r)) for r in answers if r.model in named
+    }
+    return np.array([bool(why[name]) for name in order], np.bool_)
 
 
 def _by_margin(

@@ -52,6 +52,21 @@ def add(folder: Path, *more: str) -> Result:
                folder / "clone", "--labels", folder / "labels.csv", *more)  # fmt: skip
 
 
+def test_who_was_not_tested_is_not_spoken_of(made: Path) -> None:
+    """A member of no known family is nobody's stranger; its copy is not said to be unlike it."""
+    labels = made / "labels.csv"
+    kept = [x for x in labels.read_text().splitlines() if not x.endswith(",family5")]
+    labels.write_text("\n".join(kept) + "\n")
+    assert add(made).exit_code == 0
+    found = run("identify", f"recorded:{made / 'child.jsonl'}")
+    assert found.exit_code == 0, found.output
+    told = found.output.splitlines()
+    assert told[0] == (
+        "child is not shown to be related to any model of known family in the reference."
+    )
+    assert any("org/f5-m" in x and x.endswith("(no known family, not tested)") for x in told)
+
+
 def test_from_nothing_to_an_answer(made: Path) -> None:
     nothing = run("identify", f"recorded:{made / 'child.jsonl'}")
     assert isinstance(nothing.exception, UsageError)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -107,6 +108,20 @@ def test_a_changed_file_is_refused(tmp_path: Path) -> None:
         load_panel(path)
     with pytest.raises(InputError, match="no such panel"):
         load_panel(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("column", ["model", "probe", "answer"])
+def test_damaged_text_is_told_as_a_change(tmp_path: Path, column: str) -> None:
+    path = tmp_path / "p.parquet"
+    save_panel(PANEL, path)
+    table = pq.read_table(path)
+    broken = pa.array([b"\xff\x80"] * len(table), pa.binary())
+    kind = table.schema.field(column).type
+    damaged = pa.Array.from_buffers(kind, len(broken), broken.buffers())
+    at = table.column_names.index(column)
+    pq.write_table(table.set_column(at, column, damaged), path)
+    with pytest.raises(InputError, match="was changed"):
+        load_panel(path)
 
 
 def test_what_cannot_be_compared_is_refused() -> None:

@@ -54,6 +54,21 @@ def test_answers_of_several_models_or_other_sampling_are_refused() -> None:
         hold_against(side("a", refused=REFUSED), side("a"), Decoding(temperature=0.7, samples=2))
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [("answer {k}", "same"), ("I cannot help with that, number {few}.", "inconclusive"),
+     ("please go on with text {k}, then", "inconclusive"), ("", "inconclusive")],
+)  # fmt: skip
+def test_two_that_refuse_alike_are_not_called_the_same(text: str, verdict: str) -> None:
+    prompts = [f"please go on with text {k}" for k in range(40)]
+    texts = [text.format(k=k, few=k % 4) for k in range(40)]
+    one, two = (Side(ResponseSet.of_texts(n, texts)) for n in "ab")
+    found = hold_against(one, two, GREEDY, prompts=prompts)
+    assert found.verdict == verdict
+    assert ("tell nobody from another" in found.reason) == (verdict == "inconclusive")
+    assert hold_against(one, two, GREEDY).verdict == "same"
+
+
 def test_who_answered_and_what_was_refused_is_said_beside_the_verdict() -> None:
     said = cautions(side("a", "m-1"), side("b", "m-2", REFUSED))
     assert len(said) == 2

@@ -100,6 +100,27 @@ def test_a_pair_that_is_not_called_related_all_the_same_says_why(tmp_path: Path)
     assert "1 of the models write reasoning traces" in claims["Foundation"]["certainty"]
 
 
+@pytest.mark.parametrize(("families", "shown"), [(9, False), (24, True)])
+def test_a_foundation_is_named_only_where_all_others_are_excluded(
+    lab: Path, tmp_path: Path, families: int, shown: bool
+) -> None:
+    """Nine makers exclude nobody, however probable one of them is."""
+    rows = [f"f{f}-m{m},family{f}\n" for f in range(families) for m in range(3)]
+    (tmp_path / "labels.csv").write_text("model,family\n" + "".join(rows))
+    call = ["f0-m0", "-r", lab / "r", "--labels", tmp_path / "labels.csv"]
+    made = run("report", *call, "--data", tmp_path / "r.json")
+    assert made.exit_code == 0, made.output
+    data = json.loads((tmp_path / "r.json").read_text())
+    (told,) = (c for c in data["claims"] if c["topic"] == "Foundation")
+    assert data["foundation"]["families"][0][0] == "family0"
+    assert data["foundation"]["families"][0][1] >= 0.95
+    assert told["strength"] == ("shown" if shown else "not shown")
+    assert ("no set of families can be stated" in told["certainty"]) != shown
+    bill = run("provenance", "bom", *call, "--as", "cyclonedx")
+    assert bill.exit_code == 0, bill.output
+    assert ('"cladist:foundation"' in bill.stdout) == shown
+
+
 class Page(HTMLParser):
     """Collects tags and attributes, and refuses what a page without scripts cannot hold."""
 

@@ -14,14 +14,16 @@ import pytest
 from made_families import population, sentence
 from typer.testing import CliRunner
 
+import cladist
 from cladist.atlas.build import Wishes, build
+from cladist.atlas.families import Whose
 from cladist.atlas.kin import AnswerKin
 from cladist.cli.main import app
 from cladist.compare import resolve_assay
 from cladist.core.assay import Assay
 from cladist.core.lineage import DeclaredLink, Lineage
 from cladist.core.responses import Response, ResponseSet
-from cladist.errors import UNTESTED
+from cladist.errors import UNTESTED, CoverageError
 from cladist.formats.labels import DeclaredModel, read_labels
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.pair_test import KinshipResult, judge_candidates
@@ -31,6 +33,7 @@ from cladist.provenance.material import Material, gather
 from cladist.provenance.report import build_report
 from cladist.registry import Registry
 from cladist.registry.search import Neighbour
+from cladist.workflows.identify import FamilyAnswer, identify_here
 from cladist.workflows.kinship import Question, question, sequential
 from cladist.workflows.kinship_asked import ask_one
 from cladist.workflows.relatives import with_verdicts
@@ -301,3 +304,47 @@ def test_a_policy_is_kept_to(world: World) -> None:
     (strict,) = judge_candidates(world.asked.made, a, [b], Policy(alpha=1e-5))
     assert (strict.verdict, strict.code) == ("not tested", "panel-too-small")
     assert "448 makers" in strict.reason
+
+
+SILENT = {"refusals": "it says the same", "echoes": "it mostly repeats", "few": "9 usable answers"}
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_no_family_is_named_or_excluded_of_one_that_says_nothing(
+    world: World, kin: AnswerKin, kind: str
+) -> None:
+    a, _ = PAIRS[kind]
+    call = ["identify", a, "-r", str(world.folder / "r"), "--labels"]
+    told = CliRunner().invoke(app, [*call, str(world.folder / "labels.csv")]).exception
+    assert isinstance(told, CoverageError) and SILENT[kind] in str(told)
+    material = gather(world.store, world.assay, Lineage(()), world.declared)
+    foundation = build_report(world.store, material, a).foundation
+    assert foundation.none is None and SILENT[kind] in foundation.problem
+    whose = Whose(kin, world.asked.pairs.models)
+    assert SILENT[kind] in whose.silent(world.asked.pairs.index(a))
+
+
+def test_nobody_is_of_a_family_by_one_who_hardly_answers(world: World) -> None:
+    """It was named with near certainty by nine answers, of a pair that nothing is said of."""
+    a = PAIRS["few"][0]
+    declared = world.declared | {a: DeclaredModel("lone")}
+    asked = question(world.store, world.assay, declared)
+    found = identify_here(asked, "f0-m0", ())
+    assert isinstance(found, FamilyAnswer) and "lone" not in found.found.families
+
+
+def test_labels_of_other_models_do_not_take_a_panel_its_own(world: World, tmp_path: Path) -> None:
+    labels = world.folder / "labels.csv"
+    cladist.build_panel(world.store, labels=labels).save(tmp_path / "p.parquet")
+    (tmp_path / "others.csv").write_text("model,family\nsomebody,else\n")
+    pair = PAIRS["kin"]
+    made = [
+        cladist.KinshipTest().fit(
+            world.store, labels=told, panel=tmp_path / "p.parquet", models=pair
+        )
+        for told in (None, tmp_path / "others.csv")
+    ]
+    own, others = (t.test(pair[0], pair[1:])[0] for t in made)
+    assert own.rows() == others.rows() and own.basis == others.basis
+    assert "declared families" in own.basis
+    assert made[1].remarks_ and not made[0].remarks_

@@ -140,7 +140,7 @@ def model(atlas: Atlas, i: int, states: Mapping[str, int]) -> Document:
         },
         "relatives": [relation(r) for r in atlas.kin.relatives(i)],
         "foundation": _foundation(atlas, i),
-        "set": None if atlas.families is None else kept_families(atlas.families.of(i)[1]),
+        "set": _set(atlas, i),
         "parents": _parents(atlas, i),
         "evidence": _evidence(atlas, i),
     }
@@ -206,9 +206,19 @@ def relation(r: TestedPair) -> Document:
     }
 
 
+def _set(atlas: Atlas, i: int) -> Document | None:
+    """Families that cannot be excluded, of a model whose answers say something of its descent."""
+    if atlas.families is None or atlas.families.silent(i):
+        return None
+    return kept_families(atlas.families.of(i)[1])
+
+
 def _foundation(atlas: Atlas, i: int) -> Document | None:
     if atlas.families is None:
         return None
+    why = atlas.families.silent(i)
+    if why:
+        return {"candidates": [], "note": f"its answers say nothing of its descent: {why}"}
     found = atlas.families.of(i)[0]
     named = [
         {"name": shortened(f, LONGEST_NAME), "probability": round(p, 4)}

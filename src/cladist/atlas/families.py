@@ -95,7 +95,7 @@ class Whose:
         if made.labels is None or kin.labels is None:
             raise InputError("no families are declared (--labels)")
         self._pairs, self._labels, self._names = made.pairs, made.labels, tuple(names)
-        self._doubted = made.doubted
+        self._doubted, self._made = made.doubted, made
         self._fits = fit_families(self._pairs, self._labels)
         fitted = self._fits.model
         self.of = lru_cache(maxsize=2_048)(self._of)
@@ -103,6 +103,10 @@ class Whose:
             f"calibrated on {fitted.queries} models of {fitted.families} declared families, each "
             f"asked with and without its family; chance of none beforehand {fitted.prior:g}"
         )
+
+    def silent(self, i: int) -> str:
+        """Why model i is held against no family, '' where it is: its answers say nothing."""
+        return self._made.silent(self._pairs.index(self._names[i]))
 
     def _of(self, i: int) -> tuple[Identification, FamilySet]:
         found = identify(self._pairs, self._labels, self._fits.model, self._names[i])

@@ -41,7 +41,10 @@ def identity_case(
         "first.jsonl": answers_to([first.answers]),
         "second.jsonl": answers_to([second.answers]),
     }
-    found = hold_against(first, second, protocol.decoding, rate=rate, tolerance=tolerance)
+    found = hold_against(
+        first, second, protocol.decoding,
+        prompts=[p.text for p in protocol.probes.probes], rate=rate, tolerance=tolerance,
+    )  # fmt: skip
     asked = second.answers.model if secret else ""
     return Case("identity", question, files, plain(asdict(found)), secret, asked)
 
@@ -75,8 +78,9 @@ def again_identity(question: Mapping[str, Any], files: Mapping[str, bytes], told
     first = _side(files, "first.jsonl", protocol, question["refused"]["first"])
     second = _side(files, "second.jsonl", protocol, question["refused"]["second"])
     found = hold_against(
-        first, second, protocol.decoding, rate=question["rate"], tolerance=question["tolerance"]
-    )
+        first, second, protocol.decoding, prompts=[p.text for p in protocol.probes.probes],
+        rate=question["rate"], tolerance=question["tolerance"],
+    )  # fmt: skip
     return plain(asdict(found))
 
 

@@ -133,10 +133,12 @@ def _tests(made: Gatherer, asks: Sequence[Ask], policy: Policy) -> Any:
 def families_case(asked: Gatherer, protocol: Protocol, model: str, prior: float) -> Case:
     """Families of a registry with probabilities, and those that cannot be excluded.
 
-    Raises `InputError` where no families are declared, or too few to calibrate on.
+    Raises `InputError` where no families are declared, or too few to calibrate on, and
+    `CoverageError` for a model whose answers say nothing of its descent.
     """
     if asked.labels is None:
         raise InputError("without declared families there are no probabilities to state")
+    asked.require_voice(model)
     files = {PROTOCOL: protocol_to(protocol), ANSWERS: answers_to(asked.responses)}
     files |= labels_to(asked.labels)
     question: dict[str, Any] = {"model": model, "prior_none": prior}

@@ -133,7 +133,8 @@ def _show(found: Sequence[Parent], least: float, confidence: float) -> None:
     if untold:
         out().print(
             f"Not told: of {untold} of {len(found)} models no answer reaches {confidence:.0%} "
-            "(--confidence)."
+            "(--confidence), or nothing tells which of two that answer alike to the letter came "
+            "first, or the answers say nothing, as refusals and echoes do."
         )
     if any(p.told and p.parent is None for p in found):
         out().print(

@@ -130,7 +130,7 @@ def identify(
             from cladist.attestation.of_panel import families_case
 
             signs.write(families_case(asked.made, asked.assay.protocol, model, prior_none))
-    made = identify_here(asked, model, tests, prior_none=prior_none)
+        made = identify_here(asked, model, tests, prior_none=prior_none)
     if json:
         print_json(made.to_dict())
     elif isinstance(made, Known):

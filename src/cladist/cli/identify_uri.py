@@ -117,16 +117,20 @@ def _told(found: Identified, count: int) -> list[str]:
     """The answer in ten lines or so, for people."""
     p, name = found.placement, one_line(found.model, NAMES)
     first = one_line(p.tested)
+    # Members of no known family may be kin of anybody, so that none of them is tested.
+    untested = bool(p.families) and not all(n.family for n in p.nearest[:count])
+    which = "model of known family in the reference" if untested else "model of the reference"
     words = {
         "related": f"{name} is related to {first}.",
-        "not shown": f"{name} is not shown to be related to any model of the reference.",
+        "not shown": f"{name} is not shown to be related to any {which}.",
         "no answer": f"Whether {name} is related to {first} cannot be said.",
     }
     lines = [words[p.verdict], f"  why       {one_line(p.reason)}"]
     if not math.isnan(p.p):
         lines.append(f"  rate      {_rate(found)}")
     for number, near in enumerate(p.nearest[:count]):
-        known = f"  (family {one_line(near.family)})" if near.family else ""
+        known = f"family {one_line(near.family)}" if near.family else "no known family, not tested"
+        known = f"  ({known})" if p.families else ""
         head = "" if number else "nearest"
         lines.append(f"  {head:<9} {near.evidence:5.1f}  {one_line(near.model)}{known}")
     lines.append(f"  family    {_family(found)}")

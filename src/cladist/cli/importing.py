@@ -170,7 +170,7 @@ def _tell(result: Imported) -> None:
     for source, reading in result.readings.items():
         alike.setdefault(reading, []).append(source)
     for reading, sources in alike.items():
-        more = f" and {len(sources) - 1} files more" if len(sources) > 1 else ""
+        more = f" and more files ({len(sources) - 1})" if len(sources) > 1 else ""
         note(f"{one_line(sources[0])}{more}: {reading}")
     for said in result.notes[:MOST_NOTES]:
         note(said)

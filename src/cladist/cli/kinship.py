@@ -197,10 +197,12 @@ def _show(r: KinshipResult) -> None:
             f"  residual  {r.excess:.1f} spreads above what the two have in common with families "
             "of other makers, for pairs of the same style"
         )
-        console.print(
-            f"  by probe  {mean:.2f} above unrelated models (95% {low:.2f} to {high:.2f}), "
-            f"{r.probes} probes, p over probes {r.p_probes:.2g}"
+        per_probe = (
+            "nothing to compare with unrelated models"
+            if math.isnan(mean)
+            else f"{mean:.2f} above unrelated models (95% {low:.2f} to {high:.2f})"
         )
+        console.print(f"  by probe  {per_probe}, {r.probes} probes, p over probes {r.p_probes:.2g}")
         console.print(
             f"  p         {r.p:.2g} (of this pair alone {r.p_alone:.2g}), stated false-positive "
             f"rate {r.alpha:g}"

@@ -97,7 +97,7 @@ def dna_of(
 
 
 def _listed(states: dict[State, int]) -> str:
-    return ", ".join(f"{n} {s.value}" for s, n in sorted(states.items())) or "none asked"
+    return ", ".join(f"{n} {s.value}" for s, n in sorted(states.items())) or "none given"
 
 
 def stored_dna(registry: Registry, assay: Assay, name: str) -> DNA | None:

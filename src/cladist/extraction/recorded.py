@@ -140,7 +140,7 @@ def _read(
         except InputError as problem:
             wrong.append(str(problem))
     if wrong:
-        more = f"; and {len(wrong) - SHOWN_FILES} files more" if len(wrong) > SHOWN_FILES else ""
+        more = f"; and more files: {len(wrong) - SHOWN_FILES}" if len(wrong) > SHOWN_FILES else ""
         raise InputError("; ".join(wrong[:SHOWN_FILES]) + more)
     return tables
 

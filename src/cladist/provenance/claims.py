@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cladist.kinship.inference.decision import COMMON_TEXT
-from cladist.provenance.wording import listing, sentence
+from cladist.provenance.wording import SURE, listing, sentence
 
 if TYPE_CHECKING:
     from cladist.provenance.report import Claim, Report
 
 __all__ = ["claims_of"]
-
-SURE = 0.95
-"""Probability from which on a foundation is named in the summary."""
 
 
 def claims_of(report: Report) -> tuple[Claim, ...]:
@@ -93,8 +90,9 @@ def _foundation(report: Report) -> Claim:
         + (f" {_sentence(report, f.note)}" if f.note else "")
     )
     kept = f"{f.kept}. " if f.kept is not None else ""
-    if f.families and f.families[0][1] >= SURE:
-        name, p, member = f.families[0]
+    best = f.families[0][1] if f.families else 0.0
+    if f.named is not None:
+        name, p, member = f.named
         return _claim(
             "Foundation",
             f"Its foundation is {name} (probability {p:.0%}).",
@@ -102,13 +100,17 @@ def _foundation(report: Report) -> Claim:
             f"{kept}Nearest member: {member}. Probability of none of the families here: "
             f"{f.none:.0%}. {basis}",
         )
-    best = f.families[0][1] if f.families else 0.0
+    asked = (
+        f"which would be enough, and yet: {f.open}"
+        if best >= SURE
+        else f"and {SURE:.0%} is asked for"
+    )
     return _claim(
         "Foundation",
         "No family of this registry is sure enough to be named as its foundation.",
         "not shown",
-        f"{kept}The most probable family has {best:.0%}, none of them has {f.none:.0%}, and "
-        f"{SURE:.0%} is asked for. {basis}",
+        f"{kept}The most probable family has {best:.0%}, none of them has {f.none:.0%}, "
+        f"{asked}. {basis}",
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from cladist.core.assay import Decoding
 from cladist.core.origins import listed, mixed_models, parts
@@ -12,6 +12,8 @@ from cladist.errors import NotComparableError
 from cladist.extraction.comparable import about_origins
 from cladist.kinship.config import IDENTITY
 from cladist.kinship.inference.identity import IdentityResult, same_model
+from cladist.kinship.inference.silence import why_silent
+from cladist.kinship.inference.states import model_flags, said
 
 __all__ = ["Side", "cautions", "hold_against", "models_of"]
 
@@ -29,6 +31,7 @@ def hold_against(
     b: Side,
     decoding: Decoding,
     *,
+    prompts: Sequence[str] | None = None,
     rate: float = IDENTITY.rate,
     tolerance: float | None = None,
     shuffles: int = IDENTITY.shuffles,
@@ -38,6 +41,8 @@ def hold_against(
 
     Answers that were drawn at random though the protocol is greedy, as of servers that do not
     take a temperature, may differ by chance: a difference between them is never called a change.
+    Given the `prompts`, two that answer alike because they refuse, repeat prompts or hardly answer
+    are not called the same: other models do that too.
     Raises `NotComparableError` for answers that come from several models, and for sampled ones
     of which one side was drawn at other settings; `InputError` as the test does.
     """
@@ -55,7 +60,7 @@ def hold_against(
             f"'{a.answers.model}' and '{b.answers.model}' were not sampled alike: the server of "
             f"one of them does not take {' and '.join(sorted(apart))}"
         )
-    return same_model(
+    found = same_model(
         a.answers,
         b.answers,
         greedy=None if recorded else decoding.temperature == 0,
@@ -65,6 +70,21 @@ def hold_against(
         shuffles=shuffles,
         seed=seed,
     )
+    if found.verdict != "same" or found.mode == "functional" or prompts is None:
+        return found
+    why = next(filter(None, (_silent(side.answers, prompts) for side in (a, b))), "")
+    if not why:
+        return found
+    return replace(
+        found, verdict="inconclusive",
+        reason=f"{found.reason}, but {why}",
+    )  # fmt: skip
+
+
+def _silent(answers: ResponseSet, prompts: Sequence[str]) -> str:
+    """Why answers do not tell one model from another, a sentence; '' where they may."""
+    why = why_silent(model_flags(answers, prompts), said(answers))
+    return f"the answers of '{answers.model}' tell nobody from another: {why}" if why else ""
 
 
 def models_of(answers: ResponseSet) -> str:

@@ -64,9 +64,10 @@ def statement_of(report: Report, created: str) -> Statement:
         "cladist:declared-but-contradicted": ", ".join(refuted),
     }
     if report.foundation.none is not None and report.foundation.families:
-        name, p, _ = report.foundation.families[0]
-        properties["cladist:foundation"] = name
-        properties["cladist:foundation-probability"] = f"{p:.3f}"
+        if report.foundation.named is not None:  # a name that stands in a bill is taken for true
+            name, p, _ = report.foundation.named
+            properties["cladist:foundation"] = name
+            properties["cladist:foundation-probability"] = f"{p:.3f}"
         properties["cladist:foundation-none"] = f"{report.foundation.none:.3f}"
     hashed = re.fullmatch(r"[0-9a-f]{64}", c.fingerprint)
     return Statement(

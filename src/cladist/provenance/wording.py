@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["listing", "many", "sentence"]
+__all__ = ["SURE", "listing", "many", "sentence"]
+
+SURE = 0.95
+"""Probability from which on a foundation is named."""
 
 
 def sentence(text: str, names: Iterable[str] = ()) -> str:

@@ -376,8 +376,8 @@ class Registry(Connection):
             if name not in found:
                 self.model(name)
                 raise UsageError(
-                    f"'{name}' has no DNA by assay {assay.short}; run 'cladist extract' with "
-                    "this assay first"
+                    f"'{name}' has no DNA by assay {assay.short}: it was not asked by it ('cladist "
+                    "extract' does), or gave too few usable answers ('cladist registry show' tells)"
                 )
         return [found[n] for n in names]
 

@@ -31,6 +31,7 @@ FITS = "fits"
 """Folder of a reference that its fits are kept in; it can be deleted at any time."""
 
 _VERSION = 2
+_LEVELS = RowLevels._fields
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -68,8 +69,8 @@ def _to(fit: Fit) -> tuple[Arrays, Mapping[str, Any]]:
     members = fit.members
     arrays, data = evidence_to(members.pairs)
     arrays |= {
-        name: np.array([[getattr(level, name) for level in part] for part in members.levels])
-        for name in RowLevels._fields
+        name: np.array([[getattr(level, name) for level in half] for half in members.levels])
+        for name in _LEVELS
     }
     said = [
         (r.text if r.usable else "").encode("utf-8", "surrogatepass")
@@ -93,12 +94,8 @@ def _to(fit: Fit) -> tuple[Arrays, Mapping[str, Any]]:
 def _from(arrays: Arrays, data: Mapping[str, Any], labels: Mapping[str, DeclaredModel],
           cut: int) -> Fit:  # fmt: skip
     pairs = evidence_from(arrays, data)
-    means, spreads, pooled = (np.asarray(arrays[n], np.float64) for n in RowLevels._fields)
-    levels = tuple(
-        tuple(RowLevels(m, s, float(p)) for m, s, p in zip(*part, strict=True))
-        for part in zip(means, spreads, pooled, strict=True)
-    )
-    members = Members(_responses(arrays, data), pairs, levels, data["middle"], data["unit"])
+    said = _responses(arrays, data)
+    members = Members(said, pairs, _levels(arrays), data["middle"], data["unit"])
     known = labels_of(pairs.models, labels)
     strangers = calibration = None
     if "maker" in arrays and known is not None:
@@ -109,6 +106,14 @@ def _from(arrays: Arrays, data: Mapping[str, Any], labels: Mapping[str, Declared
     return Fit(
         members, known, calibration, data["missing"], strangers, families, data["mute"], cut, labels
     )  # fmt: skip
+
+
+def _levels(arrays: Arrays) -> tuple[tuple[RowLevels, ...], ...]:
+    mean, spread, pooled = (np.asarray(arrays[name], np.float64) for name in _LEVELS)
+    return tuple(
+        tuple(RowLevels(m, s, float(p)) for m, s, p in zip(*half, strict=True))
+        for half in zip(mean, spread, pooled, strict=True)
+    )
 
 
 def _responses(arrays: Arrays, data: Mapping[str, Any]) -> tuple[ResponseSet, ...]:

@@ -183,7 +183,8 @@ def question_beside(
 ) -> Question:
     """Weigh the models `tested` beside a panel from a file, that they take no part in.
 
-    Families are those `declared`, or else those that the panel carries. Raises
+    Families are those `declared`, or else, where none of these models is among them, those that
+    the panel carries. Raises
     `NotComparableError` when the panel answers another protocol, `CoverageError` for a model
     without answers, `InputError` for a panel of fewer than two others. Cost: that of
     `pair_evidence` for the panel, once for the same models.
@@ -192,12 +193,13 @@ def question_beside(
     carried = {
         m.model: DeclaredModel(m.family, m.group, m.date, m.licence) for m in every.panel.labels
     }
-    known = declared or carried
     prompts = [p.text for p in assay.protocol.probes.probes]
     fitted = fitted_beside(every, prompts, progress=progress)
-    labels = labels_of(fitted.pairs.models, known)
-    made = gathered_beside(every, fitted, labels)
-    return Question(assay, made, known, _unused(known, labels), len(every.members))
+    labels = labels_of(fitted.pairs.models, declared)
+    remarks = _unused(declared, labels)
+    known = declared if labels is not None else carried  # a table of others is no reason for none
+    made = gathered_beside(every, fitted, labels or labels_of(fitted.pairs.models, carried))
+    return Question(assay, made, known, remarks, len(every.members))
 
 
 def _unused(declared: Mapping[str, DeclaredModel], labels: Labels | None) -> tuple[str, ...]:

@@ -37,7 +37,8 @@ from cladist.kinship.inference.identify import identify
 from cladist.kinship.inference.labels import Labels, labels_of
 from cladist.kinship.inference.null import maker_numbers
 from cladist.kinship.inference.pairs import PairEvidence
-from cladist.kinship.inference.states import pair_states
+from cladist.kinship.inference.silence import why_silent
+from cladist.kinship.inference.states import model_flags, said
 from cladist.kinship.panel.outsider import beside
 from cladist.workflows.reference_fit import CHECKED, LEAST, Fit
 
@@ -64,11 +65,6 @@ SHOWN = 20
 
 _NAME = "\0asked"
 """Of the new model among the members, whose names it may share."""
-
-_STRANGE = {
-    "constant-answers": "it says the same to nearly all prompts",
-    "prompt-echo": "it mostly repeats the prompts",
-}
 
 
 @dataclass(frozen=True)
@@ -160,16 +156,15 @@ def require_answers(answers: ResponseSet, prompts: Mapping[str, str]) -> None:
     if usable < LEAST:
         states = ", ".join(f"{n} {s.value}" for s, n in sorted(answers.states().items()))
         raise CoverageError(
-            f"'{answers.model}' gave {usable} usable answers ({states or 'none asked'}); {LEAST} "
+            f"'{answers.model}' gave {usable} usable answers ({states or 'none given'}); {LEAST} "
             "are the least to say anything of its descent. See what it answers with 'cladist "
-            "show', and whether it is asked through the right interface"
+            "registry show', and whether it is asked through the right interface"
         )
     texts = [prompts.get(i, "") for i in answers.probe_ids]
-    strange = [_STRANGE[s] for s in pair_states(answers, answers, texts) if s in _STRANGE]
-    if strange:
+    why = why_silent(model_flags(answers, texts), said(answers))
+    if why:
         raise CoverageError(
-            f"'{answers.model}' cannot be placed: {' and '.join(strange)}, which says nothing of "
-            "its descent"
+            f"'{answers.model}' cannot be placed, as its answers say nothing of its descent: {why}"
         )
 
 

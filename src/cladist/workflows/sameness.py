@@ -65,7 +65,10 @@ class Sides:
     def judged(self, *, alpha: float = 0.01, tolerance: float | None = None) -> Sameness:
         """Whether they come from one model; see `same_model`."""
         decoding = self.assay.protocol.decoding
-        found = hold_against(self.a, self.b, decoding, rate=alpha, tolerance=tolerance)
+        prompts = [p.text for p in self.assay.protocol.probes.probes]
+        found = hold_against(
+            self.a, self.b, decoding, prompts=prompts, rate=alpha, tolerance=tolerance
+        )
         setting = None
         if found.mode == "functional" and found.verdict == "changed":
             setting = likely_setting(self.a.answers, self.b.answers)

@@ -47,7 +47,8 @@ _NAME = "\0newcomer"
 class Newcomer:
     """What an atlas says of a newcomer.
 
-    kept  the families that cannot be excluded, None where too few labels are known
+    kept  the families that cannot be excluded, None where too few labels are known or the answers
+          say nothing of descent
     tree  where it joins the tree (leaves below its branch, by index; place on the branch;
           length of its own), None where there is no tree of the same distances
     """
@@ -122,7 +123,7 @@ def place_answers(
     found = tests.listed(last, near, [float(row[k]) for k in near])
     nearest = tuple(replace(r, index=chosen[r.index]) for r in found)
     placed, note = _on_tree(atlas, source, chosen, similarity, row)
-    kept = _kept(pairs, labels, doubts)
+    kept = None if tests.made.silent(last) else _kept(pairs, labels, doubts)
     return Newcomer(dna.usable, kin.metric, nearest, kept, placed, note)
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from cladist.core.distributions import holds_distributions
 from cladist.core.responses import ResponseSet
-from cladist.errors import InputError
+from cladist.errors import CoverageError, InputError
 from cladist.kinship.evidence.functional import apart, read_functions, tells_functions
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.calibration import Calibration, calibrate
@@ -37,6 +37,7 @@ from cladist.kinship.inference.probe_checks import (
     sign_flip_p,
 )
 from cladist.kinship.inference.probe_index import MOST_INDEXED, ProbeIndex, index_probes
+from cladist.kinship.inference.silence import why_silent
 from cladist.kinship.inference.states import ModelFlags, model_flags, pair_flags, said
 
 __all__ = ["Gatherer", "Keeper", "gatherer"]
@@ -160,6 +161,20 @@ class Gatherer:
         """Settings in which models i and j may differ; none where the same holds of both."""
         one, two = (self.doubted.get(self.pairs.models[k], ()) for k in (i, j))
         return () if one == two else one or two
+
+    def silent(self, i: int) -> str:
+        """Why the answers of model i say nothing of its descent, '' where they do."""
+        return why_silent(self.flags[i], self._texts(i))
+
+    def require_voice(self, model: str) -> None:
+        """Raise `CoverageError` for a model whose answers say nothing of its descent."""
+        why = self.silent(self.pairs.index(model))
+        if why:
+            raise CoverageError(
+                f"'{model}' cannot be placed among families, as its answers say nothing of its "
+                f"descent: {why}. See them with 'cladist registry show', and whether it was asked "
+                "through the right interface"
+            )
 
     def decide(self, i: int, j: int, policy: Policy = DEFAULT) -> Decision:
         """The verdict on models i and j."""

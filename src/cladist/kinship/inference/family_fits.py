@@ -43,10 +43,12 @@ def family_fits(made: Gatherer, model: str, prior: float = 0.5) -> FamilyFits:
     """The fits without a model in question, from another run where the gatherer's keeper has them.
 
     A model without a label takes no part in them, so all such models have the same. Raises
-    `InputError` without labels, for a model that is not there, and as `fit_families` does.
+    `InputError` without labels, for a model that is not there, and as `fit_families` does;
+    `CoverageError` for a model whose answers say nothing of its descent.
     """
     if made.labels is None:
         raise InputError("no families are declared")
+    made.require_voice(model)
     labels = made.labels
     without = model if labels.families[made.pairs.index(model)] else ""
     on = ["families", without, prior]

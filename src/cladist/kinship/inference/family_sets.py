@@ -66,6 +66,7 @@ __all__ = [
     "family_set",
     "fit_sets",
     "makers_needed",
+    "no_set",
 ]
 
 _SHOWN = 10
@@ -278,19 +279,13 @@ def family_set(
     be held against the model stays in the set. `refused` is a reason to exclude nobody, as of
     `assumed.no_exclusion`. Raises `InputError` for a coverage outside 0 to 1.
     """
-    needed = makers_needed(coverage)
     i = pairs.index(found.model)
     label = np.array(labels.families)
     usable = heard_models(pairs, found.model) & (label != "") & ~np.isin(label, list(without))
     place = {name: k for k, name in enumerate(found.families)}
     names = sorted(set(label[usable].tolist()), key=lambda f: (place.get(f, len(place)), f))
     kin = calibration.here.makers
-    refused = calibration.refused or refused
-    if not refused and kin < needed:
-        refused = (
-            f"{kin} makers have kin of other answers in this panel, and {needed} are needed for "
-            f"sets of {100 * coverage:g}%"
-        )
+    refused = calibration.refused or refused or no_set(calibration, coverage)
     base = FamilySet(
         tuple(names), coverage, True, found.families[0], found.probabilities[0],
         tuple((f, 1.0) for f in names), 1.0,
@@ -309,6 +304,20 @@ def family_set(
     return replace(
         base, families=kept, none=none_p > missed, p_values=p_values, none_p=none_p, note=note
     )  # fmt: skip
+
+
+def no_set(calibration: SetCalibration, coverage: float = FAMILIES.coverage) -> str:
+    """Why a panel can state no set at this level, a sentence without a full stop; '' where it can.
+
+    Raises `InputError` for a coverage outside 0 to 1.
+    """
+    kin, needed = calibration.here.makers, makers_needed(coverage)
+    if calibration.refused or kin >= needed:
+        return calibration.refused
+    return (
+        f"{kin} makers have kin of other answers in this panel, and {needed} are needed for sets "
+        f"of {100 * coverage:g}%"
+    )
 
 
 def _candidates(

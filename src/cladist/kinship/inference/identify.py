@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cladist.errors import InputError
-from cladist.kinship.config import CALIBRATION, FAMILIES
+from cladist.kinship.config import CALIBRATION, DECISION, FAMILIES, STATES
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pairs import PairEvidence
@@ -195,8 +195,13 @@ def ask(
 
 
 def heard_models(pairs: PairEvidence, without: str = "") -> NDArray[np.bool_]:
-    """Models with any answer, bool (n,), less the one in question."""
-    usable = np.array(pairs.present.any(axis=1), dtype=np.bool_)
+    """Models that answered enough to say anything, bool (n,), less the one in question.
+
+    One that hardly answers has no verdict with anybody, so it does not speak for a family.
+    """
+    probes = pairs.present.shape[1]
+    least = max(STATES.empty * probes, min(DECISION.minimum_probes, probes), 1)
+    usable = np.array(pairs.present.sum(axis=1) >= least, dtype=np.bool_)
     if without:
         usable[pairs.index(without)] = False
     return usable

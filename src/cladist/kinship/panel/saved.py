@@ -224,9 +224,10 @@ def load_panel(path: Path) -> Panel:
         table = pq.read_table(path)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such panel") from None
-    except (pa.ArrowInvalid, OSError) as problem:
+    except (pa.ArrowException, OSError) as problem:
         raise InputError(f"{path} is no panel: {problem}") from None
-    head = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+    metadata = (table.schema.metadata or {}).items()
+    head = {k.decode(errors="replace"): v.decode(errors="replace") for k, v in metadata}
     if head.get("kind") != _KIND or table.column_names != ["model", "probe", "answer"]:
         raise InputError(f"{path} is no panel; make one with 'cladist reference panel build'")
     if head.get("format") not in FORMATS:
@@ -234,6 +235,21 @@ def load_panel(path: Path) -> Panel:
             f"{path} has panel format {head.get('format')}, this version reads "
             f"{' and '.join(FORMATS)}; update cladist or build the panel again"
         )
+    protocol, about = head.get("protocol", ""), head.get("about", "")
+    try:
+        responses = _rows_of(table)
+        whole = bool(responses) and _digest(protocol, responses, about) == head.get("digest")
+    except (ValueError, InputError):  # bytes that are no text any more, rows that are not even
+        whole = False
+    if not whole:
+        raise InputError(f"{path} was changed since it was built; fetch or build it again")
+    labels, source, licence = json.loads(about) if about else ([], "", "")
+    told = tuple(MemberLabel(*m) for m in labels)
+    return Panel(protocol, tuple(responses), head["digest"], told, source, licence)
+
+
+def _rows_of(table: Any) -> list[ResponseSet]:
+    """The answers in a table of (model, probe, answer), model by model."""
     names = table["model"].to_pylist()
     probes = table["probe"].to_pylist()
     answers = table["answer"].to_pylist()
@@ -245,12 +261,7 @@ def load_panel(path: Path) -> Panel:
             for a in answers[start : start + width]
         )
         responses.append(ResponseSet(names[start], tuple(probes[start : start + width]), slots))
-    protocol, about = head.get("protocol", ""), head.get("about", "")
-    if not responses or _digest(protocol, responses, about) != head.get("digest"):
-        raise InputError(f"{path} was changed since it was built; fetch or build it again")
-    labels, source, licence = json.loads(about) if about else ([], "", "")
-    told = tuple(MemberLabel(*m) for m in labels)
-    return Panel(protocol, tuple(responses), head["digest"], told, source, licence)
+    return responses
 
 
 def score_against(

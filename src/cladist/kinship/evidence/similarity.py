@@ -24,6 +24,7 @@ from cladist.kinship.evidence.wording import Wording, wording
 
 __all__ = [
     "Evidence",
+    "Readings",
     "Standing",
     "combined_of",
     "copies_of",
@@ -32,6 +33,7 @@ __all__ = [
     "kinship_distances",
     "kinship_similarity",
     "lacking",
+    "read_evidence",
     "spread_of_rows",
     "standing",
     "unrelated_spread",
@@ -82,29 +84,63 @@ def evidence_of(corpus: Corpus, members: NDArray[np.bool_], *, single: bool = Fa
     matrix products on one each, so that rounding is the same however many cores there are. With
     `single` everything is rounded to float32 in the end, and 24 n^2 bytes of memory are enough.
     """
+    return read_evidence(corpus, members, single=single).evidence()
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """What the texts of n models say of pairs, each kind by itself; no text is held any more.
+
+    members    bool (n,), who is the panel
+    style      (n, n), in the precision that all evidence will have
+    wording, stands, tokenizer, copies  the parts of the sum; None of fewer than two models
+    """
+
+    models: tuple[str, ...]
+    members: NDArray[np.bool_]
+    style: NDArray[Any]
+    wording: Wording | None = None
+    stands: Standing | None = None
+    tokenizer: _Tokenizer | None = None
+    copies: _Copies | None = None
+
+    def evidence(self) -> Evidence:
+        """All of it put together, which can be done once: what was read is let go meanwhile."""
+        parts = self.wording, self.stands, self.tokenizer, self.copies
+        found, stands, tokenizer, copies = parts
+        if found is None or stands is None or tokenizer is None or copies is None:
+            nothing = self.style
+            return Evidence(self.models, {}, nothing, (nothing, nothing), nothing)
+        with threadpool_limits(1, user_api="blas"):
+            return _evidence(self, found, stands, tokenizer, copies)
+
+
+def read_evidence(corpus: Corpus, members: NDArray[np.bool_], *, single: bool = False) -> Readings:
+    """The first part of `evidence_of`, after which the corpus is not needed."""
     n = len(corpus)
     if n < 2:
-        nothing = np.zeros((n, n))
-        return Evidence(corpus.models, {}, nothing, (nothing, nothing), nothing)
+        return Readings(corpus.models, members, np.zeros((n, n)))
     with threadpool_limits(1, user_api="blas"):
-        return _evidence(corpus, members, single)
+        with ThreadPoolExecutor(1) as aside:
+            # Much of either side runs on one thread only, so the two fill two cores together.
+            tokens = aside.submit(_Tokenizer, corpus, members)
+            found = wording(said_once(corpus), members)
+            stands = Standing(found, members, _own(corpus, members), (None, 0, 1))
+            tokenizer = tokens.result()
+        style = style_similarity(corpus, members, single=single)
+    return Readings(corpus.models, members, style, found, stands, tokenizer, _Copies(corpus))
 
 
-def _evidence(corpus: Corpus, members: NDArray[np.bool_], single: bool) -> Evidence:
-    n = len(corpus)
-    with ThreadPoolExecutor(1) as aside:
-        # Much of either side runs on one thread only, so the two fill two cores together.
-        tokens = aside.submit(_Tokenizer, corpus, members)
-        found = wording(said_once(corpus), members)
-        stands = Standing(found, members, _own(corpus, members), (None, 0, 1))
-        tokenizer = tokens.result()
+def _evidence(
+    read: Readings, found: Wording, stands: Standing, tokenizer: _Tokenizer, copies: _Copies
+) -> Evidence:
+    n = len(read.models)
     middle, unit = spread_of_rows(
-        lambda rows: stands.rows(None, rows, rows.start) + tokenizer.rows(rows, rows.start), members
+        lambda rows: stands.rows(None, rows, rows.start) + tokenizer.rows(rows, rows.start),
+        read.members,
     )
-    style = style_similarity(corpus, members, single=single)  # once the pairs' spread is let go
-    copies = _Copies(corpus)
     # Zeros take no memory until they are written over, and these are as many as there are copies.
-    same = np.zeros((n, n), np.float32 if single else np.float64)
+    same = np.zeros((n, n), read.style.dtype)
     even, odd, score, token, total = (np.empty_like(same) for _ in range(5))
     for rows in blocks_of(n):
         first = rows.start
@@ -128,7 +164,7 @@ def _evidence(corpus: Corpus, members: NDArray[np.bool_], single: bool) -> Evide
         found.halves.forget(rows.stop)
         tokenizer.forget(rows.stop)
     channels = {"wording": score, "tokenizer": token, "identical": same}
-    return Evidence(corpus.models, channels, total, (even, odd), style, unit)
+    return Evidence(read.models, channels, total, (even, odd), read.style, unit)
 
 
 def combined_of(found: Wording, tokenizer: Floats, members: NDArray[np.bool_]) -> Floats:

@@ -235,9 +235,11 @@ def _off_diagonal(block: Floats, rows: slice, first: int = 0) -> Floats:
 
 
 def _write(whole: NDArray[Any], rows: slice, block: Floats) -> None:
-    """Write a block of rows of a symmetric matrix, from the column of the first on."""
+    """Write a block of rows of a symmetric matrix, from the column of the first on; those before
+    it are there already. Rows are touched in their order: a page of memory may be as large as
+    fifty rows, and all of it is taken when any of it is written."""
     whole[rows, rows.start :] = block
-    whole[rows.stop :, rows] = block[:, len(block) :].T
+    whole[rows, : rows.start] = whole[: rows.start, rows].T
 
 
 class Standing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,14 @@ def fitted_panel(
     `InputError` where nobody answered.
     """
 
-    def answers() -> list[ResponseSet]:
-        found = [r for r in registry.responses(assay.protocol) if r.usable().any()]
+    def answers() -> Iterator[ResponseSet]:
+        found = False
+        for r in registry.responses(assay.protocol):
+            if r.usable().any():
+                found = True
+                yield r
         if not found:
             raise InputError(f"{registry.folder} has no model with answers to {assay.short}")
-        return found
 
     prompts = [p.text for p in assay.protocol.probes.probes]
     state = answers_state(registry, assay.protocol)
@@ -98,7 +101,7 @@ def fitted_beside(
     told = [[r.model, r.probe_ids, _told(r)] for r in every.tested]
     on = fitted_on("beside", every.panel.digest, digest(told), digest(list(prompts)))
     members = np.arange(len(every)) < len(every.members)
-    return _fitted(on, lambda: list(every), prompts, members, kept, progress)
+    return _fitted(on, lambda: every, prompts, members, kept, progress)
 
 
 def _told(responses: ResponseSet) -> list[list[tuple[str, str]]]:
@@ -108,7 +111,7 @@ def _told(responses: ResponseSet) -> list[list[tuple[str, str]]]:
 
 def _fitted(
     on: list[object],
-    answers: Callable[[], Sequence[ResponseSet]],
+    answers: Callable[[], Iterable[ResponseSet]],
     prompts: Sequence[str],
     members: NDArray[np.bool_] | None,
     kept: Kept | None,

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from made_functions import families as functions_of
 
 from cladist.core.responses import Response, ResponseSet
-from cladist.errors import InputError
+from cladist.errors import InputError, NotComparableError
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.similarity import (
     evidence_of,
     kinship_distances,
     kinship_similarity,
 )
+from cladist.kinship.inference.pairs import pair_evidence
+from cladist.kinship.panel.fitted import fit_panel
 
 LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz"))
 SPELLINGS = np.random.default_rng(0).choice(LETTERS, (400, 9))
@@ -146,3 +153,33 @@ def test_few_common_probes_are_enough_and_none_is_no_evidence() -> None:
     row = found.combined[found.ids.index("part")]
     assert found.ids[int(row[:9].argmax())].startswith("f0")
     assert found.combined[found.ids.index("elsewhere"), :9].max() < 1
+
+
+def test_answers_are_let_go_as_they_are_read() -> None:
+    given = panel(3, 3)
+    alive: list[weakref.ref[ResponseSet]] = []
+
+    def answers() -> Iterator[ResponseSet]:
+        for r in given:
+            # What is being read may still be there, and nothing before it.
+            assert all(ref() is None for ref in alive[:-1])
+            one = replace(r)
+            alive.append(weakref.ref(one))
+            yield one
+            del one
+
+    streamed, whole = fit_panel(answers()), fit_panel(given)
+    assert len(alive) == len(given)
+    assert streamed.flags == whole.flags and streamed.pairs.models == whole.pairs.models
+    assert streamed.pairs.digest == whole.pairs.digest
+    for name in ("combined", "score", "style", "tokenizer"):
+        one, other = (getattr(p.pairs, name).stored for p in (streamed, whole))
+        assert one.tobytes() == other.tobytes()
+
+
+def test_texts_and_distributions_are_told_apart_in_a_stream() -> None:
+    texts, functions = panel(2, 2), functions_of(1, 2)
+    for mixed in ([*texts, *functions], [*functions, *texts]):
+        with pytest.raises(NotComparableError, match="some of the answers are texts"):
+            pair_evidence(iter(mixed))
+    assert len(pair_evidence(iter(()))) == 0

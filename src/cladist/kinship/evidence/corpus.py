@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -63,46 +63,53 @@ class Corpus:
         return out
 
 
-def read_corpus(responses: Sequence[ResponseSet]) -> Corpus:
+def read_corpus(responses: Iterable[ResponseSet]) -> Corpus:
     """Align models by probe id and read the usable samples of every probe.
 
-    The first is what lengths, styles and openings are read from; wording reads them all. Raises
-    `InputError` when a name occurs twice. O(characters) time, O(n p depth) memory beside the
-    texts themselves.
+    The first is what lengths, styles and openings are read from; wording reads them all. Answers
+    are gone through once, and nothing but their texts is held. Raises `InputError` when a name
+    occurs twice. O(characters) time, O(n p depth) memory beside the texts themselves.
     """
-    names = tuple(r.model for r in responses)
+    names: list[str] = []
+    place: dict[str, int] = {}
+    said: list[dict[int, str]] = []
+    further: list[Mapping[int, tuple[str, ...]]] = []
+    for r in responses:
+        if holds_distributions(r):
+            raise InputError(
+                "these answers are distributions, and this is read from texts; extract the models "
+                "with an assay of texts, as --assay cladist, and name that"
+            )
+        for probe in r.probe_ids:
+            place.setdefault(probe, len(place))
+        names.append(r.model)
+        said.append(
+            {
+                place[probe]: body
+                for probe, text in zip(r.probe_ids, r.texts(), strict=True)
+                if text and (body := text.strip())
+            }
+        )
+        further.append(_further(r, place))
     if len(set(names)) != len(names):
         twice = sorted({m for m in names if names.count(m) > 1})[:3]
         raise InputError(f"kinship: models were given twice: {', '.join(map(repr, twice))}")
-    if any(holds_distributions(r) for r in responses):
-        raise InputError(
-            "these answers are distributions, and this is read from texts; extract the models with "
-            "an assay of texts, as --assay cladist, and name that"
-        )
-    place: dict[str, int] = {}
-    for r in responses:
-        for probe in r.probe_ids:
-            place.setdefault(probe, len(place))
     n, p = len(names), len(place)
     codes = np.zeros((n, p, OPENINGS.depth), np.uint32)
     length = np.zeros((n, p), np.int32)
     rows: list[tuple[str, ...]] = []
-    further: list[Mapping[int, tuple[str, ...]]] = []
-    for i, r in enumerate(responses):
+    for i, bodies in enumerate(said):
         row = [""] * p
-        for probe, text in zip(r.probe_ids, r.texts(), strict=True):
-            body = text.strip() if text else ""
-            if body:
-                j = place[probe]
-                row[j] = body
-                opening = np.frombuffer(
-                    body[: OPENINGS.depth].encode("utf-32-le", "surrogatepass"), "<u4"
-                )
-                codes[i, j, : len(opening)] = opening
-                length[i, j] = len(body)
+        for j, body in bodies.items():
+            row[j] = body
+            opening = np.frombuffer(
+                body[: OPENINGS.depth].encode("utf-32-le", "surrogatepass"), "<u4"
+            )
+            codes[i, j, : len(opening)] = opening
+            length[i, j] = len(body)
         rows.append(tuple(row))
-        further.append(_further(r, place))
-    return Corpus(names, tuple(place), tuple(rows), codes, length, tuple(further))
+        bodies.clear()
+    return Corpus(tuple(names), tuple(place), tuple(rows), codes, length, tuple(further))
 
 
 def said_once(corpus: Corpus) -> Corpus:

@@ -15,6 +15,7 @@ from cladist.kinship.evidence.corpus import Corpus, read_corpus, said_once
 from cladist.kinship.evidence.functional import resampled_functions, tells_functions
 from cladist.kinship.evidence.similarity import combined_of, copies_of, evidence_of, lacking
 from cladist.kinship.evidence.standard import Floats
+from cladist.kinship.evidence.triangle import Triangle
 from cladist.kinship.evidence.wording import Wording, wording_by_probe
 
 __all__ = ["Redrawn", "Resampled", "resampled_similarity"]
@@ -70,7 +71,7 @@ class Resampled:
         half[0] = total
         everybody = np.ones(n, np.bool_)
         counted = np.stack([np.asarray(weights, np.float64), np.zeros(len(weights))])
-        drawn = Wording(half, self.present.astype(np.float64), counted)
+        drawn = Wording(Triangle.of(half), self.present.astype(np.float64), counted)
         with threadpool_limits(1, user_api="blas"):
             found = combined_of(drawn, self.tokenizer, everybody)
         return found + lacking(found, self.copies)

@@ -24,6 +24,7 @@ from cladist.kinship.evidence.wording import Wording, wording
 
 __all__ = [
     "Evidence",
+    "Readings",
     "Standing",
     "combined_of",
     "copies_of",
@@ -32,6 +33,7 @@ __all__ = [
     "kinship_distances",
     "kinship_similarity",
     "lacking",
+    "read_evidence",
     "spread_of_rows",
     "standing",
     "unrelated_spread",
@@ -80,47 +82,89 @@ def evidence_of(corpus: Corpus, members: NDArray[np.bool_], *, single: bool = Fa
     Models outside the panel add nothing to any statistic: the evidence among members, and that
     of one outsider, do not depend on which other outsiders are there. Runs on two threads, and
     matrix products on one each, so that rounding is the same however many cores there are. With
-    `single` everything is rounded to float32 in the end, and 36 n^2 bytes of memory are enough.
+    `single` everything is rounded to float32 in the end, and 24 n^2 bytes of memory are enough.
     """
+    return read_evidence(corpus, members, single=single).evidence()
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """What the texts of n models say of pairs, each kind by itself; no text is held any more.
+
+    members    bool (n,), who is the panel
+    style      (n, n), in the precision that all evidence will have
+    wording, stands, tokenizer, copies  the parts of the sum; None of fewer than two models
+    """
+
+    models: tuple[str, ...]
+    members: NDArray[np.bool_]
+    style: NDArray[Any]
+    wording: Wording | None = None
+    stands: Standing | None = None
+    tokenizer: _Tokenizer | None = None
+    copies: _Copies | None = None
+
+    def evidence(self) -> Evidence:
+        """All of it put together, which can be done once: what was read is let go meanwhile."""
+        parts = self.wording, self.stands, self.tokenizer, self.copies
+        found, stands, tokenizer, copies = parts
+        if found is None or stands is None or tokenizer is None or copies is None:
+            nothing = self.style
+            return Evidence(self.models, {}, nothing, (nothing, nothing), nothing)
+        with threadpool_limits(1, user_api="blas"):
+            return _evidence(self, found, stands, tokenizer, copies)
+
+
+def read_evidence(corpus: Corpus, members: NDArray[np.bool_], *, single: bool = False) -> Readings:
+    """The first part of `evidence_of`, after which the corpus is not needed."""
     n = len(corpus)
     if n < 2:
-        nothing = np.zeros((n, n))
-        return Evidence(corpus.models, {}, nothing, (nothing, nothing), nothing)
+        return Readings(corpus.models, members, np.zeros((n, n)))
     with threadpool_limits(1, user_api="blas"):
-        return _evidence(corpus, members, single)
+        with ThreadPoolExecutor(1) as aside:
+            # Much of either side runs on one thread only, so the two fill two cores together.
+            tokens = aside.submit(_Tokenizer, corpus, members)
+            found = wording(said_once(corpus), members)
+            stands = Standing(found, members, _own(corpus, members), (None, 0, 1))
+            tokenizer = tokens.result()
+        style = style_similarity(corpus, members, single=single)
+    return Readings(corpus.models, members, style, found, stands, tokenizer, _Copies(corpus))
 
 
-def _evidence(corpus: Corpus, members: NDArray[np.bool_], single: bool) -> Evidence:
-    n = len(corpus)
-    with ThreadPoolExecutor(1) as aside:
-        # Much of either side runs on one thread only, so the two fill two cores together.
-        tokens = aside.submit(_Tokenizer, corpus, members)
-        found = wording(said_once(corpus), members)
-        stands = Standing(found, members, _own(corpus, members), (None, 0, 1))
-        tokenizer = tokens.result()
+def _evidence(
+    read: Readings, found: Wording, stands: Standing, tokenizer: _Tokenizer, copies: _Copies
+) -> Evidence:
+    n = len(read.models)
     middle, unit = spread_of_rows(
-        lambda rows: stands.rows(None, rows) + tokenizer.rows(rows), members
+        lambda rows: stands.rows(None, rows, rows.start) + tokenizer.rows(rows, rows.start),
+        read.members,
     )
-    style = style_similarity(corpus, members, single=single)  # once the pairs' spread is let go
-    copies = _Copies(corpus)
-    # A block of rows rests on those rows alone, so single precision takes their place.
-    planes: NDArray[Any] = found.halves.reshape(-1, n, n)[:6]
-    if not single or len(planes) < 6:
-        planes = np.empty((6, n, n), np.float32 if single else np.float64)
-    even, odd, score, token, same, total = planes
+    # Zeros take no memory until they are written over, and these are as many as there are copies.
+    same = np.zeros((n, n), read.style.dtype)
+    even, odd, score, token, total = (np.empty_like(same) for _ in range(5))
     for rows in blocks_of(n):
-        common = found.common_of(rows).sum(0) > 0
-        whole, *halves = (stands.rows(half, rows) for half in (None, 0, 1))
-        even[rows], odd[rows] = halves
+        first = rows.start
+        common = found.common_of(rows, first).sum(0) > 0
+        whole, *halves = (stands.rows(half, rows, first) for half in (None, 0, 1))
         # Two models without a common probe show neither likeness nor unlikeness.
-        likeness = _off_diagonal(np.where(common, (whole - middle) / unit, 0.0), rows)
-        tells = tokenizer.rows(rows) / unit
+        likeness = _off_diagonal(np.where(common, (whole - middle) / unit, 0.0), rows, first)
+        tells = tokenizer.rows(rows, first) / unit
         both = likeness + tells
-        score[rows], token[rows] = likeness, tells
-        missing = lacking(both, copies.rows(rows))
-        same[rows], total[rows] = missing, both + missing
+        alike = copies.rows(rows)[:, first:]
+        missing = lacking(both, alike)
+        for plane, block in zip(
+            (even, odd, score, token, total),
+            (*halves, likeness, tells, both + missing),
+            strict=True,
+        ):
+            _write(plane, rows, block)
+        i, j = np.nonzero(alike)
+        same[i + first, j + first] = same[j + first, i + first] = missing[i, j]
+        # As much is let go as was written.
+        found.halves.forget(rows.stop)
+        tokenizer.forget(rows.stop)
     channels = {"wording": score, "tokenizer": token, "identical": same}
-    return Evidence(corpus.models, channels, total, (even, odd), style, unit)
+    return Evidence(read.models, channels, total, (even, odd), read.style, unit)
 
 
 def combined_of(found: Wording, tokenizer: Floats, members: NDArray[np.bool_]) -> Floats:
@@ -140,13 +184,14 @@ def unrelated_spread(evidence: Floats, members: NDArray[np.bool_]) -> tuple[floa
     this gives evidence the unit that it has elsewhere, a spread of `SPREADS.usual`. Panels of
     fewer than `SPREADS.clipped` models have 0 and 1.
     """
-    return spread_of_rows(lambda rows: evidence[rows], members)
+    return spread_of_rows(lambda rows: evidence[rows, rows.start :], members)
 
 
 def spread_of_rows(
     rows_of: Callable[[slice], Floats], members: NDArray[np.bool_]
 ) -> tuple[float, float]:
-    """`unrelated_spread` of evidence that `rows_of` gives a block of rows of, float64 (b, n).
+    """`unrelated_spread` of evidence that `rows_of` gives a block of rows of, from the column of
+    the first on, float64 (b, n - first).
 
     4 n^2 bytes of memory.
     """
@@ -157,9 +202,10 @@ def spread_of_rows(
     place = np.cumsum(members) - 1
     filled = 0
     for rows in blocks_of(len(members)):
-        block = rows_of(rows)[:, inside]
+        before = int(np.searchsorted(inside, rows.start))
+        block = rows_of(rows)[:, inside[before:] - rows.start]
         for i in np.flatnonzero(members[rows]):
-            right = block[i, place[rows.start + i] + 1 :]
+            right = block[i, place[rows.start + i] + 1 - before :]
             values[filled : filled + len(right)] = right
             filled += len(right)
     values.sort()
@@ -181,11 +227,19 @@ def _middle(rising: Floats) -> float:
     return float((rising[(k - 1) // 2] + rising[k // 2]) / 2)
 
 
-def _off_diagonal(block: Floats, rows: slice) -> Floats:
-    """A block of rows with 0 on the diagonal of the whole."""
+def _off_diagonal(block: Floats, rows: slice, first: int = 0) -> Floats:
+    """A block of rows, from column `first` on, with 0 on the diagonal of the whole."""
     at = np.arange(len(block))
-    block[at, at + rows.start] = 0.0
+    block[at, at + rows.start - first] = 0.0
     return block
+
+
+def _write(whole: NDArray[Any], rows: slice, block: Floats) -> None:
+    """Write a block of rows of a symmetric matrix, from the column of the first on; those before
+    it are there already. Rows are touched in their order: a page of memory may be as large as
+    fifty rows, and all of it is taken when any of it is written."""
+    whole[rows, rows.start :] = block
+    whole[rows, : rows.start] = whole[: rows.start, rows].T
 
 
 class Standing:
@@ -211,18 +265,19 @@ class Standing:
             for half in (parts if self._told else ())
         }
 
-    def rows(self, half: int | None, rows: slice) -> Floats:
-        """A block of rows, float64 (b, n)."""
+    def rows(self, half: int | None, rows: slice, first: int = 0) -> Floats:
+        """A block of rows, from column `first` on, which is 0 or their own first, float64
+        (b, n - first)."""
         weights = [EVIDENCE.single, *[1.0] * (EVIDENCE.orders - 1)]
-        total = np.zeros((rows.stop - rows.start, len(self._found.have)))
+        total = np.zeros((rows.stop - rows.start, len(self._found.have) - first))
         if not self._told:
             return total
         for order, weight in enumerate(weights):
-            t = self._found.of(order, half, rows)
+            t = self._found.of(order, half, rows, first)
             level = self._levels[half][order]
             z = (t - level.mean[rows, None]) / level.spread[rows, None]
-            z += (t - level.mean) / level.spread
-            total += weight * _off_diagonal(z / 2, rows)
+            z += (t - level.mean[first:]) / level.spread[first:]
+            total += weight * _off_diagonal(z / 2, rows, first)
         return np.asarray(total / sum(weights))
 
 
@@ -274,14 +329,20 @@ class _Tokenizer:
         self._rates = fit_densities(corpus, members)
         self._n = len(corpus)
 
-    def rows(self, rows: slice) -> Floats:
-        """A block of rows, weighted as it enters the sum, float64 (b, n)."""
+    def rows(self, rows: slice, first: int = 0) -> Floats:
+        """A block of rows, weighted as it enters the sum, from column `first` on, which is 0 or
+        their own first, float64 (b, n - first)."""
         # Where one limit cut all answers, their lengths say a part of it already.
-        ratio = np.exp((1 - self._lengths.limit / 2) * density_evidence(self._rates, self._n, rows))
+        nats = density_evidence(self._rates, self._n, rows, first)
+        ratio = np.exp((1 - self._lengths.limit / 2) * nats)
         new, same = EVIDENCE.new_tokenizer, EVIDENCE.same_tokenizer
         bounded = np.log((new + (1 - new) * ratio) / (same * ratio + 1 - same))
         bounded[ratio == 1.0] = 0.0
-        return np.asarray(EVIDENCE.tokenizer * (bounded + self._lengths.rows(rows)))
+        return np.asarray(EVIDENCE.tokenizer * (bounded + self._lengths.rows(rows, first)))
+
+    def forget(self, end: int) -> None:
+        """Give back the memory of rows before `end`, of which nothing is asked any more."""
+        self._lengths.sums.forget(end)
 
 
 def _own(corpus: Corpus, members: NDArray[np.bool_]) -> NDArray[np.int64]:

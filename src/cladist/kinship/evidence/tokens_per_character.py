@@ -73,16 +73,18 @@ class Densities:
     known: NDArray[np.bool_]
     made: NDArray[np.float32]
 
-    def apart(self, rows: slice) -> Floats:
-        """Squared distance in make-up of a block of models from all, float64 (b, n).
+    def apart(self, rows: slice, first: int = 0) -> Floats:
+        """Squared distance in make-up of a block of models from those of number `first` and on,
+        float64 (b, n - first); `first` is at most that of the block.
 
         Products of one half of the texts with the other: what texts happen to hold adds nothing.
         """
-        one, other = self.made.astype(np.float64)
-        cross = one[rows] @ other.T
-        cross += other[rows] @ one.T
+        one, other = self.made[:, first:].astype(np.float64)
+        block = slice(rows.start - first, rows.stop - first)
+        cross = one[block] @ other.T
+        cross += other[block] @ one.T
         own = np.einsum("ij,ij->i", one, other)
-        return np.asarray(np.maximum(own[rows, None] + own[None, :] - cross, 0.0))
+        return np.asarray(np.maximum(own[block, None] + own[None, :] - cross, 0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,36 +286,39 @@ def _rates(
 
 
 def density_evidence(
-    fitted: tuple[DensityModel, Densities] | None, n: int, rows: slice | None = None
+    fitted: tuple[DensityModel, Densities] | None,
+    n: int,
+    rows: slice | None = None,
+    first: int = 0,
 ) -> Floats:
     """Nats for one tokenizer against two, float64 (n, n), within `RATES.clip`; zero where unknown.
 
     The log likelihood ratio of a common rate of two Gaussian observations, each of its variance
     and half of what the unlikeness of the two texts leaves open, with the prior of the panel. With
-    `rows` a block of them alone, (b, n).
+    `rows` a block of them alone, from column `first` on, which is at most their first.
     """
     block = slice(0, n) if rows is None else rows
-    total = np.zeros((block.stop - block.start, n))
+    total = np.zeros((block.stop - block.start, n - first))
     if fitted is None:
         return total
     model, rates = fitted
     x, w, tau = rates.rate - model.mean, model.spread + rates.variance, model.spread
-    doubt = rates.apart(block)
+    doubt = rates.apart(block, first)
     doubt *= RATES.unlike / 2
-    one, other = w[block, None] + doubt, w[None, :] + doubt
+    one, other = w[block, None] + doubt, w[None, first:] + doubt
     # Sums of two that change places with the models: the same both ways round.
-    square, whole = (x * x)[block, None], (x * x)[None, :]
+    square, whole = (x * x)[block, None], (x * x)[None, first:]
     both = one * other
     det = both - tau * tau
     total += square / one + whole / other
     joint = square * other + whole * one
-    joint -= 2 * tau * (x[block, None] * x[None, :])
+    joint -= 2 * tau * (x[block, None] * x[None, first:])
     joint /= det
     total -= joint
     total -= np.log(det / both)
     total /= 2
     total[~rates.known[block]] = 0.0
-    total[:, ~rates.known] = 0.0
+    total[:, ~rates.known[first:]] = 0.0
     at = np.arange(len(total))
-    total[at, at + block.start] = 0.0
+    total[at, at + block.start - first] = 0.0
     return np.clip(total, -RATES.clip, RATES.clip)

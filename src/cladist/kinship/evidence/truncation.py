@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from cladist.kinship.config import LENGTHS, SPREADS
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.makeup import make_up
-from cladist.kinship.evidence.standard import Floats, in_turn, mirror
+from cladist.kinship.evidence.standard import Floats, blocks_of, in_turn
+from cladist.kinship.evidence.triangle import Triangle
 
 __all__ = ["Truncation", "truncation_evidence"]
 
@@ -32,14 +33,13 @@ _BLOCK = 256  # rows of a block of pairs, which then fits a cache; the last digi
 class Truncation:
     """What lengths say.
 
-    agree, matched  float32 (n, n), symmetric, zero diagonal: how well lengths agree given like
-                    content, and how much like content there was
+    sums   (2, n, n): how well lengths agree given like content, and how much like content there
+           was
     usual  agreement of a usual pair of the panel
     limit  0..1, how surely one limit cut the answers
     """
 
-    agree: NDArray[np.float32]
-    matched: NDArray[np.float32]
+    sums: Triangle
     usual: float
     limit: float
 
@@ -47,14 +47,16 @@ class Truncation:
     def evidence(self) -> Floats:
         """Evidence of all pairs, float64 (n, n), symmetric, zero diagonal, around zero; in spreads
         of other evidence, and weighted by `limit`."""
-        return self.rows(slice(0, len(self.agree)))
+        return self.rows(slice(0, len(self.sums)))
 
-    def rows(self, rows: slice) -> Floats:
-        """The same of a block of rows, (b, n)."""
-        agree, matched = self.agree[rows].astype(np.float64), self.matched[rows]
-        excess = (agree - self.usual * matched) / (matched + LENGTHS.prior) / LENGTHS.unit
+    def rows(self, rows: slice, first: int = 0) -> Floats:
+        """The same of a block of rows, from column `first` on, which is 0 or their own first,
+        (b, n - first)."""
+        agree, matched = (self.sums.rows(k, rows, first) for k in (0, 1))
+        excess = agree.astype(np.float64) - self.usual * matched
+        excess = excess / (matched + LENGTHS.prior) / LENGTHS.unit
         at = np.arange(len(excess))
-        excess[at, at + rows.start] = 0.0
+        excess[at, at + rows.start - first] = 0.0
         return np.asarray(self.limit * excess)
 
 
@@ -73,7 +75,7 @@ def truncation_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Truncatio
     never say the same get 0; the diagonal is 0. O(p n^2 buckets) in float32.
     """
     n, p = corpus.length.shape
-    agree, matched = np.zeros((n, n), np.float32), np.zeros((n, n), np.float32)
+    sums = Triangle((2,), n)
     log_length = np.log(np.maximum(corpus.length, 1)).astype(np.float32)
     log_length /= np.float32(LENGTHS.scale)
 
@@ -89,20 +91,17 @@ def truncation_evidence(corpus: Corpus, members: NDArray[np.bool_]) -> Truncatio
     with ThreadPoolExecutor(2) as pool:
         for run, x, size in in_turn(read, p):
             # Blocks write to different rows, so two threads never meet.
-            add_up = partial(_add_up, agree, matched, run, x, size)
+            add_up = partial(_add_up, sums, run, x, size)
             list(pool.map(add_up, range(0, len(run), _BLOCK)))
-    mirror(agree)
-    mirror(matched)
-    usual = _usual(agree, matched, members)
+    usual = _usual(sums, members)
     limit = float(np.clip((usual - LENGTHS.silent) / (LENGTHS.full - LENGTHS.silent), 0.0, 1.0))
     if _piled(corpus.length[members]):
         limit = 0.0
-    return Truncation(agree, matched, usual, limit)
+    return Truncation(sums, usual, limit)
 
 
 def _add_up(
-    agree: NDArray[np.float32],
-    matched: NDArray[np.float32],
+    sums: Triangle,
     run: NDArray[np.int64],
     x: NDArray[np.float32],
     size: NDArray[np.float32],
@@ -110,14 +109,11 @@ def _add_up(
 ) -> None:
     """Add what a block of the models `run` says of one probe, right of the diagonal, in place."""
     rows = slice(first, min(first + _BLOCK, len(run)))
-    e, c = _agreements(x, size, rows)
-    if len(run) == len(agree):
-        agree[rows, first:] += e
-        matched[rows, first:] += c
-    else:
-        cells = np.ix_(run[rows], run[first:])
-        agree[cells] += e
-        matched[cells] += c
+    for k, found in enumerate(_agreements(x, size, rows)):
+        if len(run) == len(sums):
+            sums.add(k, rows, found)
+        else:
+            sums.add_among(k, run[first:], found)
 
 
 def _agreements(
@@ -149,16 +145,16 @@ def _piled(length: NDArray[np.int32]) -> bool:
     return equal > LENGTHS.piled * len(long)
 
 
-def _usual(
-    agree: NDArray[np.float32], matched: NDArray[np.float32], members: NDArray[np.bool_]
-) -> float:
+def _usual(sums: Triangle, members: NDArray[np.bool_]) -> float:
     """Agreement of lengths of the usual pair of the panel: every pair weighs the less the more
     its own agreement is believed."""
     inside = np.flatnonzero(members)
     above, below = SPREADS.pseudo * LENGTHS.expected, SPREADS.pseudo
-    for i in inside:
-        own = matched[i, inside]
-        share = 1 / (own + 1)
-        above += float((agree[i, inside] * share).sum(dtype=np.float64))
-        below += float((own * share).sum(dtype=np.float64))
+    for rows in blocks_of(len(members)):
+        agree, matched = (sums.rows(k, rows) for k in (0, 1))
+        for i in np.flatnonzero(members[rows]):
+            own = matched[i, inside]
+            share = 1 / (own + 1)
+            above += float((agree[i, inside] * share).sum(dtype=np.float64))
+            below += float((own * share).sum(dtype=np.float64))
     return above / below

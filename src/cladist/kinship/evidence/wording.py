@@ -34,6 +34,7 @@ from cladist.core.distinct import distinct, numbered
 from cladist.kinship.config import EVIDENCE
 from cladist.kinship.evidence.corpus import Corpus
 from cladist.kinship.evidence.standard import Floats, in_turn, mirror
+from cladist.kinship.evidence.triangle import Triangle
 from cladist.kinship.evidence.words import grams_of, words_of
 
 if TYPE_CHECKING:
@@ -78,12 +79,12 @@ class ProbeGrams:
 class Wording:
     """Likeness of wording of all pairs of n models, by order of the context.
 
-    halves   float32 (2, orders, n, n), symmetric: sums over even and over odd probes
+    halves   (2, orders, n, n): sums over even and over odd probes
     have     float64 (n, p): which probes each answered, 1 or 0
     counted  float64 (2, p): how often each probe counts in either half
     """
 
-    halves: NDArray[np.float32]
+    halves: Triangle
     have: Floats
     counted: Floats
 
@@ -92,17 +93,26 @@ class Wording:
         """Probes that both answered, even and odd ones, float64 (2, n, n)."""
         return self.common_of(slice(None))
 
-    def common_of(self, rows: slice) -> Floats:
-        """The same of a block of rows, (2, b, n)."""
-        return np.stack([(self.have[rows] * often) @ self.have.T for often in self.counted])
+    def common_of(self, rows: slice, first: int = 0) -> Floats:
+        """The same of a block of rows, from column `first` on, (2, b, n - first)."""
+        have = self.have[first:].T
+        return np.stack([(self.have[rows] * often) @ have for often in self.counted])
 
-    def of(self, order: int, half: int | None = None, rows: slice = slice(None)) -> Floats:
-        """Mean over common probes, float64 (b, n), of all probes or of one half; 0 without any."""
+    def of(
+        self, order: int, half: int | None = None, rows: slice | None = None, first: int = 0
+    ) -> Floats:
+        """Mean over common probes, of all probes or of one half, float64 (n, n); 0 without any.
+
+        With `rows` a block of them alone, from column `first` on, which is 0 or their own first.
+        """
         parts = [0, 1] if half is None else [half]
-        total = self.halves[parts, order, rows].sum(0, dtype=np.float64)
+        block = slice(0, len(self.have)) if rows is None else rows
+        total = np.zeros((block.stop - block.start, len(self.have) - first))
+        for part in parts:
+            total += self.halves.rows((part, order), block, first)
         often = self.counted[parts].sum(0)
-        total /= np.maximum((self.have[rows] * often) @ self.have.T, 1.0)
-        return np.asarray(total)
+        total /= np.maximum((self.have[block] * often) @ self.have[first:].T, 1.0)
+        return total
 
 
 def probe_grams(corpus: Corpus, probe: int) -> ProbeGrams:
@@ -160,18 +170,16 @@ def gains(grams: ProbeGrams, answered: NDArray[np.bool_], members: NDArray[np.bo
 def wording(corpus: Corpus, members: NDArray[np.bool_]) -> Wording:
     """Likeness of wording of all pairs, with `members`, bool (n,), as the panel.
 
-    O(characters + sum over sequences of (models that say it)^2) time on two threads, 24 n^2
+    O(characters + sum over sequences of (models that say it)^2) time on two threads, 12 n^2
     bytes of memory and what some blocks of rows take.
     """
     n = len(corpus)
-    halves = np.zeros((2, EVIDENCE.orders, n, n), np.float32)
+    halves = Triangle((2, EVIDENCE.orders), n)
 
     def add_up(half: int) -> None:
-        total = halves[half]
         for j in range(half, len(corpus.probe_ids), 2):
             for rows, found in _blocks(corpus, j, members):
-                total[:, rows, rows.start :] += found
-        mirror(total)
+                halves.add(half, rows, found)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(add_up, (0, 1)))

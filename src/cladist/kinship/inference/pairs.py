@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cladist.core.distributions import holds_distributions
+from cladist.core.memory import give_back
 from cladist.core.responses import ResponseSet
-from cladist.errors import InputError
+from cladist.errors import InputError, NotComparableError
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.functional import (
     Functions,
@@ -18,7 +21,7 @@ from cladist.kinship.evidence.functional import (
     read_functions,
     tells_functions,
 )
-from cladist.kinship.evidence.similarity import evidence_of
+from cladist.kinship.evidence.similarity import read_evidence
 from cladist.kinship.evidence.standard import Floats
 from cladist.kinship.inference.states import writes_reasoning
 
@@ -138,34 +141,72 @@ class PairEvidence:
 
 
 def pair_evidence(
-    responses: Sequence[ResponseSet], members: NDArray[np.bool_] | None = None
+    responses: Iterable[ResponseSet], members: NDArray[np.bool_] | None = None
 ) -> PairEvidence:
     """Evidence, style and tokenizer agreement of all pairs. Cost of `kinship_similarity`.
 
     `members` bool (n,) says who is the panel that all statistics come from; everybody by default.
+    Answers are gone through once, and let go when they were read where nobody else holds them.
 
     The score leaves out what tells tokenizers, as unrelated models share those; it comes back
     as something that explains a score. All is rounded to float32, which is what a fitted panel
     keeps, so that what is kept and what is measured afresh say the same to the last digit.
     """
-    inside = np.ones(len(responses), np.bool_) if members is None else members
-    if tells_functions(responses):
-        return _of_functions(read_functions(responses), inside)
-    corpus = read_corpus(responses)
+    functions, answers = _looked_into(responses)
+    if functions:
+        every = list(answers)
+        inside = np.ones(len(every), np.bool_) if members is None else members
+        tells_functions(every)  # refuses those that are texts
+        return _of_functions(read_functions(every), inside)
+    corpus = read_corpus(_texts(answers))
     n = len(corpus)
-    found = evidence_of(corpus, inside, single=True)
+    inside = np.ones(n, np.bool_) if members is None else members
+    read = read_evidence(corpus, inside, single=True)
+    told = (
+        corpus.present,
+        tuple(corpus.digests()),
+        np.array([writes_reasoning(row) for row in corpus.texts], np.bool_),
+    )
+    del corpus  # texts take as much as the evidence
+    give_back()
+    found = read.evidence()
+    del read
+    give_back()
     nothing = np.zeros((n, n), np.float32)
     return PairEvidence(
-        corpus.models,
+        found.ids,
         _rounded(found.combined),
         _rounded(found.channels.get("wording", nothing)),
         (_rounded(found.halves[0]), _rounded(found.halves[1])),
         _rounded(found.style),
         _rounded(found.channels.get("tokenizer", nothing)),
-        corpus.present,
-        tuple(corpus.digests()),
-        np.array([writes_reasoning(row) for row in corpus.texts], np.bool_),
+        *told,
     )
+
+
+def _looked_into(responses: Iterable[ResponseSet]) -> tuple[bool, Iterator[ResponseSet]]:
+    """Whether the first model that answered gave distributions, and the answers of all."""
+    rest = iter(responses)
+    seen: deque[ResponseSet] = deque()
+
+    def again() -> Iterator[ResponseSet]:
+        while seen:
+            yield seen.popleft()
+        yield from rest
+
+    for r in rest:
+        seen.append(r)
+        if r.usable().any():
+            return holds_distributions(r), again()
+    return False, again()
+
+
+def _texts(responses: Iterable[ResponseSet]) -> Iterator[ResponseSet]:
+    """The same; `NotComparableError` where some are distributions, after a text."""
+    for r in responses:
+        if r.usable().any() and holds_distributions(r):
+            raise NotComparableError("some of the answers are texts and some are distributions")
+        yield r
 
 
 def _of_functions(read: Functions, members: NDArray[np.bool_]) -> PairEvidence:

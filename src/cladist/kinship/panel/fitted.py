@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -68,16 +68,23 @@ class FittedPanel:
 
 
 def fit_panel(
-    responses: Sequence[ResponseSet],
+    responses: Iterable[ResponseSet],
     prompts: Sequence[str] | None = None,
     members: NDArray[np.bool_] | None = None,
 ) -> FittedPanel:
-    """Fit a panel on the answers of n models. Cost: that of `pair_evidence`.
+    """Fit a panel on the answers of n models, gone through once. Cost: that of `pair_evidence`.
 
     `members` bool (n,) says who is the panel that all statistics come from; everybody by default.
     """
-    flags = tuple(model_flags(r, prompts) for r in responses)
-    return FittedPanel(pair_evidence(responses, members), flags)
+    flags: list[ModelFlags] = []
+
+    def flagged() -> Iterator[ResponseSet]:
+        for r in responses:
+            flags.append(model_flags(r, prompts))
+            yield r
+
+    pairs = pair_evidence(flagged(), members)
+    return FittedPanel(pairs, tuple(flags))
 
 
 def fitted_to(panel: FittedPanel) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -91,7 +91,7 @@ of kin a panel, so that column is rough.
 
 Kinship loses when kin fill the panel: kin raise their own mean and spread, and what they share is
 no longer rare. Against it every mean of a model's pairs leaves out what lies three spreads above
-it (`SPREADS.beyond`). Of twelve models or fewer none can lie that far.
+it (`SPREADS.beyond`). Of eleven models or fewer none can lie that far.
 {plainly}
 
 Tried against it too: position-based weights (Henikoff and Henikoff 1994), weights by 1 / number of

@@ -207,6 +207,8 @@ class KinshipTest:
     def mixture(self, model: str, candidates: Sequence[str]) -> tuple[Mixture | None, str]:
         """The model as a mixture of the candidates; None, and why, where there is none.
 
+        Candidates with the same answers throughout count as one, which is said.
+
         Raises `InputError` for fewer than two candidates.
         """
         return work.split(self._fitted(), model, candidates)

@@ -125,7 +125,8 @@ def kinship(
                 )
             )  # fmt: skip
         if sequential:
-            extra["sequential"] = [asdict(s) for s in test.sequential(model, candidates)]
+            early = test.sequential(model, candidates, listener=listener)
+            extra["sequential"] = [asdict(s) for s in early]
         if direction:
             extra["direction"] = [asdict(d) for d in test.directions(results)]
             if not extra["direction"]:

@@ -222,13 +222,18 @@ def judged_nearest(
 
 
 def sequential(
-    asked: Question, model: str, candidates: Sequence[str], policy: Policy = DEFAULT
+    asked: Question,
+    model: str,
+    candidates: Sequence[str],
+    policy: Policy = DEFAULT,
+    *,
+    progress: Progress = silent,
 ) -> list[EarlyAnswer]:
     """After how many probes each candidate was decided. Raises as `stop_early` does."""
     return [
         stop_early(
             asked.responses, model, c, labels=asked.made.labels, policy=policy,
-            prompts=asked.prompts,
+            prompts=asked.prompts, progress=progress,
         )
         for c in candidates
     ]  # fmt: skip

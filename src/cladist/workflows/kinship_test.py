@@ -189,16 +189,19 @@ class KinshipTest:
         """Of two assays that are asked together, what each says by itself, a tuple a candidate."""
         return alone(self._fitted(), model, candidates, self.policy, self.adjust)
 
-    def sequential(self, model: str, candidates: Sequence[str]) -> Results[EarlyAnswer]:
-        """After how many probes each candidate was decided.
+    def sequential(
+        self, model: str, candidates: Sequence[str], *, listener: Listener = NOBODY
+    ) -> Results[EarlyAnswer]:
+        """After how many probes each candidate was decided; `listener` is told of each look.
 
         Raises `UsageError` where two assays are asked together.
         """
         if self._fitted().parts:
             raise UsageError("--sequential takes the probes of one assay in their order")
-        return Results(
-            work.sequential(self._fitted(), model, candidates, self.policy), what="early answers"
+        found = work.sequential(
+            self._fitted(), model, candidates, self.policy, progress=listener.progress
         )
+        return Results(found, what="early answers")
 
     def directions(self, results: Sequence[KinshipResult]) -> Results[Direction]:
         """Of every related pair, which is the ancestor, if it can be told."""

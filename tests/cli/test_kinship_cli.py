@@ -14,6 +14,7 @@ from cladist.errors import CladistError, CoverageError, InputError, NotComparabl
 from cladist.formats.labels import read_labels
 from cladist.kinship.inference.pair_test import judge_kinship
 from cladist.kinship.inference.pairs import pair_evidence
+from cladist.registry import Registry
 
 
 def run(*arguments: str | Path) -> Result:
@@ -273,3 +274,36 @@ def test_copies_among_the_parents_of_a_mixture_are_one_candidate(lab: Path, tmp_
     copies = ("compare", "kinship", "f0-m0", "f0-m1", "copy of f0-m1", "-r", copied, "--mixture")
     assert said(run(*copies, "--json"))["mixture"] is None
     assert "a mixture needs two" in " ".join(run(*copies).stderr.split())
+
+
+def test_a_model_of_other_prompts_is_told_so(lab: Path, tmp_path: Path) -> None:
+    """'Not among the models that answered' had people look for answers that are there."""
+    registry = with_copies(lab, tmp_path)
+    lines = [{"model": "foreign", "prompt_id": f"q{p}", "response": f"{p} says"} for p in range(40)]
+    (tmp_path / "other.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    assert run("registry", "import", tmp_path / "other.jsonl", "-r", registry).exit_code == 0
+    for command in (
+        ("compare", "kinship", "foreign", "f0-m0"),
+        ("compare", "kinship", "f0-m0", "foreign"),
+        ("compare", "relatives", "foreign"),
+        ("identify", "foreign"),
+        ("report", "foreign", "--out", tmp_path / "report.html"),
+    ):
+        message = fails(CoverageError, *command, "-r", registry)
+        assert "'foreign' has no usable answer to assay cladist#" in message, command
+        assert "it answered other prompts, those of cladist#" in message, command
+
+
+def test_relatives_need_answers_and_no_dna(lab: Path, tmp_path: Path) -> None:
+    """Such as a model that was asked with --ask has none: kinship of it was tested, not listed."""
+    whole = with_copies(lab, tmp_path)
+    call = ("compare", "relatives", "f0-m0", "-r", whole, "--json")
+    before = said(run(*call))
+    with Registry.open(whole, create=False) as store, store.transaction():
+        row = store.model("f0-m0").id
+        store._db.execute("DELETE FROM dna WHERE model_id = ?", (row,))
+    assert said(run(*call)) == before
+    assert before["relatives"][0]["model"] in ("f0-m1", "f0-m2")
+    assert "no DNA" in fails(UsageError, *call, "--metric", "cosine")
+    others = said(run("compare", "relatives", "f0-m1", "-r", whole, "-n", "200", "--json"))
+    assert "f0-m0" not in [r["model"] for r in others["relatives"]]  # as in trees and maps

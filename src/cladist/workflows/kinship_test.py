@@ -12,6 +12,7 @@ from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Results
 from cladist.core.secret import Secret
 from cladist.errors import InputError, UsageError
+from cladist.fitting import require_answers
 from cladist.kinship.inference.decision import Adjustment, Policy
 from cladist.kinship.inference.pair_test import KinshipResult, judge_candidates
 from cladist.kinship.inference.parentage import Direction, Mixture
@@ -135,6 +136,8 @@ class KinshipTest:
             For fewer than two models, or a file that cannot be read.
         NotComparableError
             For a panel of other probes.
+        CoverageError
+            For one of `models` without a usable answer.
         """
         if beside and (panel is not None or secret is not None):
             raise UsageError("two assays are read from one registry; leave the panel or secret")
@@ -170,6 +173,7 @@ class KinshipTest:
                     progress=listener.progress,
                 )
             )
+        require_answers(registry, self.assay_, self.question_.pairs.models, models)
         self.remarks_ = self.question_.remarks
         for remark in self.remarks_:
             listener.hear(remark)

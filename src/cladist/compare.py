@@ -14,7 +14,7 @@ from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.encoders import represent
 from cladist.errors import AssayError, NotComparableError, UsageError
-from cladist.fitting import fitted_panel
+from cladist.fitting import fitted_panel, require_answers
 from cladist.registry import Registry
 
 if TYPE_CHECKING:
@@ -180,11 +180,14 @@ def distances(
 def kinship_row(registry: Registry, assay: Assay, model: str) -> list[tuple[str, float]]:
     """Distances of a model to all others by 'kinship', nearest first.
 
-    Those of its row in `distances`, to the last digit, without the rest of the matrix.
+    Those of its row in `distances`, to the last digit, without the rest of the matrix. Others are
+    those with a DNA; the model itself needs answers alone. Raises `CoverageError` where it has
+    none.
     """
     from cladist.kinship.evidence.similarity import distance_of
 
     pairs = fitted_panel(registry, assay).pairs
+    require_answers(registry, assay, pairs.models, [model])
     place = {name: k for k, name in enumerate(pairs.models)}
     i = pairs.index(model)
     row = distance_of(np.stack([pairs.combined[i], pairs.combined[:, i]]))

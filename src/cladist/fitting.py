@@ -14,7 +14,7 @@ from cladist.core.assay import Assay
 from cladist.core.hashing import digest, file_digest
 from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
-from cladist.errors import InputError
+from cladist.errors import CoverageError, InputError
 from cladist.kinship.config import CHECKS, FAMILIES
 from cladist.kinship.inference.assumed import seen_greedy
 from cladist.kinship.inference.calibration import Calibration, calibrate
@@ -44,6 +44,7 @@ __all__ = [
     "gathered",
     "gathered_beside",
     "panel_in",
+    "require_answers",
 ]
 
 
@@ -71,6 +72,33 @@ def fitted_panel(
     state = answers_state(registry, assay.protocol)
     on = fitted_on("answers", assay.protocol.digest, str(registry.folder.resolve()), state)
     return _fitted(on, answers, prompts, None, kept, progress)
+
+
+def require_answers(
+    registry: Registry, assay: Assay, members: Sequence[str], models: Sequence[str]
+) -> None:
+    """Raise `CoverageError` for one of `models` that is no member, as it did not answer an assay.
+
+    What else it answered is told: answers to other prompts are not compared. Raises `UsageError`
+    for a model that the registry does not have.
+    """
+    for name in sorted(set(models) - set(members)):
+        registry.model(name)
+        if any(r.usable().any() for r in registry.responses(assay.protocol, [name])):
+            continue  # it is left out for another reason
+        others = [
+            a.short
+            for a in registry.assays()
+            if a.protocol.digest != assay.protocol.digest
+            and any(m.name == name for m in registry.answering(a.protocol))
+        ]
+        told = (
+            f"; it answered other prompts, those of {', '.join(others)}, and only answers to the "
+            "same prompts are compared"
+        )
+        raise CoverageError(
+            f"'{name}' has no usable answer to assay {assay.short}{told if others else ''}"
+        )
 
 
 def panel_in(path: Path, *, kept: Kept | None = None) -> PanelFile:

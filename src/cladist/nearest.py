@@ -69,11 +69,15 @@ def nearest(
     'kinship' up to `SEARCH.exhaustive` models, or with `candidates` = 0; beyond, kinship is
     measured for as many candidates, which a search by centred cosine brings up.
 
-    Raises `UsageError` for a model without a DNA by the assay, and where `approximate` is asked
-    of a metric or a registry that has no such search; what `compare.distances` raises besides.
+    Raises `UsageError` for a model without a DNA by the assay, which kinship of all pairs does not
+    need, and where `approximate` is asked of a metric or a registry that has no such search; what
+    `compare.distances` and `compare.kinship_row` raise besides.
     """
     chosen = metric or assay.method.metric
-    registry.dnas(assay, [model])
+    large = registry.count_dnas(assay) > SEARCH.exhaustive
+    by_all_pairs = chosen == "kinship" and not (large and candidates)
+    if not by_all_pairs:
+        registry.dnas(assay, [model])
     if chosen in ("euclidean", "cosine"):
         search = Search.open(registry, assay, report)
         found = _search(search, model, count, chosen, approximate)
@@ -87,8 +91,7 @@ def nearest(
             found.measured,
             left_out=found.left_out,
         )
-    large = registry.count_dnas(assay) > SEARCH.exhaustive
-    if chosen == "kinship" and large and candidates:
+    if chosen == "kinship" and not by_all_pairs:
         return _two_stages(registry, assay, model, count, approximate, candidates, report)
     if approximate:
         raise UsageError(

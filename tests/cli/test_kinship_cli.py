@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from made_families import population
 from typer.testing import CliRunner, Result
 
+from cladist.cli.kinship import _show as shown
 from cladist.cli.main import app
 from cladist.errors import CladistError, CoverageError, InputError, NotComparableError, UsageError
 from cladist.formats.labels import read_labels
+from cladist.kinship.inference.pair_test import judge_kinship
+from cladist.kinship.inference.pairs import pair_evidence
+from cladist.registry import Registry
 
 
 def run(*arguments: str | Path) -> Result:
@@ -234,3 +239,71 @@ def test_identify_a_path_says_how_to_write_it(
         assert f"this one is {said};" in fails(UsageError, "identify", given)
     message = fails(UsageError, "identify", "nobody")
     assert "no registry in cladist-registry" in message and "this one" not in message
+
+
+def test_of_copies_nothing_is_said_of_tokenizers(capsys: pytest.CaptureFixture[str]) -> None:
+    """Their answers are equal to the letter, so 'do not show as the same' would contradict that."""
+    said_alike, _ = population(families=1, members=2, kept=1.0)
+    found = judge_kinship(said_alike, pair_evidence(said_alike), "f0-m0", "f0-m1")
+    assert "identical-answers" in found.flags
+    shown(replace(found, tokenizer=0.2))
+    assert "  tokenizer " not in capsys.readouterr().out
+    shown(replace(found, tokenizer=0.2, flags=()))
+    assert "  tokenizer do not show as the same" in capsys.readouterr().out
+
+
+def with_copies(lab: Path, folder: Path, *copied: str) -> Path:
+    """The registry of the lab, with a copy of each of `copied` beside it."""
+    lines = [json.loads(line) for line in (lab / "responses.jsonl").read_text().splitlines()]
+    lines += [x | {"model": f"copy of {x['model']}"} for x in lines if x["model"] in copied]
+    (folder / "answers.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    assert run("registry", "import", folder / "answers.jsonl", "-r", folder / "r").exit_code == 0
+    return folder / "r"
+
+
+def test_copies_among_the_parents_of_a_mixture_are_one_candidate(lab: Path, tmp_path: Path) -> None:
+    copied = with_copies(lab, tmp_path, "f0-m1")
+    two = ("compare", "kinship", "f0-m0", "f0-m1", "f5-m0")
+    call = (*two, "copy of f0-m1", "-r", copied, "--mixture")
+    found = said(run(*call, "--json"))["mixture"]
+    alone = said(run(*two, "-r", lab / "r", "--mixture", "--json"))["mixture"]
+    assert found == alone | {"copies": [["copy of f0-m1"], []]}
+    result = run(*call)
+    assert "f0-m1 or copy of f0-m1" in result.output
+    assert "'f0-m1' and 'copy of f0-m1' answer alike throughout" in " ".join(result.stderr.split())
+    copies = ("compare", "kinship", "f0-m0", "f0-m1", "copy of f0-m1", "-r", copied, "--mixture")
+    assert said(run(*copies, "--json"))["mixture"] is None
+    assert "a mixture needs two" in " ".join(run(*copies).stderr.split())
+
+
+def test_a_model_of_other_prompts_is_told_so(lab: Path, tmp_path: Path) -> None:
+    """'Not among the models that answered' had people look for answers that are there."""
+    registry = with_copies(lab, tmp_path)
+    lines = [{"model": "foreign", "prompt_id": f"q{p}", "response": f"{p} says"} for p in range(40)]
+    (tmp_path / "other.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    assert run("registry", "import", tmp_path / "other.jsonl", "-r", registry).exit_code == 0
+    for command in (
+        ("compare", "kinship", "foreign", "f0-m0"),
+        ("compare", "kinship", "f0-m0", "foreign"),
+        ("compare", "relatives", "foreign"),
+        ("identify", "foreign"),
+        ("report", "foreign", "--out", tmp_path / "report.html"),
+    ):
+        message = fails(CoverageError, *command, "-r", registry)
+        assert "'foreign' has no usable answer to assay cladist#" in message, command
+        assert "it answered other prompts, those of cladist#" in message, command
+
+
+def test_relatives_need_answers_and_no_dna(lab: Path, tmp_path: Path) -> None:
+    """Such as a model that was asked with --ask has none: kinship of it was tested, not listed."""
+    whole = with_copies(lab, tmp_path)
+    call = ("compare", "relatives", "f0-m0", "-r", whole, "--json")
+    before = said(run(*call))
+    with Registry.open(whole, create=False) as store, store.transaction():
+        row = store.model("f0-m0").id
+        store._db.execute("DELETE FROM dna WHERE model_id = ?", (row,))
+    assert said(run(*call)) == before
+    assert before["relatives"][0]["model"] in ("f0-m1", "f0-m2")
+    assert "no DNA" in fails(UsageError, *call, "--metric", "cosine")
+    others = said(run("compare", "relatives", "f0-m1", "-r", whole, "-n", "200", "--json"))
+    assert "f0-m0" not in [r["model"] for r in others["relatives"]]  # as in trees and maps

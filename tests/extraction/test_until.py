@@ -4,7 +4,8 @@ import pytest
 from made_families import population
 
 from cladist.core.responses import Response
-from cladist.errors import InputError, ModelError
+from cladist.errors import InputError, ModelError, RegistryError
+from cladist.extraction import until
 from cladist.extraction.until import ask_until_decided
 from cladist.kinship.inference.labels import Labels
 from cladist.registry import Registry
@@ -66,3 +67,15 @@ def test_failed_requests_and_unknown_candidates_are_errors(
     broken.answers["prompt 3"] = Response.error("timeout")
     with pytest.raises(ModelError, match="timeout"):
         ask_until_decided(broken, "f15-m0", ASSAY, registry, labels=labels)
+
+
+def test_a_name_that_is_taken_is_told_before_anything_is_measured(
+    lab: tuple[Registry, Labels, dict[str, list[str | None]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, labels, texts = lab
+    registry.add_model("suspect", "other", "other")
+    monkeypatch.setattr(until, "pair_evidence", lambda *_: pytest.fail("measured"))
+    model = scripted(texts["f15-m2"])
+    with pytest.raises(RegistryError, match="belongs to another model here"):
+        ask_until_decided(model, "f15-m0", ASSAY, registry, labels=labels)
+    assert model.asked == []

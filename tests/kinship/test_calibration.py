@@ -195,6 +195,14 @@ def test_too_small_a_panel_is_refused_with_numbers() -> None:
     models, names = population(families=1, members=14)
     with pytest.raises(InputError, match="two makers are the least"):
         calibrate(pair_evidence(models), Labels(tuple(names)))
+    with pytest.raises(InputError, match=r"^1 model to calibrate on"):
+        calibrate(pair_evidence(models[:1]))
+    # Fourteen models are enough; it is the labels that are too few, and that is said.
+    for named, there in ((1, "1 model"), (3, "3 models")):
+        few = Labels(tuple(f"family{k}" if k < named else "" for k in range(14)))
+        message = f"^{there} of declared family .* labels name {named} of 14 models here$"
+        with pytest.raises(InputError, match=message):
+            calibrate(pair_evidence(models), few)
     with pytest.raises(InputError, match="labels: 3 for 14"):
         calibrate(pair_evidence(models), Labels(("a", "b", "c")))
 

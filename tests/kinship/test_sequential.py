@@ -109,7 +109,18 @@ def test_looks_end_with_all_probes() -> None:
 def test_kin_are_decided_before_the_last_probe() -> None:
     models, names = population(families=40, members=3, probes=40, kept=0.85)
     assert first_probes(models[0], 7).texts() == models[0].texts()[:7]
-    answer = stop_early(models, "f0-m0", "f0-m1", labels=Labels(tuple(names)))
+    told: list[tuple[str, int, int]] = []
+    answer = stop_early(
+        models,
+        "f0-m0",
+        "f0-m1",
+        labels=Labels(tuple(names)),
+        progress=lambda *now: told.append(now),
+    )
+    looks = len(interim_looks(40))
+    assert {(what, total) for what, _, total in told} == {("interim looks, f0-m1", looks)}
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    assert (told[0][1], told[-1][1]) == (0, looks) and len(told) > 2
     assert answer.verdict == "related"
     assert answer.probes < 40 and answer.probes + answer.saved == answer.available == 40
     stranger = stop_early(models, "f0-m0", "f5-m1", labels=Labels(tuple(names)))

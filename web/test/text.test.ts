@@ -1,3 +1,5 @@
+import { csvCell } from "../src/text/cells";
+import { noFamilies } from "../src/text/families";
 import { speak } from "../src/text/words";
 import { remark } from "../src/text/remarks";
 import { describe, expect, it } from "vitest";
@@ -61,5 +63,23 @@ describe("remarks of the data", () => {
     expect(remark("a map by UMAP needs at least 16 models, here are 9")).toContain("UMAP 地图至少需要 16 个模型");
     speak("en");
     expect(remark("models.csv tells nothing of 3 models")).toBe("models.csv tells nothing of 3 models");
+  });
+});
+
+describe("why no family is named", () => {
+  it("is that a model's answers say nothing, where they do, and else that too few families are known", () => {
+    const note = "its answers say nothing of its descent: it says the same to nearly all prompts";
+    expect(noFamilies({ candidates: [], note })).toBe(note);
+    expect(noFamilies(null)).toContain("too few models of known family");
+    speak("zh");
+    expect(noFamilies({ candidates: [], note })).toContain("几乎所有提示");
+    speak("en");
+  });
+});
+
+describe("cells of CSV", () => {
+  it("are nothing that a spreadsheet runs", () => {
+    expect(["=1+1", "-2+3|x", "@a", "\tb", "'=x"].map(csvCell)).toEqual(["'=1+1", "'-2+3|x", "'@a", "'\tb", "''=x"]);
+    expect(["-1.5", "+2e3", "org/a", 'a"b,c'].map(csvCell)).toEqual(["-1.5", "+2e3", "org/a", '"a""b,c"']);
   });
 });

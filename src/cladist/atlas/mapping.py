@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Result, offered
 from cladist.core.text import printable
 from cladist.errors import InputError, UsageError
+from cladist.formats.cells import csv_text
 from cladist.formats.files import write_text
 from cladist.registry import Registry
 from cladist.registry.kept import Kept, default_folder
@@ -73,11 +72,8 @@ class Mapped(Result):
             return
         if file.suffix.lower() != ".csv":
             raise UsageError(f"'{file.name}': the ending tells the format; use .csv or .json")
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["model", "x", "y", self.column.key])
-        writer.writerows(row.values() for row in self.rows())
-        write_text(file, text.getvalue())
+        head = ("model", "x", "y", self.column.key)
+        write_text(file, csv_text([head, *(tuple(row.values()) for row in self.rows())]))
 
     def draw(self, path: str | Path, *, labels: bool | None = None, title: str = "") -> None:
         """Draw the map into a file (.svg, .png, .pdf); see `atlas.figure.draw_map`."""

@@ -125,7 +125,8 @@ def kinship(
                 )
             )  # fmt: skip
         if sequential:
-            extra["sequential"] = [asdict(s) for s in test.sequential(model, candidates)]
+            early = test.sequential(model, candidates, listener=listener)
+            extra["sequential"] = [asdict(s) for s in early]
         if direction:
             extra["direction"] = [asdict(d) for d in test.directions(results)]
             if not extra["direction"]:
@@ -219,7 +220,8 @@ def _show(r: KinshipResult) -> None:
             f"  power     {r.power:.0%} of known kin, each family counting once, pass this test "
             f"at this rate{below}"
         )
-    if not math.isnan(r.tokenizer):
+    # Of copies every length is the same, whatever the tokenizer, and the note says all there is.
+    if not math.isnan(r.tokenizer) and "identical-answers" not in r.flags:
         look = "look the same" if r.tokenizer > SAME_TOKENIZER else "do not show as the same"
         console.print(f"  tokenizer {look}; this is no part of the evidence")
     for flag in r.flags:
@@ -252,9 +254,11 @@ def _show_extra(extra: dict[str, Any]) -> None:
     if extra.get("mixture"):
         m = extra["mixture"]
         console.print(f"{one_line(m['child'])} as a mixture, {m['probes']} probes:")
-        for name, weight, p in zip(m["parents"], m["weights"], m["p"], strict=True):
+        parts = zip(m["parents"], m["weights"], m["p"], m["copies"], strict=True)
+        for name, weight, p, copies in parts:
             adds = "" if math.isnan(p) else f"  (adds to the others: p {p:.2g})"
-            console.print(f"  {weight:5.0%}  {one_line(name)}{adds}")
+            names = " or ".join(one_line(n) for n in (name, *copies))
+            console.print(f"  {weight:5.0%}  {names}{adds}")
         if not math.isnan(m["explained"]):
             console.print(
                 f"  The mixture takes {m['explained']:.0%} off the squared distance to the nearest."

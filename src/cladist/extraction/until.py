@@ -51,11 +51,15 @@ def ask_until_decided(
 
     The other models of the registry that answered the assay are the panel; `labels` are theirs,
     in order of arrival, without the model asked. Answers are stored, and a later extraction goes
-    on from them. No DNA is made. Raises `InputError` when the panel is too small to calibrate on
-    or the candidate is not in it (nothing is registered then), `ModelError` as extraction does,
-    also when a request fails. Cost: the evidence of the panel at every look.
+    on from them. No DNA is made. Raises `RegistryError` when the name is another model's and
+    `InputError` when the panel is too small to calibrate on or the candidate is not in it (nothing
+    is registered then), `ModelError` as extraction does, also when a request fails. Cost: the
+    evidence of the panel at every look.
     """
     identity, protocol = model.identity, assay.protocol
+    registry.known_model(
+        identity.name, identity.fingerprint
+    )  # a name that is taken is told at once
     panel = [
         r for r in registry.responses(protocol) if r.model != identity.name and r.usable().any()
     ]

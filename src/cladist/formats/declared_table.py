@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cladist.core.lineage import DeclaredLink, Lineage, norm_relation
 from cladist.core.names import parse_name
 from cladist.errors import InputError
+from cladist.formats.cells import csv_text
 from cladist.formats.tables import read_table
 
 __all__ = ["COLUMNS", "UNKNOWN", "read_declared_table", "write_declared_table"]
@@ -109,9 +108,6 @@ def write_declared_table(lineage: Lineage) -> str:
     Models without a link have a line: with a blank parent where a source says that there is
     none, with `?` where nothing is said.
     """
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
     linked = {k.child for k in lineage.links}
     founders = set(lineage.founders)
     rows = [(k.child, k.parent, k.relation, k.source) for k in lineage.links]
@@ -120,9 +116,9 @@ def write_declared_table(lineage: Lineage) -> str:
         for m in (*lineage.models, *lineage.founders, *lineage.licences, *lineage.dates)
         if m not in linked
     ]
-    for child, parent, relation, source in dict.fromkeys(rows):
-        for licence in lineage.licences.get(child, ("",)):
-            writer.writerow(
-                [child, parent, relation, licence, lineage.dates.get(child, ""), source]
-            )
-    return stream.getvalue()
+    lines = (
+        (child, parent, relation, licence, lineage.dates.get(child, ""), source)
+        for child, parent, relation, source in dict.fromkeys(rows)
+        for licence in lineage.licences.get(child, ("",))
+    )
+    return csv_text([COLUMNS, *lines])

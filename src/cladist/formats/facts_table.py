@@ -13,6 +13,7 @@ from cladist.core.facts import COLUMNS, CONFIDENCES, FACT_RELATIONS, Fact
 from cladist.core.names import parse_name
 from cladist.errors import InputError
 from cladist.formats.cards import LONGEST_NAME, read_text
+from cladist.formats.cells import csv_text, unguarded
 
 __all__ = ["check_facts", "read_facts", "write_facts"]
 
@@ -68,11 +69,8 @@ def check_facts(path: Path) -> tuple[list[Fact], list[str]]:
 
 def write_facts(facts: Iterable[Fact]) -> str:
     """The table as text, which `read_facts` reads back; whose a fact is, it does not tell."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(asdict(f) for f in facts)
-    return stream.getvalue()
+    told = (asdict(f) for f in facts)
+    return csv_text([COLUMNS, *([fact[c] for c in COLUMNS] for fact in told)])
 
 
 def _rows(path: Path, own: bool) -> tuple[list[Fact], list[str]]:
@@ -88,7 +86,7 @@ def _rows(path: Path, own: bool) -> tuple[list[Fact], list[str]]:
             raise InputError(f"{path}: two columns tell the {twice}; keep one of them")
         reader.fieldnames = names
         for row in reader:
-            cell = {c: (row.get(c) or "").strip() for c in COLUMNS}
+            cell = {c: unguarded((row.get(c) or "").strip()) for c in COLUMNS}
             if not any(cell.values()):
                 continue
             found = _fact(cell, own)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import zipfile
@@ -15,6 +14,7 @@ import numpy as np
 from cladist.core.distances import DistanceMatrix, symmetric
 from cladist.core.optional import needed
 from cladist.errors import InputError, UsageError
+from cladist.formats.cells import csv_text
 from cladist.formats.files import replacing
 from cladist.formats.trees.phylip import write_phylip
 
@@ -80,12 +80,10 @@ def _npz(matrix: DistanceMatrix) -> bytes:
 
 def _separated(delimiter: str) -> Callable[[DistanceMatrix], bytes]:
     def write(matrix: DistanceMatrix) -> bytes:
-        out = io.StringIO(newline="")
-        rows = csv.writer(out, delimiter=delimiter)
-        rows.writerow(["", *matrix.ids])
-        for name, values in zip(matrix.ids, matrix.matrix):
-            rows.writerow([name, *(repr(float(v)) for v in values)])
-        return out.getvalue().encode("utf-8")
+        rows = zip(matrix.ids, matrix.matrix)
+        lines = ([name, *(repr(float(v)) for v in values)] for name, values in rows)
+        text = csv_text([["", *matrix.ids], *lines], delimiter=delimiter, newline="\r\n")
+        return text.encode("utf-8")
 
     return write
 

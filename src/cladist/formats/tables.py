@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cladist.errors import InputError
+from cladist.formats.cells import unguarded
 
 __all__ = ["BLANK", "Table", "as_number", "is_number", "numbers", "read_table"]
 
@@ -248,7 +249,7 @@ def _and(names: Sequence[str]) -> str:
 
 
 def _entry(row: Sequence[str], at: int, is_name: bool) -> str:
-    text = row[at].strip() if at < len(row) else ""
+    text = unguarded(row[at].strip()) if at < len(row) else ""
     return "" if not is_name and text.casefold() in BLANK else text
 
 

@@ -14,6 +14,7 @@ from cladist.core.lineage import DeclaredLink
 from cladist.core.progress import Progress, silent
 from cladist.core.tree import Tree
 from cladist.errors import CoverageError, InputError
+from cladist.fitting import require_answers
 from cladist.kinship.evidence.functional import read_functions
 from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.decision import Policy
@@ -153,10 +154,11 @@ def build_report(
     making   who makes it, when and from which files: it stands in the report, and in the command
              that makes the report again
 
-    Errors: `InputError` for a model without answers or a rate outside 0 to 1. Cost: that of the
-    tests of some ten pairs; with up to 40 models also 20 replicates of the tree.
+    Errors: `CoverageError` for a model without answers, `InputError` for a rate outside 0 to 1.
+    Cost: that of the tests of some ten pairs; with up to 40 models also 20 replicates of the tree.
     """
     pairs, lineage = material.pairs, material.lineage
+    require_answers(registry, material.assay, pairs.models, [model])
     i = pairs.index(model)
     labels = material.labels()
     steps = 6

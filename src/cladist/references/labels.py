@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cladist.errors import InputError
+from cladist.formats.cells import csv_text, unguarded
 from cladist.formats.labels import DeclaredModel
 from cladist.known import facts_of
 
@@ -40,7 +41,8 @@ def read_lineage(path: Path) -> dict[str, DeclaredModel]:
             if not {"model", "foundation" if lineage else "family"} <= columns:
                 raise InputError(f"{path}: needs the columns model and family (or foundation)")
             found: dict[str, DeclaredModel] = {}
-            for row in reader:
+            for line in reader:
+                row = {k: _cell(v) for k, v in line.items()}
                 told = _declared(row, lineage)
                 if told is None:
                     continue
@@ -57,6 +59,11 @@ def read_lineage(path: Path) -> dict[str, DeclaredModel]:
     if not found:
         raise InputError(f"{path} declares no family that can be used")
     return found
+
+
+def _cell(text: object) -> str:
+    """A cell, '' where the line has none; what has no column of its own comes as a list."""
+    return unguarded(text.strip()) if isinstance(text, str) else ""
 
 
 def _declared(row: Mapping[str, str], lineage: bool) -> DeclaredModel | None:
@@ -121,8 +128,5 @@ def known_labels(models: Iterable[str]) -> dict[str, DeclaredModel]:
 
 def labels_text(labels: Mapping[str, DeclaredModel]) -> str:
     """A labels file: model, family, group, date, licence."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["model", "family", "group", "date", "licence"])
-    writer.writerows([m, d.family, d.group, d.date, d.licence] for m, d in sorted(labels.items()))
-    return out.getvalue()
+    rows = ((m, d.family, d.group, d.date, d.licence) for m, d in sorted(labels.items()))
+    return csv_text([("model", "family", "group", "date", "licence"), *rows])

@@ -45,6 +45,22 @@ class Registry(Connection):
         Raises `RegistryError` when another model already has the name.
         """
         name = clean_text(name)
+        known = self.known_model(name, fingerprint)
+        if known is not None:
+            return known
+        with self.transaction(sync=sync):
+            self._db.execute(
+                "INSERT INTO model (name, uri, fingerprint, metadata) VALUES (?, ?, ?, ?)",
+                (name, clean_text(uri), fingerprint, canonical_json(dict(metadata or {}))),
+            )
+        return self.model(name)
+
+    def known_model(self, name: str, fingerprint: str) -> ModelRecord | None:
+        """The model with this fingerprint, None where it is not here and its name is free.
+
+        Raises `RegistryError` when another model already has the name.
+        """
+        name = clean_text(name)
         if not name.strip():
             raise UsageError("a model needs a name that is not blank")
         for record in self._models("fingerprint = ? OR name = ?", (fingerprint, name)):
@@ -54,12 +70,7 @@ class Registry(Connection):
                 f"the name '{name}' belongs to another model here ({record.uri}); give this one "
                 "a name of its own (append #NAME to its URI), or use another registry"
             )
-        with self.transaction(sync=sync):
-            self._db.execute(
-                "INSERT INTO model (name, uri, fingerprint, metadata) VALUES (?, ?, ?, ?)",
-                (name, clean_text(uri), fingerprint, canonical_json(dict(metadata or {}))),
-            )
-        return self.model(name)
+        return None
 
     def forget_if_silent(self, model: ModelRecord) -> None:
         """Remove a model that never gave an answer, with its failed requests; others stay."""

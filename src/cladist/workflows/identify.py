@@ -15,6 +15,7 @@ from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Result, plain
 from cladist.core.secret import Secret
 from cladist.extraction.opening import open_any
+from cladist.fitting import require_answers
 from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.family_fits import family_fits
@@ -221,13 +222,15 @@ def families_of_model(
 ) -> tuple[Question, Sequence[KinshipResult]]:
     """What `identify_here` rests on: evidence of all pairs, and tests where no family is known.
 
-    The registry must be open. Raises `UsageError` for an unknown model.
+    The registry must be open. Raises `UsageError` for an unknown model, `CoverageError` for one
+    without a usable answer.
     """
     policy = Policy(alpha)
     chosen = resolved(registry, assay)
     registry.model(model)
     declared = families_here(labels, registry.models(), listener.hear)
     asked = question(registry, chosen, declared, progress=listener.progress)
+    require_answers(registry, chosen, asked.pairs.models, [model])
     for remark in asked.remarks:
         listener.hear(remark)
     known = asked.made.labels is not None

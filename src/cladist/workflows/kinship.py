@@ -7,7 +7,7 @@ are those of `kinship.inference`. Nothing here talks to people: remarks are retu
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cladist.core.assay import Assay
@@ -222,13 +222,18 @@ def judged_nearest(
 
 
 def sequential(
-    asked: Question, model: str, candidates: Sequence[str], policy: Policy = DEFAULT
+    asked: Question,
+    model: str,
+    candidates: Sequence[str],
+    policy: Policy = DEFAULT,
+    *,
+    progress: Progress = silent,
 ) -> list[EarlyAnswer]:
     """After how many probes each candidate was decided. Raises as `stop_early` does."""
     return [
         stop_early(
             asked.responses, model, c, labels=asked.made.labels, policy=policy,
-            prompts=asked.prompts,
+            prompts=asked.prompts, progress=progress,
         )
         for c in candidates
     ]  # fmt: skip
@@ -259,18 +264,53 @@ def directions(asked: Question, results: Sequence[KinshipResult]) -> list[Direct
 def split(asked: Question, model: str, candidates: Sequence[str]) -> tuple[Mixture | None, str]:
     """The model as a mixture of the candidates, or None and why there is none.
 
-    Raises `InputError` for fewer than two candidates.
+    Candidates with the same answers throughout count as one, which the remark says. Raises
+    `InputError` for fewer than two candidates.
     """
-    if asked.assay.protocol.decoding.asks == "distribution":
-        found = function_mixture(read_functions(asked.responses), model, candidates)
+    copies = _copies(asked.pairs, candidates)
+    if len(copies) == 1 < len(set(candidates)):
+        return None, f"no mixture: {_as_one(copies)}, and a mixture needs two"
+    double = {m for few in copies.values() for m in few}
+    responses = [r for r in asked.responses if r.model not in double]
+    found, remark = _split(asked.assay, responses, model, list(copies))
+    if found is not None:
+        found = replace(found, copies=tuple(copies[p] for p in found.parents))
+    return found, "; ".join(filter(None, (remark, _as_one(copies) if double else "")))
+
+
+def _copies(pairs: PairEvidence, candidates: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The first of all candidates with the same answers, and for each of these the others."""
+    first: dict[bytes, str] = {}
+    found: dict[str, tuple[str, ...]] = {}
+    for name in dict.fromkeys(candidates):
+        own = first.setdefault(pairs.digest[pairs.index(name)], name)
+        found[own] = found.get(own, ()) + ((name,) if name != own else ())
+    return found
+
+
+def _as_one(copies: Mapping[str, Sequence[str]]) -> str:
+    """Which candidates count as one, a clause."""
+    each = [_and([f"'{n}'" for n in (own, *few)]) for own, few in copies.items() if few]
+    return f"{'; '.join(each)} answer alike throughout and count as one candidate"
+
+
+def _and(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _split(
+    assay: Assay, responses: Sequence[ResponseSet], model: str, candidates: Sequence[str]
+) -> tuple[Mixture | None, str]:
+    if assay.protocol.decoding.asks == "distribution":
+        found = function_mixture(read_functions(responses), model, candidates)
         unknown = (float("nan"),) * len(found.parents)
         return Mixture(
             model, found.parents, found.weights, unknown, found.contexts, found.explained
         ), ("it looks like a merge" if found.merged else "it does not look like a merge")
-    rest = len(asked.pairs) - 1 - len(set(candidates))
+    rest = len(responses) - 1 - len(set(candidates))
     if rest < PARENTAGE.background and len(set(candidates)) > 1:
         return None, (
             f"no mixture: {rest} models besides those named are here, and {PARENTAGE.background} "
             "are needed to tell what unrelated models share with a candidate by chance"
         )
-    return mixture(asked.responses, model, candidates), ""
+    return mixture(responses, model, candidates), ""

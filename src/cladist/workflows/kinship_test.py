@@ -12,6 +12,7 @@ from cladist.core.progress import NOBODY, Listener
 from cladist.core.results import Results
 from cladist.core.secret import Secret
 from cladist.errors import InputError, UsageError
+from cladist.fitting import require_answers
 from cladist.kinship.inference.decision import Adjustment, Policy
 from cladist.kinship.inference.pair_test import KinshipResult, judge_candidates
 from cladist.kinship.inference.parentage import Direction, Mixture
@@ -135,6 +136,8 @@ class KinshipTest:
             For fewer than two models, or a file that cannot be read.
         NotComparableError
             For a panel of other probes.
+        CoverageError
+            For one of `models` without a usable answer.
         """
         if beside and (panel is not None or secret is not None):
             raise UsageError("two assays are read from one registry; leave the panel or secret")
@@ -170,6 +173,7 @@ class KinshipTest:
                     progress=listener.progress,
                 )
             )
+        require_answers(registry, self.assay_, self.question_.pairs.models, models)
         self.remarks_ = self.question_.remarks
         for remark in self.remarks_:
             listener.hear(remark)
@@ -189,16 +193,19 @@ class KinshipTest:
         """Of two assays that are asked together, what each says by itself, a tuple a candidate."""
         return alone(self._fitted(), model, candidates, self.policy, self.adjust)
 
-    def sequential(self, model: str, candidates: Sequence[str]) -> Results[EarlyAnswer]:
-        """After how many probes each candidate was decided.
+    def sequential(
+        self, model: str, candidates: Sequence[str], *, listener: Listener = NOBODY
+    ) -> Results[EarlyAnswer]:
+        """After how many probes each candidate was decided; `listener` is told of each look.
 
         Raises `UsageError` where two assays are asked together.
         """
         if self._fitted().parts:
             raise UsageError("--sequential takes the probes of one assay in their order")
-        return Results(
-            work.sequential(self._fitted(), model, candidates, self.policy), what="early answers"
+        found = work.sequential(
+            self._fitted(), model, candidates, self.policy, progress=listener.progress
         )
+        return Results(found, what="early answers")
 
     def directions(self, results: Sequence[KinshipResult]) -> Results[Direction]:
         """Of every related pair, which is the ancestor, if it can be told."""
@@ -206,6 +213,8 @@ class KinshipTest:
 
     def mixture(self, model: str, candidates: Sequence[str]) -> tuple[Mixture | None, str]:
         """The model as a mixture of the candidates; None, and why, where there is none.
+
+        Candidates with the same answers throughout count as one, which is said.
 
         Raises `InputError` for fewer than two candidates.
         """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -15,6 +13,7 @@ from cladist.core.results import Results
 from cladist.core.text import printable
 from cladist.descent import Parent, ParentRule, parents_of
 from cladist.fitting import fitted_panel, gathered
+from cladist.formats.cells import csv_text
 from cladist.registry import Registry
 from cladist.workflows.named import ColumnLike, columns_here
 from cladist.workflows.relatives import MOST_TESTED
@@ -124,11 +123,7 @@ def _uncalibrated(registry: Registry, assay: Assay) -> str:
 
 def as_csv(found: Sequence[Parent]) -> str:
     """A line a model, with a header."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(asdict(found[0])), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(p) for p in found)
-    return stream.getvalue()
+    return csv_text([list(asdict(found[0])), *(list(asdict(p).values()) for p in found)])
 
 
 def as_dot(found: Sequence[Parent]) -> str:

@@ -208,6 +208,7 @@ export const ZH = {
   "No prompt speaks for kinship.": "没有提示支持亲缘。",
   "No set at {level}, no family is excluded: {why}": "在 {level} 水平没有集合，未排除任何家族：{why}",
   "No set of families: too few models of known family.": "没有家族集合：已知家族的模型太少。",
+  "No set of families: too few models of known family, or answers that say nothing of descent.": "没有家族集合：已知家族的模型太少，或其回答不能说明来源。",
   "No test could be made: only the distance is known, or the answers or the models here do not allow one. Nearest does not mean related.": "无法检验：只知道距离，或回答、模型不足以检验。最近并不意味着有亲缘。",
   "None is contradicted.": "没有被否定的。",
   "None.": "无。",

@@ -2,6 +2,7 @@
 
 import type { AnswersDocument, FamilySet, ModelDocument, ProbesDocument, Relative } from "../data/types";
 import { chance, far, line, safe } from "../text/safe";
+import { noFamilies } from "../text/families";
 import { remark } from "../text/remarks";
 import { share, tr } from "../text/words";
 import type { App, Kin } from "./app";
@@ -73,7 +74,7 @@ export class Card {
       app.setKin({ index, relatives: document.relatives, below: [], name: app.label(index) });
       this.open([
         head,
-        conclusion(app, document.relatives, document.set, parents(app, document)),
+        conclusion(app, document.relatives, document.set, parents(app, document), noFamilies(document.foundation)),
         kinList(app, document.relatives, index),
         this.evidence(document),
         h("details", {}, h("summary", {}, tr("What is said of it")), facts(app, index, document)),
@@ -136,8 +137,8 @@ export function setWords(set: FamilySet): string {
   return tr("Not excluded at {level}: {names}", { level, names: names.join(tr(", ")) });
 }
 
-/** What can be concluded, first of all. */
-export function conclusion(app: App, relatives: readonly Relative[], set: FamilySet | null, parent: Node | null): HTMLElement {
+/** What can be concluded, first of all; `none` is said where there is no set of families. */
+export function conclusion(app: App, relatives: readonly Relative[], set: FamilySet | null, parent: Node | null, none: string): HTMLElement {
   const nearest = relatives[0];
   const alpha = relatives.find((r) => r.alpha !== null)?.alpha ?? null;
   return h("section", { class: "conclusion", "aria-label": tr("Conclusion") },
@@ -147,7 +148,7 @@ export function conclusion(app: App, relatives: readonly Relative[], set: Family
     nearest === undefined ? null : h("p", { class: "hint" }, h("bdi", {}, reasoned(nearest)),
       alpha === null ? null : ` · ${tr("false-positive rate {rate}", { rate: share(alpha) })}`),
     h("p", { class: "set" }, h("span", { class: "caption" }, tr("Family")),
-      h("bdi", {}, set === null ? tr("No set of families: too few models of known family.") : setWords(set))),
+      h("bdi", {}, set === null ? none : setWords(set))),
     set === null || set.families.length === 0 ? null : likeliest(set),
     parent);
 }

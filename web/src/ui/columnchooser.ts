@@ -1,6 +1,7 @@
 /** Which columns the table shows, and the table as a file. */
 
 import { shown } from "../data/columns";
+import { csvCell } from "../text/cells";
 import { tr } from "../text/words";
 import type { App } from "./app";
 import { h } from "./dom";
@@ -23,12 +24,8 @@ export function columnChooser(app: App): HTMLElement {
 
 /** Rows as CSV; what a spreadsheet would take for a formula is led by an apostrophe. */
 export function csv(app: App, rows: Iterable<number>): string {
-  const cell = (text: string) => {
-    const tame = /^[=+\-@\t\r]/.test(text) && !/^-?\d/.test(text) ? `'${text}` : text;
-    return /[",\n\r]/.test(tame) ? `"${tame.replaceAll('"', '""')}"` : tame;
-  };
   const columns = app.shownColumns();
   const head = ["name", ...columns.map((c) => c.key)];
   const lines = [...rows].map((i) => [app.names[i] ?? "", ...columns.map((c) => (c.kind === "category" ? String(c.values[i] ?? "") : shown(c, i)))]);
-  return [head, ...lines].map((r) => r.map(cell).join(",")).join("\n").concat("\n");
+  return [head, ...lines].map((r) => r.map(csvCell).join(",")).join("\n").concat("\n");
 }

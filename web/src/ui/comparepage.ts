@@ -2,6 +2,7 @@
 
 import type { AnswersDocument, ComparedDocument, ModelDocument, ProbesDocument, Relative, Verdict } from "../data/types";
 import { ask } from "../data/load";
+import { csvCell } from "../text/cells";
 import { chance, figure, line, safe, sharedBeginning } from "../text/safe";
 import { tr } from "../text/words";
 import type { App } from "./app";
@@ -69,10 +70,9 @@ function table(app: App, models: readonly number[], cells: ReadonlyMap<string, C
         [h("span", { "aria-hidden": "true" }, `${sign(found.verdict)} `), figure(found.distance), h("span", { class: "sr" }, ` ${app.label(a)}, ${app.label(b)}: ${tr(found.verdict)}`)], () => app.go({ page: "pair", a, b })));
   };
   const save = () => {
-    const quoted = (text: string) => `"${(/^[=+\-@]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
     const rows = models.flatMap((a, i) => models.slice(i + 1).map((b) => {
       const c = cells.get(key(a, b));
-      return [quoted(app.names[a] ?? ""), quoted(app.names[b] ?? ""), c?.verdict ?? "", c?.p ?? "", c?.distance ?? ""].join(",");
+      return [csvCell(app.names[a] ?? ""), csvCell(app.names[b] ?? ""), c?.verdict ?? "", c?.p ?? "", c?.distance ?? ""].join(",");
     }));
     download("cladist-pairs.csv", "text/csv", ["a,b,verdict,p,distance", ...rows].join("\n").concat("\n"));
   };

@@ -1,6 +1,7 @@
 /** The page of one model: who its relatives are, and why. */
 
 import type { ModelDocument } from "../data/types";
+import { noFamilies } from "../text/families";
 import { remark } from "../text/remarks";
 import { line, safe } from "../text/safe";
 import { share, tr } from "../text/words";
@@ -50,7 +51,7 @@ export async function modelPage(app: App, host: HTMLElement, index: number, othe
   replace(
     body,
     h("div", { class: "column" },
-      h("section", { class: "card" }, conclusion(app, document.relatives, document.set, parents(app, document))),
+      h("section", { class: "card" }, conclusion(app, document.relatives, document.set, parents(app, document), noFamilies(document.foundation))),
       h("section", { class: "card" }, kinList(app, document.relatives, index, "h2"), meanings(document)),
       evidence),
     h("div", { class: "column" }, likely(document), said(app, index, document),
@@ -64,10 +65,10 @@ function likely(document: ModelDocument): HTMLElement {
   return h("section", { class: "card" },
     h("h2", {}, tr("Families by probability")),
     foundation === null || foundation.candidates.length === 0
-      ? h("p", { class: "hint" }, tr("No set of families: too few models of known family."))
+      ? h("p", { class: "hint" }, h("bdi", {}, noFamilies(foundation)))
       : h("ul", { class: "shares" }, ...foundation.candidates.slice(0, 6).map((c) =>
           h("li", {}, name(c.name === "none of these" ? tr("none of these") : line(c.name, 80)), bar(c.probability, "wide"), h("span", { class: "num" }, share(c.probability))))),
-    foundation?.note ? h("p", { class: "hint" }, h("bdi", {}, safe(remark(foundation.note), 400))) : null);
+    foundation !== null && foundation.candidates.length > 0 && foundation.note !== "" ? h("p", { class: "hint" }, h("bdi", {}, safe(remark(foundation.note), 400))) : null);
 }
 
 function meanings(document: ModelDocument): HTMLElement {

@@ -92,7 +92,7 @@ export function showPlaced(app: App, card: Card, found: PlacedDocument, remarks:
   ];
   card.newcomer(
     { index: null, relatives: found.nearest, below: found.tree?.below ?? [], name: found.name },
-    [conclusion(app, found.nearest, found.set, null), kinList(app, found.nearest, null),
+    [conclusion(app, found.nearest, found.set, null, tr("No set of families: too few models of known family, or answers that say nothing of descent.")), kinList(app, found.nearest, null),
       h("p", { class: "hint" }, h("bdi", {}, parts.filter((p) => p !== "").join(" ")))]);
   app.say(tr("{name} is placed", { name: line(found.name, 80) }));
 }

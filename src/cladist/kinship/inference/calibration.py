@@ -186,6 +186,13 @@ def calibrate(
     if len(labels.families) != len(pairs):
         raise InputError(f"labels: {len(labels.families)} for {len(pairs)} models")
     known = answered & np.array([bool(f) for f in labels.families], np.bool_)
+    if known.sum() < CALIBRATION.models <= answered.sum():
+        there = "1 model" if known.sum() == 1 else f"{known.sum()} models"
+        declared = sum(bool(f) for f in labels.families)
+        raise InputError(
+            f"{there} of declared family to calibrate on, {CALIBRATION.models} are needed: labels "
+            f"name {declared} of {len(pairs)} models here"
+        )
     makers = np.where(known, np.unique(np.array(labels.makers), return_inverse=True)[1], -1)
     families = np.unique(np.array(labels.families), return_inverse=True)[1]
     groups = Groups.of(makers, families)

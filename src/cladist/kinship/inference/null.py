@@ -105,7 +105,8 @@ def fit_null(pairs: PairEvidence, groups: Groups, half: int | None) -> Null:
     """The null of the pairs of different makers, every cell of two makers weighing the same."""
     members = int((groups.makers >= 0).sum())
     if members < CALIBRATION.models:
-        raise InputError(f"{members} models to calibrate on, {CALIBRATION.models} are needed")
+        there = "1 model" if members == 1 else f"{members} models"
+        raise InputError(f"{there} to calibrate on, {CALIBRATION.models} are needed")
     unrelated = Unrelated.of(groups.makers)
     if not len(unrelated):
         raise InputError("all models to calibrate on are of one maker; two makers are the least")

@@ -139,6 +139,8 @@ class Mixture:
     probes   probes it rests on
     explained  of distributions: share of the squared distance to the nearest parent that the
              mixture takes away; p is nan there
+    copies   for each parent the other candidates that answer as it does throughout: one of them
+             cannot be told from another, so they count once; () where nobody looked for them
     """
 
     child: str
@@ -147,6 +149,7 @@ class Mixture:
     p: tuple[float, ...]
     probes: int
     explained: float = float("nan")
+    copies: tuple[tuple[str, ...], ...] = ()
 
     def needed(self, rate: float = PARENTAGE.needed) -> tuple[str, ...]:
         """Parents that are needed beside the others at a level."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cladist.core.progress import Progress, silent
 from cladist.core.responses import ResponseSet
 from cladist.errors import InputError
 from cladist.kinship.config import DECISION
@@ -146,14 +147,18 @@ def stop_early(
     policy: Policy = DEFAULT,
     prompts: Sequence[str] | None = None,
     evidence: Sequence[PairEvidence] | None = None,
+    progress: Progress = silent,
 ) -> EarlyAnswer:
     """After how many probes the question of one pair was decided.
 
     `evidence`, of `pair_evidence` after each of `interim_looks`, saves its cost for further pairs.
-    Raises `InputError` for unknown names and when the panel is too small. Cost: the evidence of
-    all pairs at every look until it is decided.
+    `progress` is told of every look before it, of as many as there are at most. Raises `InputError`
+    for unknown names and when the panel is too small. Cost: the evidence of all pairs at every look
+    until it is decided.
     """
     looks = interim_looks(len(responses[0].probe_ids))
+    what = f"interim looks, {b}"
+    progress(what, 0, len(looks))
     whole = pair_evidence(responses) if evidence is None else evidence[-1]
     try:
         floor = calibrate(whole, labels).floor
@@ -161,9 +166,12 @@ def stop_early(
         raise InputError(f"stopping early needs a panel to test against: {problem}") from None
 
     def look(at: int, share: Policy) -> Decision:
+        progress(what, looks.index(at), len(looks))
         cut = [first_probes(r, at) for r in responses]
         pairs = pair_evidence(cut) if evidence is None else evidence[looks.index(at)]
         asked = None if prompts is None else prompts[:at]
         return look_at(gatherer(cut, pairs, labels, prompts=asked), a, b, share)
 
-    return until_decided(a, b, looks[-1], policy, look, floor)
+    found = until_decided(a, b, looks[-1], policy, look, floor)
+    progress(what, len(looks), len(looks))
+    return found

@@ -30,6 +30,7 @@ from cladist.core.comparable import READ_TOKENS
 from cladist.core.responses import Response, ResponseSet
 from cladist.extraction.like import cut_to, reading_length
 from cladist.formats.labels import DeclaredModel
+from cladist.kinship.evidence.standard import RowLevels
 from cladist.kinship.inference.pairs import PairEvidence, Pairwise
 from cladist.kinship.inference.sequential import first_probes, levels
 from cladist.kinship.inference.states import speaking
@@ -122,8 +123,18 @@ def some_of(members: Members, rows: Sequence[int]) -> Members:
     )  # fmt: skip
     return replace(
         members, responses=tuple(members.responses[r] for r in rows), pairs=pairs,
-        mean=members.mean[..., rows], spread=members.spread[..., rows],
+        levels=_levels(members, lambda x: x[list(rows)]),
     )  # fmt: skip
+
+
+def _levels(
+    members: Members, of: Callable[[np.ndarray], np.ndarray]
+) -> tuple[tuple[RowLevels, ...], ...]:
+    """Levels of the members with another selection of rows."""
+    return tuple(
+        tuple(RowLevels(of(level.mean), of(level.spread), level.pooled) for level in part)
+        for part in members.levels
+    )
 
 
 def remembered(told: Accused) -> Accused:
@@ -163,7 +174,7 @@ def ask(
         left = some_of(fit.members, rows)
         here = fit_reference(left, labels, cut=fit.cut, accused=_numbered(accused, rows))
         every = some_of(replace(fit.members, responses=(*fit.members.responses, new), pairs=pairs,
-                                mean=_more(fit.members.mean), spread=_more(fit.members.spread)),
+                                levels=_levels(fit.members, _more)),
                         [*rows, len(told)]).pairs  # fmt: skip
         found[way] = placed(here, new, every, alpha=RATES[-1])
     return found
@@ -174,7 +185,7 @@ def _numbered(accused: Accused, rows: Sequence[int]) -> Accused:
 
 
 def _more(values: np.ndarray) -> np.ndarray:
-    return np.concatenate([values, np.ones((*values.shape[:-1], 1))], axis=-1)
+    return np.append(values, 1.0)
 
 
 def run(

@@ -102,7 +102,7 @@ class SpreadsConfig:
     beyond: float = chosen(
         3.0, "spreads above a middle or a mean from which pairs are left out of it: kin lie there",
         "by hand: of normal pairs one in a thousand",
-        "to be measured",
+        "half to double: .003 AUC, .002 AP, 2.0 points of kin found",
     )  # fmt: skip
     clipped: int = chosen(
         8, "panel members from which the spread of unrelated pairs can be told from the pairs",
@@ -194,7 +194,7 @@ class LengthsConfig:
         0.05, "share of answers as long as the longest hundredth, in characters, above which "
         "characters were limited and not tokens",
         "by hand: recorded sets have up to .001, the same cut at 300 characters .6 and more",
-        "to be measured",
+        "half to double: nothing",
     )  # fmt: skip
     full: float = chosen(
         0.2, "usual agreement from which all evidence of lengths counts",

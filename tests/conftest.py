@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cladist.core.assay import Assay, Decoding, EncoderSpec, Method, Projection, Protocol
 from cladist.core.probes import Probe, ProbeSet
 from cladist.core.responses import Response
 from cladist.models.base import AskedInterface, Identity, Request
 from cladist.registry import Registry
+
+# A busy machine is no fault of what is tested; speed is measured in benchmarks/.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

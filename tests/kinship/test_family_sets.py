@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from cladist.kinship.inference.family_sets import (
 from cladist.kinship.inference.identify import fit_identifier, identify
 from cladist.kinship.inference.labels import Labels
 from cladist.kinship.inference.pairs import PairEvidence, Pairwise, pair_evidence
+from cladist.provenance.report import Foundation
 
 ASKED = ("here", "alone", "gone")
 
@@ -291,3 +293,25 @@ def test_it_reads_and_travels(panel: tuple[PairEvidence, Labels], sets: SetCalib
 def test_a_prior_beyond_reason_is_refused(panel: tuple[PairEvidence, Labels]) -> None:
     with pytest.raises(InputError, match="outside 0 to 1"):
         fit_sets(*panel, prior=0.0)
+
+
+@pytest.mark.parametrize(
+    ("families", "none", "refused", "told"),
+    [
+        (("a",), False, "", ""),
+        (("a",), True, "", "not the only answer"),
+        (("a", "b"), False, "", "not the only answer"),
+        (("b",), False, "", "excluded itself"),
+        ((), True, "", "excluded itself"),
+        ((), False, "", "excluded itself"),
+        (("a",), True, "too few makers", "no family is excluded"),
+    ],
+)
+def test_the_likeliest_family_is_the_one_answer_left_or_it_is_open(
+    families: tuple[str, ...], none: bool, refused: str, told: str
+) -> None:
+    found = FamilySet(families, 0.9, none, "a", 0.99, (("a", 0.5), ("b", 0.5)), 0.5, "", refused)
+    foundation = Foundation((("a", 0.99, "m"), ("b", 0.01, "n")), 0.0, 0.5, 9, kept=found)
+    assert told in found.open and bool(told) == bool(found.open)
+    assert foundation.named == (None if told else ("a", 0.99, "m"))
+    assert replace(foundation, families=(("a", 0.94, "m"),)).named is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cladist.kinship.inference.decision import COMMON_TEXT
-from cladist.provenance.wording import SURE, listing, sentence
+from cladist.provenance.wording import listing, sentence
 
 if TYPE_CHECKING:
     from cladist.provenance.report import Claim, Report
@@ -100,11 +100,8 @@ def _foundation(report: Report) -> Claim:
             f"{kept}Nearest member: {member}. Probability of none of the families here: "
             f"{f.none:.0%}. {basis}",
         )
-    asked = (
-        f"which would be enough, and yet: {f.open}"
-        if best >= SURE
-        else f"and {SURE:.0%} is asked for"
-    )
+    open_ = f.kept.open if f.kept is not None and best >= f.SURE else ""
+    asked = f"which would do, but {open_}" if open_ else f"and {f.SURE:.0%} is asked for"
     return _claim(
         "Foundation",
         "No family of this registry is sure enough to be named as its foundation.",

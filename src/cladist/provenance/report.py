@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from cladist.core.lineage import DeclaredLink
 from cladist.core.progress import Progress, silent
@@ -20,7 +20,7 @@ from cladist.kinship.inference.assumed import no_exclusion
 from cladist.kinship.inference.decision import Policy
 from cladist.kinship.inference.facts import Gatherer
 from cladist.kinship.inference.family_fits import family_fits
-from cladist.kinship.inference.family_sets import FamilySet, family_set, no_set
+from cladist.kinship.inference.family_sets import FamilySet, family_set
 from cladist.kinship.inference.function_descent import direction_of_functions
 from cladist.kinship.inference.identify import identify
 from cladist.kinship.inference.pair_test import (
@@ -37,7 +37,6 @@ from cladist.provenance.duplicates import Duplicate, duplicates
 from cladist.provenance.exhibits import Exhibit, exhibits
 from cladist.provenance.making import UNTOLD, Making
 from cladist.provenance.material import Material
-from cladist.provenance.wording import SURE
 from cladist.registry import Registry
 
 __all__ = ["FORMAT", "Claim", "Foundation", "Link", "Relative", "Report", "build_report"]
@@ -80,7 +79,6 @@ class Foundation:
     note     which members of the registry could not be counted, '' where all were
     kept     the families that cannot be excluded, as `identify` and the page tell them; None
              where there are no probabilities
-    open     why no family is named however probable it is, '' where it may be
     """
 
     families: tuple[tuple[str, float, str], ...]
@@ -90,13 +88,17 @@ class Foundation:
     problem: str = ""
     note: str = ""
     kept: FamilySet | None = None
-    open: str = ""
+
+    SURE: ClassVar[float] = 0.95
+    """Probability from which on a family is named."""
 
     @property
     def named(self) -> tuple[str, float, str] | None:
-        """The family that is named as the foundation, its probability and nearest member."""
-        sure = bool(self.families) and self.families[0][1] >= SURE
-        return self.families[0] if sure and not self.open else None
+        """The family that is named as the foundation, its probability and nearest member: the one
+        answer that cannot be excluded, if it is as probable as that."""
+        if self.kept is None or self.kept.open or self.families[0][1] < self.SURE:
+            return None
+        return self.families[0]
 
 
 @dataclass(frozen=True)
@@ -307,12 +309,7 @@ def _foundation(material: Material, made: Gatherer, model: str, prior: float = 0
     listed = tuple((name, p, member[0]) for name, p, member in rows)[:6]
     doubts = material.doubted.get(model, ())
     kept = family_set(material.pairs, labels, fits.sets, found, refused=no_exclusion(doubts))
-    others = kept.none or kept.families[:1] != kept.families
-    left = "it is not the only one that cannot be excluded" if others and not kept.refused else ""
-    return Foundation(
-        listed, found.none, prior, fits.model.queries, note=found.note, kept=kept,
-        open="no set of families can be stated" if no_set(fits.sets) else left,
-    )  # fmt: skip
+    return Foundation(listed, found.none, prior, fits.model.queries, note=found.note, kept=kept)
 
 
 def _pairs_to_show(

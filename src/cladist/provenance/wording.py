@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["SURE", "listing", "many", "sentence"]
-
-SURE = 0.95
-"""Probability from which on a foundation is named."""
+__all__ = ["listing", "many", "sentence"]
 
 
 def sentence(text: str, names: Iterable[str] = ()) -> str:

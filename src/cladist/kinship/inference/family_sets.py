@@ -66,7 +66,6 @@ __all__ = [
     "family_set",
     "fit_sets",
     "makers_needed",
-    "no_set",
 ]
 
 _SHOWN = 10
@@ -161,6 +160,16 @@ class FamilySet:
     def __len__(self) -> int:
         """How many answers the set holds, 'none of these' among them."""
         return len(self.families) + self.none
+
+    @property
+    def open(self) -> str:
+        """Why the most probable family is not the one answer that is left, a clause; '' where it
+        is."""
+        if self.refused:
+            return "no family is excluded"
+        if self.best not in self.families:
+            return "it is excluded itself"
+        return "it is not the only answer that cannot be excluded" if len(self) > 1 else ""
 
     def __str__(self) -> str:
         level = f"{100 * self.coverage:g}%"
@@ -279,13 +288,19 @@ def family_set(
     be held against the model stays in the set. `refused` is a reason to exclude nobody, as of
     `assumed.no_exclusion`. Raises `InputError` for a coverage outside 0 to 1.
     """
+    needed = makers_needed(coverage)
     i = pairs.index(found.model)
     label = np.array(labels.families)
     usable = heard_models(pairs, found.model) & (label != "") & ~np.isin(label, list(without))
     place = {name: k for k, name in enumerate(found.families)}
     names = sorted(set(label[usable].tolist()), key=lambda f: (place.get(f, len(place)), f))
     kin = calibration.here.makers
-    refused = calibration.refused or refused or no_set(calibration, coverage)
+    refused = calibration.refused or refused
+    if not refused and kin < needed:
+        refused = (
+            f"{kin} makers have kin of other answers in this panel, and {needed} are needed for "
+            f"sets of {100 * coverage:g}%"
+        )
     base = FamilySet(
         tuple(names), coverage, True, found.families[0], found.probabilities[0],
         tuple((f, 1.0) for f in names), 1.0,
@@ -304,20 +319,6 @@ def family_set(
     return replace(
         base, families=kept, none=none_p > missed, p_values=p_values, none_p=none_p, note=note
     )  # fmt: skip
-
-
-def no_set(calibration: SetCalibration, coverage: float = FAMILIES.coverage) -> str:
-    """Why a panel can state no set at this level, a sentence without a full stop; '' where it can.
-
-    Raises `InputError` for a coverage outside 0 to 1.
-    """
-    kin, needed = calibration.here.makers, makers_needed(coverage)
-    if calibration.refused or kin >= needed:
-        return calibration.refused
-    return (
-        f"{kin} makers have kin of other answers in this panel, and {needed} are needed for sets "
-        f"of {100 * coverage:g}%"
-    )
 
 
 def _candidates(

@@ -64,6 +64,10 @@ def test_what_is_forgotten_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> N
     held.forget(8)
     for rows in (slice(8, 12), slice(9, 23)):
         assert np.array_equal(held.rows(1, rows, rows.start), whole[1, rows, rows.start :])
+    # Never made up from whatever stands in memory.
+    for rows, first in ((slice(8, 12), 0), (slice(0, 4), 0), (slice(7, 9), 7)):
+        with pytest.raises(ValueError, match="was let go"):
+            held.rows(1, rows, first)
 
 
 def test_nobody_is_compared_with_nobody() -> None:

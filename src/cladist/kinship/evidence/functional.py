@@ -13,7 +13,7 @@ Henikoff and Henikoff 1994, J. Mol. Biol. 243:574): a line counts about once, wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -39,6 +39,7 @@ __all__ = [
     "functional_evidence",
     "lineage_weights",
     "log_ratios",
+    "of_one_kind",
     "read_functions",
     "resampled_functions",
     "tells_functions",
@@ -80,12 +81,20 @@ class Functional:
     style: Floats
 
 
-def tells_functions(responses: Sequence[ResponseSet]) -> bool:
-    """Whether answers are distributions; `NotComparableError` where some are and some are texts."""
-    told = [holds_distributions(r) for r in responses if r.usable().any()]
-    if any(told) and not all(told):
-        raise NotComparableError("some of the answers are texts and some are distributions")
-    return bool(told) and all(told)
+def of_one_kind(responses: Iterable[ResponseSet]) -> Iterator[ResponseSet]:
+    """The same, one by one; `NotComparableError` where some are distributions, some are texts."""
+    kinds: set[bool] = set()
+    for r in responses:
+        if r.usable().any():
+            kinds.add(holds_distributions(r))
+        if len(kinds) > 1:
+            raise NotComparableError("some of the answers are texts and some are distributions")
+        yield r
+
+
+def tells_functions(responses: Iterable[ResponseSet]) -> bool:
+    """Whether answers are distributions. Raises as `of_one_kind` does."""
+    return {holds_distributions(r) for r in of_one_kind(responses) if r.usable().any()} == {True}
 
 
 def read_functions(responses: Sequence[ResponseSet]) -> Functions:

@@ -259,7 +259,7 @@ class Standing:
         self._told = len(members) > 1 and int(members.sum()) > 1
         self._levels = {
             half: [
-                row_levels(partial(found.of, order, half), members, own, None, SPREADS.beyond)
+                row_levels(partial(found.of, order, half), members, own, beyond=SPREADS.beyond)
                 for order in range(EVIDENCE.orders)
             ]
             for half in (parts if self._told else ())

@@ -117,21 +117,32 @@ def _lower_mean(values: Floats, counted: Floats, beyond: float) -> Floats:
     """Weighted mean of every row without what lies `beyond` spreads above it, float64 (b,).
 
     Kin lie above, and where they are many they would raise the mean that they are held against.
+    """
+    kept = counted
+    if np.isfinite(beyond):
+        most = [_highest(np.sort(v[c > 0]), beyond) for v, c in zip(values, counted, strict=True)]
+        kept = np.where(values <= np.array(most)[:, None], counted, 0.0)
+    return np.asarray((values * kept).sum(1) / kept.sum(1))
+
+
+def _highest(rising: Floats, beyond: float) -> float:
+    """The highest of sorted values that does not lie `beyond` spreads above the mean of those up
+    to it.
+
     What lies above is left out, mean and spread are taken anew from the rest, until nothing
     changes (one-sided sigma clipping). Of ten values or fewer none can lie three spreads above, nor
     more than a tenth that lie equally far above the rest.
     """
-    kept = counted
-    while True:
-        count = kept.sum(1)
-        mean = (values * kept).sum(1) / count
-        if not np.isfinite(beyond):
-            return np.asarray(mean)
-        spread = np.sqrt(((values - mean[:, None]) ** 2 * kept).sum(1) / count)
-        fewer = np.where(values <= (mean + beyond * spread)[:, None], kept, 0.0)
-        if (fewer == kept).all():
-            return np.asarray(mean)
+    total, square = np.cumsum(rising), np.cumsum(rising**2)
+    kept = len(rising)
+    while kept:
+        mean = total[kept - 1] / kept
+        spread = np.sqrt(max(square[kept - 1] / kept - mean**2, 0.0))
+        fewer = int(np.searchsorted(rising[:kept], mean + beyond * spread, side="right"))
+        if fewer == kept:
+            return float(rising[kept - 1])
         kept = fewer
+    return np.inf
 
 
 def standardise(

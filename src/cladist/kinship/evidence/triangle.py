@@ -27,7 +27,7 @@ class Triangle:
     """
 
     def __init__(self, kinds: tuple[int, ...], n: int) -> None:
-        self._n = n
+        self._n, self._from = n, 0
         self._held = [
             (rows, np.zeros((*kinds, rows.stop - rows.start, n - rows.start), np.float32))
             for rows in blocks_of(n)
@@ -70,7 +70,9 @@ class Triangle:
 
     def rows(self, kind: Any, rows: slice, first: int = 0) -> Singles:
         """A block of rows of one matrix, from column `first` on, which is 0 or their own first:
-        (b, n - first)."""
+        (b, n - first). Raises `ValueError` for what was let go."""
+        if min(first, rows.start) < self._from:
+            raise ValueError(f"what lies before row {self._from} was let go")
         out = np.empty((rows.stop - rows.start, self._n - first), np.float32)
         for own, held in self._held:
             if own.start >= rows.stop:
@@ -100,4 +102,5 @@ class Triangle:
 
     def forget(self, end: int) -> None:
         """Give back the memory of rows before `end`, of which nothing is asked any more."""
+        self._from = max(self._from, end)
         self._held = [(own, held) for own, held in self._held if own.stop > end]

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from cladist.core.distributions import holds_distributions
 from cladist.core.memory import give_back
 from cladist.core.responses import ResponseSet
-from cladist.errors import InputError, NotComparableError
+from cladist.errors import InputError
 from cladist.kinship.evidence.corpus import read_corpus
 from cladist.kinship.evidence.functional import (
     Functions,
     functional_evidence,
+    of_one_kind,
     read_functions,
-    tells_functions,
 )
 from cladist.kinship.evidence.similarity import read_evidence
 from cladist.kinship.evidence.standard import Floats
@@ -152,13 +152,12 @@ def pair_evidence(
     as something that explains a score. All is rounded to float32, which is what a fitted panel
     keeps, so that what is kept and what is measured afresh say the same to the last digit.
     """
-    functions, answers = _looked_into(responses)
+    functions, answers = _looked_into(of_one_kind(responses))
     if functions:
         every = list(answers)
         inside = np.ones(len(every), np.bool_) if members is None else members
-        tells_functions(every)  # refuses those that are texts
         return _of_functions(read_functions(every), inside)
-    corpus = read_corpus(_texts(answers))
+    corpus = read_corpus(answers)
     n = len(corpus)
     inside = np.ones(n, np.bool_) if members is None else members
     read = read_evidence(corpus, inside, single=True)
@@ -199,14 +198,6 @@ def _looked_into(responses: Iterable[ResponseSet]) -> tuple[bool, Iterator[Respo
         if r.usable().any():
             return holds_distributions(r), again()
     return False, again()
-
-
-def _texts(responses: Iterable[ResponseSet]) -> Iterator[ResponseSet]:
-    """The same; `NotComparableError` where some are distributions, after a text."""
-    for r in responses:
-        if r.usable().any() and holds_distributions(r):
-            raise NotComparableError("some of the answers are texts and some are distributions")
-        yield r
 
 
 def _of_functions(read: Functions, members: NDArray[np.bool_]) -> PairEvidence:
